@@ -1,0 +1,80 @@
+# commissioned-auth. `make help` lists the targets.
+
+VERSION := 0.1.0
+
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+MODULEDIR = $(LIBDIR)/commissioned-auth
+INSTALL ?= install
+
+BUILD   ?= build
+CC      ?= cc
+OPT     ?= -O2 -g
+CFLAGS  ?= $(OPT)
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Werror
+HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+ALL_CFLAGS = -std=gnu11 $(WARN) -fvisibility=hidden -fPIC $(HARDEN) -D_GNU_SOURCE -Iinclude \
+             -DMODULEDIR='"$(MODULEDIR)"' -DVERSION='"$(VERSION)"' $(CFLAGS) $(SANITIZE)
+ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
+
+pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
+pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
+
+core     := $(wildcard src/core/*.c)
+preload  := $(wildcard src/preload/*.c)
+policy   := $(wildcard src/policy/*.c)
+cli      := $(wildcard src/cli/*.c)
+devserver:= $(wildcard src/devserver/*.c)
+objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+LIBRARY := $(BUILD)/libcommissioned-auth.so
+MODULE  := $(BUILD)/commissioned-auth-policy.so
+COMMAND := $(BUILD)/commissioned-auth
+SERVER  := $(BUILD)/commissioned-devserver
+PRODUCTS := $(if $(preload),$(LIBRARY)) $(if $(policy),$(MODULE)) $(if $(cli),$(COMMAND)) $(if $(devserver),$(SERVER))
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+.PHONY: all
+all: $(PRODUCTS) ## build the libraries, the command and the development server
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/src/policy/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libconfig)
+$(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS = $(call pkg_cflags,jansson libcurl)
+$(BUILD)/obj/src/devserver/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libmicrohttpd gnutls sqlite3 jansson)
+$(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc $(call pkg_cflags,check libcurl libconfig libmicrohttpd gnutls sqlite3 jansson)
+
+# The preloaded library links libc and nothing else.
+$(LIBRARY): $(call objects,$(preload) $(core)) src/preload/exports.map
+	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map -Wl,-z,defs \
+	    $(filter %.o,$^) -o $@
+
+$(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map
+	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/policy/exports.map -Wl,-z,defs \
+	    $(filter %.o,$^) -lconfig -o $@
+
+$(COMMAND): $(call objects,$(cli) $(policy) $(core))
+	$(CC) $(ALL_LDFLAGS) $^ -lconfig $(call pkg_libs,jansson libcurl) -o $@
+
+$(SERVER): $(call objects,$(devserver) $(core))
+	$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libmicrohttpd gnutls sqlite3 jansson) -o $@
+
+include $(sort $(wildcard mk/*.mk))
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort | expand -t 18
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,27 @@
+# Tests: one Check program a file. tests/unit need no server; tests/integration run real programs over real TLS.
+
+unit_tests        := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+integration_tests := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(wildcard tests/integration/test_*.c))
+support           := $(wildcard tests/support/*.c)
+# Everything that has no main of its own; the devserver's main stays out.
+testable          := $(core) $(policy) $(filter-out %/main.c,$(cli) $(devserver)) $(filter-out src/preload/interpose.c,$(preload))
+
+$(BUILD)/libtestable.a: $(call objects,$(testable))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(support)) $(BUILD)/libtestable.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -o $@
+
+.PHONY: tests
+tests: all $(unit_tests) $(integration_tests)
+
+.PHONY: check
+check: deps ## install what is missing, build, run every test
+	@$(MAKE) --no-print-directory tests
+	@BUILD=$(BUILD) tests/run $(unit_tests) $(integration_tests)
+
+.PHONY: deps
+deps:
+	@scripts/deps build test
