@@ -88,6 +88,12 @@ struct policy_rule {
     const char *placeholder; /* the whole header value, such as "Bearer unused"; NULL unless PLACEHOLDER */
 };
 
+/* An origin that some rule names; the scheme is always https. */
+struct policy_origin {
+    const char *host;
+    uint16_t port;
+};
+
 /*
  * Rules are found by (host, port, path): `slots` is an open-addressing table, a power of two in size,
  * keyed by policy_scope_hash. A slot names the first rule of that scope in `order`; rules of one scope
@@ -116,13 +122,13 @@ struct policy_image {
     uint32_t nrules;
     uint32_t nkeys;
     uint32_t nwatches;
-    uint32_t nhosts;
+    uint32_t norigins;
     size_t size; /* of the mapping, in bytes */
 
     const struct policy_rule *rules; /* in policy order: the first that matches wins */
     const struct policy_key *keys;
     const struct policy_watch *watches;
-    const char *const *hosts; /* the distinct hosts of the rules, so that other hosts cost one look */
+    const struct policy_origin *origins; /* distinct, sorted by strcmp of the host, then by port */
     struct policy_index index;
 
     /*
