@@ -3,12 +3,12 @@
  *
  * Shape:     one private anonymous mapping of `size` bytes. Every pointer in it points into the
  *            mapping itself, every string ends in NUL. No heap of either C library is involved.
- * Ownership: the policy module makes it (policy_build) and hands it over whole; the receiver gives it
- *            back with policy_image_free, which wipes it. After the hand-over nobody writes to it: it
- *            is mapped read-only, kept out of core dumps (madvise(2), MADV_DONTDUMP) and locked
- *            in memory where RLIMIT_MEMLOCK allows (mlock(2)).
- * Threads:   immutable, so any thread may read it while somebody keeps it alive.
- * Errors:    a policy that cannot be used is still an image: `error` says why, in one sentence.
+ * Ownership: the policy module makes it (policy_build) and hands it over whole; the receiver gives
+ * it back with policy_image_free, which wipes it. After the hand-over nobody writes to it: it is
+ * mapped read-only, kept out of core dumps (madvise(2), MADV_DONTDUMP) and locked in memory where
+ * RLIMIT_MEMLOCK allows (mlock(2)). Threads:   immutable, so any thread may read it while somebody
+ * keeps it alive. Errors:    a policy that cannot be used is still an image: `error` says why, in
+ * one sentence.
  */
 #ifndef COMMISSIONED_POLICY_IMAGE_H
 #define COMMISSIONED_POLICY_IMAGE_H
@@ -19,10 +19,12 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* Raised whenever a struct in this file changes: library and module of different builds refuse each other. */
+/* Raised whenever a struct in this file changes: library and module of different builds refuse each
+ * other. */
 #define POLICY_IMAGE_ABI 1u
 
-/* The origin that every key belongs to, in the spelling that libcurl gives an URL (RFC 3986, 6.2.2). */
+/* The origin that every key belongs to, in the spelling that libcurl gives an URL (RFC
+ * 3986, 6.2.2). */
 #define COMMISSIONED_HOST   "app.commissioned.tech"
 #define COMMISSIONED_ORIGIN "https://" COMMISSIONED_HOST
 
@@ -37,13 +39,15 @@ enum {
     POLICY_MAX_KEYS = 1024,
     POLICY_MAX_RULES = 16384,
     POLICY_MAX_SENTENCE = 256, /* bytes of a sentence with its NUL: libcurl's CURL_ERROR_SIZE */
-    POLICY_PREFIX_LENGTH = 8,  /* characters of a key that may be shown, and never over a quarter of it */
+    POLICY_PREFIX_LENGTH =
+        8, /* characters of a key that may be shown, and never over a quarter of it */
 };
 
 /* What to do with an Authorization header that is in the application's own list. */
 enum policy_existing {
     POLICY_EXISTING_KEEP,        /* it stays, and no key is added */
-    POLICY_EXISTING_PLACEHOLDER, /* it is replaced where its value is the rule's placeholder, else kept */
+    POLICY_EXISTING_PLACEHOLDER, /* it is replaced where its value is the rule's placeholder, else
+                                    kept */
     POLICY_EXISTING_REPLACE,     /* it is replaced */
 };
 
@@ -66,7 +70,7 @@ struct policy_key {
     const char *header; /* "Authorization: Bearer KEY"; NULL where there is no key */
     const char *error;  /* why `header` is NULL: file, fact, remedy; else NULL */
     const char *source; /* the file (or "$VARIABLE") it came from */
-    uint32_t next;      /* the key that takes over once the server answered 401 to this one, or NONE */
+    uint32_t next; /* the key that takes over once the server answered 401 to this one, or NONE */
 };
 
 struct policy_rule {
@@ -79,13 +83,14 @@ struct policy_rule {
     const char *host; /* lower case, no trailing dot */
     const char *path; /* begins with '/', has no dot segment and no trailing '/' unless it is "/" */
     uint16_t port;
-    uint16_t path_len;        /* strlen(path) */
+    uint16_t path_len;          /* strlen(path) */
     const char *const *methods; /* upper case, ends in NULL; NULL allows every method */
 
     enum policy_existing existing;
     enum policy_missing missing;
     enum policy_report report;
-    const char *placeholder; /* the whole header value, such as "Bearer unused"; NULL unless PLACEHOLDER */
+    const char
+        *placeholder; /* the whole header value, such as "Bearer unused"; NULL unless PLACEHOLDER */
 };
 
 /* An origin that some rule names; the scheme is always https. */
@@ -95,14 +100,14 @@ struct policy_origin {
 };
 
 /*
- * Rules are found by (host, port, path): `slots` is an open-addressing table, a power of two in size,
- * keyed by policy_scope_hash. A slot names the first rule of that scope in `order`; rules of one scope
- * are linked in policy order by `chain`.
+ * Rules are found by (host, port, path): `slots` is an open-addressing table, a power of two in
+ * size, keyed by policy_scope_hash. A slot names the first rule of that scope in `order`; rules of
+ * one scope are linked in policy order by `chain`.
  */
 struct policy_index {
     const uint32_t *slots; /* rule number of the first rule of a scope, or NONE */
     const uint32_t *chain; /* per rule: the next one of the same scope, or NONE */
-    uint32_t nslots;       /* a power of two, at least twice the number of scopes; 0 without rules */
+    uint32_t nslots; /* a power of two, at least twice the number of scopes; 0 without rules */
     uint32_t max_path_len; /* of any rule: longer prefixes of a request's path need no look-up */
 };
 
@@ -141,7 +146,20 @@ struct policy_image {
     gid_t egid;
 };
 
-/* The FNV-1a hash of a scope. `path` need not end in NUL. Pure. */
+/*
+ * The hash of a scope, 32-bit FNV-1a (draft-eastlake-fnv) over host, port and path: made by the
+ * policy module, made again at every hop. policy_hash_byte lets a reader of a path have the hash of
+ * each of its prefixes in one pass.
+ */
+static inline uint32_t policy_hash_byte(uint32_t hash, unsigned char byte)
+{
+    return (hash ^ byte) * 16777619u;
+}
+
+/* The hash of an origin, to be continued with the bytes of the path. Pure. */
+uint32_t policy_origin_hash(const char *host, uint16_t port);
+
+/* The two together. `path` need not end in NUL. Pure. */
 uint32_t policy_scope_hash(const char *host, uint16_t port, const char *path, size_t path_len);
 
 /* Wipes and unmaps. NULL is fine. errno is kept. */
@@ -150,22 +168,25 @@ void policy_image_free(struct policy_image *image);
 /* True while every watched file is as it was. One stat(2) per watch; errno is kept. */
 bool policy_image_current(const struct policy_image *image);
 
-/* ---- the policy module's one entry ------------------------------------------------------------- */
+/* ---- the policy module's one entry -------------------------------------------------------------
+ */
 
 /* Who asks, and where to look. Strings belong to the caller and are read only during the call. */
 struct policy_request {
-    uint32_t abi;            /* POLICY_IMAGE_ABI */
-    const char *env_file;    /* $COMMISSIONED_AUTH_CONFIG, or NULL (always NULL under AT_SECURE) */
-    const char *user_file;   /* the user's own file, or NULL where no home is known or under AT_SECURE */
+    uint32_t abi;         /* POLICY_IMAGE_ABI */
+    const char *env_file; /* $COMMISSIONED_AUTH_CONFIG, or NULL (always NULL under AT_SECURE) */
+    const char
+        *user_file; /* the user's own file, or NULL where no home is known or under AT_SECURE */
     const char *system_file; /* /etc/commissioned-auth/commissioned-auth.conf; tests name another */
-    const char *program;     /* absolute path of the executable, or NULL where it could not be read */
+    const char *program; /* absolute path of the executable, or NULL where it could not be read */
     const char *credentials; /* $CREDENTIALS_DIRECTORY, or NULL */
     const char *env_key;     /* the process's own COMMISSIONED_API_KEY, or NULL */
     const char *env_openai;  /* the process's own OPENAI_API_KEY, or NULL */
     const char *script;      /* what an interpreter runs, absolute, or NULL */
     const uid_t *euid;       /* effective ids: NULL for those of the process */
     const gid_t *egid;
-    const gid_t *groups; /* supplementary groups, `ngroups` of them; NULL for those of the process */
+    const gid_t
+        *groups; /* supplementary groups, `ngroups` of them; NULL for those of the process */
     size_t ngroups;
 };
 

@@ -6,21 +6,21 @@
 
 #include "secret.h"
 
-static uint32_t fnv1a(uint32_t hash, const void *data, size_t size)
+uint32_t policy_origin_hash(const char *host, uint16_t port)
 {
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ byte[i]) * 16777619u;
-    return hash;
+    uint32_t hash = 2166136261u;
+    for (const char *c = host; *c != '\0'; c++)
+        hash = policy_hash_byte(hash, (unsigned char)*c);
+    hash = policy_hash_byte(hash, (unsigned char)(port >> 8));
+    return policy_hash_byte(hash, (unsigned char)port);
 }
 
 uint32_t policy_scope_hash(const char *host, uint16_t port, const char *path, size_t path_len)
 {
-    uint32_t hash = 2166136261u;
-    for (const char *c = host; *c != '\0'; c++)
-        hash = fnv1a(hash, c, 1);
-    hash = fnv1a(hash, &port, sizeof port);
-    return fnv1a(hash, path, path_len);
+    uint32_t hash = policy_origin_hash(host, port);
+    for (size_t i = 0; i < path_len; i++)
+        hash = policy_hash_byte(hash, (unsigned char)path[i]);
+    return hash;
 }
 
 void policy_image_free(struct policy_image *image)
