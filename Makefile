@@ -24,6 +24,8 @@ pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
 core     := $(wildcard src/core/*.c)
+# What the preloaded library has no use for.
+late_core = $(filter-out src/core/secret_free.c,$(core))
 preload  := $(wildcard src/preload/*.c)
 policy   := $(wildcard src/policy/*.c)
 cli      := $(wildcard src/cli/*.c)
@@ -52,9 +54,13 @@ $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS = $(call pkg_cflags,jansson libcurl)
 $(BUILD)/obj/src/devserver/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libmicrohttpd gnutls sqlite3 jansson)
 $(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc $(call pkg_cflags,check libcurl libconfig libmicrohttpd gnutls sqlite3 jansson)
 
-# The preloaded library links libc and nothing else.
-$(LIBRARY): $(call objects,$(preload) $(core)) src/preload/exports.map
-	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map -Wl,-z,defs \
+# The preloaded library links libc and nothing else, and binds that late: see src/preload/late_libc.h.
+$(BUILD)/late/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(if $(filter %/late_libc.c,$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
+
+$(LIBRARY): $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core)) src/preload/exports.map
+	$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map -Wl,-z,defs \
 	    $(filter %.o,$^) -o $@
 
 $(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map
@@ -77,4 +83,4 @@ clean: ## remove what was built
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort | expand -t 18
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

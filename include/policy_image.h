@@ -165,6 +165,13 @@ uint32_t policy_scope_hash(const char *host, uint16_t port, const char *path, si
 /* Wipes and unmaps. NULL is fine. errno is kept. */
 void policy_image_free(struct policy_image *image);
 
+/*
+ * An image for a policy that cannot be used: one rule for the whole Commissioned origin, whose key
+ * is missing because of `sentence`. `file` is where the trouble is. NULL where memory ran out.
+ * errno is kept.
+ */
+struct policy_image *policy_image_error(const char *file, const char *sentence);
+
 /* True while every watched file is as it was. One stat(2) per watch; errno is kept. */
 bool policy_image_current(const struct policy_image *image);
 

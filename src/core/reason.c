@@ -1,9 +1,10 @@
 /* The words for each reason: one table, so that a log, `explain` and the manual say the same. */
 #include "decide.h"
 
+/* Arrays rather than pointers: each pointer would be a relocation at the start of every process. */
 static const struct {
-    const char *code;
-    const char *text;
+    char code[20];
+    char text[100];
 } words[REASON_COUNT] = {
     [REASON_KEY] = {"key", "the rule gives its key"},
     [REASON_NO_POLICY] = {"no-policy", "no rule applies to this program and user"},

@@ -1,6 +1,5 @@
 #include "secret.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy_image.h"
@@ -9,12 +8,6 @@ void secret_wipe(void *data, size_t size)
 {
     if (data != NULL && size > 0)
         explicit_bzero(data, size);
-}
-
-void secret_free(void *data, size_t size)
-{
-    secret_wipe(data, size);
-    free(data);
 }
 
 size_t secret_prefix_length(size_t length)

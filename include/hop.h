@@ -1,0 +1,15 @@
+/*
+ * hop.h - our CURLOPT_PREREQFUNCTION: gathers the facts of a hop, decides, and carries the decision
+ * out.
+ *
+ * Source:  CURLOPT_PREREQFUNCTION(3), since libcurl 7.80. `data` is the handle's record.
+ * Threads: libcurl calls it on the thread that drives the transfer. Errors: doubt means no key.
+ */
+#ifndef COMMISSIONED_HOP_H
+#define COMMISSIONED_HOP_H
+
+#include "record.h"
+
+int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port);
+
+#endif

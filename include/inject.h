@@ -1,0 +1,27 @@
+/*
+ * inject.h - the key's header, one list node in front of the application's own list.
+ *
+ * libcurl does not copy CURLOPT_HTTPHEADER (CURLOPT_HTTPHEADER(3)): the node lives in the record,
+ * its text in the policy image, its successor is the application's list. Nothing is copied or
+ * allocated, and what the application appends later is seen.
+ *
+ * Threads: the thread that uses the handle. Errors: false where libcurl refused. errno is kept.
+ */
+#ifndef COMMISSIONED_INJECT_H
+#define COMMISSIONED_INJECT_H
+
+#include <stdbool.h>
+
+#include "record.h"
+
+/* Installs `header`, in place of Authorization headers of the application's own if `replace`. */
+bool inject_key(struct record *record, const char *header, bool replace);
+
+/* Puts the application's list back. */
+void inject_nothing(struct record *record);
+
+/* The value of the first header `name` (with its length) in the list, spaces trimmed in front, or
+ * NULL. */
+const char *inject_find(const struct curl_slist *list, const char *name, size_t length);
+
+#endif

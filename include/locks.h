@@ -1,0 +1,31 @@
+/*
+ * locks.h - every lock of the preloaded library, in the order in which they may be taken.
+ *
+ * Rules: who holds one may take only a later one; none is held across a call into libcurl, the
+ * dynamic loader or the application. All are taken before fork(2) and given back on both sides, so
+ * that the child of a threaded program finds them free.
+ *
+ * Threads: a process with one thread takes no lock at all (__libc_single_threaded).
+ * Errors:  none. errno is kept.
+ */
+#ifndef COMMISSIONED_LOCKS_H
+#define COMMISSIONED_LOCKS_H
+
+#include <stdbool.h>
+
+enum { RECORD_SHARDS = 16 };
+
+enum lock {
+    LOCK_BUILD,     /* one thread at a time reads the policy (policy_loader.c) */
+    LOCK_POLICY,    /* which image is current, and how many use each (policy_loader.c) */
+    LOCK_PROVIDERS, /* the list of libcurls and their callers (provider.c) */
+    LOCK_RECORDS,   /* the first of RECORD_SHARDS locks, each on one shard of the handles (record.c)
+                     */
+    LOCK_COUNT = LOCK_RECORDS + RECORD_SHARDS,
+};
+
+void lock_take(unsigned lock);
+bool lock_try(unsigned lock);
+void lock_give(unsigned lock);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * policy_loader.h - the policy image in force, and who still uses which.
+ *
+ * The policy module is loaded with the first request of the process, in a link namespace of its own
+ * (dlmopen(3)) where the C library has that: the program's symbols and its allocator do not reach
+ * it. It is found beside this library or in its installed folder, never by a search path.
+ * Afterwards the files that the image was made from are looked at once per tick of the coarse clock
+ * (clock_getres(2): 1 to 10 ms).
+ *
+ * Ownership: policy_take gives a reference, policy_release takes it back; the last one wipes the
+ * image. Threads:   any. No lock is held while the dynamic loader works. Errors: NULL means no
+ * policy. errno is kept.
+ */
+#ifndef COMMISSIONED_POLICY_LOADER_H
+#define COMMISSIONED_POLICY_LOADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy_image.h"
+
+struct policy_ref {
+    struct policy_image *image;
+    unsigned references; /* LOCK_POLICY */
+    uint32_t warned;     /* bits of what was said once; atomic */
+    size_t size;         /* of this object */
+    bool promoted[];     /* per key: its `next` has taken over; atomic, only ever set */
+};
+
+/* The policy in force, or NULL where there is no configuration or none that concerns this process.
+ */
+struct policy_ref *policy_take(void);
+
+void policy_release(struct policy_ref *policy);
+
+#endif

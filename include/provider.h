@@ -1,0 +1,95 @@
+/*
+ * provider.h - which libcurl a call belongs to, and that library's real functions.
+ *
+ * A process may hold several libcurl (OpenSSL, GnuTLS, a bundled one), loaded in ways that hide
+ * them from dlsym(RTLD_NEXT). The caller's own scope is what ld.so would have used, so that is
+ * asked. The provider is then bound to the handle. Source: dlopen(3), dlsym(3), dladdr(3)
+ * (dladdr1), dl_iterate_phdr(3).
+ *
+ * Ownership: providers are static and stay valid; none is freed.
+ * Threads:   all functions may be called from any thread. None holds a lock across the dynamic
+ * loader. Errors:    NULL where no libcurl can be found. errno is kept.
+ */
+#ifndef COMMISSIONED_PROVIDER_H
+#define COMMISSIONED_PROVIDER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * setopt is variadic. On LP64 systems every argument it takes (long, pointer, function, curl_off_t)
+ * travels in the same register as a named argument of that size would, so it is forwarded as one
+ * word and the call stays a jump.
+ */
+#ifdef __LP64__
+typedef CURLcode easy_setopt_function(CURL *easy, CURLoption option, uintptr_t argument);
+typedef CURLMcode multi_setopt_function(CURLM *multi, CURLMoption option, uintptr_t argument);
+#else
+typedef CURLcode easy_setopt_function(CURL *easy, CURLoption option, ...);
+typedef CURLMcode multi_setopt_function(CURLM *multi, CURLMoption option, ...);
+#endif
+
+struct real {
+    CURL *(*easy_init)(void);
+    easy_setopt_function *easy_setopt;
+    CURLcode (*easy_perform)(CURL *);
+    void (*easy_cleanup)(CURL *);
+    void (*easy_reset)(CURL *);
+    CURL *(*easy_duphandle)(CURL *);
+    CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...);
+    CURLM *(*multi_init)(void);
+    CURLMcode (*multi_add_handle)(CURLM *, CURL *);
+    CURLMcode (*multi_remove_handle)(CURLM *, CURL *);
+    CURLMsg *(*multi_info_read)(CURLM *, int *);
+    CURLMcode (*multi_cleanup)(CURLM *);
+    multi_setopt_function *multi_setopt;
+    curl_version_info_data *(*version_info)(CURLversion);
+    /* The URL parser; NULL before 7.62. */
+    CURLU *(*url)(void);
+    void (*url_cleanup)(CURLU *);
+    CURLU *(*url_dup)(const CURLU *);
+    CURLUcode (*url_get)(const CURLU *, CURLUPart, char **, unsigned int);
+    CURLUcode (*url_set)(CURLU *, CURLUPart, const char *, unsigned int);
+    void (*free)(void *);
+};
+
+struct provider {
+    struct real real;
+    uintptr_t start; /* the library's mapping: [start, end) */
+    uintptr_t end;
+    unsigned version; /* curl_version_info()->version_num, such as 0x075801 */
+};
+
+enum {
+    CURL_HAS_URL_PARSER = 0x073e00,       /* 7.62.0, curl_url(3) */
+    CURL_HAS_PREREQ = 0x075000,           /* 7.80.0, CURLOPT_PREREQFUNCTION(3) */
+    CURL_HAS_EFFECTIVE_METHOD = 0x074800, /* 7.72.0, CURLINFO_EFFECTIVE_METHOD(3) */
+};
+
+/* Where a handle comes from. */
+struct origin_of_call {
+    const struct provider *provider; /* NULL: no libcurl found */
+    bool ambiguous; /* several are loaded and nothing says which the caller means */
+};
+
+/* For a call that makes a handle: `caller` is the return address. */
+struct origin_of_call provider_for(const void *caller);
+
+/*
+ * The one provider while there is no second, else NULL. Read on every setopt, hence a variable;
+ * written by provider.c alone, with release order.
+ */
+extern const struct provider *provider_sole;
+/* Some provider once there is one: until then there is no record of any handle. */
+extern const struct provider *provider_any;
+/* Its setopt, or NULL: saves the fast path one load. */
+extern easy_setopt_function *provider_sole_setopt;
+
+/* True where the call comes out of that libcurl itself. */
+static inline bool provider_is_caller(const struct provider *provider, const void *caller)
+{
+    return (uintptr_t)caller - provider->start < provider->end - provider->start;
+}
+
+#endif

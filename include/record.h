@@ -1,0 +1,126 @@
+/*
+ * record.h - what is kept about each easy handle: only what libcurl cannot be asked for.
+ *
+ * Shapes:    one record a live handle, 96 bytes; a rare part of 192 bytes for handles that set a
+ * debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A multi
+ *            handle has a record too, as the head of the list of its transfers.
+ * Ownership: records belong to this module, in mappings of its own: the host's malloc sees nothing.
+ *            record_drop gives one back. Pointers that the application passed are kept, not
+ * followed. Threads:   the table may be used from any thread. A record itself is used only by the
+ * thread that uses its handle, as libcurl demands of the handle (libcurl-thread(3)). Errors: NULL
+ * where memory ran out or the handle is not known: forward and never inject. errno is kept.
+ */
+#ifndef COMMISSIONED_RECORD_H
+#define COMMISSIONED_RECORD_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decide.h"
+#include "provider.h"
+
+enum { RECORD_TEXT_SIZE = 1024 };
+
+enum record_state {
+    RECORD_ACTIVE = 1u << 0,  /* between the begin and the end of a transfer */
+    RECORD_ARMED = 1u << 1,   /* CURLOPT_HTTPHEADER is our node */
+    RECORD_KEYED = 1u << 2,   /* it was so at some time in this transfer */
+    RECORD_REDACTS = 1u << 3, /* CURLOPT_DEBUGFUNCTION is ours */
+    RECORD_FAILED = 1u << 4,  /* we stopped this transfer: its result is CURLE_AUTH_ERROR */
+    RECORD_MULTI = 1u << 5,   /* the record of a multi handle */
+
+    /* What the application set. */
+    RECORD_VERBOSE = 1u << 8,
+    RECORD_USER = 1u << 9,          /* a user name that is not empty, by USERPWD or USERNAME */
+    RECORD_PASSWORD = 1u << 10,     /* a password that is not empty */
+    RECORD_EMPTY_USER = 1u << 11,   /* a user name that is empty */
+    RECORD_BEARER = 1u << 12,       /* XOAUTH2_BEARER */
+    RECORD_SIGV4 = 1u << 13,        /* AWS_SIGV4 */
+    RECORD_AUTH_CHOOSES = 1u << 14, /* HTTPAUTH names several methods: libcurl waits for a 401 */
+};
+
+struct policy_ref; /* policy_loader.h */
+
+/* How much of a header line has been matched or is being masked (redact.c). All zero at a line's
+ * start. */
+struct redact_state {
+    uint8_t phase;
+    uint8_t matched;
+};
+
+/* Kept only for handles that set one of these. */
+struct record_rare {
+    curl_prereq_callback prereq;
+    void *prereq_data;
+    curl_debug_callback debug;
+    void *debug_data;
+    void *error_stream;      /* CURLOPT_STDERR, a FILE *; NULL for stderr */
+    CURLU *url;              /* CURLOPT_CURLU, the application's */
+    CURLU *pinned;           /* our copy of it, which libcurl uses for the transfer under way */
+    char *request_target;    /* RECORD_TEXT_SIZE bytes, or NULL */
+    curl_push_callback push; /* of a multi handle: CURLMOPT_PUSHFUNCTION */
+    void *push_data;
+    struct redact_state redact;
+};
+
+struct record {
+    void *handle;        /* CURL * or CURLM * */
+    struct record *next; /* in its bucket */
+    const struct provider *provider;
+    struct curl_slist node;       /* the header with the key, in front of the application's list */
+    struct curl_slist *headers;   /* CURLOPT_HTTPHEADER, the application's */
+    char *error_buffer;           /* CURLOPT_ERRORBUFFER, the application's */
+    struct policy_ref *policy;    /* of the transfer under way */
+    const struct policy_key *key; /* that its last keyed hop carried, for the status */
+    struct record *multi_next;    /* the transfers of one multi handle; its record is the head */
+    struct record **multi_link;   /* what points here; NULL where it is in no multi handle */
+    struct record_rare *rare;
+    uint32_t state; /* enum record_state */
+    uint16_t facts; /* enum hop_flag: what the application set */
+    uint16_t port;  /* CURLOPT_PORT */
+};
+_Static_assert(sizeof(void *) != 8 || sizeof(struct record) <= 112,
+               "a handle costs at most 128 bytes");
+
+/* Makes the record of a new handle, or starts the stale one of the same address anew. */
+struct record *record_make(void *handle, const struct provider *provider);
+
+/* The record of `handle`, or NULL. */
+struct record *record_find(const void *handle);
+
+/* Takes it out of the table, so that another thread may get the same address from libcurl. */
+void record_remove(struct record *record);
+
+/* Gives its memory back. After record_remove. */
+void record_free(struct record *record);
+
+/* The rare part, made on demand; NULL where memory ran out. */
+struct record_rare *record_rare(struct record *record);
+
+/* RECORD_TEXT_SIZE bytes in the rare part for the request target, made on demand; or NULL. */
+char *record_text(struct record *record);
+
+/* What the application set of one option, once libcurl accepted it. */
+void record_note(struct record *record, CURLoption option, uintptr_t argument);
+
+/* As curl_easy_reset does to the handle: all options to their defaults. */
+void record_reset(struct record *record);
+
+/* As curl_easy_duphandle does: the copy's options are those of `from`. */
+void record_copy(struct record *to, const struct record *from);
+
+/* True where libcurl would send credentials of the application's own. */
+bool record_has_credentials(const struct record *record);
+
+/*
+ * Which options record_note keeps: record_kept[option & RECORD_KEPT_MASK] is the option's number,
+ * or not. No two kept options share a place, so one comparison decides.
+ */
+enum { RECORD_KEPT_MASK = 1023 };
+extern const uint16_t record_kept[RECORD_KEPT_MASK + 1];
+
+void record_join(struct record *multi, struct record *easy);
+void record_leave(struct record *easy);
+
+#endif

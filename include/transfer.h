@@ -1,0 +1,35 @@
+/*
+ * transfer.h - the spine: what happens to a handle from the begin of a transfer to its end.
+ *
+ *   begin   the policy in force is taken, our CURLOPT_PREREQFUNCTION installed
+ *   hop     libcurl is connected, TLS is done, the request is not yet written: decide, then inject
+ *   end     everything is put back exactly as the application had it
+ *
+ * Source:    CURLOPT_PREREQFUNCTION(3): called on every hop, redirects and retries included,
+ * from 7.80 on. Ownership: a record keeps one policy reference between begin and end. Threads: the
+ * thread that uses the handle. Errors: where something cannot be installed the transfer goes on
+ * without a key. errno is kept.
+ */
+#ifndef COMMISSIONED_TRANSFER_H
+#define COMMISSIONED_TRANSFER_H
+
+#include <curl/curl.h>
+
+#include "record.h"
+
+void transfer_begin(struct record *record);
+
+/* `result` as libcurl gave it; returns what the application is to see. */
+CURLcode transfer_end(struct record *record, CURLcode result);
+
+/*
+ * Around an option that the application sets on a handle whose transfer is under way: suspend puts
+ * its own settings back and takes the key off, resume installs the hop again.
+ */
+void transfer_suspend(struct record *record);
+void transfer_resume(struct record *record);
+
+/* A copy that libcurl made of a handle: puts the application's settings on it. */
+void transfer_scrub(struct record *copy, const struct record *from);
+
+#endif

@@ -1,0 +1,114 @@
+#include "journal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define NATIVE_SOCKET "/run/systemd/journal/socket"
+#define SYSLOG_SOCKET "/dev/log"
+#define IDENTIFIER    "commissioned-auth"
+
+enum { DATAGRAM_SIZE = 4096, FACILITY_AUTHPRIV = 10 };
+
+struct datagram {
+    size_t used;
+    char text[DATAGRAM_SIZE];
+};
+
+static void add(struct datagram *datagram, const char *text)
+{
+    for (; *text != '\0' && datagram->used < DATAGRAM_SIZE - 1; text++)
+        datagram->text[datagram->used++] = *text;
+}
+
+/* A line break in a value would begin another field. */
+static void add_value(struct datagram *datagram, const char *value)
+{
+    for (; *value != '\0' && datagram->used < DATAGRAM_SIZE - 1; value++) {
+        unsigned char c = (unsigned char)*value;
+        datagram->text[datagram->used++] = (char)(c < ' ' || c == 0x7f ? '?' : c);
+    }
+}
+
+static void add_field(struct datagram *datagram, const char *name, const char *value)
+{
+    /* A field that does not fit whole is left out: a cut one would be a wrong one. */
+    if (value == NULL || datagram->used + strlen(name) + strlen(value) + 2 >= DATAGRAM_SIZE)
+        return;
+    add(datagram, name);
+    add(datagram, "=");
+    add_value(datagram, value);
+    add(datagram, "\n");
+}
+
+static bool send_to(const char *path, const struct datagram *datagram)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = path != NULL ? strlen(path) : 0;
+    if (length == 0 || length >= sizeof address.sun_path)
+        return false;
+    memcpy(address.sun_path, path, length + 1);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return false;
+    ssize_t sent = sendto(fd, datagram->text, datagram->used, MSG_DONTWAIT | MSG_NOSIGNAL,
+                          (const struct sockaddr *)&address, sizeof address);
+    close(fd);
+    return sent == (ssize_t)datagram->used;
+}
+
+static void make_native(struct datagram *datagram, int priority, const char *message,
+                        const struct journal_field *fields, size_t nfields)
+{
+    char digit[] = {(char)('0' + priority), '\0'};
+    datagram->used = 0;
+    add_field(datagram, "MESSAGE", message);
+    add_field(datagram, "PRIORITY", digit);
+    add_field(datagram, "SYSLOG_FACILITY", "10");
+    add_field(datagram, "SYSLOG_IDENTIFIER", IDENTIFIER);
+    for (size_t i = 0; i < nfields; i++)
+        add_field(datagram, fields[i].name, fields[i].value);
+}
+
+static void make_syslog(struct datagram *datagram, int priority, const char *message,
+                        const struct journal_field *fields, size_t nfields)
+{
+    char head[64];
+    snprintf(head, sizeof head, "<%d>" IDENTIFIER "[%d]: ", FACILITY_AUTHPRIV * 8 + priority,
+             (int)getpid());
+    datagram->used = 0;
+    add(datagram, head);
+    add_value(datagram, message);
+    for (size_t i = 0; i < nfields; i++) {
+        if (fields[i].value == NULL)
+            continue;
+        add(datagram, " ");
+        add(datagram, fields[i].name);
+        add(datagram, "=");
+        add_value(datagram, fields[i].value);
+    }
+}
+
+bool journal_send_to(const char *native_socket, const char *syslog_socket, int priority,
+                     const char *message, const struct journal_field *fields, size_t nfields)
+{
+    struct datagram datagram;
+    int saved = errno;
+    make_native(&datagram, priority, message, fields, nfields);
+    bool sent = send_to(native_socket, &datagram);
+    if (!sent) {
+        make_syslog(&datagram, priority, message, fields, nfields);
+        sent = send_to(syslog_socket, &datagram);
+    }
+    errno = saved;
+    return sent;
+}
+
+bool journal_send(int priority, const char *message, const struct journal_field *fields,
+                  size_t nfields)
+{
+    return journal_send_to(NATIVE_SOCKET, SYSLOG_SOCKET, priority, message, fields, nfields);
+}

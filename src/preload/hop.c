@@ -1,0 +1,189 @@
+/*
+ * One hop: libcurl stands connected, the certificate is checked, nothing of the request is written.
+ * Every redirect and every retry comes through here again, so nothing decided before counts.
+ */
+#include "hop.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "inject.h"
+#include "redact.h"
+#include "report.h"
+
+/* What libcurl's parser gave; freed after the decision. */
+struct parts {
+    char *scheme;
+    char *host;
+    char *port;
+    char *path;
+    char *user;
+    char *password;
+};
+
+/* The flags with which libcurl itself reads an URL that it is about to use (its
+ * parseurlandfillconn). */
+enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
+
+static void free_parts(const struct real *real, struct parts *parts)
+{
+    char *all[] = {parts->scheme, parts->host, parts->port,
+                   parts->path,   parts->user, parts->password};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i] != NULL)
+            real->free(all[i]);
+}
+
+static bool get_parts(const struct real *real, const CURLU *url, struct parts *parts,
+                      struct target *target)
+{
+    real->url_get(url, CURLUPART_SCHEME, &parts->scheme, 0);
+    real->url_get(url, CURLUPART_HOST, &parts->host, 0);
+    real->url_get(url, CURLUPART_PORT, &parts->port, 0);
+    real->url_get(url, CURLUPART_PATH, &parts->path, 0);
+    real->url_get(url, CURLUPART_USER, &parts->user, 0);
+    real->url_get(url, CURLUPART_PASSWORD, &parts->password, 0);
+    return target_set(target, parts->scheme, parts->host, parts->port, parts->path,
+                      parts->user != NULL || parts->password != NULL);
+}
+
+static bool parse_url(const struct real *real, const char *text, struct parts *parts,
+                      struct target *target)
+{
+    if (target_scan(text, target) == TARGET_CANONICAL)
+        return true;
+    CURLU *url = real->url();
+    if (url == NULL)
+        return false;
+    bool parsed = real->url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
+                  get_parts(real, url, parts, target);
+    real->url_cleanup(url);
+    return parsed;
+}
+
+struct judged {
+    struct target target;
+    struct target pinned;
+    struct parts target_parts;
+    struct parts pinned_parts;
+};
+
+/*
+ * Where the request goes. A CURLU wins over the URL until libcurl follows a redirect, and
+ * before 8.12 the effective URL does not show it; the redirect count also rises when an
+ * authentication starts over, which is no redirect. So: the CURLU alone on the first hop, both of
+ * them afterwards.
+ */
+static bool judge_urls(const struct record *record, struct hop *hop, struct judged *judged)
+{
+    const struct real *real = &record->provider->real;
+    const CURLU *pinned = record->rare != NULL ? record->rare->pinned : NULL;
+    char *text = NULL;
+    long redirects = 0;
+
+    if (pinned != NULL) {
+        if (!get_parts(real, pinned, &judged->pinned_parts, &judged->pinned))
+            return false;
+        hop->target = &judged->pinned;
+        if (real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects) == CURLE_OK &&
+            redirects == 0)
+            return true;
+        hop->other_target = &judged->pinned;
+    }
+    if (real->easy_getinfo(record->handle, CURLINFO_EFFECTIVE_URL, &text) != CURLE_OK ||
+        text == NULL)
+        return false;
+    hop->target = &judged->target;
+    return parse_url(real, text, &judged->target_parts, &judged->target);
+}
+
+static void gather(const struct record *record, struct hop *hop, struct judged *judged)
+{
+    const struct record_rare *rare = record->rare;
+    char *method = NULL;
+
+    memset(&judged->target_parts, 0, sizeof judged->target_parts);
+    memset(&judged->pinned_parts, 0, sizeof judged->pinned_parts);
+    memset(hop, 0, sizeof *hop);
+    hop->flags = record->facts;
+    hop->port = record->port;
+    hop->promoted = record->policy->promoted;
+    if (record_has_credentials(record))
+        hop->flags |= HOP_OWN_CREDENTIALS;
+    if (!judge_urls(record, hop, judged))
+        hop->flags |= HOP_NO_URL;
+    if (record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method) ==
+        CURLE_OK)
+        hop->method = method;
+    if (rare != NULL && rare->request_target != NULL && rare->request_target[0] != '\0')
+        hop->request_target = rare->request_target;
+    hop->host_header = inject_find(record->headers, "Host", 4);
+    hop->authorization = inject_find(record->headers, "Authorization", 13);
+}
+
+/* The sentence for the application, in its own buffer; libcurl must not write over it. */
+static void explain_failure(struct record *record, const char *sentence)
+{
+    record->state |= RECORD_FAILED;
+    if (record->error_buffer == NULL || sentence == NULL)
+        return;
+    record->provider->real.easy_setopt(record->handle, CURLOPT_ERRORBUFFER, 0);
+    size_t length = strlen(sentence);
+    if (length >= CURL_ERROR_SIZE)
+        length = CURL_ERROR_SIZE - 1;
+    memcpy(record->error_buffer, sentence, length);
+    record->error_buffer[length] = '\0';
+}
+
+/* False where the request must not be sent. */
+static bool apply(struct record *record, const struct decision *decision)
+{
+    switch (decision->verdict) {
+    case VERDICT_KEY:
+        /* The mask stands before the key does. */
+        redact_restart(record);
+        if (!redact_begin(record) || !inject_key(record, decision->key->header,
+                                                 decision->rule->existing != POLICY_EXISTING_KEEP))
+            inject_nothing(record);
+        return true;
+    case VERDICT_FAIL:
+        inject_nothing(record);
+        explain_failure(record, decision->key->error);
+        return false;
+    case VERDICT_PASS:
+        break;
+    }
+    inject_nothing(record);
+    return true;
+}
+
+static bool decide_hop(struct record *record)
+{
+    struct hop hop;
+    struct judged judged;
+    gather(record, &hop, &judged);
+    struct decision decision = decide(record->policy->image, &hop);
+    record->key = decision.verdict == VERDICT_KEY ? decision.key : record->key;
+    report_hop(&(struct report){record->policy, &decision, &hop});
+    bool go_on = apply(record, &decision);
+    free_parts(&record->provider->real, &judged.target_parts);
+    free_parts(&record->provider->real, &judged.pinned_parts);
+    return go_on;
+}
+
+int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port)
+{
+    struct record *record = data;
+    struct record_rare *rare = record->rare;
+    /* The application's own function comes first: what it sets is decided on. */
+    if (rare != NULL && rare->prereq != NULL) {
+        int answer = rare->prereq(rare->prereq_data, remote, local, remote_port, local_port);
+        if (answer != CURL_PREREQFUNC_OK)
+            return answer;
+    }
+    int saved = errno;
+    /* It may even have reset the handle: then nothing of ours is in force. */
+    bool go_on = !(record->state & RECORD_ACTIVE) || decide_hop(record);
+    errno = saved;
+    return go_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}

@@ -1,0 +1,317 @@
+/*
+ * The exported functions, and nothing else is exported. Each one looks up, notes and forwards; what
+ * is decided is decided elsewhere. A call that comes out of libcurl itself goes through untouched,
+ * and so does one on a handle that nobody saw being made.
+ */
+#include <curl/curl.h>
+#include <stdarg.h>
+
+#include "late_libc.h"
+#include "provider.h"
+#include "push.h"
+#include "record.h"
+#include "transfer.h"
+
+#undef curl_easy_setopt
+#undef curl_multi_setopt
+
+#define EXPORT __attribute__((visibility("default")))
+#define CALLER __builtin_return_address(0)
+
+/* ---- whose call it is --------------------------------------------------------------------------
+ */
+
+/* The record of a handle, unless it is not known or libcurl itself is calling. */
+static struct record *application_record(const void *handle, const void *caller)
+{
+    if (handle == NULL || __atomic_load_n(&provider_any, __ATOMIC_ACQUIRE) == NULL)
+        return NULL;
+    struct record *record = record_find(handle);
+    return record != NULL && !provider_is_caller(record->provider, caller) ? record : NULL;
+}
+
+/* The real functions for a handle. NULL: there is no libcurl. */
+static const struct real *real_for(const void *handle, const void *caller)
+{
+    const struct provider *sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE);
+    if (sole != NULL)
+        return &sole->real;
+    const struct record *record = NULL;
+    if (__atomic_load_n(&provider_any, __ATOMIC_ACQUIRE) != NULL)
+        record = record_find(handle);
+    const struct provider *provider =
+        record != NULL ? record->provider : provider_for(caller).provider;
+    return provider != NULL ? &provider->real : NULL;
+}
+
+static void note_handle(void *handle, struct origin_of_call origin, const void *caller,
+                        uint32_t state)
+{
+    if (handle == NULL || provider_is_caller(origin.provider, caller))
+        return;
+    struct record *record = record_make(handle, origin.provider);
+    if (record == NULL)
+        return;
+    record->state |= state;
+    if (origin.ambiguous)
+        record->facts |= HOP_AMBIGUOUS;
+}
+
+/* ---- the easy interface ------------------------------------------------------------------------
+ */
+
+EXPORT CURL *curl_easy_init(void)
+{
+    const void *caller = CALLER;
+    struct origin_of_call origin = provider_for(caller);
+    if (origin.provider == NULL)
+        return NULL;
+    CURL *easy = origin.provider->real.easy_init();
+    note_handle(easy, origin, caller, 0);
+    return easy;
+}
+
+EXPORT CURL *curl_easy_duphandle(CURL *easy)
+{
+    const struct real *real = real_for(easy, CALLER);
+    struct record *from = application_record(easy, CALLER);
+    if (real == NULL)
+        return NULL;
+    CURL *copy = real->easy_duphandle(easy);
+    if (copy == NULL || from == NULL)
+        return copy;
+    struct record *record = record_make(copy, from->provider);
+    if (record == NULL) {
+        /* It holds our pointers and there is nobody to take them off. */
+        real->easy_cleanup(copy);
+        return NULL;
+    }
+    record_copy(record, from);
+    transfer_scrub(record, from);
+    return copy;
+}
+
+EXPORT void curl_easy_reset(CURL *easy)
+{
+    const struct real *real = real_for(easy, CALLER);
+    struct record *record = application_record(easy, CALLER);
+    if (record != NULL)
+        transfer_end(record, CURLE_OK);
+    if (real != NULL)
+        real->easy_reset(easy);
+    if (record != NULL)
+        record_reset(record);
+}
+
+EXPORT void curl_easy_cleanup(CURL *easy)
+{
+    const struct real *real = real_for(easy, CALLER);
+    struct record *record = application_record(easy, CALLER);
+    if (record != NULL) {
+        transfer_end(record, CURLE_OK);
+        record_leave(record);
+        /* Before libcurl gives the address back, for another thread may get it at once. */
+        record_remove(record);
+    }
+    if (real != NULL)
+        real->easy_cleanup(easy);
+    if (record != NULL)
+        record_free(record);
+}
+
+EXPORT CURLcode curl_easy_perform(CURL *easy)
+{
+    const struct real *real = real_for(easy, CALLER);
+    struct record *record = application_record(easy, CALLER);
+    if (real == NULL)
+        return CURLE_FAILED_INIT;
+    /* A handle that is in a multi, or performs already, is libcurl's to refuse. */
+    if (record == NULL || record->state & RECORD_ACTIVE)
+        return real->easy_perform(easy);
+    transfer_begin(record);
+    return transfer_end(record, real->easy_perform(easy));
+}
+
+static CURLcode set_kept(CURL *easy, CURLoption option, uintptr_t argument, const void *caller)
+{
+    const struct real *real = real_for(easy, caller);
+    struct record *record = application_record(easy, caller);
+    if (real == NULL)
+        return CURLE_FAILED_INIT;
+    if (record == NULL)
+        return real->easy_setopt(easy, option, argument);
+    transfer_suspend(record);
+    CURLcode code = real->easy_setopt(easy, option, argument);
+    if (code == CURLE_OK)
+        record_note(record, option, argument);
+    transfer_resume(record);
+    return code;
+}
+
+static bool is_kept(CURLoption option)
+{
+    return record_kept[(unsigned)option & RECORD_KEPT_MASK] == (uint16_t)option;
+}
+
+static CURLcode set_routed(CURL *easy, CURLoption option, uintptr_t argument, const void *caller)
+{
+    if (is_kept(option))
+        return set_kept(easy, option, argument, caller);
+    const struct real *real = real_for(easy, caller);
+    return real != NULL ? real->easy_setopt(easy, option, argument) : CURLE_FAILED_INIT;
+}
+
+static CURLMcode set_multi(CURLM *multi, CURLMoption option, uintptr_t argument, const void *caller)
+{
+    const struct real *real = real_for(multi, caller);
+    struct record *record = application_record(multi, caller);
+    if (real == NULL)
+        return CURLM_INTERNAL_ERROR;
+    if (record != NULL && (option == CURLMOPT_PUSHFUNCTION || option == CURLMOPT_PUSHDATA))
+        return push_set(record, option, argument);
+    return real->multi_setopt(multi, option, argument);
+}
+
+#ifdef __LP64__
+
+/* The functions' names in C differ so that curl.h's variadic prototypes may stand: see provider.h.
+ */
+EXPORT CURLcode exported_easy_setopt(CURL *easy, CURLoption option,
+                                     uintptr_t argument) __asm__("curl_easy_setopt");
+EXPORT CURLMcode exported_multi_setopt(CURLM *multi, CURLMoption option,
+                                       uintptr_t argument) __asm__("curl_multi_setopt");
+
+CURLcode exported_easy_setopt(CURL *easy, CURLoption option, uintptr_t argument)
+{
+    easy_setopt_function *real = __atomic_load_n(&provider_sole_setopt, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(!is_kept(option) && real != NULL, 1))
+        return real(easy, option, argument);
+    return set_routed(easy, option, argument, CALLER);
+}
+
+CURLMcode exported_multi_setopt(CURLM *multi, CURLMoption option, uintptr_t argument)
+{
+    return set_multi(multi, option, argument, CALLER);
+}
+
+#else
+
+/* A curl_off_t fills two words here, all else one: CURLOPTTYPE_OFF_T in curl.h. */
+static bool is_wide(int option)
+{
+    return option / 10000 == CURLOPTTYPE_OFF_T / 10000;
+}
+
+EXPORT CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+    va_list list;
+    va_start(list, option);
+    CURLcode code = CURLE_FAILED_INIT;
+    if (is_wide((int)option)) {
+        const struct real *real = real_for(easy, CALLER);
+        if (real != NULL)
+            code = real->easy_setopt(easy, option, va_arg(list, curl_off_t));
+    } else {
+        code = set_routed(easy, option, va_arg(list, uintptr_t), CALLER);
+    }
+    va_end(list);
+    return code;
+}
+
+EXPORT CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
+{
+    va_list list;
+    va_start(list, option);
+    CURLMcode code = CURLM_INTERNAL_ERROR;
+    if (is_wide((int)option)) {
+        const struct real *real = real_for(multi, CALLER);
+        if (real != NULL)
+            code = real->multi_setopt(multi, option, va_arg(list, curl_off_t));
+    } else {
+        code = set_multi(multi, option, va_arg(list, uintptr_t), CALLER);
+    }
+    va_end(list);
+    return code;
+}
+
+#endif
+
+/* ---- the multi interface -----------------------------------------------------------------------
+ */
+
+EXPORT CURLM *curl_multi_init(void)
+{
+    const void *caller = CALLER;
+    struct origin_of_call origin = provider_for(caller);
+    if (origin.provider == NULL)
+        return NULL;
+    CURLM *multi = origin.provider->real.multi_init();
+    note_handle(multi, origin, caller, RECORD_MULTI);
+    return multi;
+}
+
+EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
+{
+    const struct real *real = real_for(multi, CALLER);
+    struct record *record = application_record(easy, CALLER);
+    struct record *head = record != NULL ? record_find(multi) : NULL;
+    if (real == NULL)
+        return CURLM_INTERNAL_ERROR;
+    /* Without a head the handle could not be found again when the multi goes. */
+    if (head == NULL || head->provider != record->provider || record->state & RECORD_ACTIVE)
+        return real->multi_add_handle(multi, easy);
+    transfer_begin(record);
+    CURLMcode code = real->multi_add_handle(multi, easy);
+    if (code != CURLM_OK)
+        transfer_end(record, CURLE_OK);
+    else if (record->state & RECORD_ACTIVE)
+        record_join(head, record);
+    return code;
+}
+
+EXPORT CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
+{
+    const struct real *real = real_for(multi, CALLER);
+    struct record *record = application_record(easy, CALLER);
+    if (real == NULL)
+        return CURLM_INTERNAL_ERROR;
+    CURLMcode code = real->multi_remove_handle(multi, easy);
+    if (record != NULL && code == CURLM_OK) {
+        transfer_end(record, CURLE_OK);
+        record_leave(record);
+    }
+    return code;
+}
+
+EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
+{
+    const struct real *real = real_for(multi, CALLER);
+    CURLMsg *message = real != NULL ? real->multi_info_read(multi, queued) : NULL;
+    if (message == NULL || message->msg != CURLMSG_DONE)
+        return message;
+    struct record *record = application_record(message->easy_handle, CALLER);
+    if (record != NULL)
+        message->data.result = transfer_end(record, message->data.result);
+    return message;
+}
+
+EXPORT CURLMcode curl_multi_cleanup(CURLM *multi)
+{
+    const struct real *real = real_for(multi, CALLER);
+    struct record *head = application_record(multi, CALLER);
+    if (real == NULL)
+        return CURLM_INTERNAL_ERROR;
+    if (head != NULL) {
+        /* libcurl lets the transfers go without a word: curl_multi_cleanup(3). */
+        while (head->multi_next != NULL) {
+            struct record *record = head->multi_next;
+            transfer_end(record, CURLE_OK);
+            record_leave(record);
+        }
+        record_remove(head);
+    }
+    CURLMcode code = real->multi_cleanup(multi);
+    if (head != NULL)
+        record_free(head);
+    return code;
+}

@@ -1,0 +1,106 @@
+/*
+ * late_libc.h - the C library, bound when the first libcurl handle is made and not before.
+ *
+ * Every process of the machine loads this library, few use libcurl. An import costs ld.so some 700
+ * instructions at the start of each of them (full RELRO binds at once), forty of them four times
+ * what an empty library costs. So the library imports dlsym alone, and late_names.h, which the
+ * Makefile puts before each of its files but one, sends the C library's names through a table that
+ * late_libc_bind fills and then makes read-only. The same files, built for the command and the
+ * tests, bind as usual.
+ *
+ * Threads: late_libc_bind may be called by any number at once; the table is constant afterwards.
+ * Errors:  false where a function is missing: then nothing else of the library may run.
+ * errno:   kept.
+ */
+#ifndef COMMISSIONED_LATE_LIBC_H
+#define COMMISSIONED_LATE_LIBC_H
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Registers fork handlers; what pthread_atfork calls, which is itself linked statically (glibc
+ * manual, 5.6). */
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *dso);
+
+#define LATE_LIBC(X)                                                                               \
+    X(__errno_location)                                                                            \
+    X(__register_atfork)                                                                           \
+    X(clock_gettime)                                                                               \
+    X(close)                                                                                       \
+    X(dl_iterate_phdr)                                                                             \
+    X(dladdr1)                                                                                     \
+    X(dlclose)                                                                                     \
+    X(dlerror)                                                                                     \
+    X(dlinfo)                                                                                      \
+    X(dlmopen)                                                                                     \
+    X(dlopen)                                                                                      \
+    X(explicit_bzero)                                                                              \
+    X(fwrite)                                                                                      \
+    X(getauxval)                                                                                   \
+    X(getegid)                                                                                     \
+    X(geteuid)                                                                                     \
+    X(getpid)                                                                                      \
+    X(memchr)                                                                                      \
+    X(memcmp)                                                                                      \
+    X(memcpy)                                                                                      \
+    X(memset)                                                                                      \
+    X(mmap)                                                                                        \
+    X(mprotect)                                                                                    \
+    X(munmap)                                                                                      \
+    X(open)                                                                                        \
+    X(pthread_mutex_lock)                                                                          \
+    X(pthread_mutex_trylock)                                                                       \
+    X(pthread_mutex_unlock)                                                                        \
+    X(read)                                                                                        \
+    X(readlink)                                                                                    \
+    X(secure_getenv)                                                                               \
+    X(sendto)                                                                                      \
+    X(snprintf)                                                                                    \
+    X(socket)                                                                                      \
+    X(stat)                                                                                        \
+    X(strchr)                                                                                      \
+    X(strcmp)                                                                                      \
+    X(strcspn)                                                                                     \
+    X(strlen)                                                                                      \
+    X(strncasecmp)                                                                                 \
+    X(strncmp)                                                                                     \
+    X(strrchr)                                                                                     \
+    X(vsnprintf)                                                                                   \
+    X(write)
+
+#define LATE_MEMBER(name) __typeof__(name) *name;
+struct late_libc {
+    LATE_LIBC(LATE_MEMBER)
+    FILE **standard_error;        /* &stderr */
+    const char *single_threaded;  /* &__libc_single_threaded; NULL before glibc 2.32 */
+};
+#undef LATE_MEMBER
+
+/* Alone on its page, which becomes read-only. */
+enum { LATE_PAGE = 4096 };
+extern struct late_page {
+    struct late_libc names;
+    char rest[LATE_PAGE - sizeof(struct late_libc)];
+} late_page;
+#define late late_page.names
+
+/* True once every function is bound. Cheap when it is. */
+bool late_libc_bind(void);
+
+#endif

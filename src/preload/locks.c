@@ -1,0 +1,73 @@
+#include "locks.h"
+
+#include <pthread.h>
+
+#include "late_libc.h"
+
+/* A mutex each, a cache line apart, so that threads with handles of their own do not meet. */
+static struct {
+    pthread_mutex_t mutex;
+} __attribute__((aligned(64))) locks[LOCK_COUNT]; /* all zero is PTHREAD_MUTEX_INITIALIZER */
+
+/* Set once the fork handlers stand; raced for at most once a thread, and registering twice is
+ * prevented. */
+static int fork_handlers;
+
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+static void take_all(void)
+{
+    for (unsigned i = 0; i < LOCK_COUNT; i++)
+        pthread_mutex_lock(&locks[i].mutex);
+}
+
+static void give_all(void)
+{
+    for (unsigned i = LOCK_COUNT; i > 0; i--)
+        pthread_mutex_unlock(&locks[i - 1].mutex);
+}
+
+/* The child's thread is the one that took them, but not by its old identity: start them anew. */
+static void renew_all(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    for (unsigned i = 0; i < LOCK_COUNT; i++)
+        locks[i].mutex = fresh;
+}
+
+static void watch_forks(void)
+{
+    int expected = 0;
+    if (__atomic_load_n(&fork_handlers, __ATOMIC_RELAXED) == 0 &&
+        __atomic_compare_exchange_n(&fork_handlers, &expected, 1, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED))
+        __register_atfork(take_all, give_all, renew_all, &__dso_handle);
+}
+
+/* No other thread exists, nor can one appear while this one is in a critical section of ours. */
+static bool is_alone(void)
+{
+    return late.single_threaded != NULL && *late.single_threaded;
+}
+
+void lock_take(unsigned lock)
+{
+    if (is_alone())
+        return;
+    watch_forks();
+    pthread_mutex_lock(&locks[lock].mutex);
+}
+
+bool lock_try(unsigned lock)
+{
+    if (is_alone())
+        return true;
+    watch_forks();
+    return pthread_mutex_trylock(&locks[lock].mutex) == 0;
+}
+
+void lock_give(unsigned lock)
+{
+    if (!is_alone())
+        pthread_mutex_unlock(&locks[lock].mutex);
+}

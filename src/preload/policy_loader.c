@@ -1,0 +1,295 @@
+#include "policy_loader.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "late_libc.h"
+#include "locks.h"
+#include "slab.h"
+
+#ifndef MODULEDIR
+#define MODULEDIR "/usr/local/lib/commissioned-auth"
+#endif
+#define MODULE_NAME "commissioned-auth-policy.so"
+#define SYSTEM_FILE "/etc/commissioned-auth/commissioned-auth.conf"
+#define USER_FILE   "commissioned-auth/commissioned-auth.conf"
+
+enum { PATH_SIZE = 4096 };
+
+/* ---- the module --------------------------------------------------------------------------------
+ */
+
+static policy_build_function *build; /* atomic; set once */
+
+/* The folder this library was loaded from: its absolute name, whatever the process's folder is by
+ * now. */
+static bool own_folder(char *folder)
+{
+    Dl_info info;
+    void *map = NULL;
+    if (dladdr1(&build, &info, &map, RTLD_DL_LINKMAP) == 0 || map == NULL)
+        return false;
+    const char *name = ((struct link_map *)map)->l_name;
+    const char *slash = strrchr(name, '/');
+    if (name[0] == '/' && (size_t)(slash - name) < PATH_SIZE) {
+        memcpy(folder, name, (size_t)(slash - name));
+        folder[slash - name] = '\0';
+        return true;
+    }
+    void *self = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
+    bool found = self != NULL && dlinfo(self, RTLD_DI_ORIGIN, folder) == 0 && folder[0] == '/';
+    if (self != NULL)
+        dlclose(self);
+    return found;
+}
+
+/* Sanitizers cannot follow code into a second namespace: their builds load the module in the first.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(LM_ID_NEWLM)
+static void *open_module(const char *path)
+{
+    return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+#else
+static void *open_module(const char *path)
+{
+    return dlmopen(LM_ID_NEWLM, path, RTLD_NOW | RTLD_LOCAL);
+}
+#endif
+
+static policy_build_function *load_from(const char *folder)
+{
+    char path[PATH_SIZE + sizeof MODULE_NAME];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/%s", folder, MODULE_NAME);
+    if (stat(path, &status) != 0) /* asking dlopen would leave the host an error to find */
+        return NULL;
+    void *module = open_module(path);
+    if (module == NULL) {
+        dlerror();
+        return NULL;
+    }
+    policy_build_function *found =
+        (policy_build_function *)dlsym(module, "commissioned_policy_build");
+    policy_build_function *expected = NULL;
+    if (found != NULL && __atomic_compare_exchange_n(&build, &expected, found, false,
+                                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return found;
+    dlclose(module); /* another thread was first, or it is no module of ours */
+    return expected;
+}
+
+static policy_build_function *load_module(void)
+{
+    char folder[PATH_SIZE];
+    policy_build_function *found = __atomic_load_n(&build, __ATOMIC_ACQUIRE);
+    if (found == NULL && own_folder(folder))
+        found = load_from(folder);
+    return found != NULL ? found : load_from(MODULEDIR);
+}
+
+/* ---- where to look -----------------------------------------------------------------------------
+ */
+
+struct places {
+    const char *env_file;
+    const char *user_file; /* NULL, or user_path */
+    char user_path[PATH_SIZE];
+};
+
+static void find_places(struct places *places)
+{
+    const char *base = secure_getenv("XDG_CONFIG_HOME");
+    const char *between = "/";
+    if (base == NULL ||
+        base[0] != '/') { /* the XDG Base Directory rules: relative is to be ignored */
+        base = secure_getenv("HOME");
+        between = "/.config/";
+    }
+    places->env_file = secure_getenv("COMMISSIONED_AUTH_CONFIG");
+    if (places->env_file != NULL && places->env_file[0] == '\0')
+        places->env_file = NULL;
+    places->user_file = NULL;
+    if (base == NULL || base[0] != '/')
+        return;
+    int length = snprintf(places->user_path, PATH_SIZE, "%s%s%s", base, between, USER_FILE);
+    if (length > 0 && length < PATH_SIZE)
+        places->user_file = places->user_path;
+}
+
+static bool exists(const char *path)
+{
+    struct stat status;
+    return path != NULL && stat(path, &status) == 0;
+}
+
+/* Without a configuration nothing is loaded. A file that was named and is missing is for the module
+ * to say. */
+static bool anything_there(const struct places *places)
+{
+    return places->env_file != NULL || exists(places->user_file) || exists(SYSTEM_FILE);
+}
+
+static struct policy_image *build_image(policy_build_function *function,
+                                        const struct places *places)
+{
+    char program[PATH_SIZE];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length > 0 ? length : 0] = '\0';
+    struct policy_request request = {
+        .abi = POLICY_IMAGE_ABI,
+        .env_file = places->env_file,
+        .user_file = places->user_file,
+        .system_file = SYSTEM_FILE,
+        .program = length > 0 ? program : NULL,
+        .credentials = secure_getenv("CREDENTIALS_DIRECTORY"),
+        .env_key = secure_getenv("COMMISSIONED_API_KEY"),
+        .env_openai = secure_getenv("OPENAI_API_KEY"),
+    };
+    return function(&request);
+}
+
+/* ---- the image in force ------------------------------------------------------------------------
+ */
+
+static struct {
+    struct policy_ref *current; /* holds one reference; NULL: no policy */
+    struct timespec checked;    /* the coarse tick of the last look */
+} in_force;                     /* LOCK_POLICY */
+
+static struct policy_ref *make_ref(struct policy_image *image)
+{
+    if (image == NULL || image->abi != POLICY_IMAGE_ABI)
+        return NULL;
+    size_t size = sizeof(struct policy_ref) + image->nkeys;
+    struct policy_ref *policy = slab_map(size);
+    if (policy == NULL) {
+        policy_image_free(image);
+        return NULL;
+    }
+    policy->image = image;
+    policy->size = size;
+    policy->references = 1;
+    return policy;
+}
+
+static void free_ref(struct policy_ref *policy)
+{
+    policy_image_free(policy->image);
+    slab_unmap(policy, policy->size);
+}
+
+void policy_release(struct policy_ref *policy)
+{
+    if (policy == NULL)
+        return;
+    lock_take(LOCK_POLICY);
+    bool last = --policy->references == 0;
+    lock_give(LOCK_POLICY);
+    if (last)
+        free_ref(policy);
+}
+
+/* A key that took over stays in force when the policy is read again and names the same two. */
+static void keep_promotions(struct policy_ref *policy, const struct policy_ref *old)
+{
+    for (uint32_t i = 0; old != NULL && i < old->image->nkeys; i++) {
+        const char *header = old->image->keys[i].header;
+        if (!__atomic_load_n(&old->promoted[i], __ATOMIC_RELAXED) || header == NULL)
+            continue;
+        for (uint32_t j = 0; j < policy->image->nkeys; j++) {
+            const char *now = policy->image->keys[j].header;
+            if (now != NULL && strcmp(now, header) == 0)
+                policy->promoted[j] = true;
+        }
+    }
+}
+
+static void put_in_force(struct policy_ref *policy)
+{
+    lock_take(LOCK_POLICY);
+    struct policy_ref *old = in_force.current;
+    if (policy != NULL)
+        keep_promotions(policy, old);
+    in_force.current = policy;
+    lock_give(LOCK_POLICY);
+    policy_release(old);
+}
+
+static bool is_current(const struct policy_ref *policy)
+{
+    if (policy != NULL)
+        return policy->image->euid == geteuid() && policy->image->egid == getegid() &&
+               policy_image_current(policy->image);
+    struct places places;
+    find_places(&places);
+    return !anything_there(&places);
+}
+
+static struct policy_ref *read_policy(policy_build_function *function, const struct places *places)
+{
+    if (function == NULL)
+        return make_ref(policy_image_error(MODULEDIR "/" MODULE_NAME, MODULE_NAME
+                                           " is neither beside the library nor in " MODULEDIR
+                                           ": install commissioned-auth again"));
+    return make_ref(build_image(function, places));
+}
+
+/* A reference on what is in force; *look is set where its files should be looked at now. */
+static struct policy_ref *take_current(bool *look)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    lock_take(LOCK_POLICY);
+    struct policy_ref *policy = in_force.current;
+    *look = now.tv_nsec != in_force.checked.tv_nsec || now.tv_sec != in_force.checked.tv_sec;
+    in_force.checked = now;
+    if (policy != NULL)
+        policy->references++;
+    lock_give(LOCK_POLICY);
+    return policy;
+}
+
+/* Takes the reference `old` and gives one on the policy as the files are now. */
+static struct policy_ref *refresh(struct policy_ref *old)
+{
+    struct places places;
+    bool look;
+    find_places(&places);
+    bool there = anything_there(&places);
+    /* Before the lock: the loader may wait for a thread that waits for us. */
+    policy_build_function *function = there ? load_module() : NULL;
+
+    /* Who comes while another reads goes on with what was in force, if there was anything. */
+    if (old == NULL)
+        lock_take(LOCK_BUILD);
+    else if (!lock_try(LOCK_BUILD))
+        return old;
+    struct policy_ref *policy = take_current(&look);
+    if (policy == NULL || !is_current(policy)) {
+        put_in_force(there ? read_policy(function, &places) : NULL);
+        policy_release(policy);
+        policy = take_current(&look);
+    }
+    lock_give(LOCK_BUILD);
+    policy_release(old);
+    return policy;
+}
+
+struct policy_ref *policy_take(void)
+{
+    int saved = errno;
+    bool look;
+    struct policy_ref *policy = take_current(&look);
+    if (look && !is_current(policy))
+        policy = refresh(policy);
+    errno = saved;
+    return policy;
+}

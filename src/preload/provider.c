@@ -1,0 +1,349 @@
+#include "provider.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "late_libc.h"
+#include "locks.h"
+
+enum { MAX_PROVIDERS = 16, MAX_CALLERS = 8 };
+
+/*
+ * All below is written with lock_providers held. Readers need no lock: `count` is raised with
+ * release order once an entry is complete, and an entry changes only when its library is gone.
+ */
+static struct provider providers[MAX_PROVIDERS];
+static unsigned count;
+
+/* Callers seen before, so that a library that makes many handles is not looked up for each. */
+struct caller {
+    uintptr_t start;
+    uintptr_t end;
+    struct origin_of_call origin;
+};
+static struct caller callers[MAX_CALLERS];
+static unsigned ncallers;
+/* Objects that the loader had added and removed when `callers` was filled. */
+static unsigned long long loads;
+
+/* The main program's mapping and provider: it is never unloaded, so it is asked for once. */
+static struct caller main_program;
+
+const struct provider *provider_sole;
+const struct provider *provider_any;
+easy_setopt_function *provider_sole_setopt;
+
+/* ---- the loader's view -------------------------------------------------------------------------
+ */
+
+struct mapping {
+    ElfW(Addr) base;
+    uintptr_t start;
+    uintptr_t end;
+};
+
+static int read_loads(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    *(unsigned long long *)data = info->dlpi_adds + info->dlpi_subs;
+    return 1;
+}
+
+static unsigned long long current_loads(void)
+{
+    unsigned long long now = 0;
+    dl_iterate_phdr(read_loads, &now);
+    return now;
+}
+
+/* Finds the object that contains mapping->start and widens the mapping to the whole of it. */
+static int find_mapping(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct mapping *mapping = data;
+    uintptr_t low = UINTPTR_MAX;
+    uintptr_t high = 0;
+    (void)size;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        uintptr_t end = start + info->dlpi_phdr[i].p_memsz;
+        low = start < low ? start : low;
+        high = end > high ? end : high;
+    }
+    if (mapping->start < low || mapping->start >= high)
+        return 0;
+    *mapping = (struct mapping){info->dlpi_addr, low, high};
+    return 1;
+}
+
+static bool mapping_of(const void *address, struct mapping *mapping)
+{
+    mapping->start = (uintptr_t)address;
+    return dl_iterate_phdr(find_mapping, mapping) == 1;
+}
+
+static struct link_map *object_of(const void *address)
+{
+    Dl_info info;
+    void *map = NULL;
+    if (dladdr1(address, &info, &map, RTLD_DL_LINKMAP) == 0)
+        return NULL;
+    return map;
+}
+
+static bool is_main_program(const struct link_map *map)
+{
+    return map->l_name == NULL || map->l_name[0] == '\0';
+}
+
+/* A handle on what is loaded already; dlclose it. NULL where it has just gone. */
+static void *reopen(const struct link_map *map)
+{
+    return dlopen(is_main_program(map) ? NULL : map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+}
+
+static bool is_ours(const void *address)
+{
+    return object_of(address) == object_of(&providers);
+}
+
+/* ---- one libcurl -------------------------------------------------------------------------------
+ */
+
+struct wanted {
+    const char *name;
+    size_t offset;
+    bool optional;
+};
+
+static const char real_names[] =
+    "curl_easy_init\0curl_easy_setopt\0curl_easy_perform\0curl_easy_cleanup\0"
+    "curl_easy_reset\0curl_easy_duphandle\0curl_easy_getinfo\0curl_multi_init\0"
+    "curl_multi_add_handle\0curl_multi_remove_handle\0"
+    "curl_multi_info_read\0curl_multi_cleanup\0curl_multi_setopt\0"
+    "curl_version_info\0";
+static const char parser_names[] = "curl_url\0curl_url_cleanup\0curl_url_dup\0curl_url_get\0"
+                                   "curl_url_set\0curl_free\0";
+
+/* The struct's members in the order of the names above. */
+union real_table {
+    struct real real;
+    void *entry[sizeof(struct real) / sizeof(void *)];
+};
+_Static_assert(sizeof(struct real) == 20 * sizeof(void *), "one name a member");
+
+/* Looks `names` up in order into entry[]. Returns how many were found before the first that was
+ * not. */
+static unsigned find_names(void *handle, const char *names, void **entry)
+{
+    unsigned found = 0;
+    for (const char *name = names; *name != '\0'; name += strlen(name) + 1) {
+        entry[found] = dlsym(handle, name);
+        if (entry[found] == NULL)
+            return found;
+        found++;
+    }
+    return found;
+}
+
+static bool fill(struct provider *provider, const struct link_map *map)
+{
+    union real_table table;
+    struct mapping mapping;
+    void *handle = reopen(map);
+    memset(&table, 0, sizeof table);
+    if (handle == NULL)
+        return false;
+    bool complete = find_names(handle, real_names, table.entry) == 14;
+    if (complete)
+        provider->version = table.real.version_info(CURLVERSION_NOW)->version_num;
+    if (complete && provider->version >= CURL_HAS_URL_PARSER)
+        complete = find_names(handle, parser_names, table.entry + 14) == 6;
+    complete = complete && mapping_of(table.entry[1], &mapping);
+    dlclose(handle);
+    if (!complete)
+        return false;
+    provider->real = table.real;
+    provider->start = mapping.start;
+    provider->end = mapping.end;
+    return true;
+}
+
+static bool same_library(const struct provider *a, const struct provider *b)
+{
+    return memcmp(&a->real, &b->real, sizeof a->real) == 0 && a->start == b->start;
+}
+
+static bool still_loaded(const struct provider *provider)
+{
+    struct provider now;
+    struct link_map *map;
+    memset(&now, 0, sizeof now);
+    map = object_of((const void *)provider->start);
+    return map != NULL && fill(&now, map) && same_library(&now, provider);
+}
+
+static void publish_sole(void)
+{
+    const struct provider *sole = count == 1 ? &providers[0] : NULL;
+    __atomic_store_n(&provider_sole_setopt, sole ? sole->real.easy_setopt : NULL, __ATOMIC_RELEASE);
+    __atomic_store_n(&provider_sole, sole, __ATOMIC_RELEASE);
+    __atomic_store_n(&provider_any, &providers[0], __ATOMIC_RELEASE);
+}
+
+/* The entry of that library, new or known. `gone` marks the entries whose library was unloaded. */
+static const struct provider *enter(const struct provider *filled, const bool *gone)
+{
+    unsigned free_entry = MAX_PROVIDERS;
+    for (unsigned i = 0; i < count; i++) {
+        if (same_library(&providers[i], filled))
+            return &providers[i];
+        if (gone[i])
+            free_entry = i;
+    }
+    if (free_entry == MAX_PROVIDERS) {
+        if (count == MAX_PROVIDERS)
+            return NULL;
+        free_entry = count;
+    }
+    providers[free_entry] = *filled;
+    if (free_entry == count)
+        __atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
+    publish_sole();
+    return &providers[free_entry];
+}
+
+static const struct provider *provider_of_library(const struct link_map *map)
+{
+    struct provider filled;
+    bool gone[MAX_PROVIDERS] = {false};
+    memset(&filled, 0, sizeof filled);
+    if (!fill(&filled, map))
+        return NULL;
+    unsigned known = __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+    for (unsigned i = 0; i < known; i++)
+        gone[i] = !still_loaded(&providers[i]);
+    lock_take(LOCK_PROVIDERS);
+    const struct provider *provider = enter(&filled, gone);
+    lock_give(LOCK_PROVIDERS);
+    return provider;
+}
+
+/* ---- which one a caller means ------------------------------------------------------------------
+ */
+
+/* Every loaded object that defines curl_easy_init itself. Returns how many; *first is one of them.
+ */
+static unsigned count_libraries(struct link_map **first)
+{
+    unsigned found = 0;
+    struct link_map *map = object_of(&providers);
+    while (map != NULL && map->l_prev != NULL)
+        map = map->l_prev;
+    for (; map != NULL; map = map->l_next) {
+        /* Asking the main program would find what the others define. */
+        void *handle = is_main_program(map) ? NULL : reopen(map);
+        void *init = handle != NULL ? dlsym(handle, "curl_easy_init") : NULL;
+        if (init != NULL && object_of(init) == map && !is_ours(init)) {
+            found++;
+            *first = map;
+        }
+        if (handle != NULL)
+            dlclose(handle);
+    }
+    return found;
+}
+
+/* curl_easy_init as that object's own scope has it. */
+static void *init_in_scope(const struct link_map *map)
+{
+    if (is_main_program(map))
+        return dlsym(RTLD_NEXT, "curl_easy_init");
+    void *handle = reopen(map);
+    void *init = handle != NULL ? dlsym(handle, "curl_easy_init") : NULL;
+    if (handle != NULL)
+        dlclose(handle);
+    return init != NULL && !is_ours(init) ? init : NULL;
+}
+
+static struct origin_of_call resolve(const void *caller)
+{
+    struct origin_of_call origin = {NULL, false};
+    struct link_map *library = NULL;
+    struct link_map *map = object_of(caller);
+    void *init = map != NULL && !is_ours(caller) ? init_in_scope(map) : NULL;
+    if (init == NULL) {
+        /* A tail call, code made at run time, or a plugin that relies on the global scope. */
+        origin.ambiguous = count_libraries(&library) > 1;
+        init = dlsym(RTLD_NEXT, "curl_easy_init");
+    }
+    if (init != NULL)
+        library = object_of(init);
+    if (library != NULL)
+        origin.provider = provider_of_library(library);
+    dlerror(); /* a name that was not found must not be the host's next error */
+    return origin;
+}
+
+static bool is_inside(const struct caller *known, const void *address)
+{
+    return (uintptr_t)address - known->start < known->end - known->start;
+}
+
+static void remember(const void *address, struct origin_of_call origin, unsigned long long now)
+{
+    struct mapping mapping;
+    struct link_map *map = object_of(address);
+    if (map == NULL || origin.provider == NULL || !mapping_of(address, &mapping))
+        return;
+    struct caller caller = {mapping.start, mapping.end, origin};
+    lock_take(LOCK_PROVIDERS);
+    if (is_main_program(map)) {
+        main_program.start = caller.start;
+        main_program.origin = origin;
+        __atomic_store_n(&main_program.end, caller.end, __ATOMIC_RELEASE);
+    } else if (now == loads && ncallers < MAX_CALLERS) {
+        callers[ncallers++] = caller;
+    } else {
+        callers[0] = caller;
+        ncallers = 1;
+        loads = now;
+    }
+    lock_give(LOCK_PROVIDERS);
+}
+
+static bool recall(const void *address, struct origin_of_call *origin, unsigned long long now)
+{
+    bool found = false;
+    lock_take(LOCK_PROVIDERS);
+    for (unsigned i = 0; now == loads && !found && i < ncallers; i++) {
+        found = is_inside(&callers[i], address);
+        if (found)
+            *origin = callers[i].origin;
+    }
+    lock_give(LOCK_PROVIDERS);
+    return found;
+}
+
+struct origin_of_call provider_for(const void *caller)
+{
+    uintptr_t end = __atomic_load_n(&main_program.end, __ATOMIC_ACQUIRE);
+    if ((uintptr_t)caller < end && (uintptr_t)caller >= main_program.start)
+        return main_program.origin;
+
+    struct origin_of_call origin = {NULL, false};
+    if (!late_libc_bind())
+        return origin;
+    int saved = errno;
+    unsigned long long now = current_loads();
+    if (!recall(caller, &origin, now)) {
+        origin = resolve(caller);
+        remember(caller, origin, now);
+    }
+    errno = saved;
+    return origin;
+}

@@ -1,0 +1,266 @@
+#include "record.h"
+
+#include <string.h>
+
+#include "locks.h"
+#include "slab.h"
+
+enum { FIRST_BUCKETS = 8 };
+
+/* One part of the table. The lock LOCK_RECORDS + its number must be held for every use. */
+struct shard {
+    struct record **buckets;
+    uint32_t nbuckets; /* a power of two */
+    uint32_t count;
+    struct slab records;
+    struct slab rares;
+    struct slab texts;
+    struct record *first[FIRST_BUCKETS]; /* the buckets of a process with few handles */
+};
+
+static struct shard shards[RECORD_SHARDS];
+
+/* Handles lie at addresses that share their low bits; a multiplication spreads the rest (Knuth,
+ * vol. 3, 6.4). */
+static uint32_t hash_of(const void *handle)
+{
+    return (uint32_t)(((uint64_t)(uintptr_t)handle * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+}
+
+static unsigned shard_of(uint32_t hash)
+{
+    return hash >> 28; /* RECORD_SHARDS of them */
+}
+_Static_assert(RECORD_SHARDS == 1 << 4, "shard_of takes four bits");
+
+static struct shard *take_shard(uint32_t hash)
+{
+    unsigned number = shard_of(hash);
+    lock_take(LOCK_RECORDS + number);
+    struct shard *shard = &shards[number];
+    if (shard->nbuckets == 0) {
+        shard->buckets = shard->first;
+        shard->nbuckets = FIRST_BUCKETS;
+    }
+    return shard;
+}
+
+static void give_shard(uint32_t hash)
+{
+    lock_give(LOCK_RECORDS + shard_of(hash));
+}
+
+static struct record **bucket_of(struct shard *shard, uint32_t hash)
+{
+    return &shard->buckets[hash & (shard->nbuckets - 1)];
+}
+
+static struct record *find(struct shard *shard, uint32_t hash, const void *handle)
+{
+    struct record *record = *bucket_of(shard, hash);
+    while (record != NULL && record->handle != handle)
+        record = record->next;
+    return record;
+}
+
+static void link_in(struct shard *shard, struct record *record)
+{
+    struct record **bucket = bucket_of(shard, hash_of(record->handle));
+    record->next = *bucket;
+    *bucket = record;
+}
+
+/* Doubles the buckets. Without memory the chains just grow longer. */
+static void grow(struct shard *shard)
+{
+    struct record **old = shard->buckets;
+    uint32_t nold = shard->nbuckets;
+    struct record **buckets = slab_map(2 * nold * sizeof *buckets);
+    if (buckets == NULL)
+        return;
+    shard->buckets = buckets;
+    shard->nbuckets = 2 * nold;
+    for (uint32_t i = 0; i < nold; i++) {
+        for (struct record *record = old[i], *next; record != NULL; record = next) {
+            next = record->next;
+            link_in(shard, record);
+        }
+    }
+    if (old != shard->first)
+        slab_unmap(old, nold * sizeof *old);
+}
+
+/* Options at libcurl's defaults: CURLOPT_SSL_VERIFYPEER(3), _VERIFYHOST(3), _HEADEROPT(3). */
+static void set_defaults(struct record *record)
+{
+    record->headers = NULL;
+    record->error_buffer = NULL;
+    record->state &= RECORD_MULTI;
+    record->facts &= HOP_AMBIGUOUS;
+    record->port = 0;
+}
+
+struct record *record_make(void *handle, const struct provider *provider)
+{
+    uint32_t hash = hash_of(handle);
+    struct shard *shard = take_shard(hash);
+    struct record *record = find(shard, hash, handle);
+    if (record == NULL) {
+        record = slab_take(&shard->records, sizeof *record);
+        if (record != NULL) {
+            record->handle = handle;
+            if (shard->count++ >= 2 * shard->nbuckets)
+                grow(shard);
+            link_in(shard, record);
+        }
+    } else {
+        /* Its handle went away unseen: what it knew is of no use, and not to be followed. */
+        set_defaults(record);
+        if (record->rare != NULL)
+            memset(record->rare, 0, sizeof *record->rare);
+        record->policy = NULL;
+        record->multi_next = NULL;
+        record->multi_link = NULL;
+    }
+    give_shard(hash);
+    if (record != NULL)
+        record->provider = provider;
+    return record;
+}
+
+struct record *record_find(const void *handle)
+{
+    uint32_t hash = hash_of(handle);
+    struct shard *shard = take_shard(hash);
+    struct record *record = find(shard, hash, handle);
+    give_shard(hash);
+    return record;
+}
+
+void record_remove(struct record *record)
+{
+    uint32_t hash = hash_of(record->handle);
+    struct shard *shard = take_shard(hash);
+    struct record **link = bucket_of(shard, hash);
+    while (*link != NULL && *link != record)
+        link = &(*link)->next;
+    if (*link != NULL) {
+        *link = record->next;
+        shard->count--;
+    }
+    give_shard(hash);
+}
+
+void record_free(struct record *record)
+{
+    uint32_t hash = hash_of(record->handle);
+    struct shard *shard = take_shard(hash);
+    if (record->rare != NULL) {
+        if (record->rare->request_target != NULL)
+            slab_put(&shard->texts, record->rare->request_target);
+        slab_put(&shard->rares, record->rare);
+    }
+    slab_put(&shard->records, record);
+    give_shard(hash);
+}
+
+struct record_rare *record_rare(struct record *record)
+{
+    if (record->rare == NULL) {
+        uint32_t hash = hash_of(record->handle);
+        struct shard *shard = take_shard(hash);
+        record->rare = slab_take(&shard->rares, sizeof *record->rare);
+        give_shard(hash);
+    }
+    return record->rare;
+}
+
+char *record_text(struct record *record)
+{
+    struct record_rare *rare = record_rare(record);
+    if (rare != NULL && rare->request_target == NULL) {
+        uint32_t hash = hash_of(record->handle);
+        struct shard *shard = take_shard(hash);
+        rare->request_target = slab_take(&shard->texts, RECORD_TEXT_SIZE);
+        give_shard(hash);
+    }
+    return rare != NULL ? rare->request_target : NULL;
+}
+
+void record_reset(struct record *record)
+{
+    set_defaults(record);
+    if (record->rare == NULL)
+        return;
+    char *text = record->rare->request_target;
+    memset(record->rare, 0, sizeof *record->rare);
+    record->rare->request_target = text;
+    if (text != NULL)
+        text[0] = '\0';
+}
+
+static void copy_rare(struct record *to, const struct record_rare *from)
+{
+    struct record_rare *rare = record_rare(to);
+    if (rare == NULL) {
+        to->facts |= HOP_NO_URL; /* what was set is not known: never give it a key */
+        return;
+    }
+    rare->prereq = from->prereq;
+    rare->prereq_data = from->prereq_data;
+    rare->debug = from->debug;
+    rare->debug_data = from->debug_data;
+    rare->error_stream = from->error_stream;
+    rare->url = from->url;
+    if (from->request_target == NULL || from->request_target[0] == '\0')
+        return;
+    char *text = record_text(to);
+    if (text != NULL)
+        memcpy(text, from->request_target, RECORD_TEXT_SIZE);
+    else
+        to->facts |= HOP_UNKNOWN_TARGET;
+}
+
+void record_copy(struct record *to, const struct record *from)
+{
+    const uint32_t transfer =
+        RECORD_ACTIVE | RECORD_ARMED | RECORD_KEYED | RECORD_REDACTS | RECORD_FAILED;
+    to->headers = from->headers;
+    to->error_buffer = from->error_buffer;
+    to->state = from->state & ~transfer;
+    to->facts = from->facts;
+    to->port = from->port;
+    if (from->rare != NULL)
+        copy_rare(to, from->rare);
+}
+
+void record_join(struct record *multi, struct record *easy)
+{
+    easy->multi_next = multi->multi_next;
+    easy->multi_link = &multi->multi_next;
+    if (easy->multi_next != NULL)
+        easy->multi_next->multi_link = &easy->multi_next;
+    multi->multi_next = easy;
+}
+
+void record_leave(struct record *easy)
+{
+    if (easy->multi_link == NULL)
+        return;
+    *easy->multi_link = easy->multi_next;
+    if (easy->multi_next != NULL)
+        easy->multi_next->multi_link = easy->multi_link;
+    easy->multi_next = NULL;
+    easy->multi_link = NULL;
+}
+
+bool record_has_credentials(const struct record *record)
+{
+    if (record->state & (RECORD_USER | RECORD_BEARER | RECORD_SIGV4))
+        return true;
+    if (!(record->state & RECORD_EMPTY_USER))
+        return false; /* a password alone is never sent (measured) */
+    /* An empty user without a password goes out unasked only where HTTPAUTH leaves no choice
+     * (measured). */
+    return (record->state & RECORD_PASSWORD) || !(record->state & RECORD_AUTH_CHOOSES);
+}

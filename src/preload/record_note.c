@@ -1,0 +1,185 @@
+/*
+ * What each option of the application means to its record. Rows are added in two places: the table,
+ * which interpose.c looks at on every setopt, and the switch.
+ */
+#include <string.h>
+
+#include "decide.h"
+#include "record.h"
+
+/* Numbers are libcurl's ABI (curl.h), so one built against an older curl.h still knows them. */
+enum {
+    OPT_HEADEROPT = 229,
+    OPT_PREREQFUNCTION = 20312,
+    OPT_PREREQDATA = 10313,
+    OPT_CURLU = 10282,
+    OPT_REQUEST_TARGET = 10266,
+    OPT_AWS_SIGV4 = 10305,
+    SSL_OPTION_EARLYDATA = 1 << 6, /* CURLSSLOPT_EARLYDATA, 8.11 */
+};
+
+#define KEEP(option) [(option)&RECORD_KEPT_MASK] = (option)
+
+const uint16_t record_kept[RECORD_KEPT_MASK + 1] = {
+    KEEP(CURLOPT_HTTPHEADER),
+    KEEP(OPT_PREREQFUNCTION),
+    KEEP(OPT_PREREQDATA),
+    KEEP(CURLOPT_DEBUGFUNCTION),
+    KEEP(CURLOPT_DEBUGDATA),
+    KEEP(CURLOPT_STDERR),
+    KEEP(CURLOPT_VERBOSE),
+    KEEP(CURLOPT_ERRORBUFFER),
+    KEEP(OPT_CURLU),
+    KEEP(CURLOPT_PORT),
+    KEEP(CURLOPT_SSL_VERIFYPEER),
+    KEEP(CURLOPT_SSL_VERIFYHOST),
+    KEEP(CURLOPT_SSL_CTX_FUNCTION),
+    KEEP(CURLOPT_SSL_OPTIONS),
+    KEEP(OPT_HEADEROPT),
+    KEEP(OPT_REQUEST_TARGET),
+    KEEP(CURLOPT_CONNECT_ONLY),
+    KEEP(CURLOPT_USERPWD),
+    KEEP(CURLOPT_USERNAME),
+    KEEP(CURLOPT_PASSWORD),
+    KEEP(CURLOPT_XOAUTH2_BEARER),
+    KEEP(OPT_AWS_SIGV4),
+    KEEP(CURLOPT_HTTPAUTH),
+};
+
+static void set_state(struct record *record, uint32_t bit, bool on)
+{
+    record->state = on ? record->state | bit : record->state & ~bit;
+}
+
+static void set_fact(struct record *record, unsigned bit, bool on)
+{
+    record->facts = (uint16_t)(on ? record->facts | bit : record->facts & ~bit);
+}
+
+static bool is_text(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+/* A user of length 0 and no user at all are two things to libcurl; CURLOPT_USERNAME(3). */
+static void note_user(struct record *record, const char *user, size_t length)
+{
+    set_state(record, RECORD_USER, user != NULL && length > 0);
+    set_state(record, RECORD_EMPTY_USER, user != NULL && length == 0);
+}
+
+/* "user:password"; CURLOPT_USERPWD(3). */
+static void note_userpwd(struct record *record, const char *text)
+{
+    size_t user = text != NULL ? strcspn(text, ":") : 0;
+    note_user(record, text, user);
+    set_state(record, RECORD_PASSWORD, text != NULL && text[user] == ':' && text[user + 1] != '\0');
+}
+
+/* A debug setting, CURLU or the like. Where it cannot be kept the handle gets no key any more. */
+static void note_rare(struct record *record, CURLoption option, uintptr_t argument)
+{
+    if (argument == 0 && record->rare == NULL)
+        return; /* the default already */
+    struct record_rare *rare = record_rare(record);
+    if (rare == NULL) {
+        set_fact(record, HOP_NO_URL, true);
+        return;
+    }
+    switch ((int)option) {
+    case OPT_PREREQFUNCTION:
+        rare->prereq = (curl_prereq_callback)argument;
+        break;
+    case OPT_PREREQDATA:
+        rare->prereq_data = (void *)argument;
+        break;
+    case CURLOPT_DEBUGFUNCTION:
+        rare->debug = (curl_debug_callback)argument;
+        break;
+    case CURLOPT_DEBUGDATA:
+        rare->debug_data = (void *)argument;
+        break;
+    case CURLOPT_STDERR:
+        rare->error_stream = (void *)argument;
+        break;
+    case OPT_CURLU:
+        rare->url = (CURLU *)argument;
+        break;
+    }
+}
+
+/* libcurl copies the string, so we must: CURLOPT_REQUEST_TARGET(3). */
+static void note_request_target(struct record *record, const char *target)
+{
+    char *text = is_text(target) ? record_text(record) : NULL;
+    size_t length = is_text(target) ? strlen(target) : 0;
+    bool fits = text != NULL && length < RECORD_TEXT_SIZE;
+    set_fact(record, HOP_UNKNOWN_TARGET, is_text(target) && !fits);
+    if (fits)
+        memcpy(text, target, length + 1);
+    else if (record->rare != NULL && record->rare->request_target != NULL)
+        record->rare->request_target[0] = '\0';
+}
+
+void record_note(struct record *record, CURLoption option, uintptr_t argument)
+{
+    const char *text = (const char *)argument;
+    unsigned long bits = (unsigned long)argument;
+
+    switch ((int)option) {
+    case CURLOPT_HTTPHEADER:
+        record->headers = (struct curl_slist *)argument;
+        break;
+    case CURLOPT_ERRORBUFFER:
+        record->error_buffer = (char *)argument;
+        break;
+    case CURLOPT_VERBOSE:
+        set_state(record, RECORD_VERBOSE, bits != 0);
+        break;
+    case CURLOPT_PORT:
+        record->port = (uint16_t)bits;
+        break;
+    case CURLOPT_SSL_VERIFYPEER:
+        set_fact(record, HOP_PEER_UNVERIFIED, bits == 0);
+        break;
+    case CURLOPT_SSL_VERIFYHOST:
+        set_fact(record, HOP_HOST_UNVERIFIED, (bits & 3) == 0);
+        break;
+    case CURLOPT_SSL_CTX_FUNCTION:
+        set_fact(record, HOP_SSL_CTX_FUNCTION, argument != 0);
+        break;
+    case CURLOPT_SSL_OPTIONS:
+        set_fact(record, HOP_EARLY_DATA, (bits & SSL_OPTION_EARLYDATA) != 0);
+        break;
+    case OPT_HEADEROPT:
+        set_fact(record, HOP_HEADER_UNIFIED, (bits & CURLHEADER_SEPARATE) == 0);
+        break;
+    case CURLOPT_CONNECT_ONLY:
+        set_fact(record, HOP_CONNECT_ONLY,
+                 bits == 1); /* 2 is a WebSocket, which libcurl asks for */
+        break;
+    case CURLOPT_HTTPAUTH:
+        set_state(record, RECORD_AUTH_CHOOSES, (bits & (bits - 1)) != 0);
+        break;
+    case CURLOPT_USERPWD:
+        note_userpwd(record, text);
+        break;
+    case CURLOPT_USERNAME:
+        note_user(record, text, text != NULL ? strlen(text) : 0);
+        break;
+    case CURLOPT_PASSWORD:
+        set_state(record, RECORD_PASSWORD, is_text(text));
+        break;
+    case CURLOPT_XOAUTH2_BEARER:
+        set_state(record, RECORD_BEARER, is_text(text));
+        break;
+    case OPT_AWS_SIGV4:
+        set_state(record, RECORD_SIGV4, text != NULL);
+        break;
+    case OPT_REQUEST_TARGET:
+        note_request_target(record, text);
+        break;
+    default:
+        note_rare(record, option, argument);
+    }
+}

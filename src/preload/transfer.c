@@ -1,0 +1,154 @@
+#include "transfer.h"
+
+#include <errno.h>
+
+#include "hop.h"
+#include "inject.h"
+#include "policy_loader.h"
+#include "redact.h"
+#include "report.h"
+
+enum { TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED };
+
+static CURLcode set(const struct record *record, CURLoption option, uintptr_t value)
+{
+    return record->provider->real.easy_setopt(record->handle, option, value);
+}
+
+/* ---- the hop's place in the handle -------------------------------------------------------------
+ */
+
+static bool install_hop(struct record *record)
+{
+    return set(record, CURLOPT_PREREQDATA, (uintptr_t)record) == CURLE_OK &&
+           set(record, CURLOPT_PREREQFUNCTION, (uintptr_t)hop_prereq) == CURLE_OK;
+}
+
+static void remove_hop(const struct record *record)
+{
+    const struct record_rare *rare = record->rare;
+    set(record, CURLOPT_PREREQFUNCTION, rare != NULL ? (uintptr_t)rare->prereq : 0);
+    set(record, CURLOPT_PREREQDATA, rare != NULL ? (uintptr_t)rare->prereq_data : 0);
+}
+
+/* The application may change its CURLU at any time: libcurl gets a copy that we know. */
+static bool pin_url(const struct record *record)
+{
+    struct record_rare *rare = record->rare;
+    if (rare == NULL || rare->url == NULL)
+        return true;
+    rare->pinned = record->provider->real.url_dup(rare->url);
+    return rare->pinned != NULL && set(record, CURLOPT_CURLU, (uintptr_t)rare->pinned) == CURLE_OK;
+}
+
+static void unpin_url(const struct record *record)
+{
+    struct record_rare *rare = record->rare;
+    if (rare == NULL || rare->pinned == NULL)
+        return;
+    set(record, CURLOPT_CURLU, (uintptr_t)rare->url);
+    record->provider->real.url_cleanup(rare->pinned);
+    rare->pinned = NULL;
+}
+
+static void put_back(struct record *record)
+{
+    inject_nothing(record);
+    unpin_url(record);
+    remove_hop(record);
+}
+
+/* ---- begin and end -----------------------------------------------------------------------------
+ */
+
+void transfer_begin(struct record *record)
+{
+    if (record->state & RECORD_ACTIVE || record->provider->version < CURL_HAS_PREREQ)
+        return;
+    struct policy_ref *policy = policy_take();
+    if (policy == NULL)
+        return;
+    int saved = errno;
+    if (policy->image->nrules > 0 && pin_url(record) && install_hop(record)) {
+        record->policy = policy;
+        record->state |= RECORD_ACTIVE;
+    } else {
+        put_back(record);
+        policy_release(policy);
+    }
+    errno = saved;
+}
+
+static void look_at_status(const struct record *record)
+{
+    long status = 0;
+    if (record->provider->real.easy_getinfo(record->handle, CURLINFO_RESPONSE_CODE, &status) ==
+        CURLE_OK)
+        report_status(record->policy, record->key, status);
+}
+
+CURLcode transfer_end(struct record *record, CURLcode result)
+{
+    if (!(record->state & RECORD_ACTIVE))
+        return result;
+    int saved = errno;
+    if (record->state & RECORD_KEYED)
+        look_at_status(record);
+    put_back(record);
+    redact_end(record);
+    if (record->state & RECORD_FAILED) {
+        set(record, CURLOPT_ERRORBUFFER, (uintptr_t)record->error_buffer);
+        if (result == CURLE_ABORTED_BY_CALLBACK)
+            result = CURLE_AUTH_ERROR;
+    }
+    struct policy_ref *policy = record->policy;
+    record->policy = NULL;
+    record->key = NULL;
+    record->state &= ~(uint32_t)TRANSFER_STATE;
+    policy_release(policy);
+    errno = saved;
+    return result;
+}
+
+void transfer_suspend(struct record *record)
+{
+    if (!(record->state & RECORD_ACTIVE))
+        return;
+    int saved = errno;
+    put_back(record);
+    if (record->state & RECORD_FAILED)
+        set(record, CURLOPT_ERRORBUFFER, (uintptr_t)record->error_buffer);
+    errno = saved;
+}
+
+void transfer_resume(struct record *record)
+{
+    if (!(record->state & RECORD_ACTIVE))
+        return;
+    int saved = errno;
+    if (!pin_url(record) || !install_hop(record))
+        put_back(
+            record); /* no hop, no key: the rest of the transfer goes as the application made it */
+    /* The rest of a request with the key may still be on its way to the trace. */
+    if ((record->state & RECORD_KEYED) && !redact_begin(record))
+        set(record, CURLOPT_VERBOSE, 0);
+    errno = saved;
+}
+
+void transfer_scrub(struct record *copy, const struct record *from)
+{
+    if (!(from->state & RECORD_ACTIVE))
+        return;
+    int saved = errno;
+    set(copy, CURLOPT_HTTPHEADER, (uintptr_t)copy->headers);
+    set(copy, CURLOPT_ERRORBUFFER, (uintptr_t)copy->error_buffer);
+    remove_hop(copy);
+    const struct record_rare *rare = copy->rare;
+    if (from->state & RECORD_REDACTS) {
+        set(copy, CURLOPT_DEBUGFUNCTION, rare != NULL ? (uintptr_t)rare->debug : 0);
+        set(copy, CURLOPT_DEBUGDATA, rare != NULL ? (uintptr_t)rare->debug_data : 0);
+    }
+    if (from->rare != NULL && from->rare->pinned != NULL)
+        set(copy, CURLOPT_CURLU, rare != NULL ? (uintptr_t)rare->url : 0);
+    errno = saved;
+}
