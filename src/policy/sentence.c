@@ -56,6 +56,15 @@ static void quote(char *out, size_t size, const char *path)
     out[used] = '\0';
 }
 
+static void append(char out[POLICY_MAX_SENTENCE], const char *text)
+{
+    size_t used = strlen(out);
+    size_t length = strlen(text);
+    size_t room = POLICY_MAX_SENTENCE - 1 - used;
+    memcpy(out + used, text, length < room ? length : room);
+    out[used + (length < room ? length : room)] = '\0';
+}
+
 static void hide_controls(char *text)
 {
     for (; *text != '\0'; text++)
@@ -86,8 +95,14 @@ void sentence_write(char out[POLICY_MAX_SENTENCE], const char *file, uint32_t li
                                                       : room / 2;
     shorten(short_target, target_room, target);
     shorten(short_file, room - (target_len < target_room ? target_len : target_room), file);
-    snprintf(out, POLICY_MAX_SENTENCE, "%s%s: %s%s%s%s%s", short_file, number, why->fact,
-             why->remedy[0] != '\0' ? ": " : "", why->remedy, target[0] != '\0' ? " " : "",
-             short_target);
+    out[0] = '\0';
+    append(out, short_file);
+    append(out, number);
+    append(out, ": ");
+    append(out, why->fact);
+    append(out, why->remedy[0] != '\0' ? ": " : "");
+    append(out, why->remedy);
+    append(out, target[0] != '\0' ? " " : "");
+    append(out, short_target);
     hide_controls(out);
 }
