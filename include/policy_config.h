@@ -101,11 +101,13 @@ struct policy_config_rule {
     const char *path;
     uint16_t port;
     const char *const *methods;
+    const char *key_name;
     uint32_t key; /* index; POLICY_NONE where the policy has an error about it */
     enum policy_existing existing;
     enum policy_missing missing;
     enum policy_report report;
     const char *placeholder;
+    bool simple; /* made of api_key or key_file at top level: the last rule of its layer */
     enum policy_mismatch mismatch; /* for the process of the request */
     uint32_t covered_by; /* the earlier rule that leaves nothing to this one, or POLICY_NONE
                             (set by policy_config_check) */

@@ -36,7 +36,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
     struct arena_chunk *chunk = arena->chunks;
-    if (size > SIZE_MAX / 2) {
+    if (arena->failed || size > SIZE_MAX / 2) {
         arena->failed = true;
         return NULL;
     }

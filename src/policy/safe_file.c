@@ -48,8 +48,8 @@ bool safe_file_is_private(const struct stat *st, const char *path, struct compla
                  mode);
         return false;
     }
-    complain(why, st->st_uid == 0 && (mode & 0040) != 0 ? "chmod 640" : "chmod 600",
-             "mode %04o lets others read the key", mode);
+    bool shared = st->st_uid == 0 && st->st_gid != 0 && (mode & 0040) != 0;
+    complain(why, shared ? "chmod 640" : "chmod 600", "mode %04o lets others read the key", mode);
     why->target = path;
     return false;
 }
