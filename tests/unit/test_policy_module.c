@@ -2,6 +2,7 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <locale.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #include "policy_image.h"
 #include "secret.h"
-#include "support/tmpdir.h"
+#include "../support/tmpdir.h"
 
 static char *dir;
 static char key[TEST_KEY_LENGTH + 1];
