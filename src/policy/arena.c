@@ -1,0 +1,89 @@
+#include "arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secret.h"
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size; /* of data */
+    size_t used;
+    alignas(max_align_t) unsigned char data[];
+};
+
+enum { CHUNK_FIRST = 4096, CHUNK_LARGEST = 1024 * 1024 };
+
+static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
+{
+    size_t size = arena->chunks != NULL ? arena->chunks->size * 2 : CHUNK_FIRST;
+    if (size > CHUNK_LARGEST)
+        size = CHUNK_LARGEST;
+    if (size < need)
+        size = need;
+    struct arena_chunk *chunk = calloc(1, sizeof *chunk + size);
+    if (chunk == NULL)
+        return NULL;
+    chunk->size = size;
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    struct arena_chunk *chunk = arena->chunks;
+    if (arena->failed || size > SIZE_MAX / 2) {
+        arena->failed = true;
+        return NULL;
+    }
+    size = (size + align - 1) & ~(align - 1);
+    if (chunk == NULL || chunk->size - chunk->used < size)
+        chunk = add_chunk(arena, size);
+    if (chunk == NULL) {
+        arena->failed = true;
+        return NULL;
+    }
+    void *data = chunk->data + chunk->used;
+    chunk->used += size;
+    return data;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t length)
+{
+    char *copy = arena_alloc(arena, length + 1);
+    if (copy != NULL)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+    return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_join(struct arena *arena, const char *dir, const char *name)
+{
+    size_t dir_len = strlen(dir);
+    size_t name_len = strlen(name);
+    char *path = arena_alloc(arena, dir_len + 1 + name_len + 1);
+    if (path == NULL)
+        return NULL;
+    memcpy(path, dir, dir_len);
+    path[dir_len] = '/';
+    memcpy(path + dir_len + 1, name, name_len);
+    return path;
+}
+
+void arena_free(struct arena *arena)
+{
+    while (arena->chunks != NULL) {
+        struct arena_chunk *chunk = arena->chunks;
+        arena->chunks = chunk->next;
+        secret_free(chunk, sizeof *chunk + chunk->used);
+    }
+    arena->failed = false;
+}

@@ -1,0 +1,250 @@
+#include "config_guard.h"
+
+#include <string.h>
+
+#include "secret.h"
+
+struct lexer {
+    char *at;
+    uint32_t line;
+    unsigned depth;
+    unsigned settings[GUARD_DEPTH + 1]; /* of each group that is open */
+    bool key_next;                      /* `api_key =` was read */
+    struct guarded_key **tail;
+    struct arena *arena;
+    struct config_guard *guard;
+    struct complaint *why;
+};
+
+static bool refuse(struct lexer *lexer, uint32_t line, const char *fact, const char *remedy)
+{
+    complain(lexer->why, remedy, "%s", fact);
+    lexer->guard->line = line;
+    return false;
+}
+
+static bool is_comment(const char *at)
+{
+    return at[0] == '#' || (at[0] == '/' && (at[1] == '/' || at[1] == '*'));
+}
+
+static bool skip_comment(struct lexer *lexer)
+{
+    uint32_t line = lexer->line;
+    char *at = lexer->at;
+    if (at[0] == '#' || at[1] == '/') {
+        lexer->at += strcspn(at, "\n");
+        return true;
+    }
+    for (at += 2; *at != '\0' && (at[0] != '*' || at[1] != '/'); at++)
+        lexer->line += *at == '\n';
+    if (*at == '\0') /* libconfig would silently leave out the rest of the file */
+        return refuse(lexer, line, "this comment is never closed", "close it with */");
+    lexer->at = at + 2;
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* Reads one character of a string, resolving its escape; returns how many bytes of text it took. */
+static size_t read_char(const char *at, char *c)
+{
+    static const char escapes[] = "n\nr\rt\tf\f\\\\\"\"";
+    *c = at[0];
+    if (at[0] != '\\' || at[1] == '\0')
+        return 1;
+    if ((at[1] == 'x' || at[1] == 'X') && hex_digit(at[2]) >= 0 && hex_digit(at[3]) >= 0) {
+        *c = (char)(hex_digit(at[2]) * 16 + hex_digit(at[3]));
+        return 4;
+    }
+    for (const char *e = escapes; *e != '\0'; e += 2) {
+        if (at[1] == e[0]) {
+            *c = e[1];
+            return 2;
+        }
+    }
+    return 1;
+}
+
+/* Strings that follow each other are one to libconfig, so a key is added to the last one taken out.
+ */
+static bool take_key(struct lexer *lexer, const char *text, size_t length, bool more)
+{
+    struct guarded_key *key = arena_alloc(lexer->arena, sizeof *key);
+    size_t before = 0;
+    struct guarded_key *last = more ? *lexer->tail : NULL;
+    if (last != NULL)
+        before = last->length;
+    char *all = arena_alloc(lexer->arena, before + length + 1);
+    if (key == NULL || all == NULL)
+        return false;
+    if (last != NULL) {
+        memcpy(all, last->text, before);
+        *last = (struct guarded_key){NULL, all, before};
+        key = last;
+    } else {
+        if (*lexer->tail != NULL)
+            lexer->tail = &(*lexer->tail)->next;
+        *lexer->tail = key;
+    }
+    key->text = all;
+    key->length = before;
+    for (const char *c = text; c < text + length;)
+        c += read_char(c, &all[key->length++]);
+    return true;
+}
+
+static void blank(char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != '\n')
+            text[i] = 'x';
+}
+
+static bool read_string(struct lexer *lexer, bool more)
+{
+    uint32_t line = lexer->line;
+    char *start = lexer->at + 1;
+    char *at = start;
+    while (*at != '"') {
+        char c;
+        size_t took = read_char(at, &c);
+        if (*at == '\0')
+            return refuse(lexer, line, "this quote is never closed", "close it with \"");
+        if (c == '\0')
+            return refuse(lexer, line, "\\x00 ends a string too early", "leave it out");
+        lexer->line += *at == '\n';
+        at += took;
+    }
+    lexer->at = at + 1;
+    if (!lexer->key_next)
+        return true;
+    bool taken = take_key(lexer, start, (size_t)(at - start), more);
+    blank(start, (size_t)(at - start));
+    return taken;
+}
+
+static bool open_bracket(struct lexer *lexer)
+{
+    if (lexer->depth == GUARD_DEPTH)
+        return refuse(lexer, lexer->line, "brackets within brackets, too deep",
+                      "see commissioned-auth.conf(5)");
+    lexer->settings[++lexer->depth] = 0;
+    lexer->at++;
+    return true;
+}
+
+static bool read_name(struct lexer *lexer)
+{
+    const char *name = lexer->at;
+    size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                 "0123456789_*-+.");
+    lexer->at += length;
+    bool number = strchr("0123456789+-.", name[0]) != NULL;
+    lexer->settings[lexer->depth] += !number;
+    lexer->key_next = length == strlen("api_key") && memcmp(name, "api_key", length) == 0;
+    if (lexer->settings[lexer->depth] > GUARD_SETTINGS)
+        return refuse(lexer, lexer->line, "too many settings in one group",
+                      "see commissioned-auth.conf(5)");
+    return true;
+}
+
+/* Reads what begins at lexer->at. `after_string`: it follows a string, with blanks between at most.
+ */
+static bool read_token(struct lexer *lexer, bool after_string)
+{
+    char c = *lexer->at;
+    if (c == '"')
+        return read_string(lexer, after_string);
+    if (strchr("=:", c) == NULL && after_string)
+        lexer->key_next = false;
+    if (strchr("({[", c) != NULL) {
+        lexer->key_next = false;
+        return open_bracket(lexer);
+    }
+    if (c == '@')
+        return refuse(lexer, lexer->line,
+                      "@include is not read, for it would escape the judging of files",
+                      "put the settings here, or a file into conf.d");
+    if (strchr("=:,;)}]", c) == NULL && strspn(lexer->at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
+                                                          "opqrstuvwxyz0123456789_*-+.") > 0)
+        return read_name(lexer);
+    if (strchr(")}]", c) != NULL && lexer->depth > 0)
+        lexer->depth--;
+    if (strchr(",;)}]", c) != NULL)
+        lexer->key_next = false;
+    lexer->at++;
+    return true;
+}
+
+/* Blind to strings and comments, so that no disagreement on where they end can let one through. */
+static bool has_include(const char *text, uint32_t *line)
+{
+    *line = 1;
+    for (; *text != '\0'; text++) {
+        text += strspn(text, " \t");
+        if (strncmp(text, "@include", 8) == 0)
+            return true;
+        text += strcspn(text, "\n");
+        if (*text == '\0')
+            return false;
+        ++*line;
+    }
+    return false;
+}
+
+static bool has_control(const char *text, uint32_t *line)
+{
+    *line = 1;
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if ((c < 0x20 && strchr("\t\r\n\f", c) == NULL) || c == 0x7f)
+            return true;
+        *line += c == '\n';
+    }
+    return false;
+}
+
+bool config_guard(char *text, struct arena *arena, struct config_guard *guard,
+                  struct complaint *why)
+{
+    *guard = (struct config_guard){0};
+    struct lexer lexer = {
+        .at = text, .line = 1, .tail = &guard->keys, .arena = arena, .guard = guard, .why = why};
+    uint32_t line;
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+        return refuse(&lexer, 1, "begins with a byte order mark", "save it as UTF-8 without one");
+    if (has_control(text, &line))
+        return refuse(&lexer, line, "holds a control character", "write it anew as plain text");
+    if (has_include(text, &line))
+        return refuse(&lexer, line,
+                      "@include is not read, for it would escape the judging of files",
+                      "put the settings here, or a file into conf.d");
+
+    bool after_string = false;
+    while (*lexer.at != '\0') {
+        if (strchr(" \t\r\n\f", *lexer.at) != NULL) {
+            lexer.line += *lexer.at == '\n';
+            lexer.at++;
+            continue;
+        }
+        if (is_comment(lexer.at)) {
+            if (!skip_comment(&lexer))
+                return false;
+            continue;
+        }
+        bool string = *lexer.at == '"';
+        if (!read_token(&lexer, after_string))
+            return false;
+        after_string = string;
+        if (++guard->nvalues > GUARD_VALUES)
+            return refuse(&lexer, lexer.line, "holds too many values", "use fewer");
+    }
+    return true;
+}

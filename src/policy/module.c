@@ -1,0 +1,43 @@
+/*
+ * The entry of the policy module, called by the preloaded library.
+ *
+ * MUST NOT: read the environment, write to a descriptor, change the host's locale, end the process.
+ *
+ * The module is loaded with dlmopen(3), so the C library that it calls is a copy of its own. glibc
+ * points a thread's character tables (isalpha and the like, which libconfig uses) at a locale when
+ * the thread starts, and in the copy that started it only: in ours they are NULL for every thread
+ * but the one that loaded us, until uselocale(3) sets them. The "C" locale is built in, so
+ * newlocale(3) allocates nothing for it; with it, a policy means the same whatever the host's
+ * language.
+ */
+#include <errno.h>
+#include <locale.h>
+
+#include "policy_config.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+static struct policy_image *build(const struct policy_request *request)
+{
+    struct policy_config *config = policy_config_read(request);
+    struct policy_image *image = NULL;
+    bool read = config != NULL && config->exists;
+    if (read && config->error == NULL && config->denied_by == POLICY_NONE)
+        read = policy_config_read_keys(config, request, POLICY_KEYS_MATCHING);
+    if (read)
+        image = policy_config_pack(config);
+    policy_config_free(config);
+    return image;
+}
+
+EXPORT struct policy_image *commissioned_policy_build(const struct policy_request *request)
+{
+    if (request->abi != POLICY_IMAGE_ABI)
+        return NULL;
+    int saved_errno = errno;
+    locale_t before = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
+    struct policy_image *image = build(request);
+    uselocale(before); /* libconfig puts the global one in its place */
+    errno = saved_errno;
+    return image;
+}

@@ -1,0 +1,179 @@
+/*
+ * The way to a file, judged from the root downward.
+ *
+ * The threat: another user of the machine who makes us read, as policy or as key, what he wrote, or
+ * who sees a key because it was stored where he can look.
+ *
+ * MUST: every folder on the way belongs to root or the effective user, and nobody else may change
+ * what is in it. A sticky folder (/tmp) may be writable for all, for there only the owner can
+ *       replace an entry, and the owner of the next entry is judged as well.
+ * MUST: a symbolic link is followed, its owner and the folder it lies in judged like any other, for
+ *       who can replace the link chooses the file.
+ * MUST NOT: trust a name below a folder that has not been judged yet. Going downward, each name is
+ *       looked up in a folder that only root and the user can change, so it means the same
+ * afterwards.
+ */
+#include "safe_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINKS_MOST = 40 }; /* as the kernel's own limit, path_resolution(7) */
+
+static enum safe_result refuse_folder(struct safe_file *walk, struct complaint *why)
+{
+    snprintf(walk->offender, sizeof walk->offender, "%s",
+             walk->resolved[0] != '\0' ? walk->resolved : "/");
+    why->target = walk->offender;
+    return SAFE_REFUSED;
+}
+
+static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct safe_file *walk,
+                                     struct complaint *why)
+{
+    if (st->st_uid != 0 && st->st_uid != euid) {
+        complain(why, "chown root", "its folder belongs to user %u, who could replace the file",
+                 (unsigned)st->st_uid);
+        return refuse_folder(walk, why);
+    }
+    if ((st->st_mode & 022) != 0 && (st->st_mode & S_ISVTX) == 0) {
+        complain(why, "chmod go-w",
+                 "its folder has mode %04o, so that others could replace the file",
+                 (unsigned)(st->st_mode & 07777));
+        return refuse_folder(walk, why);
+    }
+    return SAFE_OK;
+}
+
+static enum safe_result lookup_failed(int error, struct complaint *why)
+{
+    if (error == ENOENT || error == ENOTDIR) {
+        complain(why, "", "no such file");
+        return SAFE_ABSENT;
+    }
+    if (error == EACCES) {
+        complain(why, "let this user enter its folder, or run the program as another",
+                 "permission denied");
+        return SAFE_NO_ACCESS;
+    }
+    complain(why, "name the file by another path", "%s",
+             error == ENAMETOOLONG ? "the path is too long"
+             : error == ELOOP      ? "symbolic links in a loop"
+                                   : "the path cannot be looked up");
+    return SAFE_REFUSED;
+}
+
+/* The status of what walk->resolved names now. */
+static enum safe_result look(const struct safe_file *walk, struct stat *st, struct complaint *why)
+{
+    if (lstat(walk->resolved[0] != '\0' ? walk->resolved : "/", st) != 0)
+        return lookup_failed(errno, why);
+    return SAFE_OK;
+}
+
+/* Puts what the link at walk->resolved says in front of what is left to walk. */
+static enum safe_result follow(struct safe_file *walk, char *left, struct complaint *why)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlink(walk->resolved, target, sizeof target);
+    size_t rest = strlen(left);
+    if (length <= 0)
+        return lookup_failed(length < 0 ? errno : ENOENT, why);
+    if ((size_t)length + 1 + rest + 1 > PATH_MAX)
+        return lookup_failed(ENAMETOOLONG, why);
+    memmove(left + length + 1, left, rest + 1);
+    memcpy(left, target, (size_t)length);
+    left[length] = '/';
+
+    char *slash = strrchr(walk->resolved, '/');
+    *slash = '\0'; /* a relative link is read from the folder that holds it */
+    if (target[0] == '/')
+        walk->resolved[0] = '\0';
+    return SAFE_OK;
+}
+
+/* Cuts the next name off `left` into name[]; false where nothing is left. */
+static bool next_name(char *left, char name[NAME_MAX + 1], bool *too_long)
+{
+    size_t skip = strspn(left, "/");
+    size_t length = strcspn(left + skip, "/");
+    *too_long = length > NAME_MAX;
+    if (length == 0 || *too_long)
+        return false;
+    memcpy(name, left + skip, length);
+    name[length] = '\0';
+    memmove(left, left + skip + length, strlen(left + skip + length) + 1);
+    return true;
+}
+
+/* Takes one step of the walk. What was found there is in *st. */
+static enum safe_result step(struct safe_file *walk, const char *name, uid_t euid, struct stat *st,
+                             struct complaint *why)
+{
+    if (!S_ISDIR(st->st_mode))
+        return lookup_failed(ENOTDIR, why);
+    enum safe_result result = judge_folder(st, euid, walk, why);
+    if (result != SAFE_OK || strcmp(name, ".") == 0)
+        return result;
+    if (strcmp(name, "..") == 0) {
+        char *slash = strrchr(walk->resolved, '/');
+        if (slash != NULL)
+            *slash = '\0';
+        return look(walk, st, why);
+    }
+    size_t used = strlen(walk->resolved);
+    if (used + 1 + strlen(name) + 1 > sizeof walk->resolved)
+        return lookup_failed(ENAMETOOLONG, why);
+    walk->resolved[used] = '/';
+    memcpy(walk->resolved + used + 1, name, strlen(name) + 1);
+    return look(walk, st, why);
+}
+
+static enum safe_result judge_link(const struct stat *st, uid_t euid, struct safe_file *walk,
+                                   struct complaint *why)
+{
+    if (st->st_uid == 0 || st->st_uid == euid)
+        return SAFE_OK;
+    complain(why, "chown -h root", "reached by a symbolic link of user %u, who could change it",
+             (unsigned)st->st_uid);
+    return refuse_folder(walk, why);
+}
+
+enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *walk,
+                                struct stat *found, struct complaint *why)
+{
+    char left[PATH_MAX];
+    char name[NAME_MAX + 1];
+    bool too_long = false;
+    walk->resolved[0] = '\0';
+    walk->offender[0] = '\0';
+    if (path[0] != '/') {
+        complain(why, "write it in full, from / on", "not an absolute path");
+        return SAFE_REFUSED;
+    }
+    if (strlen(path) >= sizeof left)
+        return lookup_failed(ENAMETOOLONG, why);
+    memcpy(left, path, strlen(path) + 1);
+    if (lstat("/", found) != 0)
+        return lookup_failed(errno, why);
+
+    for (int links = 0; next_name(left, name, &too_long);) {
+        enum safe_result result = step(walk, name, euid, found, why);
+        if (result == SAFE_OK && S_ISLNK(found->st_mode)) {
+            if (++links > LINKS_MOST)
+                return lookup_failed(ELOOP, why);
+            result = judge_link(found, euid, walk, why);
+            if (result == SAFE_OK)
+                result = follow(walk, left, why);
+            if (result == SAFE_OK)
+                result = look(walk, found, why);
+        }
+        if (result != SAFE_OK)
+            return result;
+    }
+    return too_long ? lookup_failed(ENAMETOOLONG, why) : SAFE_OK;
+}
