@@ -1,6 +1,6 @@
 # What the tests of the command run: programs that LD_PRELOAD reaches and does not reach. Never sanitised.
 
-cli_fixtures := $(addprefix $(BUILD)/tests/fixtures/,static static-pie preloaded.so)
+cli_fixtures := $(addprefix $(BUILD)/tests/fixtures/,static static-pie preloaded.so harmful.so talkative.so)
 
 $(BUILD)/tests/fixtures/static: tests/fixtures/nothing.c
 	@mkdir -p $(@D)
@@ -10,7 +10,7 @@ $(BUILD)/tests/fixtures/static-pie: tests/fixtures/nothing.c
 	@mkdir -p $(@D)
 	$(CC) -static-pie -fPIE $< -o $@
 
-$(BUILD)/tests/fixtures/preloaded.so: tests/fixtures/preloaded.c
+$(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c
 	@mkdir -p $(@D)
 	$(CC) -shared -fPIC $< -o $@
 

@@ -12,8 +12,7 @@ static const struct cli_option options[] = {
 };
 
 static const struct cli_verb *const verbs[] = {
-    &cli_verb_run,
-    NULL,
+    &cli_verb_run, &cli_verb_enable, &cli_verb_disable, &cli_verb_status, NULL,
 };
 
 const struct cli_verb cli_command = {
