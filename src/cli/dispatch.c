@@ -1,0 +1,92 @@
+#include "cli_parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_VERSION };
+
+static const struct cli_option options[] = {
+    [OPTION_VERSION] = {"version", 'V', NULL, "print the version", CLI_WORDS_NONE, NULL},
+    {0},
+};
+
+static const struct cli_verb *const verbs[] = {
+    &cli_verb_run, &cli_verb_enable, &cli_verb_disable, &cli_verb_status, NULL,
+};
+
+const struct cli_verb cli_command = {
+    .name = CLI_NAME,
+    .about = "Give unmodified programs their Commissioned API key.\n",
+    .options = options,
+    .verbs = verbs,
+};
+
+static int print_help(const struct cli_verb *verb, const char *path)
+{
+    char *text = cli_help(verb, path);
+
+    if (!text)
+        return cli_fail(CLI_FAILED, "out of memory");
+    fputs(text, stdout);
+    free(text);
+    return CLI_OK;
+}
+
+static int unknown_verb(const struct cli_verb *verb, const char *path, const char *typed)
+{
+    const char *names[CLI_MAX_VERBS + 1] = {NULL};
+    const char *nearest;
+
+    for (int i = 0; verb->verbs[i]; i++)
+        names[i] = verb->verbs[i]->name;
+    nearest = cli_nearest(typed, names);
+    if (nearest)
+        return cli_fail(CLI_FAILED, "unknown verb '%s'; did you mean '%s %s'?", typed, path,
+                        nearest);
+    return cli_fail(CLI_FAILED, "unknown verb '%s'; '%s --help' lists them", typed, path);
+}
+
+static int dispatch_sub(const struct cli_verb *verb, const char *path, const struct cli_call *call)
+{
+    char below[128];
+
+    if (call->argc == 0) {
+        char *text = cli_help(verb, path);
+
+        fputs(text ? text : "", stderr);
+        free(text);
+        return CLI_FAILED;
+    }
+    for (const struct cli_verb *const *v = verb->verbs; *v; v++) {
+        if (strcmp((*v)->name, call->argv[0]) != 0)
+            continue;
+        snprintf(below, sizeof below, "%s %s", path, (*v)->name);
+        return cli_dispatch(*v, below, call->argc, call->argv);
+    }
+    return unknown_verb(verb, path, call->argv[0]);
+}
+
+int cli_dispatch(const struct cli_verb *verb, const char *path, int argc, char **argv)
+{
+    struct cli_call call;
+    bool help;
+    int status = cli_parse(verb, path, argc, argv, &call, &help);
+
+    if (status != CLI_OK)
+        return status;
+    if (help)
+        return print_help(verb, path);
+    if (verb == &cli_command && call.value[OPTION_VERSION]) {
+        puts(CLI_NAME " " VERSION);
+        return CLI_OK;
+    }
+    if (verb->verbs)
+        status = dispatch_sub(verb, path, &call);
+    else
+        status = verb->run(&call);
+    /* What could not be written was not told: a full disk is no success. */
+    if (fflush(stdout) != 0 && status == CLI_OK)
+        return cli_fail(CLI_FAILED, "cannot write to standard output: %m");
+    return status;
+}

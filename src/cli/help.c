@@ -1,0 +1,67 @@
+/* The help of a verb, laid out from its table. tests/unit/test_cli_help.c holds it to one screen.
+ */
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_COLUMN = 24 }; /* where the explanation of an option begins */
+
+static void usage_line(FILE *out, const struct cli_verb *verb, const char *path)
+{
+    fprintf(out, "usage: %s", path);
+    if (verb->verbs)
+        fputs(" VERB [OPTION...]", out);
+    else if (verb->options[0].name)
+        fputs(" [OPTION...]", out);
+    if (verb->operands)
+        fprintf(out, " %s", verb->operands);
+    fputc('\n', out);
+}
+
+static void option_line(FILE *out, const struct cli_option *option)
+{
+    char left[64];
+    char letter[8] = "    ";
+
+    if (option->letter)
+        snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    snprintf(left, sizeof left, "  %s--%s%s%s", letter, option->name, option->argument ? " " : "",
+             option->argument ? option->argument : "");
+    fprintf(out, "%-*s  %s\n", OPTION_COLUMN - 2, left, option->help);
+}
+
+static void write_help(FILE *out, const struct cli_verb *verb, const char *path)
+{
+    usage_line(out, verb, path);
+    fprintf(out, "\n%s", verb->about);
+    if (verb->verbs) {
+        fputc('\n', out);
+        for (const struct cli_verb *const *v = verb->verbs; *v; v++)
+            fprintf(out, "  %-11s %s\n", (*v)->name, (*v)->summary);
+    }
+    if (verb->options[0].name) {
+        fputc('\n', out);
+        for (const struct cli_option *o = verb->options; o->name; o++)
+            option_line(out, o);
+    }
+    if (verb->verbs)
+        fprintf(out, "\n'%s VERB --help' explains one verb.\n", path);
+}
+
+char *cli_help(const struct cli_verb *verb, const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    write_help(out, verb, path);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

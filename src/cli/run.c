@@ -1,0 +1,102 @@
+/*
+ * run - executes a program in place with the library in front of its LD_PRELOAD.
+ *
+ * The program keeps this process's id and gives its own exit status. Nothing secret is put
+ * in its environment, unless --env asks for that.
+ */
+#include "cli.h"
+#include "cli_cleanup.h"
+#include "cli_library.h"
+#include "cli_program.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_KEY, OPTION_ENV };
+
+static const struct cli_option options[] = {
+    [OPTION_KEY] = {"key", 'k', "NAME", "with --env: this key of the policy", CLI_WORDS_NONE, NULL},
+    [OPTION_ENV] = {"env", 0, NULL, "put the key in this one program's environment", CLI_WORDS_NONE,
+                    NULL},
+    {0},
+};
+
+static int refuse(const char *program, const struct program_judgement *judgement)
+{
+    const char *fact = program_reach_fact(judgement->reach);
+
+    /* The loader's secure mode comes with programs that must not take their environment's word. */
+    if (judgement->reach == PROGRAM_SETID || judgement->reach == PROGRAM_CAPABILITIES)
+        return cli_fail(CLI_RUN_FAILED,
+                        "%s %s: name its key in a rule and switch the library on for the whole "
+                        "system ('" CLI_NAME " enable')",
+                        judgement->file, fact);
+    if (judgement->is_script)
+        return cli_fail(CLI_RUN_FAILED,
+                        "%s is run by %s, which %s: use '" CLI_NAME " run --env -- %s'", program,
+                        judgement->file, fact, program);
+    return cli_fail(CLI_RUN_FAILED, "%s %s: use '" CLI_NAME " run --env -- %s'", program, fact,
+                    program);
+}
+
+static int prepare_preload(const char *program)
+{
+    struct program_judgement judgement;
+    char library[PATH_MAX];
+    auto_free char *list = NULL;
+
+    if (!library_find(library))
+        return cli_fail(CLI_RUN_FAILED,
+                        LIBRARY_NAME " is neither beside this command nor in " LIBDIR
+                                     ": install it, or build it with 'make'");
+    if (!library_preloadable(library))
+        return cli_fail(CLI_RUN_FAILED,
+                        "%s cannot be preloaded, because LD_PRELOAD is split at spaces and "
+                        "colons: install it in a folder without them",
+                        library);
+    program_judge(program, library, &judgement);
+    if (judgement.reach != PROGRAM_REACHED && judgement.reach != PROGRAM_UNKNOWN)
+        return refuse(program, &judgement);
+    list = library_preload_list(library, getenv("LD_PRELOAD"));
+    if (!list || setenv("LD_PRELOAD", list, 1) != 0)
+        return cli_fail(CLI_RUN_FAILED, "out of memory");
+    return CLI_OK;
+}
+
+static int run(const struct cli_call *call)
+{
+    char file[PATH_MAX];
+    int status;
+
+    if (call->value[OPTION_ENV])
+        return cli_fail(CLI_RUN_FAILED,
+                        "--env needs the policy, which this build does not have yet");
+    status = program_find(call->argv[0], getenv("PATH"), file);
+    if (status != 0)
+        return cli_fail(status, "%s: %s", call->argv[0], strerror(errno));
+    status = prepare_preload(file);
+    if (status != CLI_OK)
+        return status;
+    /* execvp for its one more service: text without #! is given to the shell. `file` has a slash.
+     */
+    execvp(file, call->argv);
+    status = errno == ENOENT ? CLI_RUN_NOT_FOUND : CLI_RUN_NOT_EXECUTABLE;
+    return cli_fail(status, "%s: %s", call->argv[0], strerror(errno));
+}
+
+const struct cli_verb cli_verb_run = {
+    .name = "run",
+    .operands = "[--] PROGRAM [ARG...]",
+    .summary = "run one program with its key",
+    .about = "Run PROGRAM in place, so that its requests to Commissioned carry the key.\n"
+             "The exit status is PROGRAM's; 125 where this command failed, 126 where\n"
+             "PROGRAM cannot be executed, 127 where it was not found.\n",
+    .options = options,
+    .words = CLI_WORDS_COMMAND,
+    .stops_at_operand = true,
+    .min_operands = 1,
+    .max_operands = -1,
+    .misuse = CLI_RUN_FAILED,
+    .run = run,
+};

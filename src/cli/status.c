@@ -1,0 +1,115 @@
+/* status - what the system-wide switch is at, from the files alone. */
+#include "cli.h"
+#include "cli_cleanup.h"
+#include "cli_json.h"
+#include "cli_preload_file.h"
+#include "cli_switch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_JSON, OPTION_ROOT };
+
+static const struct cli_option options[] = {
+    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_ROOT] = {"root", 0, "DIR", "look at the tree DIR instead of /", CLI_WORDS_FOLDER, NULL},
+    {0},
+};
+
+struct state {
+    const struct switch_tree *tree;
+    struct preload_entry ours; /* length 0: off */
+    bool found;                /* the library that it names is there */
+    bool pending;
+    long seconds_left;
+    json_t *others;
+};
+
+static void look(const struct switch_tree *tree, struct state *state)
+{
+    const char *at = tree->text;
+    struct preload_entry entry;
+    struct switch_pending pending;
+    unsigned line = 1;
+
+    *state = (struct state){.tree = tree, .others = json_array()};
+    while (preload_next(&at, &line, &entry)) {
+        if (preload_is_ours(&entry))
+            state->ours = entry;
+        else
+            json_array_append_new(state->others, json_stringn(entry.start, entry.length));
+    }
+    if (state->ours.length)
+        state->found = switch_entry_exists(tree->root, state->ours.start, state->ours.length);
+    state->pending = state->ours.length && switch_read_pending(tree, &pending);
+    if (state->pending && pending.until > time(NULL))
+        state->seconds_left = (long)(pending.until - time(NULL));
+}
+
+static const char *word(const struct state *state)
+{
+    if (!state->ours.length)
+        return "off";
+    if (!state->found)
+        return "broken";
+    return state->pending ? "pending" : "on";
+}
+
+static int print_json(const struct state *state, int code)
+{
+    json_t *object = json_object();
+
+    json_put_text(object, "state", word(state));
+    json_put_text(object, "file", state->tree->file);
+    json_put(object, "line", state->ours.length ? json_integer(state->ours.line) : NULL);
+    json_put(object, "library",
+             state->ours.length ? json_stringn(state->ours.start, state->ours.length) : NULL);
+    json_put(object, "library_found", json_boolean(state->found));
+    json_put(object, "taken_back_in", state->pending ? json_integer(state->seconds_left) : NULL);
+    json_put(object, "other_entries", json_incref(state->others));
+    return json_print(object, code);
+}
+
+static int print_text(const struct state *state, int code)
+{
+    json_t *other;
+    size_t i;
+
+    printf("%-14s %s\n", "switch", word(state));
+    if (state->ours.length)
+        printf("%-14s %s:%u\n%-14s %.*s%s\n", "named in", state->tree->file, state->ours.line,
+               "library", (int)state->ours.length, state->ours.start,
+               state->found ? "" : " (missing: run '" CLI_NAME " disable')");
+    if (state->pending)
+        printf("%-14s in %ld s, unless '" CLI_NAME " enable --confirm' comes\n", "taken back",
+               state->seconds_left);
+    json_array_foreach(state->others, i, other)
+        printf("%-14s %s\n", "other entry", json_string_value(other));
+    return code;
+}
+
+static int status(const struct cli_call *call)
+{
+    __attribute__((cleanup(switch_close))) struct switch_tree tree;
+    struct state state;
+    int code = switch_open(&tree, call->value[OPTION_ROOT], false);
+
+    if (code != CLI_OK)
+        return code;
+    look(&tree, &state);
+    code = strcmp(word(&state), "on") == 0 ? CLI_OK : CLI_NO;
+    if (strcmp(word(&state), "broken") == 0)
+        code = CLI_FAILED;
+    code = call->value[OPTION_JSON] ? print_json(&state, code) : print_text(&state, code);
+    json_decref(state.others);
+    return code;
+}
+
+const struct cli_verb cli_verb_status = {
+    .name = "status",
+    .summary = "tell whether it is on",
+    .about = "Tell what /etc/ld.so.preload says. Exit status: 0 on, 1 off or not yet\n"
+             "confirmed, 2 broken: it names a library that is not there.\n",
+    .options = options,
+    .run = status,
+};

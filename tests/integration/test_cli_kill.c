@@ -1,0 +1,170 @@
+/* A kill at any system call of a verb that changes files leaves each of them whole, old or new. */
+#include "../support/command.h"
+#include "../support/fault.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
+#define OTHER   "# the scanner's\n/usr/lib/libscanner.so\n"
+#define BOTH    OTHER LIBRARY "\n"
+
+enum { MOST_CALLS = 2000, FEWEST_CALLS = 20 };
+
+static char root[PATH_MAX], preload[PATH_MAX], backup[PATH_MAX];
+
+static void setup(void)
+{
+    static const char *const folders[] = {
+        "etc", "run", "usr", "usr/lib", "usr/lib/x86_64-linux-gnu", NULL};
+    char path[PATH_MAX], from[PATH_MAX];
+
+    umask(022);
+    scratch_make(root);
+    for (const char *const *f = folders; *f; f++) {
+        in_folder(path, root, *f);
+        ck_assert_int_eq(mkdir(path, 0755), 0);
+    }
+    in_folder(preload, root, "etc/ld.so.preload");
+    in_folder(backup, root, "etc/ld.so.preload.before");
+    in_folder(path, root, LIBRARY + 1);
+    built(from, "tests/fixtures/preloaded.so");
+    copy_file(from, path, 0644);
+}
+
+static void teardown(void)
+{
+    scratch_remove(root);
+}
+
+static void is_one_of(const char *path, unsigned nth, const char *a, const char *b)
+{
+    const char *text = text_of(path);
+
+    ck_assert_msg(text && (strcmp(text, a) == 0 || strcmp(text, b) == 0),
+                  "%s after a kill at system call %u: '%s'", path, nth, text ? text : "(gone)");
+}
+
+static void whole(const char *const argv[])
+{
+    int status;
+
+    ck_assert_int_eq(fault_at(0, NULL, argv, &status), FAULT_COMPLETED);
+    ck_assert_int_eq(status, 0);
+}
+
+/* Kills `argv` at each of its system calls in turn; `before` sets the stage, `after` judges it. */
+static void kill_everywhere(const char *name, const char *input, const char *const argv[],
+                            void (*before)(void), void (*after)(unsigned nth))
+{
+    for (unsigned nth = 1; nth < MOST_CALLS; nth++) {
+        int status;
+
+        before();
+        switch (fault_at(nth, input, argv, &status)) {
+        case FAULT_UNAVAILABLE:
+            printf("SKIP %s: this process may not trace its children\n", name);
+            return;
+        case FAULT_COMPLETED:
+            ck_assert_int_eq(status, 0);
+            after(nth);
+            ck_assert_uint_ge(nth, FEWEST_CALLS); /* else nothing was tried */
+            return;
+        case FAULT_KILLED:
+            after(nth);
+        }
+    }
+    ck_abort_msg("it never came to its end");
+}
+
+static const char *const enable_call[] = {
+    "commissioned-auth", "enable", "--no-trial", "--wait", "1", "--root", root, NULL};
+static const char *const disable_call[] = {"commissioned-auth", "disable", "--root", root, NULL};
+
+static void switched_off(void)
+{
+    write_file(preload, OTHER, 0644);
+}
+
+static void switched_on(void)
+{
+    write_file(preload, BOTH, 0644);
+}
+
+static void enable_left_it_whole(unsigned nth)
+{
+    is_one_of(preload, nth, OTHER, BOTH);
+    if (exists(backup))
+        is_one_of(backup, nth, OTHER, BOTH);
+    whole(disable_call); /* and what was left is no hindrance */
+    ck_assert_str_eq(text_of(preload), OTHER);
+}
+
+static void disable_left_it_whole(unsigned nth)
+{
+    is_one_of(preload, nth, BOTH, OTHER);
+    if (exists(backup))
+        is_one_of(backup, nth, OTHER, BOTH);
+    whole(disable_call);
+    ck_assert_str_eq(text_of(preload), OTHER);
+}
+
+START_TEST(a_kill_at_any_moment_of_enable_leaves_the_file_whole)
+{
+    kill_everywhere("a_kill_at_any_moment_of_enable_leaves_the_file_whole", NULL, enable_call,
+                    switched_off, enable_left_it_whole);
+}
+END_TEST
+
+START_TEST(a_kill_at_any_moment_of_disable_leaves_the_file_whole)
+{
+    kill_everywhere("a_kill_at_any_moment_of_disable_leaves_the_file_whole", NULL, disable_call,
+                    switched_on, disable_left_it_whole);
+}
+END_TEST
+
+/* A killed enable that had named the library is taken back by the watcher that it had started. */
+static void wait_until_it_is_off(unsigned nth)
+{
+    for (int i = 0; i < 3000 && strcmp(text_of(preload), OTHER) != 0; i++)
+        usleep(10000);
+    is_one_of(preload, nth, OTHER, OTHER);
+}
+
+static void judge_watcher(unsigned nth)
+{
+    if (strcmp(text_of(preload), BOTH) == 0)
+        wait_until_it_is_off(nth);
+    whole(disable_call);
+}
+
+START_TEST(a_killed_enable_never_leaves_the_switch_on_for_good)
+{
+    kill_everywhere("a_killed_enable_never_leaves_the_switch_on_for_good", NULL, enable_call,
+                    switched_off, judge_watcher);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kill");
+    TCase *kills = tcase_create("kills");
+
+    tcase_add_checked_fixture(kills, setup, teardown);
+    tcase_set_timeout(kills, 300);
+    tcase_add_test(kills, a_kill_at_any_moment_of_enable_leaves_the_file_whole);
+    tcase_add_test(kills, a_kill_at_any_moment_of_disable_leaves_the_file_whole);
+    tcase_add_test(kills, a_killed_enable_never_leaves_the_switch_on_for_good);
+    suite_add_tcase(suite, kills);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,416 @@
+/* `enable`, `disable` and `status` on a tree of their own. */
+#include "../support/command.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
+#define OTHER   "# the scanner's\n/usr/lib/libscanner.so\n"
+
+static char command[PATH_MAX], root[PATH_MAX], preload[PATH_MAX], backup[PATH_MAX];
+static char library[PATH_MAX], pending[PATH_MAX];
+static struct outcome outcome;
+
+static void install(const char *fixture)
+{
+    char below[64], from[PATH_MAX];
+
+    snprintf(below, sizeof below, "tests/fixtures/%s", fixture);
+    built(from, below);
+    copy_file(from, library, 0644);
+}
+
+static void setup(void)
+{
+    static const char *const folders[] = {
+        "/etc", "/run", "/usr", "/usr/lib", "/usr/lib/x86_64-linux-gnu", NULL};
+    char path[PATH_MAX];
+
+    umask(022);
+    scratch_make(root);
+    for (const char *const *f = folders; *f; f++) {
+        in_folder(path, root, *f + 1);
+        ck_assert_int_eq(mkdir(path, 0755), 0);
+    }
+    built(command, "commissioned-auth");
+    in_folder(preload, root, "etc/ld.so.preload");
+    in_folder(backup, root, "etc/ld.so.preload.before");
+    in_folder(library, root, LIBRARY + 1);
+    in_folder(pending, root, "run/commissioned-auth/pending");
+    install("preloaded.so");
+}
+
+static pid_t watcher(void)
+{
+    const char *text = text_of(pending);
+
+    return text ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+static void teardown(void)
+{
+    pid_t pid = watcher();
+
+    if (pid > 0)
+        kill(pid, SIGKILL);
+    scratch_remove(root);
+}
+
+static void enable(void)
+{
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+}
+
+static void confirm(void)
+{
+    OUTCOME(&outcome, command, "enable", "--confirm", "--root", root);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+}
+
+static const char *state(void)
+{
+    static char word[32];
+    json_t *object;
+
+    OUTCOME(&outcome, command, "status", "--json", "--root", root);
+    object = json_loads(outcome.out, 0, NULL);
+    ck_assert_msg(object != NULL, "%s", outcome.out);
+    snprintf(word, sizeof word, "%s", json_string_value(json_object_get(object, "state")));
+    json_decref(object);
+    return word;
+}
+
+/* Waits for what another process does; the bound only ends a test that has failed. */
+static void wait_for(bool (*condition)(void))
+{
+    for (int i = 0; i < 3000 && !condition(); i++)
+        usleep(10000);
+    ck_assert(condition());
+}
+
+static bool nothing_pends(void)
+{
+    return !exists(pending);
+}
+
+START_TEST(enable_names_the_library_behind_other_entries)
+{
+    write_file(preload, OTHER, 0644);
+    enable();
+    ck_assert_str_eq(text_of(preload), OTHER LIBRARY "\n");
+    ck_assert_str_eq(state(), "pending");
+}
+END_TEST
+
+START_TEST(enable_keeps_the_old_file_beside_it)
+{
+    write_file(preload, OTHER, 0644);
+    enable();
+    ck_assert_str_eq(text_of(backup), OTHER);
+}
+END_TEST
+
+START_TEST(enable_keeps_the_files_mode)
+{
+    struct stat st;
+
+    write_file(preload, OTHER, 0600);
+    enable();
+    ck_assert_int_eq(stat(preload, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0600);
+}
+END_TEST
+
+START_TEST(enable_twice_changes_nothing_more)
+{
+    enable();
+    enable();
+    ck_assert_str_eq(text_of(preload), LIBRARY "\n");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "not yet confirmed"));
+}
+END_TEST
+
+START_TEST(a_confirmed_switch_is_on)
+{
+    enable();
+    confirm();
+    ck_assert_str_eq(state(), "on");
+    ck_assert_int_eq(outcome.status, 0);
+}
+END_TEST
+
+START_TEST(a_watcher_told_to_end_takes_an_unconfirmed_switch_back)
+{
+    write_file(preload, OTHER, 0644);
+    enable();
+    ck_assert_int_eq(kill(watcher(), SIGTERM), 0);
+    wait_for(nothing_pends);
+    ck_assert_str_eq(text_of(preload), OTHER);
+    ck_assert_str_eq(state(), "off");
+}
+END_TEST
+
+START_TEST(an_unconfirmed_switch_is_taken_back_when_its_time_has_passed)
+{
+    OUTCOME(&outcome, command, "enable", "--wait", "1", "--root", root);
+    ck_assert_int_eq(outcome.status, 0);
+    wait_for(nothing_pends);
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+START_TEST(a_watcher_told_to_end_leaves_a_confirmed_switch)
+{
+    pid_t pid;
+
+    enable();
+    pid = watcher();
+    confirm();
+    ck_assert_int_eq(kill(pid, SIGTERM), 0);
+    for (int i = 0; i < 3000 && kill(pid, 0) == 0; i++)
+        usleep(10000);
+    ck_assert_str_eq(state(), "on");
+}
+END_TEST
+
+START_TEST(confirming_what_is_off_is_refused)
+{
+    OUTCOME(&outcome, command, "enable", "--confirm", "--root", root);
+    ck_assert_int_eq(outcome.status, 1);
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+START_TEST(confirming_twice_is_fine)
+{
+    enable();
+    confirm();
+    confirm();
+}
+END_TEST
+
+START_TEST(disable_leaves_what_others_wrote)
+{
+    write_file(preload, OTHER, 0644);
+    enable();
+    confirm();
+    OUTCOME(&outcome, command, "disable", "--root", root);
+    ck_assert_int_eq(outcome.status, 0);
+    ck_assert_str_eq(text_of(preload), OTHER);
+    ck_assert_str_eq(state(), "off");
+}
+END_TEST
+
+START_TEST(disable_removes_a_file_that_holds_nothing_more)
+{
+    enable();
+    OUTCOME(&outcome, command, "disable", "--root", root);
+    ck_assert_int_eq(outcome.status, 0);
+    ck_assert(!exists(preload));
+    ck_assert(!exists(pending));
+}
+END_TEST
+
+START_TEST(disable_works_when_the_library_is_gone)
+{
+    enable();
+    confirm();
+    ck_assert_int_eq(unlink(library), 0);
+    ck_assert_str_eq(state(), "broken");
+    ck_assert_int_eq(outcome.status, 2);
+    OUTCOME(&outcome, command, "disable", "--root", root);
+    ck_assert_int_eq(outcome.status, 0);
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+START_TEST(disable_twice_is_fine)
+{
+    OUTCOME(&outcome, command, "disable", "--root", root);
+    ck_assert_int_eq(outcome.status, 0);
+    ck_assert_str_eq(outcome.out, "off already\n");
+}
+END_TEST
+
+START_TEST(a_library_that_is_not_installed_is_not_named)
+{
+    ck_assert_int_eq(unlink(library), 0);
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+START_TEST(a_library_that_ends_programs_fails_its_trial)
+{
+    write_file(preload, OTHER, 0644);
+    install("harmful.so");
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "/bin/true ends with status 3"));
+    ck_assert_str_eq(text_of(preload), OTHER);
+    ck_assert(!exists(pending));
+}
+END_TEST
+
+START_TEST(a_library_that_prints_fails_its_trial)
+{
+    install("talkative.so");
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "hello"));
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+START_TEST(a_library_that_the_loader_cannot_load_fails_its_trial)
+{
+    write_file(library, "this is no library\n", 0644);
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+START_TEST(without_a_trial_a_foreign_tree_can_be_prepared)
+{
+    write_file(library, "another machine's library\n", 0644);
+    OUTCOME(&outcome, command, "enable", "--no-trial", "--root", root);
+    ck_assert_int_eq(outcome.status, 0);
+    ck_assert_str_eq(text_of(preload), LIBRARY "\n");
+}
+END_TEST
+
+START_TEST(a_library_that_others_can_write_is_refused)
+{
+    ck_assert_int_eq(chmod(library, 0666), 0);
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "go-w"));
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+START_TEST(a_library_in_a_folder_that_others_can_write_is_refused)
+{
+    char path[PATH_MAX];
+
+    in_folder(path, root, "usr/lib");
+    ck_assert_int_eq(chmod(path, 0777), 0);
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+START_TEST(a_second_architecture_is_reached_through_the_loaders_own_word)
+{
+    char path[PATH_MAX];
+    char *other;
+
+    in_folder(path, root, "usr/lib/i386-linux-gnu");
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    in_folder(path, root, "usr/lib/i386-linux-gnu/libcommissioned-auth.so");
+    copy_file(library, path, 0644);
+    other = strdup(path);
+    FILE *file = fopen(other, "r+");
+    ck_assert_int_eq(fseek(file, 18, SEEK_SET), 0); /* e_machine */
+    ck_assert_int_eq(fputc(3, file), 3);            /* EM_386 */
+    fclose(file);
+    free(other);
+    enable();
+    ck_assert_str_eq(text_of(preload), "/usr/$LIB/libcommissioned-auth.so\n");
+    ck_assert_str_eq(state(), "pending");
+}
+END_TEST
+
+START_TEST(a_symbolic_link_in_the_files_place_is_refused)
+{
+    ck_assert_int_eq(symlink("/dev/null", preload), 0);
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "symbolic link"));
+}
+END_TEST
+
+START_TEST(a_tree_without_etc_is_a_sentence)
+{
+    OUTCOME(&outcome, command, "enable", "--root", "/nonexistent");
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "/nonexistent"));
+}
+END_TEST
+
+START_TEST(status_lists_other_entries)
+{
+    json_t *object;
+
+    write_file(preload, "/one.so:/two.so # three\n", 0644);
+    OUTCOME(&outcome, command, "status", "--json", "--root", root);
+    ck_assert_int_eq(outcome.status, 1);
+    object = json_loads(outcome.out, 0, NULL);
+    ck_assert_uint_eq(json_array_size(json_object_get(object, "other_entries")), 2);
+    json_decref(object);
+}
+END_TEST
+
+START_TEST(a_wait_that_is_no_number_is_refused)
+{
+    static const char *const bad[] = {"", "0", "-1", "1x", "99999999999999999999", NULL};
+
+    for (const char *const *b = bad; *b; b++) {
+        OUTCOME(&outcome, command, "enable", "--wait", *b, "--root", root);
+        ck_assert_msg(outcome.status == 2, "--wait '%s'", *b);
+    }
+    ck_assert(!exists(preload));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("switch");
+    TCase *tree = tcase_create("tree");
+
+    tcase_add_checked_fixture(tree, setup, teardown);
+    tcase_set_timeout(tree, 120);
+    tcase_add_test(tree, enable_names_the_library_behind_other_entries);
+    tcase_add_test(tree, enable_keeps_the_old_file_beside_it);
+    tcase_add_test(tree, enable_keeps_the_files_mode);
+    tcase_add_test(tree, enable_twice_changes_nothing_more);
+    tcase_add_test(tree, a_confirmed_switch_is_on);
+    tcase_add_test(tree, a_watcher_told_to_end_takes_an_unconfirmed_switch_back);
+    tcase_add_test(tree, an_unconfirmed_switch_is_taken_back_when_its_time_has_passed);
+    tcase_add_test(tree, a_watcher_told_to_end_leaves_a_confirmed_switch);
+    tcase_add_test(tree, confirming_what_is_off_is_refused);
+    tcase_add_test(tree, confirming_twice_is_fine);
+    tcase_add_test(tree, disable_leaves_what_others_wrote);
+    tcase_add_test(tree, disable_removes_a_file_that_holds_nothing_more);
+    tcase_add_test(tree, disable_works_when_the_library_is_gone);
+    tcase_add_test(tree, disable_twice_is_fine);
+    tcase_add_test(tree, a_library_that_is_not_installed_is_not_named);
+    tcase_add_test(tree, a_library_that_ends_programs_fails_its_trial);
+    tcase_add_test(tree, a_library_that_prints_fails_its_trial);
+    tcase_add_test(tree, a_library_that_the_loader_cannot_load_fails_its_trial);
+    tcase_add_test(tree, without_a_trial_a_foreign_tree_can_be_prepared);
+    tcase_add_test(tree, a_library_that_others_can_write_is_refused);
+    tcase_add_test(tree, a_library_in_a_folder_that_others_can_write_is_refused);
+    tcase_add_test(tree, a_second_architecture_is_reached_through_the_loaders_own_word);
+    tcase_add_test(tree, a_symbolic_link_in_the_files_place_is_refused);
+    tcase_add_test(tree, a_tree_without_etc_is_a_sentence);
+    tcase_add_test(tree, status_lists_other_entries);
+    tcase_add_test(tree, a_wait_that_is_no_number_is_refused);
+    suite_add_tcase(suite, tree);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

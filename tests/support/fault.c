@@ -1,0 +1,73 @@
+#include "fault.h"
+
+#include "cli.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CANNOT_TRACE = 77 };
+
+static void call(const char *input, const char *const argv[])
+{
+    int null = open("/dev/null", O_RDWR), in = memfd_create("input", 0), argc = 0;
+
+    while (argv[argc])
+        argc++;
+    if (write(in, input, strlen(input)) < 0 || lseek(in, 0, SEEK_SET) != 0)
+        _exit(99);
+    dup2(in, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+        _exit(CANNOT_TRACE);
+    raise(SIGSTOP);
+    _exit(cli_dispatch(&cli_command, CLI_NAME, argc, (char **)argv));
+}
+
+/* Lets the child go on to its next stop. False when it has ended. */
+static bool next_stop(pid_t child, int *status)
+{
+    int signal = 0;
+
+    if (WIFSTOPPED(*status) && WSTOPSIG(*status) != (SIGTRAP | 0x80) &&
+        WSTOPSIG(*status) != SIGSTOP)
+        signal = WSTOPSIG(*status);
+    ck_assert_int_eq(ptrace(PTRACE_SYSCALL, child, NULL, (void *)(long)signal), 0);
+    ck_assert_int_eq(waitpid(child, status, 0), child);
+    return WIFSTOPPED(*status);
+}
+
+enum fault_end fault_at(unsigned nth, const char *input, const char *const argv[], int *status)
+{
+    unsigned stops = 0;
+    pid_t child;
+
+    fflush(NULL);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        call(input ? input : "", argv);
+    ck_assert_int_eq(waitpid(child, status, 0), child);
+    if (!WIFSTOPPED(*status))
+        return FAULT_UNAVAILABLE;
+    ck_assert_int_eq(ptrace(PTRACE_SETOPTIONS, child, NULL,
+                            (void *)(long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)),
+                     0);
+    while (next_stop(child, status)) {
+        /* Stops come in pairs: on entering a system call, and on leaving it. */
+        if (WSTOPSIG(*status) != (SIGTRAP | 0x80) || stops++ % 2 != 0 || stops / 2 + 1 != nth)
+            continue;
+        ck_assert_int_eq(kill(child, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(child, status, 0), child);
+        return FAULT_KILLED;
+    }
+    *status = WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
+    return FAULT_COMPLETED;
+}
