@@ -8,25 +8,9 @@
 #ifndef COMMISSIONED_DEVSERVER_EXCHANGE_H
 #define COMMISSIONED_DEVSERVER_EXCHANGE_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-
 #include <microhttpd.h>
 
-#include "devserver_keys.h"
-#include "devserver_limit.h"
-#include "devserver_log.h"
-#include "devserver_uses.h"
-
-/* What all requests of a server share. */
-struct ds_shared {
-    struct ds_keys *keys;
-    struct ds_limits *limits;
-    struct ds_uses *uses;
-    struct ds_log *log;
-    atomic_size_t under_way; /* requests begun and not completed */
-    atomic_bool stopping;    /* answers end their connections */
-};
+#include "devserver_admit.h"
 
 /* MHD_AccessHandlerCallback and MHD_RequestCompletedCallback; `data` is the struct ds_shared. */
 enum MHD_Result ds_exchange_handle(void *data, struct MHD_Connection *connection, const char *url,

@@ -99,6 +99,10 @@ bool ds_rate_parse(const char *text, struct ds_rate *rate, struct ds_why *why);
 /* The other way; "" where there is no limit. */
 void ds_rate_print(struct ds_rate rate, char text[32]);
 
+/* A key's name or environment: 1 to DS_NAME_MAX printable ASCII characters. `what` is for the
+ * sentence. */
+bool ds_key_name_check(const char *what, const char *name, struct ds_why *why);
+
 /* ---- store ------------------------------------------------------------------------------------
  */
 

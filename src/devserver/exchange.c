@@ -8,38 +8,25 @@
  */
 #include "devserver_exchange.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <gnutls/gnutls.h>
 
+#include "devserver_admit.h"
 #include "devserver_api.h"
-#include "devserver_auth.h"
 #include "devserver_server.h"
 
 struct exchange {
     struct ds_reply reply;
-    const struct ds_route *route; /* NULL: the reply is decided */
+    struct ds_admission admission;
     const char *method;
-    char *path;
-    const char *id; /* in path, or NULL */
+    char *path; /* what admission.id points into */
     char *body;
     size_t body_size;
     size_t drained; /* bytes read after a 413 in mid-body; 0 while all is well */
-    size_t authorization_headers;
-    struct ds_key key;
-    bool key_known;
 };
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static enum MHD_Result see_header(void *data, enum MHD_ValueKind kind, const char *name,
                                   size_t name_size, const char *value, size_t value_size)
@@ -56,89 +43,13 @@ static enum MHD_Result see_header(void *data, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-static void refuse_key(struct exchange *exchange, enum ds_auth verdict, const struct ds_why *why)
-{
-    static const struct {
-        unsigned status;
-        const char *code;
-        const char *message;
-    } answers[] = {
-        [DS_AUTH_MISSING] = {401, "missing_api_key",
-                             "No API key came. Send it in one header: Authorization: Bearer KEY"},
-        [DS_AUTH_SEVERAL] = {401, "several_api_keys",
-                             "More than one Authorization header came. Send exactly one."},
-        [DS_AUTH_MALFORMED] = {401, "invalid_api_key",
-                               "The Authorization header is not of the form: Bearer KEY"},
-        [DS_AUTH_UNKNOWN] = {401, "invalid_api_key", "This server knows no such API key."},
-        [DS_AUTH_REVOKED] = {401, "invalid_api_key", "This API key was revoked."},
-        [DS_AUTH_FORBIDDEN] = {403, "insufficient_permissions", "This API key may not do that."},
-    };
-
-    exchange->route = NULL;
-    if (verdict == DS_AUTH_BROKEN) {
-        fprintf(stderr, "commissioned-devserver: %s\n", why->text);
-        ds_reply_error(&exchange->reply, 500, NULL, NULL,
-                       "The server cannot read its keys: see its errors.");
-        return;
-    }
-    ds_reply_error(&exchange->reply, answers[verdict].status, answers[verdict].code, NULL, "%s",
-                   answers[verdict].message);
-    /* RFC 6750, section 3: no error attribute for a request without any credential. */
-    const char *detail = verdict == DS_AUTH_MISSING     ? ""
-                         : verdict == DS_AUTH_FORBIDDEN ? ", error=\"insufficient_scope\""
-                                                        : ", error=\"invalid_token\"";
-    ds_reply_header(&exchange->reply, "WWW-Authenticate",
-                    "Bearer realm=\"commissioned-devserver\"%s", detail);
-}
-
-static void count_request(struct ds_shared *shared, struct exchange *exchange)
-{
-    struct ds_limit limit =
-        ds_limits_take(shared->limits, exchange->key.id, exchange->key.rate, monotonic_ns());
-    char reset[32];
-
-    if (!limit.limited)
-        return;
-    if (!limit.allowed) {
-        exchange->route = NULL;
-        ds_reply_error(&exchange->reply, 429, "rate_limit_exceeded", NULL,
-                       "This API key has used up its rate of %u requests.", limit.count);
-        ds_reply_header(&exchange->reply, "Retry-After", "%lld",
-                        (long long)ds_limit_seconds(limit.retry_ns));
-    }
-    ds_limit_print(limit.reset_ns, reset);
-    ds_reply_header(&exchange->reply, "x-ratelimit-limit-requests", "%u", limit.count);
-    ds_reply_header(&exchange->reply, "x-ratelimit-remaining-requests", "%u", limit.left);
-    ds_reply_header(&exchange->reply, "x-ratelimit-reset-requests", "%s", reset);
-}
-
-/* Under /v1 a request is authenticated first: who has no key does not learn what is there. */
 static void judge(struct ds_shared *shared, struct exchange *exchange,
                   struct MHD_Connection *connection)
 {
-    struct ds_credential credential = {0};
-    struct ds_why why;
+    struct ds_asking asking = {.method = exchange->method, .path = exchange->path};
 
-    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &credential);
-    exchange->authorization_headers = credential.headers;
-    exchange->route =
-        ds_route_find(exchange->method, exchange->path, &exchange->id, &exchange->reply);
-    bool guarded =
-        exchange->route != NULL ? !exchange->route->open : strncmp(exchange->path, "/v1/", 4) == 0;
-    if (!guarded)
-        return;
-    unsigned scope = exchange->route == NULL ? 0 : exchange->route->scope;
-    enum ds_auth verdict = ds_authenticate(shared->keys, &credential, scope, &exchange->key, &why);
-    exchange->key_known =
-        verdict == DS_AUTH_OK || verdict == DS_AUTH_FORBIDDEN || verdict == DS_AUTH_REVOKED;
-    if (verdict == DS_AUTH_OK || verdict == DS_AUTH_FORBIDDEN)
-        ds_uses_note(shared->uses, exchange->key.id, time(NULL));
-    if (verdict != DS_AUTH_OK) {
-        exchange->reply.nheaders = 0;
-        refuse_key(exchange, verdict, &why);
-        return;
-    }
-    count_request(shared, exchange);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &asking.credential);
+    ds_admit(shared, &asking, &exchange->admission, &exchange->reply);
 }
 
 static bool announces_too_much(struct MHD_Connection *connection)
@@ -149,7 +60,7 @@ static bool announces_too_much(struct MHD_Connection *connection)
 
 static void refuse_size(struct exchange *exchange)
 {
-    exchange->route = NULL;
+    exchange->admission.route = NULL;
     exchange->reply.nheaders = 0;
     ds_reply_error(&exchange->reply, 413, "body_too_large", NULL,
                    "The body is larger than %d bytes.", (int)DS_MAX_BODY);
@@ -174,14 +85,15 @@ static void write_log(struct ds_shared *shared, struct exchange *exchange,
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    ds_log_write(shared->log, &(struct ds_log_entry){
-                                  .method = exchange->method,
-                                  .path = exchange->path,
-                                  .status = exchange->reply.status,
-                                  .key = exchange->key_known ? exchange->key.prefix : NULL,
-                                  .authorization_headers = exchange->authorization_headers,
-                                  .client = info == NULL ? NULL : info->client_addr,
-                              });
+    ds_log_write(shared->log,
+                 &(struct ds_log_entry){
+                     .method = exchange->method,
+                     .path = exchange->path,
+                     .status = exchange->reply.status,
+                     .key = exchange->admission.key_known ? exchange->admission.key.prefix : NULL,
+                     .authorization_headers = exchange->admission.authorization_headers,
+                     .client = info == NULL ? NULL : info->client_addr,
+                 });
 }
 
 /*
@@ -224,7 +136,7 @@ static enum MHD_Result take_body(struct ds_shared *shared, struct exchange *exch
         return MHD_YES;
     }
     exchange->body_size += size;
-    if (exchange->route == NULL)
+    if (exchange->admission.route == NULL)
         return MHD_YES;
     char *body = realloc(exchange->body, exchange->body_size + 1);
     if (body == NULL)
@@ -278,15 +190,15 @@ static struct MHD_Response *make_response(struct ds_reply *reply)
 static enum MHD_Result answer(struct ds_shared *shared, struct exchange *exchange,
                               struct MHD_Connection *connection)
 {
-    if (exchange->route != NULL) {
+    if (exchange->admission.route != NULL) {
         struct ds_call call = {
             .keys = shared->keys,
-            .id = exchange->id,
+            .id = exchange->admission.id,
             .to = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "to"),
             .body = exchange->body,
             .body_size = exchange->body_size,
         };
-        exchange->route->handle(&call, &exchange->reply);
+        exchange->admission.route->handle(&call, &exchange->reply);
     }
     struct MHD_Response *response = make_response(&exchange->reply);
     if (response == NULL)

@@ -133,3 +133,15 @@ void ds_rate_print(struct ds_rate rate, char text[32])
     if (rate.count > 0)
         snprintf(text, 32, "%u/%s", rate.count, unit);
 }
+
+/* A name goes into tables, logs and JSON: printable ASCII keeps all three readable. */
+bool ds_key_name_check(const char *what, const char *name, struct ds_why *why)
+{
+    size_t length = strlen(name);
+    if (length < 1 || length > DS_NAME_MAX)
+        return ds_fail(why, "the key's %s must be 1 to %d characters long", what, (int)DS_NAME_MAX);
+    for (size_t i = 0; i < length; i++)
+        if (name[i] < 0x20 || name[i] > 0x7e)
+            return ds_fail(why, "the key's %s must be printable ASCII", what);
+    return true;
+}

@@ -153,18 +153,6 @@ static void read_row(sqlite3_stmt *row, struct ds_key *key)
     key->revoked = sqlite3_column_int64(row, 9);
 }
 
-/* A name goes into tables, logs and JSON: printable ASCII keeps all three readable. */
-static bool judge_name(const char *what, const char *name, struct ds_why *why)
-{
-    size_t length = strlen(name);
-    if (length < 1 || length > DS_NAME_MAX)
-        return ds_fail(why, "the key's %s must be 1 to %d characters long", what, (int)DS_NAME_MAX);
-    for (size_t i = 0; i < length; i++)
-        if (name[i] < 0x20 || name[i] > 0x7e)
-            return ds_fail(why, "the key's %s must be printable ASCII", what);
-    return true;
-}
-
 static int insert(struct ds_keys *keys, struct ds_key *made, const unsigned char *digest)
 {
     statement_on_return sqlite3_stmt *row = prepare(
@@ -193,7 +181,7 @@ bool ds_keys_create(struct ds_keys *keys, const struct ds_key_wish *wish, struct
     unsigned char digest[DS_DIGEST_SIZE];
     int result;
 
-    if (!judge_name("name", wish->name, why) || !judge_name("environment", env, why))
+    if (!ds_key_name_check("name", wish->name, why) || !ds_key_name_check("environment", env, why))
         return false;
     memset(made, 0, sizeof *made);
     snprintf(made->name, sizeof made->name, "%s", wish->name);
