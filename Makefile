@@ -71,7 +71,7 @@ $(COMMAND): $(call objects,$(cli) $(policy) $(core))
 	$(CC) $(ALL_LDFLAGS) $^ -lconfig $(call pkg_libs,jansson libcurl) -o $@
 
 $(SERVER): $(call objects,$(devserver) $(core))
-	$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libmicrohttpd gnutls sqlite3 jansson) -o $@
+	$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libmicrohttpd gnutls sqlite3 jansson) -lm -o $@
 
 include $(sort $(wildcard mk/*.mk))
 

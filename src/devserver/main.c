@@ -1,0 +1,6 @@
+#include "devserver_command.h"
+
+int main(int argc, char **argv)
+{
+    return ds_command(argc, argv);
+}
