@@ -38,6 +38,10 @@ COMMAND := $(BUILD)/commissioned-auth
 SERVER  := $(BUILD)/commissioned-devserver
 PRODUCTS := $(if $(preload),$(LIBRARY)) $(if $(policy),$(MODULE)) $(if $(cli),$(COMMAND)) $(if $(devserver),$(SERVER))
 
+# `make V=1` shows the commands.
+Q    = $(if $(V),,@)
+say  = @$(if $(V),:,echo) " "
+
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -47,7 +51,8 @@ all: $(PRODUCTS) ## build the libraries, the command and the development server
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+	$(say) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/obj/src/policy/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libconfig)
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS = $(call pkg_cflags,jansson libcurl)
@@ -57,21 +62,26 @@ $(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc $(call pkg_cflags,check libcurl lib
 # The preloaded library links libc and nothing else, and binds that late: see src/preload/late_libc.h.
 $(BUILD)/late/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(filter %/late_libc.c,$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
+	$(say) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter %/late_libc.c,$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
 
 $(LIBRARY): $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core)) src/preload/exports.map
-	$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map -Wl,-z,defs \
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map -Wl,-z,defs \
 	    $(filter %.o,$^) -o $@
 
 $(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map
-	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/policy/exports.map -Wl,-z,defs \
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/policy/exports.map -Wl,-z,defs \
 	    $(filter %.o,$^) -lconfig -o $@
 
 $(COMMAND): $(call objects,$(cli) $(policy) $(core))
-	$(CC) $(ALL_LDFLAGS) $^ -lconfig $(call pkg_libs,jansson libcurl) -o $@
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ -lconfig $(call pkg_libs,jansson libcurl) -o $@
 
 $(SERVER): $(call objects,$(devserver) $(core))
-	$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libmicrohttpd gnutls sqlite3 jansson) -lm -o $@
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libmicrohttpd gnutls sqlite3 jansson) -lm -o $@
 
 include $(sort $(wildcard mk/*.mk))
 

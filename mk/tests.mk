@@ -12,7 +12,8 @@ $(BUILD)/libtestable.a: $(call objects,$(testable))
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(support)) $(BUILD)/libtestable.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
 
 .PHONY: tests
 tests: all $(unit_tests) $(integration_tests)
