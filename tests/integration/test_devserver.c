@@ -127,8 +127,8 @@ START_TEST(a_missing_key_is_401_in_the_documented_shape)
     json_t *body = json_loads(answer.body, 0, NULL);
     const char *message, *type, *code;
     json_t *param;
-    ck_assert_int_eq(json_unpack(body, "{s{ss ss so ss !}!}", "error", "message", &message, "type", &type,
-                                 "param", &param, "code", &code),
+    ck_assert_int_eq(json_unpack(body, "{s{ss ss so ss !}!}", "error", "message", &message, "type",
+                                 &type, "param", &param, "code", &code),
                      0);
     json_decref(body);
 }
@@ -198,7 +198,8 @@ START_TEST(paths_and_methods_have_their_statuses)
 END_TEST
 
 #define CHAT "/v1/chat/completions"
-#define SAY  "{\"model\":\"commissioned-echo-1\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]"
+#define SAY                                                                                        \
+    "{\"model\":\"commissioned-echo-1\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]"
 
 START_TEST(a_chat_completion_is_answered)
 {
@@ -248,7 +249,8 @@ START_TEST(keys_are_managed_over_http_with_a_key_for_that)
 }
 END_TEST
 
-/* ---- while a stream is under way --------------------------------------------------------------------- */
+/* ---- while a stream is under way
+ * --------------------------------------------------------------------- */
 
 /* More events than the sockets between us hold: the server cannot have sent all of them yet. */
 static char *long_question(void)
@@ -257,7 +259,9 @@ static char *long_question(void)
     char *body = NULL;
     size_t size;
     FILE *out = open_memstream(&body, &size);
-    fputs("{\"model\":\"commissioned-echo-1\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"", out);
+    fputs("{\"model\":\"commissioned-echo-1\",\"stream\":true,\"messages\":[{\"role\":\"user\","
+          "\"content\":\"",
+          out);
     for (int i = 0; i < WORDS; i++)
         fputs("word ", out);
     fputs("the end\"}]}", out);
@@ -334,7 +338,8 @@ START_TEST(a_stream_under_way_completes_when_the_server_is_told_to_end)
 }
 END_TEST
 
-/* ---- ends and starts ---------------------------------------------------------------------------------- */
+/* ---- ends and starts
+ * ---------------------------------------------------------------------------------- */
 
 START_TEST(after_sigkill_the_same_state_serves_the_same_keys_and_certificate)
 {
@@ -355,7 +360,8 @@ END_TEST
 
 START_TEST(a_key_that_was_printed_survives_the_sigkill_of_its_creator)
 {
-    const char *const argv[] = {ds_program(), "key", "create", "--name", "n", "--state", folder, NULL};
+    const char *const argv[] = {ds_program(), "key",     "create", "--name",
+                                "n",          "--state", folder,   NULL};
     for (int i = 0; i < 20; i++) {
         struct ds_key_text key;
         int out;
@@ -373,8 +379,9 @@ END_TEST
 
 START_TEST(a_key_whose_printing_fails_is_said_to_be_revoked)
 {
-    const char *const argv[] = {"/bin/sh", "-c", "exec \"$0\" key create --name full --state \"$1\" >/dev/full",
-                                ds_program(), folder, NULL};
+    const char *const argv[] = {
+        "/bin/sh",    "-c",   "exec \"$0\" key create --name full --state \"$1\" >/dev/full",
+        ds_program(), folder, NULL};
     int out;
     pid_t pid = ds_spawn(argv, &out);
     close(out);
@@ -393,7 +400,8 @@ START_TEST(a_port_that_is_taken_ends_the_second_server_with_1)
 {
     char address[32];
     snprintf(address, sizeof address, "127.0.0.1:%u", server.port);
-    const char *const argv[] = {ds_program(), "serve", "--state", folder, "--listen", address, NULL};
+    const char *const argv[] = {ds_program(), "serve", "--state", folder,
+                                "--listen",   address, NULL};
     int out;
     pid_t pid = ds_spawn(argv, &out);
     ck_assert_int_eq(ds_reap(pid), 1);

@@ -16,7 +16,8 @@ char *ds_test_folder(void)
 {
     const char *parent = getenv("TMPDIR");
     char *folder = NULL;
-    ck_assert_int_gt(asprintf(&folder, "%s/devserver-test-XXXXXX", parent == NULL ? "/tmp" : parent), 0);
+    ck_assert_int_gt(
+        asprintf(&folder, "%s/devserver-test-XXXXXX", parent == NULL ? "/tmp" : parent), 0);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     return folder;
 }
@@ -99,8 +100,11 @@ void ds_child_start(struct ds_child *child, char *folder, const char *const *opt
         argv[6 + i] = options[i];
     child->pid = ds_spawn(argv, &out);
     child->out = fdopen(out, "r");
-    ck_assert_msg(fgets(line, sizeof line, child->out) != NULL, "the server printed no readiness line");
-    ck_assert_int_eq(sscanf(line, "ready https://app.commissioned.tech:%hu ca=%511s", &child->port, child->ca), 2);
+    ck_assert_msg(fgets(line, sizeof line, child->out) != NULL,
+                  "the server printed no readiness line");
+    ck_assert_int_eq(
+        sscanf(line, "ready https://app.commissioned.tech:%hu ca=%511s", &child->port, child->ca),
+        2);
 }
 
 int ds_child_stop(struct ds_child *child)
@@ -110,9 +114,11 @@ int ds_child_stop(struct ds_child *child)
     return ds_reap(child->pid);
 }
 
-void ds_child_key(const struct ds_child *child, struct ds_key_text *key, const char *const *arguments)
+void ds_child_key(const struct ds_child *child, struct ds_key_text *key,
+                  const char *const *arguments)
 {
-    const char *argv[16] = {ds_program(), "key", "create", "--name", "test", "--state", child->folder};
+    const char *argv[16] = {ds_program(), "key",     "create",     "--name",
+                            "test",       "--state", child->folder};
     int out;
 
     for (size_t i = 0; arguments != NULL && arguments[i] != NULL && i < 8; i++)
@@ -134,7 +140,8 @@ int ds_child_revoke(const struct ds_child *child, const struct ds_key_text *key)
     int out;
 
     snprintf(prefix, sizeof prefix, "%.*s", (int)DS_PREFIX_LENGTH, key->text);
-    const char *const argv[] = {ds_program(), "key", "revoke", prefix, "--state", child->folder, NULL};
+    const char *const argv[] = {ds_program(), "key",         "revoke", prefix,
+                                "--state",    child->folder, NULL};
     pid_t pid = ds_spawn(argv, &out);
     close(out);
     return ds_reap(pid);

@@ -27,15 +27,17 @@ struct ds_child {
 };
 
 /*
- * Starts `serve` on a free port of 127.0.0.1 and waits until it is ready. `options` ends in NULL; where
- * it is NULL itself, the log goes to FOLDER/log.
+ * Starts `serve` on a free port of 127.0.0.1 and waits until it is ready. `options` ends in NULL;
+ * where it is NULL itself, the log goes to FOLDER/log.
  */
 void ds_child_start(struct ds_child *child, char *folder, const char *const *options);
 /* SIGTERM; the exit status. */
 int ds_child_stop(struct ds_child *child);
 
-/* Runs `key VERB ...` as a person would, in a process of its own: up to four more arguments, NULL at the end. */
-void ds_child_key(const struct ds_child *child, struct ds_key_text *key, const char *const *arguments);
+/* Runs `key VERB ...` as a person would, in a process of its own: up to four more arguments, NULL
+ * at the end. */
+void ds_child_key(const struct ds_child *child, struct ds_key_text *key,
+                  const char *const *arguments);
 int ds_child_revoke(const struct ds_child *child, const struct ds_key_text *key);
 
 /* Runs argv with its standard output in a pipe, whose reading end is *out; errors go nowhere. */

@@ -48,7 +48,9 @@ static const char *text_at(const char *first, const char *second)
     return json_string_value(at(first, second, NULL));
 }
 
-#define SAY(text, more) "{\"model\":\"" DS_MODEL_ECHO "\",\"messages\":[{\"role\":\"user\",\"content\":" text "}]" more "}"
+#define SAY(text, more)                                                                            \
+    "{\"model\":\"" DS_MODEL_ECHO "\",\"messages\":[{\"role\":\"user\",\"content\":" text          \
+    "}]" more "}"
 
 static const char *echoed(void)
 {
@@ -90,11 +92,12 @@ END_TEST
 
 START_TEST(the_echo_takes_the_last_user_message_and_text_parts)
 {
-    ck_assert_uint_eq(ask(ds_chat, "{\"model\":\"" DS_MODEL_ECHO "\",\"messages\":["
-                                   "{\"role\":\"user\",\"content\":\"first\"},"
-                                   "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"se\"},"
-                                   "{\"type\":\"text\",\"text\":\"cond\"}]},"
-                                   "{\"role\":\"assistant\",\"content\":null}]}"),
+    ck_assert_uint_eq(ask(ds_chat,
+                          "{\"model\":\"" DS_MODEL_ECHO "\",\"messages\":["
+                          "{\"role\":\"user\",\"content\":\"first\"},"
+                          "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"se\"},"
+                          "{\"type\":\"text\",\"text\":\"cond\"}]},"
+                          "{\"role\":\"assistant\",\"content\":null}]}"),
                       200);
     ck_assert_ptr_nonnull(strstr(echoed(), "You said: second"));
     ck_assert_int_eq(json_integer_value(at("usage", "prompt_tokens", NULL)), 2);
@@ -178,7 +181,8 @@ static char *said_in(const char *stream)
         const char *end = strstr(event, "\n\n");
         json_t *chunk = json_loadb(event + 6, (size_t)(end - event) - 6, 0, NULL);
         ck_assert_ptr_nonnull(chunk);
-        json_t *delta = json_object_get(json_array_get(json_object_get(chunk, "choices"), 0), "delta");
+        json_t *delta =
+            json_object_get(json_array_get(json_object_get(chunk, "choices"), 0), "delta");
         const char *content = json_string_value(json_object_get(delta, "content"));
         fputs(content == NULL ? "" : content, out);
         json_decref(chunk);
@@ -224,7 +228,9 @@ END_TEST
 START_TEST(a_stream_ends_with_its_usage_where_that_is_asked_for)
 {
     ck_assert_uint_eq(
-        ask(ds_chat, SAY("\"hello\"", ",\"stream\":true,\"stream_options\":{\"include_usage\":true}")), 200);
+        ask(ds_chat,
+            SAY("\"hello\"", ",\"stream\":true,\"stream_options\":{\"include_usage\":true}")),
+        200);
     char *stream = read_stream(4096);
     const char *usage = strstr(stream, "\"choices\":[],\"usage\":{\"prompt_tokens\":1,");
     ck_assert_ptr_nonnull(usage);
@@ -259,7 +265,8 @@ START_TEST(base64_holds_the_same_numbers_as_the_array)
     ck_assert_uint_eq(ask(ds_embeddings, EMBED("\"hello\"", "")), 200);
     json_t *numbers = json_incref(at("data", "0", "embedding", NULL));
     ck_assert_uint_eq(json_array_size(numbers), DS_DIMENSIONS);
-    ck_assert_uint_eq(ask(ds_embeddings, EMBED("\"hello\"", ",\"encoding_format\":\"base64\"")), 200);
+    ck_assert_uint_eq(ask(ds_embeddings, EMBED("\"hello\"", ",\"encoding_format\":\"base64\"")),
+                      200);
     const char *text = json_string_value(at("data", "0", "embedding", NULL));
     gnutls_datum_t encoded = {(unsigned char *)(uintptr_t)text, (unsigned)strlen(text)}, raw = {0};
     ck_assert_int_eq(gnutls_base64_decode2(&encoded, &raw), 0);
@@ -337,7 +344,8 @@ START_TEST(keys_are_made_listed_and_revoked_over_the_api)
 {
     char *folder = ds_test_folder();
     struct ds_keys *keys = ds_keys_open(folder, &why);
-    static const char wish[] = "{\"name\":\"n\",\"env\":\"ci\",\"scopes\":[\"models\",\"chat\"],\"rate\":\"60/m\"}";
+    static const char wish[] =
+        "{\"name\":\"n\",\"env\":\"ci\",\"scopes\":[\"models\",\"chat\"],\"rate\":\"60/m\"}";
     struct ds_key found;
 
     ds_keys_post(&(struct ds_call){.keys = keys, .body = wish, .body_size = strlen(wish)}, &reply);
@@ -366,10 +374,17 @@ END_TEST
 START_TEST(key_wishes_that_make_no_sense_are_refused)
 {
     static const char *const bodies[] = {
-        "{}", "{\"name\":1}", "{\"name\":\"\"}", "{\"name\":\"n\",\"env\":1}", "{\"name\":\"n\",\"rate\":60}",
-        "{\"name\":\"n\",\"rate\":\"fast\"}", "{\"name\":\"n\",\"scopes\":[]}",
-        "{\"name\":\"n\",\"scopes\":\"chat\"}", "{\"name\":\"n\",\"scopes\":[\"all\"]}",
-        "{\"name\":\"n\",\"scopes\":[\"chat,models\"]}", "{\"name\":\"n\",\"scopes\":[1]}",
+        "{}",
+        "{\"name\":1}",
+        "{\"name\":\"\"}",
+        "{\"name\":\"n\",\"env\":1}",
+        "{\"name\":\"n\",\"rate\":60}",
+        "{\"name\":\"n\",\"rate\":\"fast\"}",
+        "{\"name\":\"n\",\"scopes\":[]}",
+        "{\"name\":\"n\",\"scopes\":\"chat\"}",
+        "{\"name\":\"n\",\"scopes\":[\"all\"]}",
+        "{\"name\":\"n\",\"scopes\":[\"chat,models\"]}",
+        "{\"name\":\"n\",\"scopes\":[1]}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
         ck_assert_msg(ask(ds_keys_post, bodies[i]) == 400, "%s", bodies[i]);

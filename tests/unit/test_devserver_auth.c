@@ -39,10 +39,15 @@ static void teardown(void)
     ds_test_folder_end(folder);
 }
 
-/* Asks with this many headers, the first being `value`; the status that was decided, 0 where it was let in. */
+/* Asks with this many headers, the first being `value`; the status that was decided, 0 where it was
+ * let in. */
 static unsigned ask(const char *method, const char *path, const char *value, size_t headers)
 {
-    const struct ds_asking asking = {method, path, {headers, value, value == NULL ? 0 : strlen(value)}};
+    const struct ds_asking asking = {
+        .method = method,
+        .path = path,
+        .credential = {headers, value, value == NULL ? 0 : strlen(value)},
+    };
     ds_reply_clear(&reply);
     memset(&reply, 0, sizeof reply);
     ds_admit(&shared, &asking, &admission, &reply);
@@ -75,10 +80,22 @@ START_TEST(the_key_is_read_from_the_header)
         const char *value;
         const char *key; /* NULL: not of the form */
     } rows[] = {
-        {"Bearer abc", "abc"},   {"bearer abc", "abc"},  {"BEARER abc", "abc"},  {"Bearer   abc", "abc"},
-        {"Bearer abc \t", "abc"}, {"Bearer", NULL},       {"Bearer ", NULL},      {"Bearer    ", NULL},
-        {"Bearerabc", NULL},     {"Basic abc", NULL},    {"", NULL},             {"abc", NULL},
-        {"Bearer abc def", NULL}, {"Bearer\tabc", NULL},  {" Bearer abc", NULL},  {"Token Bearer abc", NULL},
+        {"Bearer abc", "abc"},
+        {"bearer abc", "abc"},
+        {"BEARER abc", "abc"},
+        {"Bearer   abc", "abc"},
+        {"Bearer abc \t", "abc"},
+        {"Bearer", NULL},
+        {"Bearer ", NULL},
+        {"Bearer    ", NULL},
+        {"Bearerabc", NULL},
+        {"Basic abc", NULL},
+        {"", NULL},
+        {"abc", NULL},
+        {"Bearer abc def", NULL},
+        {"Bearer\tabc", NULL},
+        {" Bearer abc", NULL},
+        {"Token Bearer abc", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t length = 0;
@@ -202,7 +219,8 @@ END_TEST
 
 START_TEST(who_has_a_key_learns_that_a_path_is_unknown)
 {
-    static const char *const unknown[] = {"/v1/nothing", "/v1/models/", "/v1/models/a/b", "/v1//models", "/v1/Models"};
+    static const char *const unknown[] = {"/v1/nothing", "/v1/models/", "/v1/models/a/b",
+                                          "/v1//models", "/v1/Models"};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
         ck_assert_msg(ask_with_key("GET", unknown[i]) == 404, "%s", unknown[i]);
     ck_assert_str_eq(error_text("code"), "unknown_url");
@@ -255,7 +273,8 @@ START_TEST(a_use_is_written_down_by_the_flush)
     struct ds_key found;
     ck_assert_uint_eq(ask_with_key("GET", "/v1/models"), 0);
     ck_assert(ds_uses_flush(shared.uses, shared.keys, &why));
-    ck_assert_int_eq(ds_keys_find(shared.keys, key.text, DS_KEY_LENGTH, &found, &why), DS_FIND_VALID);
+    ck_assert_int_eq(ds_keys_find(shared.keys, key.text, DS_KEY_LENGTH, &found, &why),
+                     DS_FIND_VALID);
     ck_assert_int_gt(found.last_used, 0);
 }
 END_TEST

@@ -52,8 +52,9 @@ START_TEST(a_new_key_is_the_mark_and_43_base64url_characters)
     ck_assert(ds_key_generate(&key));
     ck_assert_uint_eq(strlen(key.text), 8 + 43);
     ck_assert_int_eq(strncmp(key.text, "csk_dev_", 8), 0);
-    ck_assert_uint_eq(strspn(key.text + 8, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
-                      43);
+    ck_assert_uint_eq(
+        strspn(key.text + 8, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+        43);
 }
 END_TEST
 
@@ -78,7 +79,8 @@ END_TEST
 
 START_TEST(a_created_key_is_found_with_what_was_wished_for)
 {
-    const struct ds_key_wish wish = {.name = "a name", .env = "ci", .scopes = DS_SCOPE_CHAT, .rate = {60, 60}};
+    const struct ds_key_wish wish = {
+        .name = "a name", .env = "ci", .scopes = DS_SCOPE_CHAT, .rate = {60, 60}};
     struct ds_key made, found;
     struct ds_key_text key;
     ck_assert(ds_keys_create(keys, &wish, &made, &key, &why));
@@ -135,8 +137,8 @@ START_TEST(a_key_made_over_one_connection_is_found_over_another)
 }
 END_TEST
 
-/* A second opening in one process once dropped the first one's file locks: then this process lost sight
- * of what others wrote. */
+/* A second opening in one process once dropped the first one's file locks: then this process lost
+ * sight of what others wrote. */
 START_TEST(a_key_made_by_a_process_that_ended_is_found_by_one_that_opened_twice)
 {
     struct ds_keys *second = open_store();
@@ -219,7 +221,8 @@ static void assert_file_lacks(const char *name, const struct ds_key_text *key)
     size_t size;
     char *path = ds_state_path(folder, name);
     char *bytes = ds_slurp(path, &size);
-    ck_assert_ptr_nonnull(memmem(bytes, size, key->text, DS_PREFIX_LENGTH)); /* it is the right file */
+    ck_assert_ptr_nonnull(
+        memmem(bytes, size, key->text, DS_PREFIX_LENGTH)); /* it is the right file */
     ck_assert_ptr_null(memmem(bytes, size, key->text + DS_PREFIX_LENGTH, 8));
     free(bytes);
     free(path);
@@ -320,7 +323,8 @@ END_TEST
 START_TEST(a_file_that_is_no_database_is_refused_with_its_name)
 {
     char *elsewhere = ds_test_folder();
-    ck_assert(ds_state_write(elsewhere, "keys.db", "not a database, whatever its name says", 38, &why));
+    ck_assert(
+        ds_state_write(elsewhere, "keys.db", "not a database, whatever its name says", 38, &why));
     ck_assert_ptr_null(ds_keys_open(elsewhere, &why));
     ck_assert_ptr_nonnull(strstr(why.text, "keys.db"));
     ds_test_folder_end(elsewhere);
@@ -351,7 +355,12 @@ START_TEST(scopes_are_read)
         {"models,chat", DS_SCOPE_MODELS | DS_SCOPE_CHAT},
         {"chat,chat", DS_SCOPE_CHAT},
         {"keys,embeddings", DS_SCOPE_KEYS | DS_SCOPE_EMBEDDINGS},
-        {"", 0}, {"model", 0}, {"models,", 0}, {",models", 0}, {"Models", 0}, {"models, chat", 0},
+        {"", 0},
+        {"model", 0},
+        {"models,", 0},
+        {",models", 0},
+        {"Models", 0},
+        {"models, chat", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         unsigned scopes;
@@ -369,10 +378,12 @@ START_TEST(rates_are_read)
         const char *text;
         struct ds_rate rate; /* a count of 0: refused */
     } rows[] = {
-        {"60/m", {60, 60}}, {"1/s", {1, 1}}, {"1000000/d", {1000000, 86400}}, {"5/h", {5, 3600}},
-        {"0/m", {0, 0}}, {"-1/m", {0, 0}}, {"+1/m", {0, 0}}, {"1000001/s", {0, 0}}, {"60", {0, 0}},
-        {"60/", {0, 0}}, {"60/x", {0, 0}}, {"60/mm", {0, 0}}, {"/m", {0, 0}}, {"", {0, 0}},
-        {"99999999999999999999/s", {0, 0}}, {" 60/m", {0, 0}},
+        {"60/m", {60, 60}}, {"1/s", {1, 1}},       {"1000000/d", {1000000, 86400}},
+        {"5/h", {5, 3600}}, {"0/m", {0, 0}},       {"-1/m", {0, 0}},
+        {"+1/m", {0, 0}},   {"1000001/s", {0, 0}}, {"60", {0, 0}},
+        {"60/", {0, 0}},    {"60/x", {0, 0}},      {"60/mm", {0, 0}},
+        {"/m", {0, 0}},     {"", {0, 0}},          {"99999999999999999999/s", {0, 0}},
+        {" 60/m", {0, 0}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct ds_rate rate = {0};

@@ -133,7 +133,8 @@ START_TEST(the_certificate_names_the_host_and_this_machine_and_no_other)
     ck_assert(gnutls_x509_crt_check_hostname(certificate, "app.commissioned.tech"));
     ck_assert(gnutls_x509_crt_check_hostname(certificate, "localhost"));
     ck_assert(gnutls_x509_crt_check_ip(certificate, (const unsigned char *)"\x7f\0\0\1", 4, 0));
-    ck_assert(gnutls_x509_crt_check_ip(certificate, (const unsigned char *)"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16, 0));
+    ck_assert(gnutls_x509_crt_check_ip(
+        certificate, (const unsigned char *)"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16, 0));
     ck_assert(!gnutls_x509_crt_check_hostname(certificate, "commissioned.tech"));
     ck_assert(!gnutls_x509_crt_check_hostname(certificate, "evil.app.commissioned.tech"));
     gnutls_x509_crt_deinit(certificate);
@@ -158,7 +159,8 @@ START_TEST(the_ca_signed_the_certificate_and_left_no_private_key)
     ck_assert_int_eq(gnutls_x509_privkey_init(&key), 0);
     ck_assert_int_eq(gnutls_x509_privkey_import(key, &text, GNUTLS_X509_FMT_PEM), 0);
     ck_assert_int_eq(gnutls_x509_privkey_get_key_id(key, 0, of_key, &key_size), 0);
-    ck_assert_int_eq(gnutls_x509_crt_get_key_id(certificate, 0, of_certificate, &certificate_size), 0);
+    ck_assert_int_eq(gnutls_x509_crt_get_key_id(certificate, 0, of_certificate, &certificate_size),
+                     0);
     ck_assert_uint_eq(key_size, certificate_size);
     ck_assert_mem_eq(of_key, of_certificate, key_size);
     const char *first = strstr(tls.server_pem, "BEGIN PRIVATE KEY");
@@ -238,7 +240,8 @@ START_TEST(the_log_hides_what_follows_a_keys_mark_and_what_cannot_be_printed)
     ck_assert(ds_key_generate(&key));
     snprintf(path, sizeof path, "/v1/%s/x\n\xff", key.text);
     ds_log_clean_path(path);
-    snprintf(expected, sizeof expected, "/v1/%.16s***********************************/x??", key.text);
+    snprintf(expected, sizeof expected, "/v1/%.16s***********************************/x??",
+             key.text);
     ck_assert_str_eq(path, expected);
 }
 END_TEST
@@ -247,7 +250,8 @@ static const struct ds_log_entry entry = {"GET", "/v1/models", 200, "csk_dev_AAA
 
 START_TEST(a_log_line_is_one_json_object)
 {
-    struct sockaddr_in client = {.sin_family = AF_INET, .sin_port = htons(4000), .sin_addr = {htonl(0x7f000001)}};
+    struct sockaddr_in client = {
+        .sin_family = AF_INET, .sin_port = htons(4000), .sin_addr = {htonl(0x7f000001)}};
     struct ds_log_entry with_client = entry;
     char *path = ds_state_path(folder, "log");
     struct ds_log *log = ds_log_open(path, &why);
