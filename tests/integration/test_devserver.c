@@ -377,6 +377,26 @@ START_TEST(a_key_that_was_printed_survives_the_sigkill_of_its_creator)
 }
 END_TEST
 
+START_TEST(many_creators_at_once_on_a_new_state_all_get_a_key)
+{
+    enum { CREATORS = 12 };
+    char *fresh = ds_test_folder();
+    const char *const argv[] = {ds_program(), "key",     "create", "--name",
+                                "n",          "--state", fresh,    NULL};
+    pid_t pids[CREATORS];
+    int outs[CREATORS];
+    for (size_t i = 0; i < CREATORS; i++)
+        pids[i] = ds_spawn(argv, &outs[i]);
+    for (size_t i = 0; i < CREATORS; i++) {
+        char text[DS_KEY_LENGTH + 1];
+        ck_assert_int_eq(ds_reap(pids[i]), 0);
+        ck_assert_int_eq(read(outs[i], text, sizeof text), (ssize_t)sizeof text);
+        close(outs[i]);
+    }
+    ds_test_folder_end(fresh);
+}
+END_TEST
+
 START_TEST(a_key_whose_printing_fails_is_said_to_be_revoked)
 {
     const char *const argv[] = {
@@ -466,6 +486,7 @@ int main(void)
     tcase_add_test(all, a_stream_under_way_completes_when_the_server_is_told_to_end);
     tcase_add_test(all, after_sigkill_the_same_state_serves_the_same_keys_and_certificate);
     tcase_add_test(all, a_key_that_was_printed_survives_the_sigkill_of_its_creator);
+    tcase_add_test(all, many_creators_at_once_on_a_new_state_all_get_a_key);
     tcase_add_test(all, a_key_whose_printing_fails_is_said_to_be_revoked);
     tcase_add_test(all, a_port_that_is_taken_ends_the_second_server_with_1);
     tcase_add_test(all, standard_output_is_the_readiness_line_and_then_the_log_alone);
