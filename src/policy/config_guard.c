@@ -4,6 +4,8 @@
 
 #include "secret.h"
 
+enum { DIGITS_MOST = 9 }; /* libconfig 1.5 reads longer ones modulo 2^32: user 4294967296 as root */
+
 struct lexer {
     char *at;
     uint32_t line;
@@ -149,6 +151,8 @@ static bool read_name(struct lexer *lexer)
     bool number = strchr("0123456789+-.", name[0]) != NULL;
     lexer->settings[lexer->depth] += !number;
     lexer->key_next = length == strlen("api_key") && memcmp(name, "api_key", length) == 0;
+    if (number && length > DIGITS_MOST)
+        return refuse(lexer, lexer->line, "a number is too large", "put it in double quotes");
     if (lexer->settings[lexer->depth] > GUARD_SETTINGS)
         return refuse(lexer, lexer->line, "too many settings in one group",
                       "see commissioned-auth.conf(5)");

@@ -10,8 +10,8 @@
  * wiped.
  */
 #include <locale.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "config_guard.h"
 #include "policy_reader.h"
@@ -24,9 +24,12 @@ enum { BYTES_PER_VALUE = 256, BYTES_AT_LEAST = 128 * 1024 };
 
 static bool reserve(size_t text_size, size_t nvalues)
 {
-    void *probe = malloc(BYTES_AT_LEAST + 4 * text_size + BYTES_PER_VALUE * nvalues);
-    free(probe);
-    return probe != NULL;
+    size_t size = BYTES_AT_LEAST + 4 * text_size + BYTES_PER_VALUE * nvalues;
+    void *probe = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED)
+        return false;
+    munmap(probe, size);
+    return true;
 }
 
 /* Hangs what the guard took out on the settings it was taken from; false where they do not agree.
@@ -110,30 +113,14 @@ static bool read_guarded(struct policy_reader *reader, struct safe_file *file)
     return read_text(reader, file->data, &guard);
 }
 
-static void refused(struct policy_reader *reader, const struct safe_file *file,
-                    const struct complaint *why)
-{
-    struct policy_config *config = reader->config;
-    policy_find(config, POLICY_ERROR, (struct policy_place){reader->file, 0, reader->layer}, why);
-    struct stat st;
-    if (file->offender[0] != '\0') /* once its mode is put right, the policy can be used */
-        policy_watch(config, file->offender, stat(file->offender, &st) == 0 ? &st : NULL);
-}
-
 enum policy_file_result policy_read_file(struct policy_reader *reader, struct complaint *why)
 {
     struct policy_config *config = reader->config;
-    struct safe_file *file = malloc(sizeof *file);
-    if (file == NULL) {
-        config->arena.failed = true;
-        return POLICY_FILE_BAD;
-    }
+    struct safe_file *file = config->scratch;
     enum policy_file_result result = POLICY_FILE_BAD;
     enum safe_result safe =
         safe_file_read(reader->file, config->euid, false, POLICY_MAX_FILE, file, why);
-    struct stat st;
-    bool stat_known = file->has_st || stat(reader->file, &st) == 0;
-    policy_watch(config, reader->file, file->has_st ? &file->st : stat_known ? &st : NULL);
+    policy_watch_judged(config, reader->file, file);
     if (safe == SAFE_OK) {
         result = read_guarded(reader, file) ? POLICY_FILE_READ : POLICY_FILE_BAD;
         if (reader->holds_key && !safe_file_is_private(&file->st, file->resolved, why))
@@ -143,14 +130,14 @@ enum policy_file_result policy_read_file(struct policy_reader *reader, struct co
     } else if (safe == SAFE_ABSENT) {
         result = POLICY_FILE_ABSENT;
     } else if (safe == SAFE_NO_ACCESS) {
-        why->target = why->target != NULL ? reader->file : NULL; /* `file` is gone in a moment */
+        why->target = why->target != NULL ? reader->file : NULL; /* `file` is used again */
         result = POLICY_FILE_NO_ACCESS;
     } else if (safe == SAFE_NO_MEMORY) {
         config->arena.failed = true;
     } else {
-        refused(reader, file, why);
+        policy_find(config, POLICY_ERROR, (struct policy_place){reader->file, 0, reader->layer},
+                    why);
     }
     safe_file_free(file);
-    free(file);
     return result;
 }

@@ -155,6 +155,7 @@ static const struct config_row config_rows[] = {
      ":2: programs is empty, so it is for nobody: name one, or leave the setting out"},
     {0600, RULE("users = [1.5];"),
      ":2: users must be a list of strings: write it as [\"...\", \"...\"]"},
+    {0600, RULE("users = [4294967296];"), ":2: a number is too large: put it in double quotes"},
     {0600, RULE("users = [-1];"),
      ":2: users must be a list of strings: write it as [\"...\", \"...\"]"},
     {0600, "user_config = \"false\";\n",
