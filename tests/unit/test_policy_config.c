@@ -703,6 +703,76 @@ START_TEST(keys_of_rules_for_others_are_not_read)
 }
 END_TEST
 
+/* ---- the sample --------------------------------------------------------------------------------
+ */
+
+/* Copies a sample; `used` takes the "#" off its examples, which are the lines without a blank after
+ * it. */
+static void copy_sample(const char *from, const char *name, bool used)
+{
+    char line[512];
+    char *text = NULL;
+    size_t size = 0;
+    FILE *sample = fopen(from, "re");
+    FILE *stream = open_memstream(&text, &size);
+    ck_assert_msg(sample != NULL, "run this at the top of the source: %s is not there", from);
+    while (fgets(line, sizeof line, sample) != NULL)
+        fputs(line + (used && line[0] == '#' && line[1] != '#'), stream);
+    fclose(stream);
+    fclose(sample);
+    free(tmpdir_write(dir, name, 0644, text, size));
+    free(text);
+}
+
+START_TEST(the_sample_as_it_comes_is_a_policy_without_rules)
+{
+    copy_sample("conf/commissioned-auth.conf", "system.conf", false);
+    load_well();
+    ck_assert_uint_eq(config->nfindings, 0);
+    ck_assert_uint_eq(image->nrules, 0);
+}
+END_TEST
+
+static bool sample_matches(const char *program, const char *script, uid_t uid, gid_t gid,
+                           const char *rule)
+{
+    request.program = program;
+    request.script = script;
+    request.groups = &gid;
+    request.ngroups = 1;
+    config->euid = uid;
+    config->egid = gid;
+    policy_match(config, &request);
+    if (config->denied_by != POLICY_NONE)
+        return rule == NULL;
+    for (uint32_t i = 0; i < config->nrules; i++)
+        if (config->rules[i].mismatch == POLICY_MATCHES)
+            return strcmp(config->rules[i].name, rule) == 0;
+    return false;
+}
+
+START_TEST(the_sample_s_examples_do_what_its_comments_say)
+{
+    char *folder = tmpdir_path(dir, "conf.d");
+    ck_assert_int_eq(mkdir(folder, 0755), 0);
+    copy_sample("conf/commissioned-auth.conf", "system.conf", true);
+    copy_sample("conf/conf.d/10-example.conf", "conf.d/10-example.conf", true);
+    load_well();
+    ck_assert_msg(config->nfindings == 0, "%s", config->findings[0].sentence);
+    ck_assert_uint_eq(config->nkeys, 7); /* five of its own, a next, and the drop-in's */
+    ck_assert(sample_matches("/usr/bin/report", NULL, 1001, 1, "reports"));
+    ck_assert(sample_matches("/opt/legacy/x", NULL, 1001, 1, "reports"));
+    ck_assert(sample_matches("/usr/bin/openai-client", NULL, 1, 1, "placeholder"));
+    ck_assert(sample_matches("/usr/bin/python3.11", "/srv/batch/a.py", 1, 1, "script"));
+    ck_assert(sample_matches("/usr/bin/curl", NULL, 1, 2001, "people"));
+    ck_assert(sample_matches("/usr/bin/example", NULL, 1, 1, "example"));
+    ck_assert(sample_matches("/usr/bin/wget", NULL, 1, 1, "default"));
+    ck_assert(sample_matches("/usr/bin/report", NULL, 1002, 1, "default"));
+    ck_assert(sample_matches("/usr/sbin/sshd", NULL, 0, 0, NULL));
+    free(folder);
+}
+END_TEST
+
 /* ---- limits and the index ----------------------------------------------------------------------
  */
 
@@ -830,6 +900,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, a_next_key_that_is_not_there_yet_is_no_fault_and_is_waited_for);
     tcase_add_test(tests, the_swap_of_a_Kubernetes_volume_is_noticed);
     tcase_add_test(tests, keys_of_rules_for_others_are_not_read);
+    tcase_add_test(tests, the_sample_as_it_comes_is_a_policy_without_rules);
+    tcase_add_test(tests, the_sample_s_examples_do_what_its_comments_say);
     tcase_add_test(tests, ten_thousand_rules_are_found_by_their_scope_in_their_order);
     tcase_add_test(tests, one_rule_more_than_the_limit_is_an_error);
     tcase_add_test(tests, one_key_more_than_the_limit_is_an_error);
