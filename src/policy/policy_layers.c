@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "drop_ins.h"
@@ -148,10 +149,8 @@ static void end_layer(struct layer_state *state)
 static void report_no_access(struct layer_state *state, enum policy_severity severity)
 {
     struct policy_config *config = state->config;
-    if (!state->no_access)
-        return;
-    config->exists |= severity == POLICY_ERROR;
-    policy_find(config, severity, state->no_access_at, &state->no_access_why);
+    if (state->no_access)
+        policy_find(config, severity, state->no_access_at, &state->no_access_why);
 }
 
 static void note_closed(struct policy_config *config, enum policy_layer layer, const char *path)
@@ -173,7 +172,6 @@ static uint32_t read_environment_layer(struct policy_config *config, const char 
     if (state.nread == 0 && !state.no_access) {
         complain(&why, "correct or unset it",
                  "no such file, though COMMISSIONED_AUTH_CONFIG names it");
-        config->exists = true;
         policy_find(config, POLICY_ERROR,
                     (struct policy_place){arena_strdup(&config->arena, path), 0, state.layer},
                     &why);
@@ -189,7 +187,9 @@ static uint32_t read_user_layer(struct policy_config *config, const char *path)
     struct layer_state state;
     start_layer(&state, config, POLICY_LAYER_USER);
     read_one(&state, path);
-    bool hidden = state.no_access && access(path, F_OK) != 0;
+    struct stat st;
+    bool hidden =
+        state.no_access && stat(path, &st) != 0; /* not access(2): it asks for the real user */
     report_no_access(&state, hidden ? POLICY_WARNING : POLICY_ERROR);
     end_layer(&state);
     return state.nread;

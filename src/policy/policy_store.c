@@ -70,6 +70,7 @@ void policy_find(struct policy_config *config, enum policy_severity severity,
     config->findings = findings;
     sentence_write(sentence, place.file, place.line, why);
     findings[config->nfindings++] = (struct policy_finding){severity, place, sentence};
+    config->exists |= severity == POLICY_ERROR;
     if (severity == POLICY_ERROR && config->error == NULL) {
         config->error = sentence;
         config->error_at = place;

@@ -473,6 +473,58 @@ START_TEST(a_folder_of_drop_ins_that_others_can_write_makes_the_policy_unusable)
 }
 END_TEST
 
+START_TEST(such_a_folder_counts_even_where_there_is_nothing_else)
+{
+    char *folder = tmpdir_path(dir, "conf.d");
+    ck_assert_int_eq(mkdir(folder, 0755), 0);
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    image = commissioned_policy_build(&request);
+    ck_assert_ptr_nonnull(image);
+    ck_assert_ptr_nonnull(strstr(image->error, "/conf.d: its folder has mode 0777"));
+    free(folder);
+}
+END_TEST
+
+START_TEST(more_drop_ins_than_the_limit_are_an_error)
+{
+    char *folder = tmpdir_path(dir, "conf.d");
+    char name[32];
+    ck_assert_int_eq(mkdir(folder, 0755), 0);
+    for (int i = 0; i < 256; i++) {
+        snprintf(name, sizeof name, "conf.d/%d.conf", i);
+        put(name, "");
+    }
+    put("conf.d/x.conf-old", "");
+    load_well();
+    put("conf.d/x.conf", "");
+    load();
+    ck_assert_ptr_nonnull(
+        strstr(image->error, "/conf.d: holds more than 256 *.conf files: use fewer"));
+    free(folder);
+}
+END_TEST
+
+START_TEST(a_home_that_this_user_may_not_enter_has_no_policy_for_him)
+{
+    char *home = tmpdir_path(dir, "home");
+    ck_assert_int_eq(mkdir(home, 0700), 0);
+    put("home/user.conf", "api_key = \"abcdefgh\";\n");
+    put("system.conf", "api_key = \"from-system\";\n");
+    char *path = tmpdir_path(home, "user.conf");
+    request.user_file = path;
+    if (geteuid() == 0) {
+        printf("SKIP a_home_that_this_user_may_not_enter: root may enter all\n");
+    } else {
+        ck_assert_int_eq(chmod(home, 0), 0);
+        load_well();
+        ck_assert_uint_eq(image->nrules, 1);
+        expect_warning("home/user.conf: permission denied");
+    }
+    free(path);
+    free(home);
+}
+END_TEST
+
 START_TEST(the_same_name_in_two_files_of_a_layer_is_an_error_and_in_two_layers_is_not)
 {
     char *folder = tmpdir_path(dir, "conf.d");
@@ -883,6 +935,9 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, drop_ins_are_read_in_the_order_of_their_names);
     tcase_add_test(tests, drop_ins_alone_are_a_policy);
     tcase_add_test(tests, a_folder_of_drop_ins_that_others_can_write_makes_the_policy_unusable);
+    tcase_add_test(tests, such_a_folder_counts_even_where_there_is_nothing_else);
+    tcase_add_test(tests, more_drop_ins_than_the_limit_are_an_error);
+    tcase_add_test(tests, a_home_that_this_user_may_not_enter_has_no_policy_for_him);
     tcase_add_test(tests,
                    the_same_name_in_two_files_of_a_layer_is_an_error_and_in_two_layers_is_not);
     tcase_add_test(tests, a_rule_cannot_use_a_key_of_another_layer);
