@@ -30,6 +30,8 @@
 #include "arena.h"
 #include "policy_image.h"
 
+struct safe_file;
+
 /* From the most to the least specific: rules stand in this order, the first that matches wins. */
 enum policy_layer {
     POLICY_LAYER_ENVIRONMENT, /* the file that $COMMISSIONED_AUTH_CONFIG names */
@@ -159,7 +161,8 @@ struct policy_config {
     uid_t euid; /* of the asking process */
     gid_t egid;
 
-    struct arena arena; /* what the pointers above point into; the arrays are malloc'ed */
+    struct safe_file *scratch; /* for one file at a time */
+    struct arena arena;        /* what the pointers above point into; the arrays are malloc'ed */
 };
 
 /* Reads every layer, judges its files, matches its rules. No key is read yet, except those written

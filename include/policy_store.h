@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "policy_config.h"
+#include "safe_file.h"
 #include "sentence.h"
 
 /* A new zeroed element at the end of an array. Earlier pointers into the array are void afterwards.
@@ -26,5 +27,12 @@ void policy_find(struct policy_config *config, enum policy_severity severity,
 /* Adds `path` to what must stay as it is; `st` NULL: nothing is there, or it cannot be looked at.
  */
 void policy_watch(struct policy_config *config, const char *path, const struct stat *st);
+
+/*
+ * Watches a file or folder that was judged, good, bad or absent, and what it was refused for: once
+ * the mode of that is put right, the policy is read again.
+ */
+void policy_watch_judged(struct policy_config *config, const char *path,
+                         const struct safe_file *judged);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include <stdalign.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "secret.h"
 
@@ -14,19 +14,23 @@ struct arena_chunk {
     alignas(max_align_t) unsigned char data[];
 };
 
-enum { CHUNK_FIRST = 4096, CHUNK_LARGEST = 1024 * 1024 };
+enum { CHUNK_FIRST = 32 * 1024, CHUNK_LARGEST = 1024 * 1024 }; /* with its head */
 
+/* Mapped, not malloc-ed: keys stay out of core dumps, and the heap is as it was before. */
 static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
 {
-    size_t size = arena->chunks != NULL ? arena->chunks->size * 2 : CHUNK_FIRST;
+    size_t size =
+        arena->chunks != NULL ? 2 * (arena->chunks->size + sizeof *arena->chunks) : CHUNK_FIRST;
     if (size > CHUNK_LARGEST)
         size = CHUNK_LARGEST;
-    if (size < need)
-        size = need;
-    struct arena_chunk *chunk = calloc(1, sizeof *chunk + size);
-    if (chunk == NULL)
+    if (size < need + sizeof(struct arena_chunk))
+        size = need + sizeof(struct arena_chunk);
+    struct arena_chunk *chunk =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (chunk == MAP_FAILED)
         return NULL;
-    chunk->size = size;
+    madvise(chunk, size, MADV_DONTDUMP);
+    chunk->size = size - sizeof *chunk;
     chunk->next = arena->chunks;
     arena->chunks = chunk;
     return chunk;
@@ -83,7 +87,9 @@ void arena_free(struct arena *arena)
     while (arena->chunks != NULL) {
         struct arena_chunk *chunk = arena->chunks;
         arena->chunks = chunk->next;
-        secret_free(chunk, sizeof *chunk + chunk->used);
+        size_t size = sizeof *chunk + chunk->size;
+        secret_wipe(chunk, sizeof *chunk + chunk->used);
+        munmap(chunk, size);
     }
     arena->failed = false;
 }

@@ -4,6 +4,46 @@
 
 #include "secret.h"
 
+enum { DIGITS_MOST = 9 }; /* libconfig 1.5 reads longer ones modulo 2^32: user 4294967296 as root */
+
+/* What a byte outside of strings and comments may be. */
+enum byte_class { OTHER, CONTROL, BLANK, WORD, OPEN, CLOSE, SEPARATOR, ASSIGN };
+
+static const unsigned char classes[256] = {
+    [0x01 ... 0x08] = CONTROL,
+    [0x0b] = CONTROL,
+    [0x0e ... 0x1f] = CONTROL,
+    [0x7f] = CONTROL,
+    ['\t'] = BLANK,
+    ['\n'] = BLANK,
+    ['\r'] = BLANK,
+    ['\f'] = BLANK,
+    [' '] = BLANK,
+    ['a' ... 'z'] = WORD,
+    ['A' ... 'Z'] = WORD,
+    ['0' ... '9'] = WORD,
+    ['_'] = WORD,
+    ['*'] = WORD,
+    ['-'] = WORD,
+    ['+'] = WORD,
+    ['.'] = WORD,
+    ['('] = OPEN,
+    ['['] = OPEN,
+    ['{'] = OPEN,
+    [')'] = CLOSE,
+    [']'] = CLOSE,
+    ['}'] = CLOSE,
+    [','] = SEPARATOR,
+    [';'] = SEPARATOR,
+    ['='] = ASSIGN,
+    [':'] = ASSIGN,
+};
+
+static enum byte_class class_of(char c)
+{
+    return (enum byte_class)classes[(unsigned char)c];
+}
+
 struct lexer {
     char *at;
     uint32_t line;
@@ -21,6 +61,12 @@ static bool refuse(struct lexer *lexer, uint32_t line, const char *fact, const c
     complain(lexer->why, remedy, "%s", fact);
     lexer->guard->line = line;
     return false;
+}
+
+static bool refuse_include(struct lexer *lexer, uint32_t line)
+{
+    return refuse(lexer, line, "@include is not read, for it would escape the judging of files",
+                  "put the settings here, or a file into conf.d");
 }
 
 static bool is_comment(const char *at)
@@ -143,12 +189,15 @@ static bool open_bracket(struct lexer *lexer)
 static bool read_name(struct lexer *lexer)
 {
     const char *name = lexer->at;
-    size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                 "0123456789_*-+.");
+    size_t length = 0;
+    while (class_of(name[length]) == WORD)
+        length++;
     lexer->at += length;
     bool number = strchr("0123456789+-.", name[0]) != NULL;
     lexer->settings[lexer->depth] += !number;
     lexer->key_next = length == strlen("api_key") && memcmp(name, "api_key", length) == 0;
+    if (number && length > DIGITS_MOST)
+        return refuse(lexer, lexer->line, "a number is too large", "put it in double quotes");
     if (lexer->settings[lexer->depth] > GUARD_SETTINGS)
         return refuse(lexer, lexer->line, "too many settings in one group",
                       "see commissioned-auth.conf(5)");
@@ -162,23 +211,17 @@ static bool read_token(struct lexer *lexer, bool after_string)
     char c = *lexer->at;
     if (c == '"')
         return read_string(lexer, after_string);
-    if (strchr("=:", c) == NULL && after_string)
-        lexer->key_next = false;
-    if (strchr("({[", c) != NULL) {
-        lexer->key_next = false;
-        return open_bracket(lexer);
-    }
     if (c == '@')
-        return refuse(lexer, lexer->line,
-                      "@include is not read, for it would escape the judging of files",
-                      "put the settings here, or a file into conf.d");
-    if (strchr("=:,;)}]", c) == NULL && strspn(lexer->at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
-                                                          "opqrstuvwxyz0123456789_*-+.") > 0)
+        return refuse_include(lexer, lexer->line);
+    enum byte_class class = class_of(c);
+    if (class == WORD)
         return read_name(lexer);
-    if (strchr(")}]", c) != NULL && lexer->depth > 0)
-        lexer->depth--;
-    if (strchr(",;)}]", c) != NULL)
+    if (class != ASSIGN || after_string)
         lexer->key_next = false;
+    if (class == OPEN)
+        return open_bracket(lexer);
+    if (class == CLOSE && lexer->depth > 0)
+        lexer->depth--;
     lexer->at++;
     return true;
 }
@@ -186,15 +229,16 @@ static bool read_token(struct lexer *lexer, bool after_string)
 /* Blind to strings and comments, so that no disagreement on where they end can let one through. */
 static bool has_include(const char *text, uint32_t *line)
 {
-    *line = 1;
-    for (; *text != '\0'; text++) {
-        text += strspn(text, " \t");
-        if (strncmp(text, "@include", 8) == 0)
-            return true;
-        text += strcspn(text, "\n");
-        if (*text == '\0')
-            return false;
-        ++*line;
+    const char *at = text;
+    while ((at = strstr(at, "@include")) != NULL) {
+        const char *start = at++;
+        while (start > text && (start[-1] == ' ' || start[-1] == '\t'))
+            start--;
+        if (start > text && start[-1] != '\n')
+            continue;
+        for (*line = 1; text < start; text++)
+            *line += *text == '\n';
+        return true;
     }
     return false;
 }
@@ -203,10 +247,9 @@ static bool has_control(const char *text, uint32_t *line)
 {
     *line = 1;
     for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if ((c < 0x20 && strchr("\t\r\n\f", c) == NULL) || c == 0x7f)
+        if (class_of(*text) == CONTROL)
             return true;
-        *line += c == '\n';
+        *line += *text == '\n';
     }
     return false;
 }
@@ -223,13 +266,11 @@ bool config_guard(char *text, struct arena *arena, struct config_guard *guard,
     if (has_control(text, &line))
         return refuse(&lexer, line, "holds a control character", "write it anew as plain text");
     if (has_include(text, &line))
-        return refuse(&lexer, line,
-                      "@include is not read, for it would escape the judging of files",
-                      "put the settings here, or a file into conf.d");
+        return refuse_include(&lexer, line);
 
     bool after_string = false;
     while (*lexer.at != '\0') {
-        if (strchr(" \t\r\n\f", *lexer.at) != NULL) {
+        if (class_of(*lexer.at) == BLANK) {
             lexer.line += *lexer.at == '\n';
             lexer.at++;
             continue;
@@ -239,6 +280,7 @@ bool config_guard(char *text, struct arena *arena, struct config_guard *guard,
                 return false;
             continue;
         }
+        guard->line = lexer.line;
         bool string = *lexer.at == '"';
         if (!read_token(&lexer, after_string))
             return false;

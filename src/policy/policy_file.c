@@ -10,8 +10,8 @@
  * wiped.
  */
 #include <locale.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "config_guard.h"
 #include "policy_reader.h"
@@ -24,9 +24,12 @@ enum { BYTES_PER_VALUE = 256, BYTES_AT_LEAST = 128 * 1024 };
 
 static bool reserve(size_t text_size, size_t nvalues)
 {
-    void *probe = malloc(BYTES_AT_LEAST + 4 * text_size + BYTES_PER_VALUE * nvalues);
-    free(probe);
-    return probe != NULL;
+    size_t size = BYTES_AT_LEAST + 4 * text_size + BYTES_PER_VALUE * nvalues;
+    void *probe = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED)
+        return false;
+    munmap(probe, size);
+    return true;
 }
 
 /* Hangs what the guard took out on the settings it was taken from; false where they do not agree.
@@ -50,10 +53,12 @@ static bool attach_keys(config_setting_t *setting, struct guarded_key **key)
     return true;
 }
 
-static void syntax_error(struct policy_reader *reader, const config_t *tree)
+static void syntax_error(struct policy_reader *reader, const config_t *tree, uint32_t last_line)
 {
     const char *text = config_error_text(tree);
     uint32_t line = (uint32_t)config_error_line(tree);
+    if (line > last_line) /* libconfig counts the line after the end */
+        line = last_line;
     if (text != NULL && strcmp(text, "duplicate setting name") == 0)
         setting_error(reader, line, "leave one of them out", "a setting is given twice");
     else if (text != NULL && strcmp(text, "mismatched element type in array") == 0)
@@ -82,7 +87,7 @@ static bool read_text(struct policy_reader *reader, char *text, struct config_gu
             setting_error(reader, 0, "write api_key = \"...\"; on a line of its own",
                           "an api_key is written in a way that cannot be read");
     } else {
-        syntax_error(reader, &tree);
+        syntax_error(reader, &tree, guard->line);
     }
     config_destroy(&tree);
     uselocale(before); /* config_read_string leaves the thread with the global one */
@@ -100,7 +105,7 @@ static bool read_guarded(struct policy_reader *reader, struct safe_file *file)
                         (struct policy_place){reader->file, guard.line, reader->layer}, &why);
         return false;
     }
-    file->data[file->size] = '\n'; /* libconfig wants one after a comment */
+    file->data[file->size] = '\n'; /* libconfig's scanner wants one after a comment */
     if (!reserve(file->size, guard.nvalues)) {
         config->arena.failed = true;
         return false;
@@ -108,30 +113,14 @@ static bool read_guarded(struct policy_reader *reader, struct safe_file *file)
     return read_text(reader, file->data, &guard);
 }
 
-static void refused(struct policy_reader *reader, const struct safe_file *file,
-                    const struct complaint *why)
-{
-    struct policy_config *config = reader->config;
-    policy_find(config, POLICY_ERROR, (struct policy_place){reader->file, 0, reader->layer}, why);
-    struct stat st;
-    if (file->offender[0] != '\0') /* once its mode is put right, the policy can be used */
-        policy_watch(config, file->offender, stat(file->offender, &st) == 0 ? &st : NULL);
-}
-
 enum policy_file_result policy_read_file(struct policy_reader *reader, struct complaint *why)
 {
     struct policy_config *config = reader->config;
-    struct safe_file *file = malloc(sizeof *file);
-    if (file == NULL) {
-        config->arena.failed = true;
-        return POLICY_FILE_BAD;
-    }
+    struct safe_file *file = config->scratch;
     enum policy_file_result result = POLICY_FILE_BAD;
     enum safe_result safe =
         safe_file_read(reader->file, config->euid, false, POLICY_MAX_FILE, file, why);
-    struct stat st;
-    bool stat_known = file->has_st || stat(reader->file, &st) == 0;
-    policy_watch(config, reader->file, file->has_st ? &file->st : stat_known ? &st : NULL);
+    policy_watch_judged(config, reader->file, file);
     if (safe == SAFE_OK) {
         result = read_guarded(reader, file) ? POLICY_FILE_READ : POLICY_FILE_BAD;
         if (reader->holds_key && !safe_file_is_private(&file->st, file->resolved, why))
@@ -141,14 +130,14 @@ enum policy_file_result policy_read_file(struct policy_reader *reader, struct co
     } else if (safe == SAFE_ABSENT) {
         result = POLICY_FILE_ABSENT;
     } else if (safe == SAFE_NO_ACCESS) {
-        why->target = why->target != NULL ? reader->file : NULL; /* `file` is gone in a moment */
+        why->target = why->target != NULL ? reader->file : NULL; /* `file` is used again */
         result = POLICY_FILE_NO_ACCESS;
     } else if (safe == SAFE_NO_MEMORY) {
         config->arena.failed = true;
     } else {
-        refused(reader, file, why);
+        policy_find(config, POLICY_ERROR, (struct policy_place){reader->file, 0, reader->layer},
+                    why);
     }
     safe_file_free(file);
-    free(file);
     return result;
 }

@@ -88,7 +88,7 @@ static const char *read_variable(struct policy_reader *reader, const config_sett
 static void read_inline(struct policy_reader *reader, const config_setting_t *group,
                         struct policy_config_key *key)
 {
-    const config_setting_t *setting = config_setting_get_member(group, "api_key");
+    const config_setting_t *setting = setting_member(group, "api_key");
     uint32_t line = setting_line(setting);
     const struct guarded_key *guarded = config_setting_get_hook(setting);
     reader->holds_key = true;
@@ -124,7 +124,7 @@ static bool find_source(struct policy_reader *reader, const config_setting_t *gr
 {
     int found = 0;
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        if (config_setting_get_member(group, sources[i].setting) == NULL)
+        if (setting_member(group, sources[i].setting) == NULL)
             continue;
         *source = sources[i].source;
         found++;
@@ -153,7 +153,7 @@ static void read_source(struct policy_reader *reader, const config_setting_t *gr
         key->location = read_environment(reader, group, &line);
     if (key->source == POLICY_SOURCE_DOTENV)
         key->variable = read_variable(reader, group);
-    else if (config_setting_get_member(group, "variable") != NULL)
+    else if (setting_member(group, "variable") != NULL)
         setting_error(reader, setting_line(group), "leave it out", "variable without dotenv");
 }
 
@@ -164,7 +164,7 @@ static uint32_t read_next(struct policy_reader *reader, const config_setting_t *
     uint32_t line = 0;
     const char *location = NULL;
     const char *variable = NULL;
-    if (config_setting_get_member(group, "next") == NULL)
+    if (setting_member(group, "next") == NULL)
         return POLICY_NONE;
     if (key->source == POLICY_SOURCE_FILE)
         location = setting_path(reader, group, "next", &line);
@@ -229,8 +229,8 @@ void policy_read_keys(struct policy_reader *reader, const config_setting_t *list
 
 void policy_read_simple_key(struct policy_reader *reader, const config_setting_t *root)
 {
-    const config_setting_t *value = config_setting_get_member(root, "api_key");
-    const config_setting_t *file = config_setting_get_member(root, "key_file");
+    const config_setting_t *value = setting_member(root, "api_key");
+    const config_setting_t *file = setting_member(root, "key_file");
     uint32_t line;
     if (value == NULL && file == NULL)
         return;

@@ -6,18 +6,17 @@
  * MUST: a layer that cannot be used makes the whole policy unusable, never a silently smaller one.
  * One exception: a system policy that this user may not read, while the user has one of his own.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "drop_ins.h"
 #include "policy_match.h"
 #include "policy_reader.h"
 #include "safe_file.h"
-
-enum { DROP_INS_MOST = 256 };
 
 struct layer_state {
     struct policy_config *config;
@@ -55,53 +54,38 @@ static void read_one(struct layer_state *state, const char *path)
     state->closes_users |= reader.closes_users;
 }
 
-static int compare_names(const void *a, const void *b)
+/* The folder is there, for it was judged; what is in it may matter. */
+static void folder_unread(struct layer_state *state, const char *folder, int error)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool is_drop_in(const char *name)
-{
-    size_t length = strlen(name);
-    return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
-}
-
-/* The names in the folder, in order; at most DROP_INS_MOST + 1 of them. */
-static size_t list_drop_ins(struct policy_config *config, DIR *dir, const char **names)
-{
-    size_t count = 0;
-    for (struct dirent *entry; count <= DROP_INS_MOST && (entry = readdir(dir)) != NULL;) {
-        if (!is_drop_in(entry->d_name))
-            continue;
-        names[count] = arena_strdup(&config->arena, entry->d_name);
-        count += names[count] != NULL;
-        if (config->arena.failed)
-            break;
+    struct policy_config *config = state->config;
+    struct policy_place place = {folder, 0, state->layer};
+    struct complaint why = {0};
+    if (error == ENOMEM) {
+        config->arena.failed = true;
+    } else if (error == EACCES) {
+        state->no_access = true;
+        state->no_access_at = place;
+        complain(&state->no_access_why, "let this user read it", "permission denied");
+    } else {
+        if (error == E2BIG)
+            complain(&why, "use fewer", "holds more than %d *.conf files", DROP_INS_MOST);
+        else
+            complain(&why, "try again", "cannot be listed (error %d)", error);
+        policy_find(config, POLICY_ERROR, place, &why);
     }
-    qsort(names, count, sizeof *names, compare_names);
-    return count;
 }
 
 static void read_folder(struct layer_state *state, const char *folder)
 {
-    struct policy_config *config = state->config;
-    const char *names[DROP_INS_MOST + 1];
-    struct policy_place place = {folder, 0, state->layer};
-    struct complaint why = {0};
-    DIR *dir = opendir(folder);
-    if (dir == NULL) {
-        config->arena.failed |= errno == ENOMEM;
-        return;
-    }
-    size_t count = list_drop_ins(config, dir, names);
-    closedir(dir);
-    if (count > DROP_INS_MOST) {
-        complain(&why, "use fewer", "more than %d files", DROP_INS_MOST);
-        policy_find(config, POLICY_ERROR, place, &why);
+    const char *names[DROP_INS_MOST];
+    size_t count;
+    int error = drop_ins_list(folder, &state->config->arena, names, &count);
+    if (error != 0) {
+        folder_unread(state, folder, error);
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        const char *path = arena_join(&config->arena, folder, names[i]);
+        const char *path = arena_join(&state->config->arena, folder, names[i]);
         if (path != NULL)
             read_one(state, path);
     }
@@ -116,23 +100,17 @@ static void read_drop_ins(struct layer_state *state, const char *system_file)
         return;
     const char *dir = arena_strndup(&config->arena, system_file, (size_t)(slash - system_file));
     const char *folder = dir != NULL ? arena_join(&config->arena, dir, "conf.d") : NULL;
-    struct safe_file *judged = malloc(sizeof *judged);
-    if (folder == NULL || judged == NULL) {
-        config->arena.failed = true;
-        free(judged);
+    struct safe_file *judged = config->scratch;
+    if (folder == NULL)
         return;
-    }
     struct complaint why = {0};
     enum safe_result result = safe_folder_judge(folder, config->euid, judged, &why);
-    policy_watch(config, folder, judged->has_st ? &judged->st : NULL);
+    policy_watch_judged(config, folder, judged);
     if (result == SAFE_OK) {
         read_folder(state, folder);
     } else if (result == SAFE_REFUSED) {
-        struct stat st;
         policy_find(config, POLICY_ERROR, (struct policy_place){folder, 0, state->layer}, &why);
-        policy_watch(config, judged->offender, stat(judged->offender, &st) == 0 ? &st : NULL);
     }
-    free(judged);
 }
 
 /* Rules name keys of their own layer only: a user's file must not lend its keys to the system's. */
@@ -171,10 +149,8 @@ static void end_layer(struct layer_state *state)
 static void report_no_access(struct layer_state *state, enum policy_severity severity)
 {
     struct policy_config *config = state->config;
-    if (!state->no_access)
-        return;
-    config->exists |= severity == POLICY_ERROR;
-    policy_find(config, severity, state->no_access_at, &state->no_access_why);
+    if (state->no_access)
+        policy_find(config, severity, state->no_access_at, &state->no_access_why);
 }
 
 static void note_closed(struct policy_config *config, enum policy_layer layer, const char *path)
@@ -196,7 +172,6 @@ static uint32_t read_environment_layer(struct policy_config *config, const char 
     if (state.nread == 0 && !state.no_access) {
         complain(&why, "correct or unset it",
                  "no such file, though COMMISSIONED_AUTH_CONFIG names it");
-        config->exists = true;
         policy_find(config, POLICY_ERROR,
                     (struct policy_place){arena_strdup(&config->arena, path), 0, state.layer},
                     &why);
@@ -212,7 +187,9 @@ static uint32_t read_user_layer(struct policy_config *config, const char *path)
     struct layer_state state;
     start_layer(&state, config, POLICY_LAYER_USER);
     read_one(&state, path);
-    bool hidden = state.no_access && access(path, F_OK) != 0;
+    struct stat st;
+    bool hidden =
+        state.no_access && stat(path, &st) != 0; /* not access(2): it asks for the real user */
     report_no_access(&state, hidden ? POLICY_WARNING : POLICY_ERROR);
     end_layer(&state);
     return state.nread;
@@ -266,7 +243,9 @@ struct policy_config *policy_config_read(const struct policy_request *request)
     config->euid = request->euid != NULL ? *request->euid : geteuid();
     config->egid = request->egid != NULL ? *request->egid : getegid();
     config->denied_by = POLICY_NONE;
-    read_layers(config, request);
+    config->scratch = arena_alloc(&config->arena, sizeof *config->scratch);
+    if (config->scratch != NULL)
+        read_layers(config, request);
     if (!config->arena.failed && order_rules(config)) {
         policy_match(config, request);
         if (!config->arena.failed)

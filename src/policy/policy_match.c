@@ -59,15 +59,17 @@ bool policy_id_find(const char *text, const char *name, uint32_t *id)
     return false;
 }
 
-static char *read_plain(const char *path, struct stat *st)
+/* The text of a file, "" where it cannot be read, NULL where memory ran out. */
+static char *read_plain(const char *path, struct stat *st, bool *read_it)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    char *text = NULL;
-    if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size < ID_FILE_LARGEST)
-        text = calloc(1, (size_t)st->st_size + 1);
-    for (size_t done = 0; text != NULL && done < (size_t)st->st_size;) {
-        ssize_t n = read(fd, text + done, (size_t)st->st_size - done);
-        if (n <= 0 && errno != EINTR)
+    *read_it =
+        fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size < ID_FILE_LARGEST;
+    size_t size = *read_it ? (size_t)st->st_size : 0;
+    char *text = calloc(1, size + 1);
+    for (size_t done = 0; text != NULL && done < size;) {
+        ssize_t n = read(fd, text + done, size - done);
+        if (n == 0 || (n < 0 && errno != EINTR))
             break;
         done += n > 0 ? (size_t)n : 0;
     }
@@ -79,12 +81,11 @@ static char *read_plain(const char *path, struct stat *st)
 static const char *id_text(struct matcher *matcher, struct id_file *file)
 {
     struct stat st = {0};
-    if (file->text == NULL) {
-        file->text = read_plain(file->path, &st);
-        policy_watch(matcher->config, file->path, file->text != NULL ? &st : NULL);
-    }
-    if (file->text == NULL)
-        file->text = calloc(1, 1);
+    bool read_it = false;
+    if (file->text != NULL)
+        return file->text;
+    file->text = read_plain(file->path, &st, &read_it);
+    policy_watch(matcher->config, file->path, read_it ? &st : NULL);
     if (file->text == NULL)
         matcher->config->arena.failed = true;
     return file->text != NULL ? file->text : "";

@@ -36,10 +36,10 @@ static void read_origins(struct policy_reader *reader, const config_setting_t *r
 /* The simple form: one key for all programs, and the last rule of its layer. */
 static void read_simple_rule(struct policy_reader *reader, const config_setting_t *root)
 {
-    const config_setting_t *url = config_setting_get_member(root, "url");
-    const config_setting_t *key = config_setting_get_member(root, "api_key");
+    const config_setting_t *url = setting_member(root, "url");
+    const config_setting_t *key = setting_member(root, "api_key");
     if (key == NULL)
-        key = config_setting_get_member(root, "key_file");
+        key = setting_member(root, "key_file");
     if (key == NULL) {
         if (url != NULL)
             setting_error(reader, setting_line(url), "add key_file = \"...\", or move it to a rule",
@@ -81,15 +81,15 @@ void policy_read_root(struct policy_reader *reader, const config_setting_t *root
     reader->report = POLICY_REPORT_DENIED;
     policy_read_ways(reader, root, &reader->existing, &reader->missing, &reader->report,
                      &reader->placeholder);
-    const config_setting_t *users = config_setting_get_member(root, "user_config");
+    const config_setting_t *users = setting_member(root, "user_config");
     reader->closes_users = !setting_bool(reader, root, "user_config", true);
     if (users != NULL && reader->layer != POLICY_LAYER_SYSTEM)
         setting_error(reader, setting_line(users), "leave it out",
                       "user_config is for the system's policy alone");
     read_origins(reader, root);
     policy_read_simple_key(reader, root);
-    policy_read_keys(reader, config_setting_get_member(root, "keys"));
-    policy_read_rules(reader, config_setting_get_member(root, "rules"));
-    policy_read_denies(reader, config_setting_get_member(root, "deny"));
+    policy_read_keys(reader, setting_member(root, "keys"));
+    policy_read_rules(reader, setting_member(root, "rules"));
+    policy_read_denies(reader, setting_member(root, "deny"));
     read_simple_rule(reader, root);
 }

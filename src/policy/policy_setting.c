@@ -29,6 +29,17 @@ void setting_error(struct policy_reader *reader, uint32_t line, const char *reme
                 (struct policy_place){reader->file, line, reader->layer}, &why);
 }
 
+config_setting_t *setting_member(const config_setting_t *group, const char *name)
+{
+    int count = config_setting_length(group);
+    for (int i = 0; i < count; i++) {
+        config_setting_t *member = config_setting_get_elem(group, (unsigned)i);
+        if (strcmp(config_setting_name(member), name) == 0)
+            return member;
+    }
+    return NULL;
+}
+
 static bool listed(const char *name, const char *const *names)
 {
     for (; *names != NULL; names++)
@@ -67,7 +78,7 @@ void setting_expect(struct policy_reader *reader, const config_setting_t *group,
 const char *setting_string(struct policy_reader *reader, const config_setting_t *group,
                            const char *name, uint32_t *line)
 {
-    const config_setting_t *setting = config_setting_get_member(group, name);
+    const config_setting_t *setting = setting_member(group, name);
     *line = 0;
     if (setting == NULL)
         return NULL;
@@ -102,7 +113,7 @@ static const char *element_text(struct policy_reader *reader, const config_setti
 const char *const *setting_strings(struct policy_reader *reader, const config_setting_t *group,
                                    const char *name, uint32_t *line)
 {
-    const config_setting_t *setting = config_setting_get_member(group, name);
+    const config_setting_t *setting = setting_member(group, name);
     *line = 0;
     if (setting == NULL)
         return NULL;
@@ -154,7 +165,7 @@ int setting_word(struct policy_reader *reader, const config_setting_t *group, co
 bool setting_bool(struct policy_reader *reader, const config_setting_t *group, const char *name,
                   bool otherwise)
 {
-    const config_setting_t *setting = config_setting_get_member(group, name);
+    const config_setting_t *setting = setting_member(group, name);
     if (setting == NULL)
         return otherwise;
     if (config_setting_type(setting) != CONFIG_TYPE_BOOL) {

@@ -5,9 +5,7 @@
  * MUST: what is not a key is refused whole; above all a line break, which would begin another
  * header. MUST: buffers are wiped on every way out.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "dotenv.h"
 #include "policy_store.h"
@@ -112,28 +110,13 @@ static void take_variable(struct policy_config *config, struct policy_config_key
     fail(config, key, key->path, line, &why);
 }
 
-static void watch_file(struct policy_config *config, const char *path, const struct safe_file *file)
-{
-    struct stat st;
-    if (file->has_st)
-        policy_watch(config, path, &file->st);
-    else
-        policy_watch(config, path, stat(path, &st) == 0 ? &st : NULL);
-    if (file->offender[0] != '\0') /* once its mode is put right, the key can be had */
-        policy_watch(config, file->offender, stat(file->offender, &st) == 0 ? &st : NULL);
-}
-
 static void read_key_file(struct policy_config *config, struct policy_config_key *key)
 {
     struct complaint why = {0};
-    struct safe_file *file = malloc(sizeof *file);
-    if (file == NULL) {
-        config->arena.failed = true;
-        return;
-    }
+    struct safe_file *file = config->scratch;
     enum safe_result result =
         safe_file_read(key->path, config->euid, true, POLICY_MAX_KEYFILE, file, &why);
-    watch_file(config, key->path, file);
+    policy_watch_judged(config, key->path, file);
     if (result == SAFE_OK) {
         key->mtime = file->st.st_mtim;
         if (key->source == POLICY_SOURCE_DOTENV)
@@ -149,7 +132,6 @@ static void read_key_file(struct policy_config *config, struct policy_config_key
         fail(config, key, key->path, 0, &why);
     }
     safe_file_free(file);
-    free(file);
 }
 
 static void read_credential(struct policy_config *config, struct policy_config_key *key,

@@ -70,6 +70,7 @@ void policy_find(struct policy_config *config, enum policy_severity severity,
     config->findings = findings;
     sentence_write(sentence, place.file, place.line, why);
     findings[config->nfindings++] = (struct policy_finding){severity, place, sentence};
+    config->exists |= severity == POLICY_ERROR;
     if (severity == POLICY_ERROR && config->error == NULL) {
         config->error = sentence;
         config->error_at = place;
@@ -98,4 +99,21 @@ void policy_watch(struct policy_config *config, const char *path, const struct s
     watch->size = st->st_size;
     watch->mtime = st->st_mtim;
     watch->ctime = st->st_ctim;
+}
+
+static void watch_by_name(struct policy_config *config, const char *path)
+{
+    struct stat st;
+    policy_watch(config, path, stat(path, &st) == 0 ? &st : NULL);
+}
+
+void policy_watch_judged(struct policy_config *config, const char *path,
+                         const struct safe_file *judged)
+{
+    if (judged->has_st)
+        policy_watch(config, path, &judged->st);
+    else
+        watch_by_name(config, path);
+    if (judged->offender[0] != '\0')
+        watch_by_name(config, judged->offender);
 }

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../support/tmpdir.h"
 #include "policy_image.h"
 #include "secret.h"
-#include "../support/tmpdir.h"
 
 static char *dir;
 static char key[TEST_KEY_LENGTH + 1];
