@@ -2,9 +2,10 @@
  * target.h - an URL in its canonical spelling, read without a parser and without memory.
  *
  * libcurl's parser is the only judge of what an odd URL means. A canonical one, though, cannot be
- * read two ways (RFC 3986, section 6.2.2): scheme "://" host [":" port] path, all lower case up to
- * the path, no user, nothing percent-encoded before the path. target_scan reads just those and says
- * "odd" of everything else; the caller then asks libcurl and fills the same struct with target_set.
+ * read two ways (RFC 3986, section 6.2.2): "http", "https", "ws" or "wss", "://" host [":" port]
+ * path, all lower case up to the path, no user, nothing percent-encoded before the path, no blank
+ * anywhere. target_scan reads just those and says "odd" of everything else; the caller then asks
+ * libcurl and fills the same struct with target_set.
  *
  * Ownership: a target points into the strings it was made from.
  * Threads:   pure functions. Errors: the return value.
@@ -40,6 +41,10 @@ enum target_spelling target_scan(const char *url, struct target *target);
 bool target_set(struct target *target, const char *scheme, const char *host, const char *port,
                 const char *path, bool userinfo);
 
+/* True where a space or a control character is in it: libcurl refuses such an URL, and in a request
+ * line it would end the method or the target (RFC 9112, section 3). */
+bool target_has_blank(const char *text);
+
 /* True where the path has no dot segment, no percent-encoding, no backslash and no empty segment.
  */
 bool target_path_is_plain(const char *path, size_t length);
@@ -47,7 +52,8 @@ bool target_path_is_plain(const char *path, size_t length);
 /*
  * Settles dot segments and percent-encoded unreserved characters (RFC 3986, 6.2.2.2 and 6.2.2.3)
  * into `out` of `size` bytes. Returns the length, or 0 where servers would not agree what the path
- * means: an encoded slash, backslash, percent or NUL, a malformed escape, a control character, or
+ * means: an encoded slash, backslash or percent, a control character, encoded or not, a malformed
+ * escape, a ".." that would take an empty segment away, dot segments both literal and encoded, or
  * one that does not fit.
  */
 size_t target_settle_path(const char *path, size_t length, char *out, size_t size);

@@ -192,7 +192,7 @@ static bool request_target_is_inside(const char *text, const struct policy_rule 
 {
     char settled[SETTLED_PATH_MAX];
     size_t length = strcspn(text, "?#");
-    if (text[0] != '/')
+    if (text[0] != '/' || target_has_blank(text))
         return false;
     if (rule->path_len == 1)
         return true;
@@ -231,6 +231,8 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
         return REASON_HOST_HEADER;
     if (hop->request_target != NULL && !request_target_is_inside(hop->request_target, rule))
         return REASON_REQUEST_TARGET;
+    if (hop->method != NULL && target_has_blank(hop->method))
+        return REASON_METHOD;
     if (hop->method != NULL && strcasecmp(hop->method, "TRACE") == 0)
         return REASON_TRACE;
     return REASON_KEY;

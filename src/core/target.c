@@ -13,6 +13,14 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+bool target_has_blank(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text <= ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
 /* The path ends where the query or the fragment begins. */
 static size_t path_length(const char *path)
 {
@@ -35,13 +43,32 @@ static bool read_port(const char **cursor, uint16_t *port)
     return true;
 }
 
-/* Returns the length of a lower-case scheme that "://" follows, or 0. */
+/* Returns the length of the scheme that "://" follows, or 0. Others than these are libcurl's
+ * affair: it refuses some and takes a long one for a host. */
 static size_t scheme_length(const char *url)
 {
+    static const char known[][6] = {"https", "http", "wss", "ws"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        size_t length = strlen(known[i]);
+        if (strncmp(url, known[i], length) == 0 && strncmp(url + length, "://", 3) == 0)
+            return length;
+    }
+    return 0;
+}
+
+/* Returns the length of a host name in lower case, or 0. */
+static size_t host_length(const char *host)
+{
     size_t length = 0;
-    while (is_lower(url[length]))
-        length++;
-    return length > 0 && strncmp(url + length, "://", 3) == 0 ? length : 0;
+    size_t label = 0; /* where the last one begins */
+    for (; is_lower(host[length]) || is_digit(host[length]) || host[length] == '-' ||
+           host[length] == '.';
+         length++)
+        if (host[length] == '.')
+            label = length + 1;
+    /* A last label of digits may be an IPv4 address in one of its many spellings, 0x7f among them.
+     */
+    return length > 0 && is_lower(host[label]) && is_lower(host[length - 1]) ? length : 0;
 }
 
 static bool scheme_is_tls(const char *scheme, size_t length)
@@ -56,12 +83,8 @@ enum target_spelling target_scan(const char *url, struct target *target)
     if (scheme == 0)
         return TARGET_ODD;
     const char *host = url + scheme + 3;
-    size_t length = 0;
-    while (is_lower(host[length]) || is_digit(host[length]) || host[length] == '-' ||
-           host[length] == '.')
-        length++;
-    /* A last label of digits may be an IPv4 address in one of its many spellings. */
-    if (length == 0 || length > TARGET_HOST_MAX || !is_lower(host[length - 1]))
+    size_t length = host_length(host);
+    if (length == 0 || length > TARGET_HOST_MAX)
         return TARGET_ODD;
 
     target->tls = scheme_is_tls(url, scheme);
@@ -74,6 +97,8 @@ enum target_spelling target_scan(const char *url, struct target *target)
             return TARGET_ODD;
     }
     if (*cursor != '/' && *cursor != '?' && *cursor != '#' && *cursor != '\0')
+        return TARGET_ODD;
+    if (target_has_blank(cursor))
         return TARGET_ODD;
     memcpy(target->host, host, length);
     target->host[length] = '\0';
@@ -154,31 +179,47 @@ static int next_character(const char **in, const char *end)
         return -1;
     *in += 2;
     int value = high * 16 + low;
-    if (value == 0 || value == '/' || value == '\\' || value == '%')
+    if (value < ' ' || value == 0x7f || value == '/' || value == '\\' || value == '%')
         return -1;
     return is_unreserved(value) ? value : value | 0x100;
 }
 
-/* "..;x" is a dot segment to servers that take path parameters off (RFC 3986, 3.3), a name to
- * others. */
+/* A ';' begins a path parameter, which some servers take off first (RFC 3986, 3.3). */
+static bool begins_parameter(const char *out, size_t length)
+{
+    return length > 0 && (out[0] == ';' || (length >= 3 && memcmp(out, "%3B", 3) == 0));
+}
+
+static size_t segment_start(const char *out, size_t length)
+{
+    while (out[length - 1] != '/')
+        length--;
+    return length;
+}
+
+/*
+ * Where the last segment of out[0..length) is read in two ways: "..;x" is a dot segment to those
+ * servers, a name to others; and a ".." after an empty segment takes away that one, or, where "//"
+ * is folded to "/" first, the one before it.
+ */
 static bool is_doubtful(const char *out, size_t length)
 {
-    size_t start = length;
-    while (out[start - 1] != '/')
-        start--;
-    while (start < length && out[start] == '.')
-        start++;
-    if (start == length || out[start - 1] != '.')
+    size_t start = segment_start(out, length);
+    size_t after = start;
+    while (after < length && out[after] == '.')
+        after++;
+    if (after > start && begins_parameter(out + after, length - after))
+        return true;
+    if (after != length || after - start != 2 || start == 1)
         return false;
-    return out[start] == ';' || (length - start >= 3 && memcmp(out + start, "%3B", 3) == 0);
+    size_t before = segment_start(out, start - 1);
+    return before == start - 1 || begins_parameter(out + before, start - 1 - before);
 }
 
 /* Drops the last segment of out[0..length) if it is "." or ".." (then with the one before it). */
 static size_t drop_dots(const char *out, size_t length)
 {
-    size_t start = length;
-    while (out[start - 1] != '/')
-        start--;
+    size_t start = segment_start(out, length);
     size_t segment = length - start;
     if (segment == 1 && out[start] == '.')
         return start;
@@ -186,43 +227,70 @@ static size_t drop_dots(const char *out, size_t length)
         return length;
     if (start == 1)
         return 1;
-    for (start--; out[start - 1] != '/'; start--)
-        ;
-    return start;
+    return segment_start(out, start - 1);
+}
+
+/* A settled path in the making. */
+struct settling {
+    char *out;
+    size_t used;
+    bool encoded;         /* a character of the last segment was percent-encoded */
+    bool dropped_literal; /* "." or "..", which libcurl takes out of an URL itself */
+    bool dropped_encoded; /* "%2e" or the like, which it sends as it is, for the server to settle */
+};
+
+/* At a segment's end. False where its path is ambiguous: libcurl settles the literal dots before
+ * the server settles the encoded ones, so of both kinds nobody can say which segment each takes
+ * away. */
+static bool end_segment(struct settling *path)
+{
+    if (is_doubtful(path->out, path->used))
+        return false;
+    size_t kept = drop_dots(path->out, path->used);
+    if (kept != path->used) {
+        path->dropped_encoded = path->dropped_encoded || path->encoded;
+        path->dropped_literal = path->dropped_literal || !path->encoded;
+    }
+    path->used = kept;
+    path->encoded = false;
+    return !path->dropped_literal || !path->dropped_encoded;
+}
+
+static void add_encoded(struct settling *path, int c)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    path->out[path->used++] = '%';
+    path->out[path->used++] = hex[(c >> 4) & 15];
+    path->out[path->used++] = hex[c & 15];
 }
 
 size_t target_settle_path(const char *path, size_t length, char *out, size_t size)
 {
-    static const char hex[] = "0123456789ABCDEF";
+    struct settling settling = {.out = out};
     const char *end = path + length;
-    size_t used = 0;
     if (length == 0 || path[0] != '/')
         return 0;
     while (path < end) {
+        bool encoded = *path == '%';
         int c = next_character(&path, end);
-        if (c < 0 || used + 4 > size)
+        if (c < 0 || settling.used + 4 > size)
             return 0;
-        if (c & 0x100) {
-            out[used++] = '%';
-            out[used++] = hex[(c >> 4) & 15];
-            out[used++] = hex[c & 15];
-            continue;
-        }
-        if (c == '/' && used > 0) {
-            if (is_doubtful(out, used))
+        if (c == '/' && settling.used > 0) {
+            size_t before = settling.used;
+            if (!end_segment(&settling))
                 return 0;
-            size_t kept = drop_dots(out, used);
-            bool dropped = kept != used;
-            used = kept;
-            if (dropped) /* what is left ends in the slash already */
+            if (settling.used != before) /* what is left ends in the slash already */
                 continue;
         }
-        out[used++] = (char)c;
+        settling.encoded = settling.encoded || encoded;
+        if (c & 0x100)
+            add_encoded(&settling, c);
+        else
+            out[settling.used++] = (char)c;
     }
-    out[used] = '\0';
-    if (is_doubtful(out, used))
+    out[settling.used] = '\0';
+    if (!end_segment(&settling))
         return 0;
-    used = drop_dots(out, used);
-    out[used] = '\0';
-    return used;
+    out[settling.used] = '\0';
+    return settling.used;
 }

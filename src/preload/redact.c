@@ -45,9 +45,14 @@ void redact_header(struct redact_state *state, char *data, size_t size)
     }
 }
 
-static bool is_field_end(char c)
+/* Where the value that begins at data[i] ends. A ']' may be part of a key: the last one of the line
+ * alone closes the field. */
+static size_t value_end(const char *data, size_t i, size_t size)
 {
-    return c == ']' || c == '\r' || c == '\n';
+    size_t begin = i;
+    while (i < size && data[i] != '\r' && data[i] != '\n')
+        i++;
+    return i > begin && data[i - 1] == ']' ? i - 1 : i;
 }
 
 void redact_text(char *data, size_t size)
@@ -60,7 +65,7 @@ void redact_text(char *data, size_t size)
         if (size - i >= PATTERN_LENGTH - NAME_LENGTH &&
             strncasecmp(data + i, pattern + NAME_LENGTH, PATTERN_LENGTH - NAME_LENGTH) == 0)
             i += PATTERN_LENGTH - NAME_LENGTH;
-        for (; i < size && !is_field_end(data[i]); i++)
+        for (size_t end = value_end(data, i, size); i < end; i++)
             data[i] = '*';
     }
 }
@@ -98,6 +103,17 @@ static bool needs_mask(const struct record *record, curl_infotype type)
     }
 }
 
+/* What is not shown still decides where in a line the next piece begins. */
+static void skip(const struct record *record, curl_infotype type, const char *data, size_t size)
+{
+    char piece[64];
+    for (size_t length; type != CURLINFO_TEXT && size > 0; data += length, size -= length) {
+        length = size < sizeof piece ? size : sizeof piece;
+        memcpy(piece, data, length);
+        redact_header(&record->rare->redact, piece, length);
+    }
+}
+
 /* Our CURLOPT_DEBUGFUNCTION; the application's text is not ours to write to, so it is copied. */
 static int redact_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *user)
 {
@@ -107,8 +123,10 @@ static int redact_debug(CURL *easy, curl_infotype type, char *data, size_t size,
     char *copy = near;
     if (!needs_mask(record, type) || size == 0)
         return pass_on(record, easy, type, data, size);
-    if (size > ON_STACK && (copy = slab_map(size)) == NULL)
+    if (size > ON_STACK && (copy = slab_map(size)) == NULL) {
+        skip(record, type, data, size);
         return 0;
+    }
     memcpy(copy, data, size);
     if (type == CURLINFO_TEXT)
         redact_text(copy, size);
