@@ -38,7 +38,7 @@ struct guarded_key {
 struct config_guard {
     struct guarded_key *keys; /* the strings of every `api_key`, in the order of the text */
     size_t nvalues;           /* at least as many as libconfig will make settings */
-    uint32_t line;            /* where the complaint is */
+    uint32_t line;            /* where the complaint is; without one, the last that is not blank */
 };
 
 /*

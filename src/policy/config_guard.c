@@ -239,6 +239,7 @@ bool config_guard(char *text, struct arena *arena, struct config_guard *guard,
                 return false;
             continue;
         }
+        guard->line = lexer.line;
         bool string = *lexer.at == '"';
         if (!read_token(&lexer, after_string))
             return false;

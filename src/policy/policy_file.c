@@ -50,10 +50,12 @@ static bool attach_keys(config_setting_t *setting, struct guarded_key **key)
     return true;
 }
 
-static void syntax_error(struct policy_reader *reader, const config_t *tree)
+static void syntax_error(struct policy_reader *reader, const config_t *tree, uint32_t last_line)
 {
     const char *text = config_error_text(tree);
     uint32_t line = (uint32_t)config_error_line(tree);
+    if (line > last_line) /* libconfig counts the line after the end */
+        line = last_line;
     if (text != NULL && strcmp(text, "duplicate setting name") == 0)
         setting_error(reader, line, "leave one of them out", "a setting is given twice");
     else if (text != NULL && strcmp(text, "mismatched element type in array") == 0)
@@ -82,7 +84,7 @@ static bool read_text(struct policy_reader *reader, char *text, struct config_gu
             setting_error(reader, 0, "write api_key = \"...\"; on a line of its own",
                           "an api_key is written in a way that cannot be read");
     } else {
-        syntax_error(reader, &tree);
+        syntax_error(reader, &tree, guard->line);
     }
     config_destroy(&tree);
     uselocale(before); /* config_read_string leaves the thread with the global one */
@@ -100,7 +102,7 @@ static bool read_guarded(struct policy_reader *reader, struct safe_file *file)
                         (struct policy_place){reader->file, guard.line, reader->layer}, &why);
         return false;
     }
-    file->data[file->size] = '\n'; /* libconfig wants one after a comment */
+    file->data[file->size] = '\n'; /* libconfig's scanner wants one after a comment */
     if (!reserve(file->size, guard.nvalues)) {
         config->arena.failed = true;
         return false;

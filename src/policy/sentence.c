@@ -39,21 +39,15 @@ static bool shell_safe(const char *path)
     return *path != '\0' && *path != '-' && path[strspn(path, safe)] == '\0';
 }
 
-/* Writes `path` as one word of a shell command: 'it'\''s'. What does not fit is cut. */
-static void quote(char *out, size_t size, const char *path)
+/* How many bytes longer `path` is as one word of a shell command. */
+static size_t quoting(const char *path)
 {
-    if (shell_safe(path)) {
-        snprintf(out, size, "%s", path);
-        return;
-    }
-    size_t used = 0;
-    out[used++] = '\'';
-    for (; *path != '\0' && used + 6 < size; path++) {
-        const char *piece = *path == '\'' ? "'\\''" : (char[]){*path, '\0'};
-        used += (size_t)snprintf(out + used, size - used, "%s", piece);
-    }
-    out[used++] = '\'';
-    out[used] = '\0';
+    size_t more = 2;
+    if (shell_safe(path))
+        return 0;
+    for (; *path != '\0'; path++)
+        more += *path == '\'' ? 3 : 0;
+    return more < PATH_LEAST ? more : PATH_LEAST;
 }
 
 static void append(char out[POLICY_MAX_SENTENCE], const char *text)
@@ -72,29 +66,45 @@ static void hide_controls(char *text)
             *text = '?';
 }
 
+/* Appends `path` as one word of a shell command: 'it'\''s'. */
+static void append_quoted(char out[POLICY_MAX_SENTENCE], const char *path)
+{
+    if (shell_safe(path)) {
+        append(out, path);
+        return;
+    }
+    append(out, "'");
+    for (; *path != '\0'; path++)
+        append(out, *path == '\'' ? "'\\''" : (char[]){*path, '\0'});
+    append(out, "'");
+}
+
+/* The room of the remedy's path in what the two may take: half of it, or what the first leaves. */
+static size_t target_share(size_t room, size_t file_len, size_t target_len)
+{
+    if (target_len <= room / 2)
+        return target_len;
+    return file_len < room - room / 2 ? room - file_len : room / 2;
+}
+
 void sentence_write(char out[POLICY_MAX_SENTENCE], const char *file, uint32_t line,
                     const struct complaint *why)
 {
     char number[16] = "";
     if (line > 0)
         snprintf(number, sizeof number, ":%u", line);
-    char target[POLICY_MAX_SENTENCE] = "";
-    if (why->target != NULL)
-        quote(target, sizeof target, why->target);
-
+    const char *target = why->target != NULL ? why->target : "";
     size_t words = strlen(number) + strlen(": : ") + strlen(why->fact) + strlen(why->remedy) +
-                   (target[0] != '\0');
-    size_t room = words + 2 * PATH_LEAST < POLICY_MAX_SENTENCE ? POLICY_MAX_SENTENCE - 1 - words
-                                                               : 2 * PATH_LEAST;
+                   (why->target != NULL ? 1 + quoting(target) : 0);
+    size_t room = 2 * PATH_LEAST;
+    if (words + room < POLICY_MAX_SENTENCE)
+        room = POLICY_MAX_SENTENCE - 1 - words;
+    size_t share = target_share(room, strlen(file), strlen(target));
     char short_file[POLICY_MAX_SENTENCE];
     char short_target[POLICY_MAX_SENTENCE];
-    size_t file_len = strlen(file);
-    size_t target_len = strlen(target);
-    size_t target_room = target_len < room / 2        ? target_len
-                         : file_len < room - room / 2 ? room - file_len
-                                                      : room / 2;
-    shorten(short_target, target_room, target);
-    shorten(short_file, room - (target_len < target_room ? target_len : target_room), file);
+    shorten(short_target, share, target);
+    shorten(short_file, room - share, file);
+
     out[0] = '\0';
     append(out, short_file);
     append(out, number);
@@ -102,7 +112,9 @@ void sentence_write(char out[POLICY_MAX_SENTENCE], const char *file, uint32_t li
     append(out, why->fact);
     append(out, why->remedy[0] != '\0' ? ": " : "");
     append(out, why->remedy);
-    append(out, target[0] != '\0' ? " " : "");
-    append(out, short_target);
+    if (why->target != NULL) {
+        append(out, " ");
+        append_quoted(out, short_target);
+    }
     hide_controls(out);
 }
