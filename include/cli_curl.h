@@ -22,6 +22,11 @@ struct curl_calls {
     void (*slist_free_all)(struct curl_slist *);
     const char *(*easy_strerror)(CURLcode);
     curl_version_info_data *(*version_info)(CURLversion);
+    CURLU *(*url)(void);
+    CURLUcode (*url_set)(CURLU *, CURLUPart, const char *, unsigned int);
+    CURLUcode (*url_get)(const CURLU *, CURLUPart, char **, unsigned int);
+    void (*url_cleanup)(CURLU *);
+    void (*free)(void *);
 };
 
 /* Loads libcurl under one of its usual names, or `name` where that is given. False where none is

@@ -19,7 +19,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-enum { KEY_NAME_MOST = 64 };
+enum { KEY_NAME_MOST = 32 /* as in the configuration */ };
 
 struct secret {
     size_t length;

@@ -33,5 +33,10 @@ bool curl_load(struct curl_calls *calls, const char *name)
            take(library, "curl_slist_free_all", &calls->slist_free_all) &&
            take(library, "curl_easy_strerror", &calls->easy_strerror) &&
            take(library, "curl_version_info", &calls->version_info) &&
+           take(library, "curl_url", &calls->url) &&
+           take(library, "curl_url_set", &calls->url_set) &&
+           take(library, "curl_url_get", &calls->url_get) &&
+           take(library, "curl_url_cleanup", &calls->url_cleanup) &&
+           take(library, "curl_free", &calls->free) &&
            calls->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
