@@ -41,6 +41,7 @@ enum cli_words {
     CLI_WORDS_FOLDER,
     CLI_WORDS_COMMAND,
     CLI_WORDS_USER,
+    CLI_WORDS_KEY,  /* the names of the stored keys */
     CLI_WORDS_LIST, /* the `list` of the option or verb, separated by spaces */
 };
 
@@ -98,5 +99,6 @@ extern const struct cli_verb cli_verb_config;
 extern const struct cli_verb cli_verb_enable;
 extern const struct cli_verb cli_verb_disable;
 extern const struct cli_verb cli_verb_status;
+extern const struct cli_verb cli_verb_completion;
 
 #endif

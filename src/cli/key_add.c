@@ -164,6 +164,7 @@ const struct cli_verb cli_verb_key_rotate = {
     .about = "Ask for the new key of NAME and store it beside the current one, which stays\n"
              "in use until the new one is promoted or the server rejects it.\n",
     .options = rotate_options,
+    .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
     .run = rotate,

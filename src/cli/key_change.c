@@ -85,6 +85,7 @@ const struct cli_verb cli_verb_key_promote = {
     .about = "Put the key that 'key rotate' stored in the place of the current one, at once\n"
              "for every program: the next request of each uses it.\n",
     .options = options,
+    .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
     .run = promote,
@@ -97,6 +98,7 @@ const struct cli_verb cli_verb_key_remove = {
     .about = "Remove the key NAME, its next key and what is known about it. A key stays\n"
              "valid until it is revoked in the Commissioned console.\n",
     .options = options,
+    .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
     .run = remove_key,

@@ -198,6 +198,7 @@ const struct cli_verb cli_verb_key_check = {
     .about = "Ask " COMMISSIONED_ORIGIN "/v1/models with the key NAME and tell what\n"
              "the answer means. Exit status: 0 it works, 1 the server refuses it, 2 no answer.\n",
     .options = options,
+    .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
     .run = check,

@@ -197,6 +197,7 @@ const struct cli_verb cli_verb_key_show = {
     .summary = "show what is known about one",
     .about = "Show what is known about the key NAME, and never the key.\n",
     .options = options,
+    .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
     .run = show,
