@@ -94,6 +94,7 @@ const char *cli_nearest(const char *typed, const char *const *words);
 /* Verbs, one file each. */
 extern const struct cli_verb cli_verb_run;
 extern const struct cli_verb cli_verb_explain;
+extern const struct cli_verb cli_verb_doctor;
 extern const struct cli_verb cli_verb_key;
 extern const struct cli_verb cli_verb_config;
 extern const struct cli_verb cli_verb_enable;

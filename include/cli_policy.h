@@ -34,6 +34,9 @@ struct policy_asker {
  */
 int asker_prepare(struct policy_asker *asker, const char *program, const char *user);
 
+/* Makes it ask for this program. 0, or as program_find, with errno; says nothing. */
+int asker_set_program(struct policy_asker *asker, const char *name);
+
 /* Makes it ask one file alone. Exit code. */
 int asker_only_file(struct policy_asker *asker, const char *file);
 

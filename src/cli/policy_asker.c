@@ -83,21 +83,22 @@ static int ask_as(struct policy_asker *asker, const char *name)
     return CLI_OK;
 }
 
-static int ask_for_program(struct policy_asker *asker, const char *name)
+int asker_set_program(struct policy_asker *asker, const char *name)
 {
     struct program_judgement judgement;
     char file[PATH_MAX];
+    int status = program_find(name, getenv("PATH"), file);
 
-    if (program_find(name, getenv("PATH"), file) != 0)
-        return cli_fail(CLI_FAILED, "%s: %m", name);
+    if (status != 0)
+        return status;
     program_judge(file, NULL, &judgement);
     /* /proc/self/exe, by which the library knows its program, has no symbolic links. */
     if (!realpath(judgement.file, asker->program))
-        return cli_fail(CLI_FAILED, "%s: %m", judgement.file);
+        return CLI_RUN_NOT_FOUND;
     asker->request.program = asker->program;
     if (judgement.is_script && realpath(file, asker->script))
         asker->request.script = asker->script;
-    return CLI_OK;
+    return 0;
 }
 
 int asker_prepare(struct policy_asker *asker, const char *program, const char *user)
@@ -111,7 +112,9 @@ int asker_prepare(struct policy_asker *asker, const char *program, const char *u
         status = ask_as(asker, user);
     else
         ask_as_caller(asker);
-    return status == CLI_OK && program ? ask_for_program(asker, program) : status;
+    if (status == CLI_OK && program && asker_set_program(asker, program) != 0)
+        return cli_fail(CLI_FAILED, "%s: %m", program);
+    return status;
 }
 
 int asker_only_file(struct policy_asker *asker, const char *file)
