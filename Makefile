@@ -57,7 +57,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 $(BUILD)/obj/src/policy/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libconfig)
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS = $(call pkg_cflags,jansson libcurl)
 $(BUILD)/obj/src/devserver/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libmicrohttpd gnutls sqlite3 jansson)
-$(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc $(call pkg_cflags,check libcurl libconfig libmicrohttpd gnutls sqlite3 jansson)
+$(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Itests $(call pkg_cflags,check libcurl libconfig libmicrohttpd gnutls sqlite3 jansson)
 
 # The preloaded library links libc and nothing else, and binds that late: see src/preload/late_libc.h.
 $(BUILD)/late/%.o: %.c Makefile

@@ -4,11 +4,11 @@ unit_tests        := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard 
 integration_tests := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(wildcard tests/integration/test_*.c))
 support           := $(wildcard tests/support/*.c)
 # Everything that has no main of its own; the devserver's main stays out.
-testable          := $(core) $(policy) $(filter-out %/main.c,$(cli) $(devserver)) $(filter-out src/preload/interpose.c src/preload/late_libc.c,$(preload))
+testable          := $(core) $(policy) $(filter-out %/main.c,$(cli) $(devserver)) $(filter-out %/interpose.c %/no_start_files.c,$(preload))
 
 $(BUILD)/libtestable.a: $(call objects,$(testable))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) qcs $@ $^
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(support)) $(BUILD)/libtestable.a
 	@mkdir -p $(@D)

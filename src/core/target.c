@@ -159,6 +159,20 @@ static int next_character(const char **in, const char *end)
     return is_unreserved(value) ? value : value | 0x100;
 }
 
+/* "..;x" is a dot segment to servers that take path parameters off (RFC 3986, 3.3), a name to
+ * others. */
+static bool is_doubtful(const char *out, size_t length)
+{
+    size_t start = length;
+    while (out[start - 1] != '/')
+        start--;
+    while (start < length && out[start] == '.')
+        start++;
+    if (start == length || out[start - 1] != '.')
+        return false;
+    return out[start] == ';' || (length - start >= 3 && memcmp(out + start, "%3B", 3) == 0);
+}
+
 /* Drops the last segment of out[0..length) if it is "." or ".." (then with the one before it). */
 static size_t drop_dots(const char *out, size_t length)
 {
@@ -195,6 +209,8 @@ size_t target_settle_path(const char *path, size_t length, char *out, size_t siz
             continue;
         }
         if (c == '/' && used > 0) {
+            if (is_doubtful(out, used))
+                return 0;
             size_t kept = drop_dots(out, used);
             bool dropped = kept != used;
             used = kept;
@@ -203,6 +219,9 @@ size_t target_settle_path(const char *path, size_t length, char *out, size_t siz
         }
         out[used++] = (char)c;
     }
+    out[used] = '\0';
+    if (is_doubtful(out, used))
+        return 0;
     used = drop_dots(out, used);
     out[used] = '\0';
     return used;

@@ -162,6 +162,7 @@ static struct policy_image *build_image(policy_build_function *function,
 static struct {
     struct policy_ref *current; /* holds one reference; NULL: no policy */
     struct timespec checked;    /* the coarse tick of the last look */
+    bool started;               /* something was decided, if only that there is no policy */
 } in_force;                     /* LOCK_POLICY */
 
 static struct policy_ref *make_ref(struct policy_image *image)
@@ -219,6 +220,7 @@ static void put_in_force(struct policy_ref *policy)
     if (policy != NULL)
         keep_promotions(policy, old);
     in_force.current = policy;
+    in_force.started = true;
     lock_give(LOCK_POLICY);
     policy_release(old);
 }
@@ -249,7 +251,7 @@ static struct policy_ref *take_current(bool *look)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     lock_take(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
-    *look = now.tv_nsec != in_force.checked.tv_nsec || now.tv_sec != in_force.checked.tv_sec;
+    *look = !in_force.started || now.tv_nsec != in_force.checked.tv_nsec || now.tv_sec != in_force.checked.tv_sec;
     in_force.checked = now;
     if (policy != NULL)
         policy->references++;
@@ -283,6 +285,14 @@ static struct policy_ref *refresh(struct policy_ref *old)
     return policy;
 }
 
+/* Nothing is there: until the next tick nobody need look again. */
+static void note_look(void)
+{
+    lock_take(LOCK_POLICY);
+    in_force.started = true;
+    lock_give(LOCK_POLICY);
+}
+
 struct policy_ref *policy_take(void)
 {
     int saved = errno;
@@ -290,6 +300,8 @@ struct policy_ref *policy_take(void)
     struct policy_ref *policy = take_current(&look);
     if (look && !is_current(policy))
         policy = refresh(policy);
+    else if (look)
+        note_look();
     errno = saved;
     return policy;
 }

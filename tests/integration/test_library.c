@@ -1,0 +1,403 @@
+/*
+ * The preloaded library in real programs, over real TLS, against a server that keeps what came.
+ *
+ * Each row is one scenario of tests/programs/driver.c under one flavour of libcurl. The convention:
+ * a request whose path begins with /yes or /v1/yes carried exactly the key, one with /no or /v1/no
+ * nothing at all, one with /own what the program itself set.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "support/command.h"
+#include "support/origin.h"
+#include "support/tmpdir.h"
+
+enum configuration { NONE, WHOLE_ORIGIN, BELOW_V1, KEY_FILE, BROKEN };
+
+struct row {
+    const char *scenario;
+    enum configuration configuration;
+    unsigned yes; /* requests that must come with the key */
+    unsigned no;  /* ... and without */
+    unsigned own;
+};
+
+static const struct row rows[] = {
+    {"easy", WHOLE_ORIGIN, 3, 1, 0},
+    {"easy", KEY_FILE, 3, 1, 0},
+    {"multi", WHOLE_ORIGIN, 2, 2, 0},
+    {"spellings", WHOLE_ORIGIN, 3, 0, 0},
+    {"threads", WHOLE_ORIGIN, 24, 16, 0},
+    {"fork", WHOLE_ORIGIN, 21, 20, 0},
+    {"redirects", WHOLE_ORIGIN, 3, 3, 0},
+    {"redirects-by-path", BELOW_V1, 1, 4, 0},
+    {"paths", BELOW_V1, 3, 7, 0},
+    {"other-places", WHOLE_ORIGIN, 1, 5, 0},
+    {"failed-then-elsewhere", WHOLE_ORIGIN, 0, 3, 0},
+    {"url-changed", WHOLE_ORIGIN, 1, 1, 0},
+    {"curlu", WHOLE_ORIGIN, 2, 5, 0},
+    {"duplicates", WHOLE_ORIGIN, 2, 2, 0},
+    {"multi-cleanup", WHOLE_ORIGIN, 3, 2, 0},
+    {"verification", WHOLE_ORIGIN, 4, 4, 0},
+    {"own-credentials", WHOLE_ORIGIN, 5, 3, 5},
+    {"request-line", WHOLE_ORIGIN, 4, 3, 0},
+    {"request-target-by-path", BELOW_V1, 1, 2, 0},
+    {"headers-intact", WHOLE_ORIGIN, 2, 1, 0},
+    {"prereq", WHOLE_ORIGIN, 2, 0, 0},
+    {"options-in-callbacks", WHOLE_ORIGIN, 1, 2, 0},
+    {"errno", WHOLE_ORIGIN, 1, 0, 0},
+    {"verbose", WHOLE_ORIGIN, 3, 2, 0},
+    {"unusable", BROKEN, 0, 2, 1},
+    {"quiet", NONE, 0, 1, 0},
+    {"loaded", WHOLE_ORIGIN, 1, 0, 0},
+};
+
+static char *folder;
+static char key[TEST_KEY_LENGTH + 1];
+static struct origin origin;
+static struct outcome outcome;
+static char preload[2 * PATH_MAX];
+
+static void set_port(const char *name, unsigned port)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", port);
+    setenv(name, text, 1);
+}
+
+static void start(const char *host)
+{
+    folder = tmpdir_make();
+    test_key_make(key);
+    origin_start(&origin, host, folder);
+    set_port("ORIGIN_TLS", origin.tls_port);
+    set_port("ORIGIN_OTHER", origin.other_tls_port);
+    set_port("ORIGIN_PLAIN", origin.plain_port);
+    setenv("ORIGIN_CA", origin.ca_file, 1);
+    setenv("HOME", folder, 1);
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("COMMISSIONED_AUTH_CONFIG");
+    unsetenv("COMMISSIONED_AUTH_DEBUG");
+    built(preload, "libcommissioned-auth.so");
+}
+
+static void set_up(void)
+{
+    start("app.commissioned.tech");
+}
+
+static void set_up_impostor(void)
+{
+    start("other.example");
+}
+
+static void tear_down(void)
+{
+    origin_stop();
+    tmpdir_remove(folder);
+}
+
+static void configure(enum configuration configuration)
+{
+    char *file = NULL;
+    char *key_file = NULL;
+    switch (configuration) {
+    case NONE:
+        return;
+    case WHOLE_ORIGIN:
+        file = tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\n", key);
+        break;
+    case BELOW_V1:
+        file =
+            tmpdir_printf(folder, "auth.conf", 0600,
+                          "api_key = \"%s\";\nurl = \"https://app.commissioned.tech/v1\";\n", key);
+        break;
+    case KEY_FILE:
+        key_file = tmpdir_printf(folder, "key", 0600, "%s\n", key);
+        file = tmpdir_printf(folder, "auth.conf", 0644, "key_file = \"%s\";\n", key_file);
+        break;
+    case BROKEN:
+        file = tmpdir_printf(folder, "auth.conf", 0644, "api_key = \"%s\";\n", key);
+        break;
+    }
+    setenv("COMMISSIONED_AUTH_CONFIG", file, 1);
+    free(file);
+    free(key_file);
+}
+
+static void with_preload(void *data)
+{
+    (void)data;
+    setenv("LD_PRELOAD", preload, 1);
+}
+
+static bool is_built(const char *program)
+{
+    char path[PATH_MAX];
+    built(path, program);
+    return access(path, X_OK) == 0;
+}
+
+static void run_program(const char *program, const char *scenario)
+{
+    char path[PATH_MAX];
+    built(path, program);
+    outcome_of(&outcome, NULL, with_preload, NULL, (const char *const[]){path, scenario, NULL});
+    ck_assert_msg(outcome.status == 0, "%s %s: exit %d: %s%s", program, scenario, outcome.status,
+                  outcome.out, outcome.err);
+    ck_assert_msg(strstr(outcome.out, key) == NULL && strstr(outcome.err, key) == NULL,
+                  "%s %s printed the key", program, scenario);
+}
+
+/* /to/URL is the redirect itself, which names where it leads. */
+static bool is_of(const struct seen *request, const char *word)
+{
+    return strncmp(request->path, "/to/", 4) != 0 && strstr(request->path, word) != NULL;
+}
+
+/* Checks each request that came, and how many of each kind. */
+static void check_seen(const char *what, unsigned yes, unsigned no, unsigned own)
+{
+    size_t count;
+    const struct seen *seen = origin_seen(&count);
+    char expected[TEST_KEY_LENGTH + 16];
+    snprintf(expected, sizeof expected, "Bearer %s", key);
+    for (size_t i = 0; i < count; i++) {
+        const struct seen *request = &seen[i];
+        bool has_key = strcmp(request->authorization, expected) == 0;
+        ck_assert_msg(request->authorizations <= 1, "%s: %s came with two", what, request->path);
+        if (has_key) {
+            ck_assert_msg(strncasecmp(request->host, "app.commissioned.tech", 21) == 0 &&
+                              request->tls,
+                          "%s: the key went to %s%s", what, request->host, request->path);
+        }
+        if (is_of(request, "/yes")) {
+            ck_assert_msg(has_key, "%s: no key at %s", what, request->path);
+            yes--;
+        } else if (is_of(request, "/no")) {
+            ck_assert_msg(request->authorizations == 0, "%s: %s came with an Authorization header",
+                          what, request->path);
+            no--;
+        } else if (is_of(request, "/own")) {
+            ck_assert_msg(request->authorizations == 1 && !has_key, "%s: not its own at %s", what,
+                          request->path);
+            own--;
+        }
+    }
+    ck_assert_msg(yes == 0 && no == 0 && own == 0, "%s: missing %d with, %d without, %d own", what,
+                  (int)yes, (int)no, (int)own);
+}
+
+static void run_row(const char *program, const struct row *row)
+{
+    if (!is_built(program)) {
+        printf("SKIP %s-%s: that flavour of libcurl is not installed\n", program, row->scenario);
+        return;
+    }
+    configure(row->configuration);
+    run_program(program, row->scenario);
+    check_seen(row->scenario, row->yes, row->no, row->own);
+}
+
+START_TEST(every_scenario_with_openssl)
+{
+    run_row("tests/programs/driver-openssl", &rows[_i]);
+}
+END_TEST
+
+START_TEST(every_scenario_with_gnutls)
+{
+    run_row("tests/programs/driver-gnutls", &rows[_i]);
+}
+END_TEST
+
+START_TEST(a_wrong_certificate_gets_nothing)
+{
+    configure(WHOLE_ORIGIN);
+    run_program("tests/programs/driver-openssl", "wrong-certificate");
+    check_seen("wrong-certificate", 0, 1, 0);
+}
+END_TEST
+
+START_TEST(verbose_output_masks_the_key_and_nothing_else)
+{
+    configure(WHOLE_ORIGIN);
+    run_program("tests/programs/driver-openssl", "verbose");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "> GET /yes/default HTTP/1.1\r\n"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Bearer ****"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "< HTTP/1.1 200 OK"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "[2]GET /yes/callback HTTP/1.1\r\n"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "[2]GET /no/callback HTTP/1.1\r\n"));
+    ck_assert_ptr_null(strstr(outcome.out, key + TEST_KEY_LENGTH / 2));
+}
+END_TEST
+
+START_TEST(an_unusable_policy_says_why_in_the_error_buffer)
+{
+    configure(BROKEN);
+    run_program("tests/programs/driver-openssl", "unusable");
+    char *again = strchr(outcome.out, '\n');
+    ck_assert_ptr_nonnull(again);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "/auth.conf:1: mode 0644 lets others read the key"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "chmod 600 "));
+    ck_assert_int_eq(strncmp(outcome.out, again + 1, (size_t)(again - outcome.out)), 0);
+}
+END_TEST
+
+START_TEST(without_a_configuration_nothing_is_loaded)
+{
+    if (access("/etc/commissioned-auth/commissioned-auth.conf", F_OK) == 0) {
+        printf(
+            "SKIP without_a_configuration_nothing_is_loaded: this machine has a system policy\n");
+        return;
+    }
+    run_program("tests/programs/driver-openssl", "quiet");
+    ck_assert_str_eq(outcome.out, "");
+}
+END_TEST
+
+START_TEST(the_policy_module_is_loaded_with_the_first_request)
+{
+    configure(WHOLE_ORIGIN);
+    run_program("tests/programs/driver-openssl", "loaded");
+    ck_assert_int_eq(strncmp(outcome.out, "--\n", 3), 0);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "/commissioned-auth-policy.so"));
+}
+END_TEST
+
+START_TEST(a_program_that_exports_libconfig_names_does_not_reach_the_module)
+{
+    configure(WHOLE_ORIGIN);
+    run_program("tests/programs/driver-exports", "easy");
+    ck_assert_str_eq(outcome.out, "");
+    check_seen("exports", 3, 1, 0);
+}
+END_TEST
+
+START_TEST(a_preloaded_allocator_does_no_harm)
+{
+    static const char *const places[] = {
+        "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2", "/usr/lib/aarch64-linux-gnu/libjemalloc.so.2",
+        "/usr/lib64/libjemalloc.so.2", "/usr/lib/libjemalloc.so.2"};
+    size_t i = 0;
+    while (i < 4 && access(places[i], R_OK) != 0)
+        i++;
+    if (i == 4) {
+        printf("SKIP a_preloaded_allocator_does_no_harm: jemalloc is not installed\n");
+        return;
+    }
+    size_t length = strlen(preload);
+    snprintf(preload + length, sizeof preload - length, ":%s", places[i]);
+    configure(WHOLE_ORIGIN);
+    run_program("tests/programs/driver-openssl", "threads");
+    check_seen("jemalloc", 24, 16, 0);
+}
+END_TEST
+
+static void run_plugin(const char *program, const char *plugin)
+{
+    char path[PATH_MAX];
+    if (!is_built(program) || !is_built(plugin)) {
+        printf("SKIP two_flavours_in_one_process: one of them is not installed\n");
+        return;
+    }
+    built(path, plugin);
+    setenv("DRIVER_PLUGIN", path, 1);
+    configure(WHOLE_ORIGIN);
+    run_program(program, "plugin");
+    check_seen(plugin, 4, 2, 0);
+    /* Both say which TLS library they ran with: they did not cross. */
+    ck_assert_ptr_nonnull(strstr(outcome.out, "OpenSSL"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "GnuTLS"));
+}
+
+START_TEST(two_flavours_in_one_process_do_not_cross)
+{
+    run_plugin("tests/programs/driver-openssl", "tests/programs/plugin-gnutls.so");
+}
+END_TEST
+
+START_TEST(two_flavours_the_other_way_round_do_not_cross)
+{
+    run_plugin("tests/programs/driver-gnutls", "tests/programs/plugin-openssl.so");
+}
+END_TEST
+
+START_TEST(a_replaced_key_file_counts_from_the_next_transfer_on)
+{
+    char command[3 * PATH_MAX];
+    configure(KEY_FILE);
+    test_key_make(key);
+    char *fresh = tmpdir_printf(folder, "key.new", 0600, "%s\n", key);
+    snprintf(command, sizeof command, "mv %s %s/key", fresh, folder);
+    free(fresh);
+    setenv("DRIVER_COMMAND", command, 1);
+    run_program("tests/programs/driver-openssl", "rotate");
+    check_seen("rotate", 1, 0, 0);
+}
+END_TEST
+
+START_TEST(a_libcurl_loaded_by_python_is_served)
+{
+    char script[PATH_MAX];
+    OUTCOME(&outcome, "/usr/bin/python3", "-c", "import pycurl");
+    if (outcome.status != 0) {
+        printf("SKIP a_libcurl_loaded_by_python_is_served: no pycurl here\n");
+        return;
+    }
+    configure(WHOLE_ORIGIN);
+    char *file = tmpdir_printf(
+        folder, "client.py", 0600,
+        "import os, pycurl\n"
+        "c = pycurl.Curl()\n"
+        "p = os.environ['ORIGIN_TLS']\n"
+        "c.setopt(c.CONNECT_TO, ['app.commissioned.tech:443:127.0.0.1:' + p, "
+        "'localhost:443:127.0.0.1:' + p])\n"
+        "c.setopt(c.CAINFO, os.environ['ORIGIN_CA'])\n"
+        "c.setopt(c.WRITEFUNCTION, lambda d: None)\n"
+        "for u in ('https://app.commissioned.tech/yes/py', 'https://localhost/no/py'):\n"
+        "    c.setopt(c.URL, u)\n"
+        "    c.perform()\n");
+    snprintf(script, sizeof script, "%s", file);
+    free(file);
+    outcome_of(&outcome, NULL, with_preload, NULL,
+               (const char *const[]){"/usr/bin/python3", script, NULL});
+    ck_assert_msg(outcome.status == 0, "%s%s", outcome.out, outcome.err);
+    check_seen("pycurl", 1, 1, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("library");
+    TCase *served = tcase_create("served");
+    tcase_add_checked_fixture(served, set_up, tear_down);
+    tcase_set_timeout(served, 120);
+    int nrows = (int)(sizeof rows / sizeof rows[0]);
+    tcase_add_loop_test(served, every_scenario_with_openssl, 0, nrows);
+    tcase_add_loop_test(served, every_scenario_with_gnutls, 0, nrows);
+    tcase_add_test(served, verbose_output_masks_the_key_and_nothing_else);
+    tcase_add_test(served, an_unusable_policy_says_why_in_the_error_buffer);
+    tcase_add_test(served, without_a_configuration_nothing_is_loaded);
+    tcase_add_test(served, the_policy_module_is_loaded_with_the_first_request);
+    tcase_add_test(served, a_program_that_exports_libconfig_names_does_not_reach_the_module);
+    tcase_add_test(served, a_preloaded_allocator_does_no_harm);
+    tcase_add_test(served, two_flavours_in_one_process_do_not_cross);
+    tcase_add_test(served, two_flavours_the_other_way_round_do_not_cross);
+    tcase_add_test(served, a_replaced_key_file_counts_from_the_next_transfer_on);
+    tcase_add_test(served, a_libcurl_loaded_by_python_is_served);
+    suite_add_tcase(suite, served);
+    TCase *impostor = tcase_create("impostor");
+    tcase_add_checked_fixture(impostor, set_up_impostor, tear_down);
+    tcase_add_test(impostor, a_wrong_certificate_gets_nothing);
+    suite_add_tcase(suite, impostor);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
