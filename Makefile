@@ -67,7 +67,7 @@ $(BUILD)/late/%.o: %.c Makefile
 
 $(LIBRARY): $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core)) src/preload/exports.map
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map -Wl,-z,defs \
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map -Wl,-z,defs \
 	    $(filter %.o,$^) -o $@
 
 $(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map

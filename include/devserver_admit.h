@@ -4,9 +4,9 @@
  *
  * Threads:   any; what is shared has locks of its own.
  * Ownership: an admission's id points into the path that was asked for.
- * Errors:    no route in the admission: then the reply is the answer (401, 403, 404, 405, 429,
- * 500). Source:    RFC 9110 (15.5), RFC 6585 (4), RFC 6750 (3); the OpenAI API reference, "Rate
- * limits".
+ * Errors:    no route in the admission: then the reply is the answer (400, 401, 403, 404, 405, 429,
+ * 500). Source:    RFC 9110 (5.6.2, 15.5), RFC 9112 (6.3), RFC 6585 (4), RFC 6750 (3); the OpenAI
+ * API reference, "Rate limits".
  */
 #ifndef COMMISSIONED_DEVSERVER_ADMIT_H
 #define COMMISSIONED_DEVSERVER_ADMIT_H
@@ -34,7 +34,14 @@ struct ds_asking {
     const char *method;
     const char *path;
     struct ds_credential credential;
+    size_t lengths;  /* Content-Length headers, */
+    size_t codings;  /* and Transfer-Encoding headers */
+    bool bad_header; /* one that parsers read in two ways */
 };
+
+/* Takes one header of the request into account. The texts need not end in NUL. */
+void ds_asking_header(struct ds_asking *asking, const char *name, size_t name_size,
+                      const char *value, size_t value_size);
 
 struct ds_admission {
     const struct ds_route *route; /* NULL: the reply is decided */

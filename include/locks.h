@@ -18,7 +18,9 @@ enum { RECORD_SHARDS = 16 };
 enum lock {
     LOCK_BUILD,     /* one thread at a time reads the policy (policy_loader.c) */
     LOCK_POLICY,    /* which image is current, and how many use each (policy_loader.c) */
+    LOCK_LOADER,    /* only ever tried: see loader_lists_are_safe */
     LOCK_PROVIDERS, /* the list of libcurls and their callers (provider.c) */
+    LOCK_BINDING,   /* re-pointing GOT entries (late_binding.c) */
     LOCK_RECORDS,   /* the first of RECORD_SHARDS locks, each on one shard of the handles (record.c)
                      */
     LOCK_COUNT = LOCK_RECORDS + RECORD_SHARDS,
@@ -27,5 +29,13 @@ enum lock {
 void lock_take(unsigned lock);
 bool lock_try(unsigned lock);
 void lock_give(unsigned lock);
+
+/*
+ * dl_iterate_phdr(3) takes a lock of the C library's that fork(2) does not renew (glibc 2.36,
+ * measured): in the child of a threaded process it may be held for ever by a thread that is not
+ * there. So our own calls to it are made with LOCK_LOADER, which fork waits for, and none is made
+ * in such a child: then this is false.
+ */
+bool loader_lists_are_safe(void);
 
 #endif

@@ -65,11 +65,11 @@ enum policy_report {
 };
 
 struct policy_key {
-    const char *name;   /* as the policy names it; "api_key" or "key_file" in the simple form */
-    const char *prefix; /* identifies the key to a person; NULL where there is no key */
-    const char *header; /* "Authorization: Bearer KEY"; NULL where there is no key */
-    const char *error;  /* why `header` is NULL: file, fact, remedy; else NULL */
-    const char *source; /* the file (or "$VARIABLE") it came from */
+    const char *name;       /* as the policy names it; "api_key" or "key_file" in the simple form */
+    const char *prefix;     /* identifies the key to a person; NULL where there is no key */
+    const char *header;     /* "Authorization: Bearer KEY"; NULL where there is no key */
+    const char *error;      /* why `header` is NULL: file, fact, remedy; else NULL */
+    const char *source;     /* the file (or "$VARIABLE") it came from */
     uint32_t stale_seconds; /* how long the last good key may serve once it cannot be had; 0: not */
     uint32_t next; /* the key that takes over once the server answered 401 to this one, or NONE */
 };

@@ -111,7 +111,8 @@ const char *setting_path(struct policy_reader *reader, const config_setting_t *g
 /* The elements of a list of groups; false after a finding. */
 bool setting_groups(struct policy_reader *reader, const config_setting_t *list, const char *what);
 
-/* ---- policy_file.c and policy_layers.c --------------------------------------------------------- */
+/* ---- policy_file.c and policy_layers.c ---------------------------------------------------------
+ */
 
 enum policy_file_result {
     POLICY_FILE_READ,

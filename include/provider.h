@@ -73,6 +73,18 @@ struct origin_of_call {
     bool ambiguous; /* several are loaded and nothing says which the caller means */
 };
 
+enum { MAX_PROVIDERS = 8 };
+
+/* The libcurl that defines `function`, or NULL. */
+const struct provider *provider_of(const void *function);
+
+/* How many libcurls are loaded, used or not. */
+unsigned provider_count_loaded(void);
+
+/* Its number, and back: numbers stay. */
+unsigned provider_number(const struct provider *provider);
+const struct provider *provider_at(unsigned number);
+
 /* For a call that makes a handle: `caller` is the return address. */
 struct origin_of_call provider_for(const void *caller);
 

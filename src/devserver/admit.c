@@ -5,9 +5,53 @@
  */
 #include "devserver_admit.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
+
+static bool is_token(const char *name, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!isalnum((unsigned char)name[i]) &&
+            (name[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", name[i])))
+            return false;
+    return size > 0;
+}
+
+static bool is_number(const char *value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (value[i] < '0' || value[i] > '9')
+            return false;
+    return size > 0;
+}
+
+static bool is_named(const char *name, size_t size, const char *expected)
+{
+    return size == strlen(expected) && strncasecmp(name, expected, size) == 0;
+}
+
+void ds_asking_header(struct ds_asking *asking, const char *name, size_t name_size,
+                      const char *value, size_t value_size)
+{
+    struct ds_credential *credential = &asking->credential;
+
+    if (!is_token(name, name_size)) {
+        asking->bad_header = true;
+    } else if (is_named(name, name_size, "Authorization")) {
+        if (credential->headers++ == 0) {
+            credential->value = value;
+            credential->length = value_size;
+        }
+    } else if (is_named(name, name_size, "Content-Length")) {
+        asking->lengths++;
+        asking->bad_header = asking->bad_header || !is_number(value, value_size);
+    } else if (is_named(name, name_size, "Transfer-Encoding")) {
+        asking->codings++;
+    }
+}
 
 static int64_t monotonic_ns(void)
 {
@@ -92,6 +136,12 @@ void ds_admit(struct ds_shared *shared, const struct ds_asking *asking,
 {
     memset(admission, 0, sizeof *admission);
     admission->authorization_headers = asking->credential.headers;
+    if (asking->bad_header || asking->lengths + asking->codings > 1) {
+        ds_reply_error(reply, 400, "ambiguous_request", NULL,
+                       "A header of this request can be read in two ways.");
+        ds_reply_header(reply, "Connection", "close");
+        return;
+    }
     admission->route = ds_route_find(asking->method, asking->path, &admission->id, reply);
     bool guarded =
         admission->route != NULL ? !admission->route->open : strncmp(asking->path, "/v1/", 4) == 0;

@@ -88,7 +88,7 @@ void ds_keys_post(const struct ds_call *call, struct ds_reply *reply)
 {
     struct ds_key_wish wish = {0};
     struct ds_key made;
-    struct ds_key_text key;
+    struct ds_key_text key = {""};
     struct ds_why why;
     json_t *body = ds_body_object(call, reply);
 

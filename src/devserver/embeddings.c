@@ -145,8 +145,10 @@ static void answer(const json_t *inputs, const struct options *options, struct d
     const json_t *input;
     size_t i, tokens = 0;
 
-    json_array_foreach(inputs, i, input)
+    for (i = 0; i < json_array_size(inputs); i++) {
+        input = json_array_get(inputs, i);
         json_array_append_new(data, embedding(input, i, options, &tokens));
+    }
     ds_reply_json(reply, 200,
                   json_pack("{ss so ss s{sI sI}}", "object", "list", "data", data, "model",
                             DS_MODEL_EMBED, "usage", "prompt_tokens", (json_int_t)tokens,

@@ -31,15 +31,8 @@ struct exchange {
 static enum MHD_Result see_header(void *data, enum MHD_ValueKind kind, const char *name,
                                   size_t name_size, const char *value, size_t value_size)
 {
-    struct ds_credential *credential = data;
-
     (void)kind;
-    if (name_size != strlen("Authorization") || strncasecmp(name, "Authorization", name_size) != 0)
-        return MHD_YES;
-    if (credential->headers++ == 0) {
-        credential->value = value;
-        credential->length = value_size;
-    }
+    ds_asking_header(data, name, name_size, value, value_size);
     return MHD_YES;
 }
 
@@ -48,7 +41,7 @@ static void judge(struct ds_shared *shared, struct exchange *exchange,
 {
     struct ds_asking asking = {.method = exchange->method, .path = exchange->path};
 
-    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &asking.credential);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &asking);
     ds_admit(shared, &asking, &exchange->admission, &exchange->reply);
 }
 

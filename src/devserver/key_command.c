@@ -46,7 +46,7 @@ static int create_key(const struct request *request, int words)
 {
     struct ds_why why;
     struct ds_key made;
-    struct ds_key_text key;
+    struct ds_key_text key = {""};
 
     if (words != 0 || request->wish.name == NULL)
         return ds_complain(DS_EXIT_USAGE, "key create needs --name NAME and no other word");

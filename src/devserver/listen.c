@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +18,8 @@ static bool split(const char *address, char host[64], char port[8])
     const char *colon = strrchr(address, ':');
     const char *end = colon;
 
-    if (colon == NULL || strlen(colon + 1) > 5 || colon[1] == '\0')
+    /* getaddrinfo(3) takes 70000 for 4464 */
+    if (colon == NULL || strlen(colon + 1) > 5 || colon[1] == '\0' || atol(colon + 1) > 65535)
         return false;
     if (*address == '[') {
         address++;

@@ -57,13 +57,10 @@ void ds_log_clean_path(char *path)
         if (*c < 0x20 || *c > 0x7e)
             *c = '?';
     for (char *mark = path; (mark = strstr(mark, DS_KEY_MARK)) != NULL;) {
-        mark += strlen(DS_KEY_MARK);
-        size_t shown = strcspn(mark, "/") < DS_KEY_LENGTH - strlen(DS_KEY_MARK)
-                           ? (size_t)DS_PREFIX_LENGTH - strlen(DS_KEY_MARK)
-                           : 0;
-        for (size_t i = 0; mark[i] != '\0' && mark[i] != '/'; i++)
-            if (i >= shown)
-                mark[i] = '*';
+        size_t length = strcspn(mark, "/");
+        if (length > DS_PREFIX_LENGTH)
+            memset(mark + DS_PREFIX_LENGTH, '*', length - DS_PREFIX_LENGTH);
+        mark += length;
     }
     if (strlen(path) > MAX_PATH)
         memcpy(path + MAX_PATH - 3, "...", 4);

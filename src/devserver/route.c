@@ -7,7 +7,8 @@
 /* Sends a client elsewhere, for those who test what it does with its key then. */
 static void redirect(const struct ds_call *call, struct ds_reply *reply)
 {
-    if (call->to == NULL || call->to[0] == '\0' || strpbrk(call->to, "\r\n\t") != NULL) {
+    if (call->to == NULL || call->to[0] == '\0' || strpbrk(call->to, "\r\n\t") != NULL ||
+        strlen(call->to) >= sizeof reply->headers[0].value) {
         ds_reply_error(reply, 400, NULL, "to", "Name the target: /redirect?to=URL");
         return;
     }

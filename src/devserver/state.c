@@ -18,6 +18,8 @@
 bool ds_fail(struct ds_why *why, const char *format, ...)
 {
     va_list arguments;
+
+    why->text[0] = '\0';
     va_start(arguments, format);
     vsnprintf(why->text, sizeof why->text, format, arguments);
     va_end(arguments);

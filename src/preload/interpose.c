@@ -6,7 +6,7 @@
 #include <curl/curl.h>
 #include <stdarg.h>
 
-#include "late_libc.h"
+#include "handle.h"
 #include "provider.h"
 #include "push.h"
 #include "record.h"
@@ -44,31 +44,12 @@ static const struct real *real_for(const void *handle, const void *caller)
     return provider != NULL ? &provider->real : NULL;
 }
 
-static void note_handle(void *handle, struct origin_of_call origin, const void *caller,
-                        uint32_t state)
-{
-    if (handle == NULL || provider_is_caller(origin.provider, caller))
-        return;
-    struct record *record = record_make(handle, origin.provider);
-    if (record == NULL)
-        return;
-    record->state |= state;
-    if (origin.ambiguous)
-        record->facts |= HOP_AMBIGUOUS;
-}
-
 /* ---- the easy interface ------------------------------------------------------------------------
  */
 
 EXPORT CURL *curl_easy_init(void)
 {
-    const void *caller = CALLER;
-    struct origin_of_call origin = provider_for(caller);
-    if (origin.provider == NULL)
-        return NULL;
-    CURL *easy = origin.provider->real.easy_init();
-    note_handle(easy, origin, caller, 0);
-    return easy;
+    return handle_easy_init(provider_for(CALLER), CALLER);
 }
 
 EXPORT CURL *curl_easy_duphandle(CURL *easy)
@@ -241,13 +222,7 @@ EXPORT CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
 
 EXPORT CURLM *curl_multi_init(void)
 {
-    const void *caller = CALLER;
-    struct origin_of_call origin = provider_for(caller);
-    if (origin.provider == NULL)
-        return NULL;
-    CURLM *multi = origin.provider->real.multi_init();
-    note_handle(multi, origin, caller, RECORD_MULTI);
-    return multi;
+    return handle_multi_init(provider_for(CALLER), CALLER);
 }
 
 EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)

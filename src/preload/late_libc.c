@@ -1,8 +1,11 @@
 #include "late_libc.h"
 
+#include "elf_find.h"
+
 enum state { UNBOUND, BINDING, BOUND, FAILED };
 
-/* How often a second thread looks again while the first copies some 400 bytes. */
+/* How often a second thread gives way to the first, which copies some 400 bytes and may be
+ * preempted. */
 enum { PATIENCE = 1 << 20 };
 
 struct late_page late_page __attribute__((aligned(LATE_PAGE)));
@@ -20,24 +23,54 @@ union entry {
     void (*function)(void);
 };
 
-static void find_optional(struct late_libc *table)
+/* Written by whoever comes first, and always with the same values. */
+static dlsym_function *next_dlsym;
+static dlvsym_function *next_dlvsym;
+
+/* This library exports dlsym itself: by name it would find its own. */
+dlsym_function *late_dlsym(void)
 {
-    table->single_threaded = dlsym(RTLD_NEXT, "__libc_single_threaded");
-    table->standard_error = dlsym(RTLD_NEXT, "stderr");
+    dlsym_function *found = __atomic_load_n(&next_dlsym, __ATOMIC_RELAXED);
+    if (__builtin_expect(found == NULL, 0)) {
+        found = (dlsym_function *)elf_find_next(&next_dlsym, "dlsym");
+        __atomic_store_n(&next_dlsym, found, __ATOMIC_RELAXED);
+    }
+    return found;
+}
+
+dlvsym_function *late_dlvsym(void)
+{
+    dlvsym_function *found = __atomic_load_n(&next_dlvsym, __ATOMIC_RELAXED);
+    if (found == NULL) {
+        found = (dlvsym_function *)elf_find_next(&next_dlvsym, "dlvsym");
+        __atomic_store_n(&next_dlvsym, found, __ATOMIC_RELAXED);
+    }
+    return found;
+}
+
+static void find_optional(struct late_libc *table, dlsym_function *find)
+{
+    table->single_threaded = find(RTLD_NEXT, "__libc_single_threaded");
+    table->standard_error = find(RTLD_NEXT, "stderr");
+    table->find_object =
+        (int (*)(void *, struct dl_find_object *))find(RTLD_NEXT, "_dl_find_object");
 }
 
 /* Not inlined: the compiler would not see that the loop fills every member. */
 __attribute__((noinline)) static bool find_all(struct late_libc *table)
 {
     union entry *entry = (union entry *)(void *)table;
+    dlsym_function *find = late_dlsym();
+    if (find == NULL)
+        return false;
     for (const char *name = names; *name != '\0'; entry++) {
-        entry->object = dlsym(RTLD_NEXT, name);
+        entry->object = find(RTLD_NEXT, name);
         if (entry->object == NULL)
             return false;
         while (*name++ != '\0')
             ;
     }
-    find_optional(table);
+    find_optional(table, find);
     return table->standard_error != NULL;
 }
 
@@ -69,9 +102,8 @@ static bool bind_now(void)
         *table.__errno_location() = saved;
         return true;
     }
-    for (int i = 0; i < PATIENCE; i++)
-        if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != BINDING)
-            break;
+    for (int i = 0; i < PATIENCE && __atomic_load_n(&state, __ATOMIC_ACQUIRE) == BINDING; i++)
+        table.sched_yield();
     return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == BOUND;
 }
 

@@ -3,10 +3,10 @@
  *
  * Every process of the machine loads this library, few use libcurl. An import costs ld.so some 700
  * instructions at the start of each of them (full RELRO binds at once), forty of them four times
- * what an empty library costs. So the library imports dlsym alone, and late_names.h, which the
- * Makefile puts before each of its files but one, sends the C library's names through a table that
- * late_libc_bind fills and then makes read-only. The same files, built for the command and the
- * tests, bind as usual.
+ * what an empty library costs. So the library imports dl_iterate_phdr alone, and late_names.h,
+ * which the Makefile puts before each of its files but one, sends the C library's names through a
+ * table that late_libc_bind fills and then makes read-only. The same files, built for the command
+ * and the tests, bind as usual.
  *
  * Threads: late_libc_bind may be called by any number at once; the table is constant afterwards.
  * Errors:  false where a function is missing: then nothing else of the library may run.
@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -43,7 +44,6 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(__register_atfork)                                                                           \
     X(clock_gettime)                                                                               \
     X(close)                                                                                       \
-    X(dl_iterate_phdr)                                                                             \
     X(dladdr1)                                                                                     \
     X(dlclose)                                                                                     \
     X(dlerror)                                                                                     \
@@ -69,6 +69,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(pthread_mutex_unlock)                                                                        \
     X(read)                                                                                        \
     X(readlink)                                                                                    \
+    X(sched_yield)                                                                                 \
     X(secure_getenv)                                                                               \
     X(sendto)                                                                                      \
     X(snprintf)                                                                                    \
@@ -87,8 +88,10 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
 #define LATE_MEMBER(name) __typeof__(name) *name;
 struct late_libc {
     LATE_LIBC(LATE_MEMBER)
-    FILE **standard_error;        /* &stderr */
-    const char *single_threaded;  /* &__libc_single_threaded; NULL before glibc 2.32 */
+    FILE **standard_error;       /* &stderr */
+    const char *single_threaded; /* &__libc_single_threaded; NULL before glibc 2.32 */
+    int (*find_object)(void *,
+                       struct dl_find_object *); /* _dl_find_object; NULL before glibc 2.35 */
 };
 #undef LATE_MEMBER
 
@@ -99,6 +102,14 @@ extern struct late_page {
     char rest[LATE_PAGE - sizeof(struct late_libc)];
 } late_page;
 #define late late_page.names
+
+typedef void *dlsym_function(void *handle, const char *name);
+typedef void *dlvsym_function(void *handle, const char *name, const char *version);
+
+/* The dlsym and dlvsym behind us: the C library's, or another preload's. NULL where there is none.
+ */
+dlsym_function *late_dlsym(void);
+dlvsym_function *late_dlvsym(void);
 
 /* True once every function is bound. Cheap when it is. */
 bool late_libc_bind(void);

@@ -13,6 +13,9 @@ static struct {
  * prevented. */
 static int fork_handlers;
 
+/* Set in the child of a threaded process. */
+static bool is_orphan;
+
 extern void *__dso_handle __attribute__((visibility("hidden")));
 
 static void take_all(void)
@@ -33,6 +36,12 @@ static void renew_all(void)
     static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
     for (unsigned i = 0; i < LOCK_COUNT; i++)
         locks[i].mutex = fresh;
+    is_orphan = true;
+}
+
+bool loader_lists_are_safe(void)
+{
+    return !is_orphan;
 }
 
 static void watch_forks(void)

@@ -1,6 +1,6 @@
 /*
- * The library is linked without the compiler's start files (-nostartfiles): they bring four imports and a constructor for
- * nothing. What they define and we use stands here.
+ * The library is linked without the compiler's start files (-nostartfiles): they bring four imports
+ * and a constructor for nothing. What they define and we use stands here.
  */
 __attribute__((visibility("hidden"))) void *__dso_handle = &__dso_handle;
 

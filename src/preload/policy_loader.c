@@ -251,7 +251,8 @@ static struct policy_ref *take_current(bool *look)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     lock_take(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
-    *look = !in_force.started || now.tv_nsec != in_force.checked.tv_nsec || now.tv_sec != in_force.checked.tv_sec;
+    *look = !in_force.started || now.tv_nsec != in_force.checked.tv_nsec ||
+            now.tv_sec != in_force.checked.tv_sec;
     in_force.checked = now;
     if (policy != NULL)
         policy->references++;

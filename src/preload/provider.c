@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "late_binding.h"
 #include "late_libc.h"
 #include "locks.h"
 
-enum { MAX_PROVIDERS = 16, MAX_CALLERS = 8 };
+enum { MAX_CALLERS = 8 };
 
 /*
  * All below is written with lock_providers held. Readers need no lock: `count` is raised with
@@ -40,7 +41,6 @@ easy_setopt_function *provider_sole_setopt;
  */
 
 struct mapping {
-    ElfW(Addr) base;
     uintptr_t start;
     uintptr_t end;
 };
@@ -52,11 +52,14 @@ static int read_loads(struct dl_phdr_info *info, size_t size, void *data)
     return 1;
 }
 
-static unsigned long long current_loads(void)
+/* False where it cannot be known without waiting: then nothing that was remembered counts. */
+static bool current_loads(unsigned long long *now)
 {
-    unsigned long long now = 0;
-    dl_iterate_phdr(read_loads, &now);
-    return now;
+    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
+        return false;
+    dl_iterate_phdr(read_loads, now);
+    lock_give(LOCK_LOADER);
+    return true;
 }
 
 /* Finds the object that contains mapping->start and widens the mapping to the whole of it. */
@@ -76,14 +79,24 @@ static int find_mapping(struct dl_phdr_info *info, size_t size, void *data)
     }
     if (mapping->start < low || mapping->start >= high)
         return 0;
-    *mapping = (struct mapping){info->dlpi_addr, low, high};
+    *mapping = (struct mapping){low, high};
     return 1;
 }
 
 static bool mapping_of(const void *address, struct mapping *mapping)
 {
+#ifdef DLFO_STRUCT_HAS_EH_DBASE /* dlfcn.h has _dl_find_object, which takes no lock at all */
+    struct dl_find_object object;
+    if (late.find_object != NULL) {
+        if (late.find_object((void *)(uintptr_t)address, &object) != 0)
+            return false;
+        mapping->start = (uintptr_t)object.dlfo_map_start;
+        mapping->end = (uintptr_t)object.dlfo_map_end;
+        return true;
+    }
+#endif
     mapping->start = (uintptr_t)address;
-    return dl_iterate_phdr(find_mapping, mapping) == 1;
+    return loader_lists_are_safe() && dl_iterate_phdr(find_mapping, mapping) == 1;
 }
 
 static struct link_map *object_of(const void *address)
@@ -113,12 +126,6 @@ static bool is_ours(const void *address)
 
 /* ---- one libcurl -------------------------------------------------------------------------------
  */
-
-struct wanted {
-    const char *name;
-    size_t offset;
-    bool optional;
-};
 
 static const char real_names[] =
     "curl_easy_init\0curl_easy_setopt\0curl_easy_perform\0curl_easy_cleanup\0"
@@ -150,6 +157,15 @@ static unsigned find_names(void *handle, const char *names, void **entry)
     return found;
 }
 
+/* A library that wraps some of libcurl's functions and takes the rest from it is none. */
+static bool are_inside(const struct mapping *mapping, void *const *entry, unsigned nentries)
+{
+    for (unsigned i = 0; i < nentries; i++)
+        if ((uintptr_t)entry[i] - mapping->start >= mapping->end - mapping->start)
+            return false;
+    return true;
+}
+
 static bool fill(struct provider *provider, const struct link_map *map)
 {
     union real_table table;
@@ -163,7 +179,8 @@ static bool fill(struct provider *provider, const struct link_map *map)
         provider->version = table.real.version_info(CURLVERSION_NOW)->version_num;
     if (complete && provider->version >= CURL_HAS_URL_PARSER)
         complete = find_names(handle, parser_names, table.entry + 14) == 6;
-    complete = complete && mapping_of(table.entry[1], &mapping);
+    complete =
+        complete && mapping_of(table.entry[0], &mapping) && are_inside(&mapping, table.entry, 14);
     dlclose(handle);
     if (!complete)
         return false;
@@ -233,6 +250,26 @@ static const struct provider *provider_of_library(const struct link_map *map)
     return provider;
 }
 
+const struct provider *provider_of(const void *function)
+{
+    int saved = errno;
+    struct link_map *map = object_of(function);
+    const struct provider *provider =
+        map != NULL && !is_ours(function) ? provider_of_library(map) : NULL;
+    errno = saved;
+    return provider;
+}
+
+unsigned provider_number(const struct provider *provider)
+{
+    return (unsigned)(provider - providers);
+}
+
+const struct provider *provider_at(unsigned number)
+{
+    return &providers[number];
+}
+
 /* ---- which one a caller means ------------------------------------------------------------------
  */
 
@@ -289,6 +326,12 @@ static struct origin_of_call resolve(const void *caller)
     return origin;
 }
 
+unsigned provider_count_loaded(void)
+{
+    struct link_map *first = NULL;
+    return count_libraries(&first);
+}
+
 static bool is_inside(const struct caller *known, const void *address)
 {
     return (uintptr_t)address - known->start < known->end - known->start;
@@ -329,21 +372,41 @@ static bool recall(const void *address, struct origin_of_call *origin, unsigned 
     return found;
 }
 
+/* libcurl calls its own functions through us in some builds: the most frequent caller of all. */
+static const struct provider *own_caller(const void *caller)
+{
+    unsigned known = __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+    for (unsigned i = 0; i < known; i++)
+        if (provider_is_caller(&providers[i], caller))
+            return &providers[i];
+    return NULL;
+}
+
+static struct origin_of_call ask_loader(const void *caller)
+{
+    struct origin_of_call origin = {NULL, false};
+    unsigned long long now = 0;
+    bool known = current_loads(&now);
+    if (known && recall(caller, &origin, now))
+        return origin;
+    late_binding_look(NULL);
+    origin = resolve(caller);
+    if (known)
+        remember(caller, origin, now);
+    return origin;
+}
+
 struct origin_of_call provider_for(const void *caller)
 {
     uintptr_t end = __atomic_load_n(&main_program.end, __ATOMIC_ACQUIRE);
     if ((uintptr_t)caller < end && (uintptr_t)caller >= main_program.start)
         return main_program.origin;
 
-    struct origin_of_call origin = {NULL, false};
-    if (!late_libc_bind())
+    struct origin_of_call origin = {own_caller(caller), false};
+    if (origin.provider != NULL || !late_libc_bind())
         return origin;
     int saved = errno;
-    unsigned long long now = current_loads();
-    if (!recall(caller, &origin, now)) {
-        origin = resolve(caller);
-        remember(caller, origin, now);
-    }
+    origin = ask_loader(caller);
     errno = saved;
     return origin;
 }

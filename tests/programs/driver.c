@@ -173,6 +173,7 @@ static void *churn(void *data)
         curl_easy_perform(easy);
         curl_easy_cleanup(copy);
         curl_easy_cleanup(easy);
+        usleep(100);
     }
     return data;
 }

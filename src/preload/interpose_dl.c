@@ -1,0 +1,66 @@
+/*
+ * dlsym and dlvsym, the two other exported names. For all names but libcurl's own the call is
+ * passed on by a jump: the C library judges RTLD_NEXT, RTLD_DEFAULT and the namespace by the return
+ * address, so it must be the caller's.
+ */
+#include <dlfcn.h>
+#include <stddef.h>
+
+#include "late_binding.h"
+#include "late_libc.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* A call that must be a jump, at every level of optimisation. */
+#if defined(__has_attribute) && __has_attribute(musttail)
+#define JUMP return __attribute__((musttail))
+#define JUMPS
+#else
+#define JUMP  return
+#define JUMPS __attribute__((optimize("O2", "optimize-sibling-calls")))
+#endif
+
+EXPORT void *exported_dlsym(void *handle, const char *name) __asm__("dlsym");
+EXPORT void *exported_dlvsym(void *handle, const char *name, const char *version) __asm__("dlvsym");
+
+static bool is_pseudo(const void *handle)
+{
+    return handle == RTLD_DEFAULT || handle == RTLD_NEXT;
+}
+
+static bool is_libcurl_name(const char *name)
+{
+    return name != NULL && name[0] == 'c' && name[1] == 'u' && name[2] == 'r' && name[3] == 'l' &&
+           name[4] == '_' && late_binding_is_ours(name);
+}
+
+static void *find_instead(void *handle, const char *name)
+{
+    void *found = late_dlsym()(handle, name);
+    /* Ours, found in the global scope: where no libcurl stands behind it, there is none to be
+     * found. */
+    if (found != NULL && late_binding_is_exported(found))
+        return late_dlsym()(RTLD_NEXT, name) != NULL ? found : NULL;
+    return found != NULL ? late_binding_instead(name, found) : NULL;
+}
+
+JUMPS void *exported_dlsym(void *handle, const char *name)
+{
+    dlsym_function *real = late_dlsym();
+    if (!is_pseudo(handle))
+        late_binding_look(handle);
+    if (is_libcurl_name(name) && handle != RTLD_NEXT)
+        return find_instead(handle, name);
+    JUMP real(handle, name);
+}
+
+JUMPS void *exported_dlvsym(void *handle, const char *name, const char *version)
+{
+    dlvsym_function *real = late_dlvsym();
+    if (!is_pseudo(handle))
+        late_binding_look(handle);
+    if (!is_libcurl_name(name) || is_pseudo(handle))
+        JUMP real(handle, name, version);
+    void *found = real(handle, name, version);
+    return found != NULL ? late_binding_instead(name, found) : NULL;
+}
