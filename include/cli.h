@@ -41,6 +41,7 @@ enum cli_words {
     CLI_WORDS_FOLDER,
     CLI_WORDS_COMMAND,
     CLI_WORDS_USER,
+    CLI_WORDS_KEY,  /* the names of the stored keys */
     CLI_WORDS_LIST, /* the `list` of the option or verb, separated by spaces */
 };
 
@@ -92,8 +93,13 @@ const char *cli_nearest(const char *typed, const char *const *words);
 
 /* Verbs, one file each. */
 extern const struct cli_verb cli_verb_run;
+extern const struct cli_verb cli_verb_explain;
+extern const struct cli_verb cli_verb_doctor;
+extern const struct cli_verb cli_verb_key;
+extern const struct cli_verb cli_verb_config;
 extern const struct cli_verb cli_verb_enable;
 extern const struct cli_verb cli_verb_disable;
 extern const struct cli_verb cli_verb_status;
+extern const struct cli_verb cli_verb_completion;
 
 #endif

@@ -69,4 +69,7 @@ bool switch_entry_exists(const char *root, const char *entry, size_t length);
  * status and output; then looks whether the library `file` is loaded at all. Exit code. */
 int switch_trial(const char *preload, const char *file);
 
+/* Whether a program started with `preload` has the library `file` loaded. */
+bool switch_is_loaded(const char *preload, const char *file);
+
 #endif

@@ -1,17 +1,42 @@
-# What the tests of the command run: programs that LD_PRELOAD reaches and does not reach. Never sanitised.
+# What the tests of the command run and look at: programs and libraries of every kind. Never sanitised.
 
-cli_fixtures := $(addprefix $(BUILD)/tests/fixtures/,static static-pie preloaded.so harmful.so talkative.so)
+fixtures_of = $(addprefix $(BUILD)/tests/fixtures/,$(1))
 
-$(BUILD)/tests/fixtures/static: tests/fixtures/nothing.c
+$(call fixtures_of,%.so): tests/fixtures/%.c
 	@mkdir -p $(@D)
-	$(CC) -static $< -o $@
+	$(Q)$(CC) -shared -fPIC $< -o $@
 
-$(BUILD)/tests/fixtures/static-pie: tests/fixtures/nothing.c
+$(call fixtures_of,libusescurl.so): tests/fixtures/usescurl.c
 	@mkdir -p $(@D)
-	$(CC) -static-pie -fPIE $< -o $@
+	$(Q)$(CC) -shared -fPIC $< $(call pkg_cflags,libcurl) $(call pkg_libs,libcurl) -o $@
 
-$(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c
+$(call fixtures_of,dynamic): tests/fixtures/nothing.c
 	@mkdir -p $(@D)
-	$(CC) -shared -fPIC $< -o $@
+	$(Q)$(CC) $< -o $@
 
-tests: $(cli_fixtures)
+$(call fixtures_of,static): tests/fixtures/nothing.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static $< -o $@
+
+$(call fixtures_of,static-pie): tests/fixtures/nothing.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static-pie -fPIE $< -o $@
+
+$(call fixtures_of,static-go): tests/fixtures/golike.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static $< -o $@
+
+# Another C library's loader: nothing runs it, so it need not be there.
+$(call fixtures_of,musl): tests/fixtures/nothing.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $< -Wl,--dynamic-linker=/lib/ld-musl-x86_64.so.1 -o $@
+
+$(call fixtures_of,needscurl): tests/fixtures/needscurl.c $(call fixtures_of,libusescurl.so)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $< -L$(@D) -lusescurl -Wl,-rpath,'$$ORIGIN' -o $@
+
+$(call fixtures_of,golike bundled dlopens): $(BUILD)/tests/fixtures/%: tests/fixtures/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $< -o $@
+
+tests: $(call fixtures_of,preloaded.so harmful.so talkative.so dynamic static static-pie static-go musl needscurl golike bundled dlopens)

@@ -1,3 +1,69 @@
-# Installing, and the Debian package.
+# Installing, and the Debian packages.
+
+DATADIR  = $(PREFIX)/share
+DOCDIR   = $(DATADIR)/doc/commissioned-auth
+ZSHDIR  ?= $(DATADIR)/zsh/site-functions
+# Where systemd and AppArmor look; not below LIBDIR, which may name an architecture.
+UNITDIR  = $(PREFIX)/lib
+
+# The folders are compiled in, so what names them is compiled again where they have changed.
+$(BUILD)/folders: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIBDIR) $(MODULEDIR)' | cmp -s - $@ || echo '$(LIBDIR) $(MODULEDIR)' >$@
+.PHONY: FORCE
+FORCE:
 
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS += -DLIBDIR='"$(LIBDIR)"'
+$(call objects,$(cli)) $(BUILD)/late/src/preload/policy_loader.o: $(BUILD)/folders
+
+$(BUILD)/conf/%: conf/%.in $(BUILD)/folders
+	@mkdir -p $(@D)
+	$(Q)sed 's|@LIBDIR@|$(LIBDIR)|g' $< >$@
+
+generated := $(addprefix $(BUILD)/conf/,service.conf apparmor completion.bash completion.zsh completion.fish)
+
+$(BUILD)/conf/completion.%: $(COMMAND)
+	@mkdir -p $(@D)
+	$(Q)$(COMMAND) completion $* >$@
+
+# Each line is mode:source:place. What is not built or written here is left out.
+manuals   = $(foreach s,1 5 8,$(foreach m,$(wildcard doc/*.$(s)),0644:$(m):$(MANDIR)/man$(s)/$(notdir $(m))))
+installed = \
+	0755:$(COMMAND):$(BINDIR)/commissioned-auth \
+	0644:$(LIBRARY):$(LIBDIR)/libcommissioned-auth.so \
+	0644:$(MODULE):$(MODULEDIR)/commissioned-auth-policy.so \
+	$(if $(devserver),0755:$(SERVER):$(BINDIR)/commissioned-devserver) \
+	$(manuals) \
+	0644:$(BUILD)/conf/completion.bash:$(DATADIR)/bash-completion/completions/commissioned-auth \
+	0644:$(BUILD)/conf/completion.zsh:$(ZSHDIR)/_commissioned-auth \
+	0644:$(BUILD)/conf/completion.fish:$(DATADIR)/fish/vendor_completions.d/commissioned-auth.fish \
+	$(if $(wildcard conf/commissioned-auth.conf),0640:conf/commissioned-auth.conf:$(SYSCONFDIR)/commissioned-auth/commissioned-auth.conf.sample) \
+	0644:$(BUILD)/conf/apparmor:$(SYSCONFDIR)/apparmor.d/abstractions/commissioned-auth \
+	0644:conf/sysusers.conf:$(UNITDIR)/sysusers.d/commissioned-auth.conf \
+	0644:conf/tmpfiles.conf:$(UNITDIR)/tmpfiles.d/commissioned-auth.conf \
+	0644:$(BUILD)/conf/service.conf:$(DOCDIR)/examples/service.conf \
+	0644:doc/security-teams.md:$(DOCDIR)/security-teams.md
+
+parts = $(subst :, ,$(1))
+
+.PHONY: install
+install: all $(generated) ## install below DESTDIR, PREFIX and LIBDIR; switches nothing on
+	@$(foreach i,$(installed),$(INSTALL) -D -m $(word 1,$(call parts,$(i))) $(word 2,$(call parts,$(i))) '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
+	@echo "installed below $(DESTDIR)$(PREFIX); nothing is switched on: see commissioned-auth(1)"
+
+# The switch goes first: a library that is named and missing makes every program complain.
+.PHONY: uninstall
+uninstall: ## switch off, then remove what install put there; configuration and keys stay
+	@if [ -x '$(DESTDIR)$(BINDIR)/commissioned-auth' ] && [ -e '$(DESTDIR)/etc/ld.so.preload' ]; then \
+	    '$(DESTDIR)$(BINDIR)/commissioned-auth' disable --root '$(DESTDIR)/'; fi
+	@$(foreach i,$(installed),rm -f '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
+	@rmdir -p '$(DESTDIR)$(MODULEDIR)' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(SYSCONFDIR)/commissioned-auth' 2>/dev/null || :
+
+# A copy of what git has, and of what is new in the work tree, is built by debhelper below the build folder.
+.PHONY: deb
+deb: ## build the Debian packages into $(BUILD)/deb
+	@scripts/deps build deb
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/commissioned-auth-$(VERSION)
+	@git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C $(BUILD)/deb/commissioned-auth-$(VERSION)
+	@cd $(BUILD)/deb/commissioned-auth-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 20 ../build.log; exit 1; }
+	@ls $(BUILD)/deb/*.deb

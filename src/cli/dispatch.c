@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { OPTION_VERSION };
+enum { LONGEST_SHOWN = 16 }; /* a longer word may be a key that was put in the wrong place */
 
 static const struct cli_option options[] = {
     [OPTION_VERSION] = {"version", 'V', NULL, "print the version", CLI_WORDS_NONE, NULL},
@@ -12,7 +13,8 @@ static const struct cli_option options[] = {
 };
 
 static const struct cli_verb *const verbs[] = {
-    &cli_verb_run, &cli_verb_enable, &cli_verb_disable, &cli_verb_status, NULL,
+    &cli_verb_run,    &cli_verb_explain, &cli_verb_doctor, &cli_verb_key,        &cli_verb_config,
+    &cli_verb_enable, &cli_verb_disable, &cli_verb_status, &cli_verb_completion, NULL,
 };
 
 const struct cli_verb cli_command = {
@@ -40,6 +42,8 @@ static int unknown_verb(const struct cli_verb *verb, const char *path, const cha
 
     for (int i = 0; verb->verbs[i]; i++)
         names[i] = verb->verbs[i]->name;
+    if (strlen(typed) > LONGEST_SHOWN)
+        return cli_fail(CLI_FAILED, "unknown verb; '%s --help' lists them", path);
     nearest = cli_nearest(typed, names);
     if (nearest)
         return cli_fail(CLI_FAILED, "unknown verb '%s'; did you mean '%s %s'?", typed, path,

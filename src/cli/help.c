@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_COLUMN = 24 }; /* where the explanation of an option begins */
+enum { OPTION_COLUMN = 28 }; /* where the explanation of an option begins */
 
 static void usage_line(FILE *out, const struct cli_verb *verb, const char *path)
 {

@@ -75,6 +75,7 @@ static int option_index(const struct cli_verb *verb, int found)
     return -1;
 }
 
+/* What is too much is not repeated: it may be a key. */
 static int check_operands(const struct cli_verb *verb, const char *path,
                           const struct cli_call *call)
 {
@@ -84,8 +85,7 @@ static int check_operands(const struct cli_verb *verb, const char *path,
         return cli_fail(misuse(verb), "%s needs %s; '%s --help' explains it", path, verb->operands,
                         path);
     if (verb->max_operands >= 0 && call->argc > verb->max_operands)
-        return cli_fail(misuse(verb), "'%s' is one argument too many for %s",
-                        call->argv[verb->max_operands], path);
+        return cli_fail(misuse(verb), "too many arguments; '%s --help' explains it", path);
     return CLI_OK;
 }
 

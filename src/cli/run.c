@@ -8,6 +8,7 @@
 #include "cli_cleanup.h"
 #include "cli_library.h"
 #include "cli_program.h"
+#include "cli_run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,12 +41,8 @@ static int refuse(const char *program, const struct program_judgement *judgement
                     program);
 }
 
-static int prepare_preload(const char *program)
+static int find_library(char library[PATH_MAX])
 {
-    struct program_judgement judgement;
-    char library[PATH_MAX];
-    auto_free char *list = NULL;
-
     if (!library_find(library))
         return cli_fail(CLI_RUN_FAILED,
                         LIBRARY_NAME " is neither beside this command nor in " LIBDIR
@@ -55,6 +52,18 @@ static int prepare_preload(const char *program)
                         "%s cannot be preloaded, because LD_PRELOAD is split at spaces and "
                         "colons: install it in a folder without them",
                         library);
+    return CLI_OK;
+}
+
+static int prepare_preload(const char *program)
+{
+    struct program_judgement judgement;
+    char library[PATH_MAX];
+    auto_free char *list = NULL;
+    int status = find_library(library);
+
+    if (status != CLI_OK)
+        return status;
     program_judge(program, library, &judgement);
     if (judgement.reach != PROGRAM_REACHED && judgement.reach != PROGRAM_UNKNOWN)
         return refuse(program, &judgement);
@@ -64,18 +73,32 @@ static int prepare_preload(const char *program)
     return CLI_OK;
 }
 
+static int prepare_environment(const char *program, const char *key)
+{
+    struct program_judgement judgement;
+
+    program_judge(program, NULL, &judgement);
+    if (judgement.reach == PROGRAM_SETID || judgement.reach == PROGRAM_CAPABILITIES)
+        return cli_fail(CLI_RUN_FAILED,
+                        "%s changes its user or gains capabilities, and gets no key in its "
+                        "environment",
+                        judgement.file);
+    return run_set_environment(program, key);
+}
+
 static int run(const struct cli_call *call)
 {
     char file[PATH_MAX];
     int status;
 
-    if (call->value[OPTION_ENV])
+    if (call->value[OPTION_KEY] && !call->value[OPTION_ENV])
         return cli_fail(CLI_RUN_FAILED,
-                        "--env needs the policy, which this build does not have yet");
+                        "-k goes with --env: without it, the rules choose the key of each request");
     status = program_find(call->argv[0], getenv("PATH"), file);
     if (status != 0)
         return cli_fail(status, "%s: %s", call->argv[0], strerror(errno));
-    status = prepare_preload(file);
+    status = call->value[OPTION_ENV] ? prepare_environment(file, call->value[OPTION_KEY])
+                                     : prepare_preload(file);
     if (status != CLI_OK)
         return status;
     /* execvp for its one more service: text without #! is given to the shell. `file` has a slash.

@@ -95,20 +95,18 @@ static int compare(const char *const argv[], const char *preload)
     return CLI_OK;
 }
 
-/* A program in which the library is loaded has its file among its mappings. */
-static int check_loaded(const char *preload, const char *file)
+/* proc(5): a line of maps ends in the file's name. The loader's complaint names it too, in quotes.
+ */
+bool switch_is_loaded(const char *preload, const char *file)
 {
     static const char *const argv[] = {"/bin/cat", "/proc/self/maps", NULL};
     __attribute__((cleanup(free_run))) struct run run = {0};
-    char real[PATH_MAX];
-    int status = run_one(argv, preload, &run);
+    char real[PATH_MAX], end[PATH_MAX + 2];
 
-    if (status != CLI_OK)
-        return status;
-    if (!realpath(file, real) || !strstr(run.output, real))
-        return cli_fail(CLI_FAILED,
-                        "trial failed, nothing was changed: the loader does not load %s", file);
-    return CLI_OK;
+    if (!realpath(file, real) || run_one(argv, preload, &run) != CLI_OK)
+        return false;
+    snprintf(end, sizeof end, " %s\n", real);
+    return strstr(run.output, end) != NULL;
 }
 
 int switch_trial(const char *preload, const char *file)
@@ -127,5 +125,8 @@ int switch_trial(const char *preload, const char *file)
         if (status != CLI_OK)
             return status;
     }
-    return check_loaded(preload, file);
+    if (!switch_is_loaded(preload, file))
+        return cli_fail(CLI_FAILED,
+                        "trial failed, nothing was changed: the loader does not load %s", file);
+    return CLI_OK;
 }

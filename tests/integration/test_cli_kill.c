@@ -150,6 +150,82 @@ START_TEST(a_killed_enable_never_leaves_the_switch_on_for_good)
 }
 END_TEST
 
+/* ---- keys ---------------------------------------------------------------------------------------
+ */
+
+/* Not keys of anything: what is asked is only which of the two a file holds, and whether whole. */
+#define CURRENT "current-0123456789012345678901234567890123456789\n"
+#define NEXT    "next-9876543210987654321098765432109876543210987\n"
+
+static char store[PATH_MAX], key[PATH_MAX], next_key[PATH_MAX];
+
+static const char *const rotate_call[] = {
+    "commissioned-auth", "key", "rotate", "prod", "--dir", store, NULL};
+static const char *const promote_call[] = {
+    "commissioned-auth", "key", "promote", "prod", "--dir", store, NULL};
+
+static void make_store(void)
+{
+    in_folder(store, root, "keys.d");
+    in_folder(key, root, "keys.d/prod");
+    in_folder(next_key, root, "keys.d/prod.next");
+    ck_assert_int_eq(mkdir(store, 0700), 0);
+}
+
+static void without_next(void)
+{
+    write_file(key, CURRENT, 0600);
+    unlink(next_key);
+}
+
+static void with_next(void)
+{
+    write_file(key, CURRENT, 0600);
+    write_file(next_key, NEXT, 0600);
+}
+
+static void mode_is_0600(const char *path)
+{
+    struct stat st;
+
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0600);
+}
+
+static void rotate_left_it_whole(unsigned nth)
+{
+    is_one_of(key, nth, CURRENT, CURRENT);
+    mode_is_0600(key);
+    if (!exists(next_key))
+        return;
+    is_one_of(next_key, nth, NEXT, NEXT);
+    mode_is_0600(next_key);
+}
+
+static void promote_left_it_whole(unsigned nth)
+{
+    is_one_of(key, nth, CURRENT, NEXT);
+    mode_is_0600(key);
+    /* The next key is never lost: it is still there, or it is the current one. */
+    ck_assert(exists(next_key) != (strcmp(text_of(key), NEXT) == 0));
+}
+
+START_TEST(a_kill_at_any_moment_of_key_rotate_leaves_the_key_whole)
+{
+    make_store();
+    kill_everywhere("a_kill_at_any_moment_of_key_rotate_leaves_the_key_whole", NEXT, rotate_call,
+                    without_next, rotate_left_it_whole);
+}
+END_TEST
+
+START_TEST(a_kill_at_any_moment_of_key_promote_leaves_the_key_whole)
+{
+    make_store();
+    kill_everywhere("a_kill_at_any_moment_of_key_promote_leaves_the_key_whole", NULL, promote_call,
+                    with_next, promote_left_it_whole);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kill");
@@ -160,6 +236,8 @@ int main(void)
     tcase_add_test(kills, a_kill_at_any_moment_of_enable_leaves_the_file_whole);
     tcase_add_test(kills, a_kill_at_any_moment_of_disable_leaves_the_file_whole);
     tcase_add_test(kills, a_killed_enable_never_leaves_the_switch_on_for_good);
+    tcase_add_test(kills, a_kill_at_any_moment_of_key_rotate_leaves_the_key_whole);
+    tcase_add_test(kills, a_kill_at_any_moment_of_key_promote_leaves_the_key_whole);
     suite_add_tcase(suite, kills);
 
     SRunner *runner = srunner_create(suite);

@@ -12,14 +12,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CANNOT_TRACE = 77 };
+enum { CANNOT_TRACE = 77, MOST_WORDS = 15 };
 
 static void call(const char *input, const char *const argv[])
 {
     int null = open("/dev/null", O_RDWR), in = memfd_create("input", 0), argc = 0;
+    char *words[MOST_WORDS + 1] = {NULL}; /* getopt_long(3) puts them in another order */
 
-    while (argv[argc])
-        argc++;
+    for (; argv[argc] && argc < MOST_WORDS; argc++)
+        words[argc] = (char *)argv[argc];
     if (write(in, input, strlen(input)) < 0 || lseek(in, 0, SEEK_SET) != 0)
         _exit(99);
     dup2(in, STDIN_FILENO);
@@ -28,7 +29,7 @@ static void call(const char *input, const char *const argv[])
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
         _exit(CANNOT_TRACE);
     raise(SIGSTOP);
-    _exit(cli_dispatch(&cli_command, CLI_NAME, argc, (char **)argv));
+    _exit(cli_dispatch(&cli_command, CLI_NAME, argc, words));
 }
 
 /* Lets the child go on to its next stop. False when it has ended. */

@@ -1,0 +1,11 @@
+#include "cli_completion.h"
+
+void completion_walk(FILE *out, void (*visit)(FILE *out, const struct cli_verb *parent,
+                                              const struct cli_verb *verb))
+{
+    for (const struct cli_verb *const *v = cli_command.verbs; *v; v++) {
+        for (const struct cli_verb *const *sub = (*v)->verbs; sub && *sub; sub++)
+            visit(out, *v, *sub);
+        visit(out, NULL, *v);
+    }
+}

@@ -1,0 +1,17 @@
+#include "cli_config.h"
+
+static const struct cli_option options[] = {{0}};
+
+static const struct cli_verb *const verbs[] = {
+    &cli_verb_config_check,
+    &cli_verb_config_show,
+    NULL,
+};
+
+const struct cli_verb cli_verb_config = {
+    .name = "config",
+    .summary = "check and show the configuration",
+    .about = "The configuration is described in commissioned-auth.conf(5).\n",
+    .options = options,
+    .verbs = verbs,
+};

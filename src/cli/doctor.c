@@ -1,0 +1,92 @@
+#include "cli.h"
+#include "cli_doctor.h"
+#include "cli_style.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { OPTION_LEAKS, OPTION_JSON };
+
+static const struct cli_option options[] = {
+    [OPTION_LEAKS] = {"leaks", 0, NULL, "look for stored keys where they should not be",
+                      CLI_WORDS_NONE, NULL},
+    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    {0},
+};
+
+static const char *const words[] = {"good", "warning", "failure"};
+
+void doctor_say(struct doctor *doctor, enum health health, const char *topic, const char *format,
+                ...)
+{
+    char *sentence = NULL;
+    va_list arguments;
+    json_t *object;
+
+    va_start(arguments, format);
+    if (vasprintf(&sentence, format, arguments) < 0)
+        sentence = NULL;
+    va_end(arguments);
+    if (health > doctor->worst)
+        doctor->worst = health;
+    if (doctor->array) {
+        object = json_object();
+        json_put_text(object, "health", words[health]);
+        json_put_text(object, "topic", topic);
+        json_put_text(object, "sentence", sentence);
+        json_array_append_new(doctor->array, object);
+    } else {
+        style_print(health == HEALTH_GOOD      ? STYLE_GOOD
+                    : health == HEALTH_WARNING ? STYLE_WARNING
+                                               : STYLE_BAD,
+                    words[health]);
+        printf("%*s %-9s %s\n", health == HEALTH_GOOD ? 3 : 0, "", topic,
+               sentence ? sentence : "?");
+    }
+    free(sentence);
+}
+
+static int exit_code(enum health worst)
+{
+    static const int codes[] = {CLI_OK, CLI_NO, CLI_FAILED};
+
+    return codes[worst];
+}
+
+static int doctor(const struct cli_call *call)
+{
+    struct doctor doctor = {.array = call->value[OPTION_JSON] ? json_array() : NULL};
+    const char *program = call->argc ? call->argv[0] : NULL;
+    json_t *object;
+
+    doctor_library(&doctor);
+    doctor_environment(&doctor);
+    doctor_policy(&doctor, program);
+    doctor_curl(&doctor);
+    if (program)
+        doctor_program(&doctor, program);
+    if (call->value[OPTION_LEAKS])
+        doctor_leaks(&doctor);
+    if (!doctor.array)
+        return exit_code(doctor.worst);
+    object = json_object();
+    json_put_text(object, "health", words[doctor.worst]);
+    json_put(object, "findings", doctor.array);
+    return json_print(object, exit_code(doctor.worst));
+}
+
+const struct cli_verb cli_verb_doctor = {
+    .name = "doctor",
+    .operands = "[--] [PROGRAM]",
+    .summary = "find out what is wrong",
+    .about = "Look whether the library loads, the configuration and its keys are sound and\n"
+             "the installed libcurl does what the library relies on; and whether PROGRAM is\n"
+             "reached by the library, without running it.\n"
+             "Exit status: 0 all is good, 1 there are warnings, 2 something fails.\n",
+    .options = options,
+    .words = CLI_WORDS_COMMAND,
+    .stops_at_operand = true,
+    .max_operands = -1, /* the program's own arguments may follow, and say nothing here */
+    .run = doctor,
+};

@@ -1,0 +1,87 @@
+#include "cli.h"
+#include "cli_doctor.h"
+#include "cli_library.h"
+#include "cli_preload_file.h"
+#include "cli_switch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MODULE_NAME "commissioned-auth-policy.so"
+
+static void say_module(struct doctor *doctor, const char *library)
+{
+    char beside[PATH_MAX];
+
+    snprintf(beside, sizeof beside, "%.*s/" MODULE_NAME, (int)(strrchr(library, '/') - library),
+             library);
+    if (access(beside, R_OK) != 0 && access(MODULEDIR "/" MODULE_NAME, R_OK) != 0)
+        doctor_say(doctor, HEALTH_FAILURE, "library",
+                   MODULE_NAME " is neither beside %s nor in " MODULEDIR ": install it again",
+                   library);
+}
+
+static void say_switch(struct doctor *doctor)
+{
+    __attribute__((cleanup(switch_close))) struct switch_tree tree;
+    struct preload_entry entry;
+    unsigned line = 1;
+    const char *at;
+
+    if (switch_open(&tree, NULL, false) != CLI_OK)
+        return;
+    for (at = tree.text; preload_next(&at, &line, &entry);) {
+        if (!preload_is_ours(&entry))
+            continue;
+        if (!switch_entry_exists("", entry.start, entry.length))
+            doctor_say(doctor, HEALTH_FAILURE, "switch",
+                       "%s:%u names a library that is not there: run '" CLI_NAME " disable'",
+                       tree.file, entry.line);
+        else
+            doctor_say(doctor, HEALTH_GOOD, "switch", "on for the whole system (%s:%u)", tree.file,
+                       entry.line);
+        return;
+    }
+    doctor_say(doctor, HEALTH_GOOD, "switch",
+               "off: only programs started by '" CLI_NAME " run' or with LD_PRELOAD are reached");
+}
+
+void doctor_library(struct doctor *doctor)
+{
+    char library[PATH_MAX];
+
+    if (!library_find(library)) {
+        doctor_say(doctor, HEALTH_FAILURE, "library",
+                   LIBRARY_NAME " is neither beside this command nor in " LIBDIR ": install it");
+    } else if (!library_preloadable(library)) {
+        doctor_say(doctor, HEALTH_FAILURE, "library",
+                   "%s cannot be preloaded: its path has a space, a colon or a '$'", library);
+    } else if (!switch_is_loaded(library, library)) {
+        doctor_say(doctor, HEALTH_FAILURE, "library",
+                   "the loader does not load %s into /bin/cat: LD_PRELOAD=%s /bin/cat says why",
+                   library, library);
+    } else {
+        doctor_say(doctor, HEALTH_GOOD, "library", "%s loads", library);
+        say_module(doctor, library);
+    }
+    say_switch(doctor);
+}
+
+void doctor_environment(struct doctor *doctor)
+{
+    static const char *const secrets[] = {"COMMISSIONED_API_KEY", "OPENAI_API_KEY"};
+    const char *log = getenv("SSLKEYLOGFILE");
+
+    if (log && *log)
+        doctor_say(doctor, HEALTH_WARNING, "tls",
+                   "SSLKEYLOGFILE is set: who reads %s and the network reads the key: unset it",
+                   log);
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (getenv(secrets[i]))
+            doctor_say(doctor, HEALTH_WARNING, "shell",
+                       "%s is set here, so that every program you start can read it: store it "
+                       "with '" CLI_NAME " key add' and unset it",
+                       secrets[i]);
+}

@@ -1,0 +1,98 @@
+#include "cli.h"
+#include "cli_doctor.h"
+#include "cli_policy.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { DAY = 24 * 60 * 60 };
+
+static void say_findings(struct doctor *doctor, const struct policy_config *config)
+{
+    bool good = true;
+
+    for (uint32_t i = 0; i < config->nfindings; i++) {
+        const struct policy_finding *finding = &config->findings[i];
+
+        good = good && finding->severity != POLICY_ERROR;
+        doctor_say(doctor, finding->severity == POLICY_ERROR ? HEALTH_FAILURE : HEALTH_WARNING,
+                   "policy", "%s", finding->sentence);
+    }
+    if (good)
+        doctor_say(doctor, HEALTH_GOOD, "policy", "%u rules and %u keys can be used",
+                   config->nrules, config->nkeys);
+}
+
+static void say_age(struct doctor *doctor, const struct policy_config_key *key)
+{
+    int64_t age = (int64_t)(time(NULL) - key->mtime.tv_sec);
+
+    if (key->rotate_after_seconds == 0 || key->mtime.tv_sec == 0 || age < key->rotate_after_seconds)
+        doctor_say(doctor, HEALTH_GOOD, "key", "%s (%s...) is sound", key->name, key->prefix);
+    else
+        doctor_say(
+            doctor, HEALTH_WARNING, "key",
+            "%s (%s...) is %lld days old and should be replaced after %lld: make a new one in "
+            "the Commissioned console, then '" CLI_NAME " key rotate'",
+            key->name, key->prefix, (long long)(age / DAY),
+            (long long)(key->rotate_after_seconds / DAY));
+}
+
+static void say_keys(struct doctor *doctor, const struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->nkeys; i++) {
+        const struct policy_config_key *key = &config->keys[i];
+
+        if (key->error && !(key->is_next && key->absent))
+            doctor_say(doctor, HEALTH_FAILURE, "key", "%s", key->error);
+        else if (!key->error && key->prefix)
+            say_age(doctor, key);
+    }
+}
+
+static void say_matches(struct doctor *doctor, const struct policy_config *config,
+                        const struct policy_asker *asker)
+{
+    uint32_t matching = 0;
+
+    for (uint32_t i = 0; i < config->nrules; i++)
+        matching += config->rules[i].mismatch == POLICY_MATCHES;
+    if (config->denied_by != POLICY_NONE)
+        doctor_say(doctor, HEALTH_FAILURE, "policy", "%s:%u denies every key to %s",
+                   config->denies[config->denied_by].place.file,
+                   config->denies[config->denied_by].place.line, asker->request.program);
+    else if (matching == 0)
+        doctor_say(doctor, HEALTH_FAILURE, "policy",
+                   "no rule is for %s run by %s: '" CLI_NAME " explain -p %s URL' says why",
+                   asker->request.program, asker->user, asker->request.program);
+    else
+        doctor_say(doctor, HEALTH_GOOD, "policy", "%u rules are for %s run by %s", matching,
+                   asker->request.program, asker->user);
+}
+
+void doctor_policy(struct doctor *doctor, const char *program)
+{
+    struct policy_asker asker;
+    auto_config struct policy_config *config = NULL;
+
+    /* A program that is not there is doctor_program's to say. */
+    if (asker_prepare(&asker, NULL, NULL) != CLI_OK)
+        return;
+    if (program && asker_set_program(&asker, program) != 0)
+        program = NULL;
+    config = policy_config_read(&asker.request);
+    if (!config || !policy_config_check(config) ||
+        !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL)) {
+        doctor_say(doctor, HEALTH_FAILURE, "policy", "out of memory");
+        return;
+    }
+    if (!config->exists) {
+        doctor_say(doctor, HEALTH_WARNING, "policy",
+                   "there is no configuration: '" CLI_NAME " key add NAME' begins one");
+        return;
+    }
+    say_findings(doctor, config);
+    say_keys(doctor, config);
+    if (program && !config->error)
+        say_matches(doctor, config, &asker);
+}

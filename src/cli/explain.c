@@ -1,0 +1,226 @@
+/*
+ * explain - what the library would decide for a request, and which line made it so.
+ *
+ * The policy is read and packed, and the request decided, by the code that the library uses. What
+ * only a running program shows (its own headers, verification switched off) is taken as usual.
+ */
+#include "cli.h"
+#include "cli_json.h"
+#include "cli_policy.h"
+#include "cli_style.h"
+#include "decide.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_PROGRAM, OPTION_USER, OPTION_METHOD, OPTION_JSON };
+enum { OTHERS_SHOWN = 8 };
+
+static const struct cli_option options[] = {
+    [OPTION_PROGRAM] = {"program", 'p', "PROGRAM", "asked by this program (default: none)",
+                        CLI_WORDS_COMMAND, NULL},
+    [OPTION_USER] = {"user", 'u', "USER", "run by this user (default: you)", CLI_WORDS_USER, NULL},
+    [OPTION_METHOD] = {"method", 'X', "METHOD", "with this method (default: GET)", CLI_WORDS_LIST,
+                       "GET POST PUT PATCH DELETE HEAD OPTIONS"},
+    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    {0},
+};
+
+struct question {
+    const struct policy_asker *asker;
+    const struct policy_config *config;
+    struct decision decision;
+    const char *url;
+    char method[32];
+};
+
+static bool set_method(struct question *question, const char *word)
+{
+    size_t length = strlen(word);
+
+    if (length == 0 || length >= sizeof question->method)
+        return false;
+    for (size_t i = 0; i <= length; i++)
+        question->method[i] = (char)toupper((unsigned char)word[i]);
+    return true;
+}
+
+static const char *verdict_code(const struct decision *decision)
+{
+    switch (decision->verdict) {
+    case VERDICT_KEY:
+        return "key";
+    case VERDICT_FAIL:
+        return "fail";
+    case VERDICT_PASS:
+        break;
+    }
+    return "pass";
+}
+
+static const char *denial(const struct question *question, char text[PATH_MAX + 64])
+{
+    const struct policy_config *config = question->config;
+
+    if (config->denied_by == POLICY_NONE)
+        return NULL;
+    snprintf(text, PATH_MAX + 64, "denied by %s:%u", config->denies[config->denied_by].place.file,
+             config->denies[config->denied_by].place.line);
+    return text;
+}
+
+static const char *why(const struct question *question, char text[PATH_MAX + 64])
+{
+    const struct decision *decision = &question->decision;
+
+    if (!question->config->exists)
+        return "there is no configuration";
+    if (decision->reason == REASON_KEY_MISSING && decision->key->error)
+        return decision->key->error;
+    return denial(question, text) ? text : reason_text(decision->reason);
+}
+
+static json_t *rule_json(const struct policy_rule *rule)
+{
+    json_t *object = json_object();
+
+    json_put_text(object, "name", rule->name);
+    json_put_text(object, "file", rule->file);
+    json_put(object, "line", json_integer(rule->line));
+    return object;
+}
+
+static json_t *key_json(const struct policy_key *key)
+{
+    json_t *object = json_object();
+
+    json_put_text(object, "name", key->name);
+    json_put_text(object, "prefix", key->prefix);
+    json_put_text(object, "source", key->source);
+    return object;
+}
+
+static void print_json(const struct question *question)
+{
+    const struct decision *decision = &question->decision;
+    char text[PATH_MAX + 64];
+    json_t *object = json_object();
+
+    json_put_text(object, "verdict", verdict_code(decision));
+    json_put_text(object, "reason", reason_code(decision->reason));
+    json_put_text(object, "why", why(question, text));
+    json_put(object, "rule", decision->rule ? rule_json(decision->rule) : NULL);
+    json_put(object, "key", decision->key ? key_json(decision->key) : NULL);
+    json_put_text(object, "program", question->asker->request.program);
+    json_put_text(object, "script", question->asker->request.script);
+    json_put_text(object, "user", question->asker->user);
+    json_put_text(object, "method", question->method);
+    json_put_text(object, "url", question->url);
+    json_print(object, CLI_OK);
+}
+
+static void print_verdict(const struct decision *decision)
+{
+    switch (decision->verdict) {
+    case VERDICT_KEY:
+        style_print(STYLE_GOOD, "key");
+        printf(": %s (%s...)\n", decision->key->name, decision->key->prefix);
+        return;
+    case VERDICT_FAIL:
+        style_print(STYLE_BAD, "not sent");
+        puts(": it should get a key that cannot be had");
+        return;
+    case VERDICT_PASS:
+        style_print(STYLE_WARNING, "no key");
+        puts(": it is sent as the program made it");
+    }
+}
+
+/* Rules that would be for somebody else are what a person looks for when the answer is no. */
+static void print_others(const struct policy_config *config)
+{
+    int shown = 0;
+
+    for (uint32_t i = 0; i < config->nrules && shown < OTHERS_SHOWN; i++) {
+        const struct policy_config_rule *rule = &config->rules[i];
+
+        if (rule->mismatch == POLICY_MATCHES)
+            continue;
+        printf("%-9s %s (%s:%u) %s\n", shown++ ? "" : "others", rule->name, rule->place.file,
+               rule->place.line, policy_mismatch_text(rule->mismatch));
+    }
+}
+
+static void print_text(const struct question *question)
+{
+    const struct decision *decision = &question->decision;
+    const struct policy_request *asked = &question->asker->request;
+    char text[PATH_MAX + 64];
+
+    print_verdict(decision);
+    if (decision->rule)
+        printf("%-9s %s (%s:%u)\n", "rule", decision->rule->name, decision->rule->file,
+               decision->rule->line);
+    printf("%-9s %s [%s]\n", "why", why(question, text), reason_code(decision->reason));
+    printf("%-9s %s %s\n", "request", question->method, question->url);
+    printf("%-9s %s%s%s%s, user %s\n", "asked by", asked->program ? asked->program : "no program",
+           asked->script ? " (" : "", asked->script ? asked->script : "", asked->script ? ")" : "",
+           question->asker->user);
+    if (decision->verdict == VERDICT_PASS)
+        print_others(question->config);
+}
+
+static int exit_code(const struct question *question)
+{
+    switch (question->decision.verdict) {
+    case VERDICT_KEY:
+        return CLI_OK;
+    case VERDICT_FAIL:
+        return CLI_FAILED;
+    case VERDICT_PASS:
+        break;
+    }
+    return CLI_NO;
+}
+
+static int explain(const struct cli_call *call)
+{
+    struct policy_asker asker;
+    auto_config struct policy_config *config = NULL;
+    auto_image struct policy_image *image = NULL;
+    struct question question = {.asker = &asker, .url = call->argv[0]};
+    char path[PATH_MAX];
+    struct target target;
+    struct hop hop = {.target = &target, .method = question.method};
+    int status = asker_prepare(&asker, call->value[OPTION_PROGRAM], call->value[OPTION_USER]);
+
+    if (status == CLI_OK)
+        status = asker_read(&asker, &config, &image);
+    if (status != CLI_OK)
+        return status;
+    if (!set_method(&question, call->value[OPTION_METHOD] ? call->value[OPTION_METHOD] : "GET"))
+        return cli_fail(CLI_FAILED, "--method: this is no method of HTTP");
+    if (!target_read(question.url, &target, path))
+        hop.flags |= HOP_NO_URL;
+    question.config = config;
+    question.decision = decide(image, &hop);
+    if (call->value[OPTION_JSON])
+        print_json(&question);
+    else
+        print_text(&question);
+    return exit_code(&question);
+}
+
+const struct cli_verb cli_verb_explain = {
+    .name = "explain",
+    .operands = "URL",
+    .summary = "tell whether a request gets a key, and why",
+    .about = "Tell what the library would decide about a request to URL, and which line\n"
+             "of the configuration makes it so. Nothing is sent.\n"
+             "Exit status: 0 it gets a key, 1 it gets none, 2 it would fail, or an error.\n",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = explain,
+};

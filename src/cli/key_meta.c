@@ -1,0 +1,82 @@
+#include "cli.h"
+#include "cli_atomic_file.h"
+#include "cli_cleanup.h"
+#include "cli_json.h"
+#include "cli_key_store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_META = 16 * 1024 };
+
+static void file_name(char file[NAME_MAX + 1], const char *name)
+{
+    snprintf(file, NAME_MAX + 1, "%s.meta", name);
+}
+
+static void take(const json_t *object, const char *name, char *text, size_t room)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+
+    snprintf(text, room, "%s", value ? value : "");
+}
+
+void key_meta_read(const struct key_store *store, const char *name, struct key_meta *meta)
+{
+    char file[NAME_MAX + 1];
+    size_t size;
+    json_t *object;
+
+    file_name(file, name);
+    memset(meta, 0, sizeof *meta);
+    auto_free char *text = atomic_read(store->folder, file, MOST_META, &size);
+    object = text ? json_loadb(text, size, 0, NULL) : NULL;
+    take(object, "prefix", meta->prefix, sizeof meta->prefix);
+    take(object, "environment", meta->environment, sizeof meta->environment);
+    take(object, "application", meta->application, sizeof meta->application);
+    take(object, "rotate_after", meta->rotate_after, sizeof meta->rotate_after);
+    meta->created = (time_t)json_integer_value(json_object_get(object, "created"));
+    json_decref(object);
+}
+
+int key_meta_write(const struct key_store *store, const char *name, const struct key_meta *meta)
+{
+    struct atomic_owner owner = {0644, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
+    char file[NAME_MAX + 1];
+    json_t *object = json_object();
+    auto_free char *text = NULL;
+
+    file_name(file, name);
+    json_put_text(object, "name", name);
+    json_put_text(object, "prefix", meta->prefix);
+    json_put_text(object, "environment", meta->environment);
+    json_put_text(object, "application", meta->application);
+    json_put(object, "created", json_integer((json_int_t)meta->created));
+    json_put_text(object, "rotate_after", meta->rotate_after);
+    text = json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    json_decref(object);
+    if (!text)
+        return cli_fail(CLI_FAILED, "out of memory");
+    if (atomic_replace(store->folder, file, text, strlen(text), &owner) != 0)
+        return cli_fail(CLI_FAILED, "%s/%s was not written: %m", store->path, file);
+    return CLI_OK;
+}
+
+long long key_period(const char *word)
+{
+    static const struct {
+        char unit;
+        long long seconds;
+    } units[] = {{'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+    char *end;
+    long value;
+
+    errno = 0;
+    value = strtol(word, &end, 10);
+    if (errno || end == word || value < 1 || value > 100000 || strlen(end) != 1)
+        return -1;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (*end == units[i].unit)
+            return value * units[i].seconds;
+    return -1;
+}

@@ -1,0 +1,176 @@
+#include "cli.h"
+#include "cli_atomic_file.h"
+#include "cli_cleanup.h"
+#include "cli_key_store.h"
+#include "secret.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *home(void)
+{
+    const char *home = getenv("HOME");
+    const struct passwd *user;
+
+    if (home && home[0] == '/')
+        return home;
+    user = getpwuid(getuid());
+    return user ? user->pw_dir : NULL;
+}
+
+static bool place(struct key_store *store, const char *dir)
+{
+    const char *xdg = getenv("XDG_CONFIG_HOME");
+    int length;
+
+    store->given = dir != NULL;
+    if (dir)
+        length = snprintf(store->path, sizeof store->path, "%s", dir);
+    else if (xdg && xdg[0] == '/')
+        length = snprintf(store->path, sizeof store->path, "%s/commissioned-auth/keys.d", xdg);
+    else if (geteuid() == 0)
+        length = snprintf(store->path, sizeof store->path, "/etc/commissioned-auth/keys.d");
+    else if (home())
+        length = snprintf(store->path, sizeof store->path, "%s/.config/commissioned-auth/keys.d",
+                          home());
+    else
+        return false;
+    return length > 0 && length < PATH_MAX;
+}
+
+static int failed(const char *path)
+{
+    const char *remedy = errno == EACCES || errno == EPERM
+                             ? ": run this as its owner, or name another with --dir"
+                             : "";
+
+    return cli_fail(CLI_FAILED, "%s: %m%s", path, remedy);
+}
+
+/* A stranger who can write in the folder could put his own key there, or read what is written next.
+ */
+static int judge_folder(const struct key_store *store)
+{
+    struct stat st;
+
+    if (fstat(store->folder, &st) != 0)
+        return failed(store->path);
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return cli_fail(CLI_FAILED, "%s belongs to another user: name one of your own with --dir",
+                        store->path);
+    if (st.st_mode & (S_IWGRP | S_IWOTH))
+        return cli_fail(CLI_FAILED, "%s can be changed by others: chmod go-w %s", store->path,
+                        store->path);
+    return CLI_OK;
+}
+
+int key_store_open(struct key_store *store, const char *dir, bool make)
+{
+    char real[PATH_MAX];
+
+    *store = (struct key_store){.folder = -1};
+    if (!place(store, dir))
+        return cli_fail(CLI_FAILED, "no home folder is known: name the folder of keys with --dir");
+    /* Root's store is for services of other users too; what each file allows, its own mode says. */
+    if (make && atomic_make_folder(store->path, geteuid() == 0 ? 0755 : 0700) != 0)
+        return failed(store->path);
+    store->folder = atomic_lock(store->path);
+    if (store->folder < 0)
+        return errno == ENOENT && !make ? CLI_NO : failed(store->path);
+    if (realpath(store->path, real))
+        memcpy(store->path, real, sizeof real);
+    return judge_folder(store);
+}
+
+void key_store_close(struct key_store *store)
+{
+    cleanup_close(&store->folder);
+    store->folder = -1;
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+    size_t length = strlen(name), tail = strlen(end);
+
+    return length > tail && strcmp(name + length - tail, end) == 0;
+}
+
+int key_name_check(const char *name)
+{
+    bool good = isalnum((unsigned char)name[0]) && strlen(name) <= KEY_NAME_MOST &&
+                !ends_in(name, ".meta") && !ends_in(name, ".next");
+
+    for (const char *p = name; *p; p++)
+        good = good && (isalnum((unsigned char)*p) || strchr("._-", *p));
+    if (good)
+        return CLI_OK;
+    /* Not repeated: somebody may have typed the key in the name's place. */
+    return cli_fail(CLI_FAILED,
+                    "a key's name has at most %d letters, digits, '.', '_' and '-', begins with a "
+                    "letter or digit and does not end in .meta or .next",
+                    KEY_NAME_MOST);
+}
+
+int key_store_outside_git(const struct key_store *store)
+{
+    char path[PATH_MAX];
+    char git[PATH_MAX + 8];
+    struct stat st;
+
+    memcpy(path, store->path, sizeof path);
+    for (;;) {
+        snprintf(git, sizeof git, "%s/.git", path);
+        if (lstat(git, &st) == 0)
+            return cli_fail(CLI_FAILED,
+                            "%s lies in the git work tree %s, where a commit could publish the "
+                            "key: name a folder outside it with --dir",
+                            store->path, *path ? path : "/");
+        if (!*path)
+            return CLI_OK;
+        *strrchr(path, '/') = '\0';
+    }
+}
+
+static int judge_key(const struct key_store *store, const char *file, struct secret *secret)
+{
+    secret_trim(secret);
+    if (secret->length <= POLICY_MAX_KEY && secret_is_key(secret->text, secret->length))
+        return CLI_OK;
+    return cli_fail(CLI_FAILED, "%s/%s holds no key: store it again with 'key rotate'", store->path,
+                    file);
+}
+
+int key_read(const struct key_store *store, const char *file, struct secret *secret)
+{
+    auto_close int fd = openat(store->folder, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t got;
+
+    if (fd < 0 && errno == ENOENT)
+        return CLI_NO;
+    got = fd < 0 ? -1 : read(fd, secret->text, sizeof secret->text);
+    if (got < 0)
+        return cli_fail(CLI_FAILED, "%s/%s: %m", store->path, file);
+    secret->length = (size_t)got;
+    return judge_key(store, file, secret);
+}
+
+int key_write(const struct key_store *store, const char *file, const char *like,
+              const struct secret *secret, gid_t group)
+{
+    auto_secret struct secret line = *secret;
+    struct atomic_owner owner = {0600, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
+    struct stat st;
+
+    line.text[line.length++] = '\n';
+    if (fstatat(store->folder, like, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+        owner = (struct atomic_owner){st.st_mode & 0640, st.st_uid, st.st_gid};
+    if (group != (gid_t)-1)
+        owner = (struct atomic_owner){0640, owner.uid, group};
+    if (atomic_replace(store->folder, file, line.text, line.length, &owner) != 0)
+        return cli_fail(CLI_FAILED, "%s/%s was not written: %m", store->path, file);
+    return CLI_OK;
+}

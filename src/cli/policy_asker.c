@@ -1,0 +1,165 @@
+#include "cli.h"
+#include "cli_policy.h"
+#include "cli_program.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYSTEM_FILE "/etc/commissioned-auth/commissioned-auth.conf"
+#define USER_FILE   "commissioned-auth/commissioned-auth.conf"
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : NULL;
+}
+
+/* The XDG Base Directory rules: a relative path is to be ignored. */
+static void set_user_file(struct policy_asker *asker, const char *xdg, const char *home)
+{
+    int length = -1;
+
+    if (xdg && xdg[0] == '/')
+        length = snprintf(asker->user_file, PATH_MAX, "%s/" USER_FILE, xdg);
+    else if (home && home[0] == '/')
+        length = snprintf(asker->user_file, PATH_MAX, "%s/.config/" USER_FILE, home);
+    asker->request.user_file = length > 0 && length < PATH_MAX ? asker->user_file : NULL;
+}
+
+static void ask_as_caller(struct policy_asker *asker)
+{
+    const struct passwd *user = getpwuid(geteuid());
+
+    if (user)
+        snprintf(asker->user, sizeof asker->user, "%s", user->pw_name);
+    else
+        snprintf(asker->user, sizeof asker->user, "%lu", (unsigned long)geteuid());
+    asker->request.env_file = variable("COMMISSIONED_AUTH_CONFIG");
+    asker->request.credentials = variable("CREDENTIALS_DIRECTORY");
+    asker->request.env_key = variable("COMMISSIONED_API_KEY");
+    asker->request.env_openai = variable("OPENAI_API_KEY");
+    set_user_file(asker, getenv("XDG_CONFIG_HOME"), getenv("HOME"));
+}
+
+static const struct passwd *find_user(const char *name)
+{
+    const struct passwd *user = getpwnam(name);
+    char *end;
+    unsigned long number;
+
+    if (user)
+        return user;
+    number = strtoul(name, &end, 10);
+    return *name && *end == '\0' ? getpwuid((uid_t)number) : NULL;
+}
+
+static int ask_as(struct policy_asker *asker, const char *name)
+{
+    const struct passwd *user = find_user(name);
+    int count = ASKER_GROUPS_MOST;
+
+    if (!user)
+        return cli_fail(CLI_FAILED, "--user: there is no user '%s'", name);
+    if (user->pw_uid == geteuid()) {
+        ask_as_caller(asker);
+        return CLI_OK;
+    }
+    snprintf(asker->user, sizeof asker->user, "%s", user->pw_name);
+    asker->uid = user->pw_uid;
+    asker->gid = user->pw_gid;
+    set_user_file(asker, NULL, user->pw_dir);
+    if (getgrouplist(user->pw_name, user->pw_gid, asker->groups, &count) < 0)
+        return cli_fail(CLI_FAILED, "--user: '%s' is in more than %d groups", name,
+                        ASKER_GROUPS_MOST);
+    asker->request.euid = &asker->uid;
+    asker->request.egid = &asker->gid;
+    asker->request.groups = asker->groups;
+    asker->request.ngroups = (size_t)count;
+    return CLI_OK;
+}
+
+int asker_set_program(struct policy_asker *asker, const char *name)
+{
+    struct program_judgement judgement;
+    char file[PATH_MAX];
+    int status = program_find(name, getenv("PATH"), file);
+
+    if (status != 0)
+        return status;
+    program_judge(file, NULL, &judgement);
+    /* /proc/self/exe, by which the library knows its program, has no symbolic links. */
+    if (!realpath(judgement.file, asker->program))
+        return CLI_RUN_NOT_FOUND;
+    asker->request.program = asker->program;
+    if (judgement.is_script && realpath(file, asker->script))
+        asker->request.script = asker->script;
+    return 0;
+}
+
+int asker_prepare(struct policy_asker *asker, const char *program, const char *user)
+{
+    int status = CLI_OK;
+
+    memset(asker, 0, sizeof *asker);
+    asker->request.abi = POLICY_IMAGE_ABI;
+    asker->request.system_file = SYSTEM_FILE;
+    if (user)
+        status = ask_as(asker, user);
+    else
+        ask_as_caller(asker);
+    if (status == CLI_OK && program && asker_set_program(asker, program) != 0)
+        return cli_fail(CLI_FAILED, "%s: %m", program);
+    return status;
+}
+
+int asker_only_file(struct policy_asker *asker, const char *file)
+{
+    char folder[PATH_MAX];
+    int length;
+
+    if (file[0] == '/')
+        length = snprintf(asker->file, PATH_MAX, "%s", file);
+    else if (getcwd(folder, sizeof folder))
+        length = snprintf(asker->file, PATH_MAX, "%s/%s", folder, file);
+    else
+        return cli_fail(CLI_FAILED, "the current folder: %m");
+    if (length >= PATH_MAX)
+        return cli_fail(CLI_FAILED, "%s: the name is too long", file);
+    if (access(asker->file, F_OK) != 0)
+        return cli_fail(CLI_FAILED, "%s: %m", file);
+    asker->request.env_file = asker->file;
+    asker->request.user_file = NULL;
+    asker->request.system_file = NULL;
+    return CLI_OK;
+}
+
+int asker_read(const struct policy_asker *asker, struct policy_config **config,
+               struct policy_image **image)
+{
+    *image = NULL;
+    *config = policy_config_read(&asker->request);
+    if (!*config)
+        return cli_fail(CLI_FAILED, "out of memory");
+    if (!(*config)->exists)
+        return CLI_OK;
+    if (!(*config)->error && (*config)->denied_by == POLICY_NONE &&
+        !policy_config_read_keys(*config, &asker->request, POLICY_KEYS_MATCHING))
+        return cli_fail(CLI_FAILED, "out of memory");
+    *image = policy_config_pack(*config);
+    return *image ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
+}
+
+void cleanup_config(struct policy_config **config)
+{
+    policy_config_free(*config);
+}
+
+void cleanup_image(struct policy_image **image)
+{
+    policy_image_free(*image);
+}

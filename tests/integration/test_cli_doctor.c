@@ -1,0 +1,388 @@
+/* `doctor`: each thing that can be wrong is found, and what is right is not complained about. */
+#include "../support/command.h"
+#include "../support/tmpdir.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char command[PATH_MAX], folder[PATH_MAX], config[PATH_MAX], key_file[PATH_MAX];
+static char fixtures[PATH_MAX], origin[PATH_MAX];
+static char key[TEST_KEY_LENGTH + 1];
+static struct outcome outcome;
+static json_t *answer;
+
+static void setup(void)
+{
+    static const char *const variables[] = {"COMMISSIONED_API_KEY", "OPENAI_API_KEY",
+                                            "SSLKEYLOGFILE", "CREDENTIALS_DIRECTORY", NULL};
+    char text[2 * PATH_MAX];
+
+    umask(022);
+    for (const char *const *v = variables; *v; v++)
+        unsetenv(*v);
+    built(command, "commissioned-auth");
+    built(fixtures, "tests/fixtures");
+    ck_assert_ptr_nonnull(getcwd(origin, sizeof origin));
+    scratch_make(folder);
+    setenv("HOME", folder, 1);
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    in_folder(config, folder, "policy.conf");
+    in_folder(key_file, folder, "key");
+    setenv("COMMISSIONED_AUTH_CONFIG", config, 1);
+    test_key_make(key);
+    write_file(key_file, key, 0600);
+    snprintf(text, sizeof text,
+             "keys = ( { name = \"prod\"; file = \"%s\"; rotate_after = \"90d\"; } );\n"
+             "rules = ( { name = \"all\"; key = \"prod\"; } );\n",
+             key_file);
+    write_file(config, text, 0600);
+    /* Outside of any git work tree, such as this project's. */
+    ck_assert_int_eq(chdir(folder), 0);
+}
+
+static void teardown(void)
+{
+    json_decref(answer);
+    ck_assert_int_eq(chdir(origin), 0);
+    scratch_remove(folder);
+}
+
+static int examine(const char *const argv[])
+{
+    char begin[16];
+
+    outcome_of(&outcome, NULL, NULL, NULL, argv);
+    snprintf(begin, sizeof begin, "%.9s", key);
+    ck_assert_ptr_null(strstr(outcome.out, begin));
+    ck_assert_ptr_null(strstr(outcome.err, begin));
+    json_decref(answer);
+    answer = json_loads(outcome.out, 0, NULL);
+    ck_assert_msg(answer != NULL, "%s%s", outcome.out, outcome.err);
+    return outcome.status;
+}
+
+#define DOCTOR(...) examine((const char *const[]){command, "doctor", "--json", __VA_ARGS__, NULL})
+
+/* The health of the first finding on the topic whose sentence holds the words, or "none". */
+static const char *health(const char *topic, const char *words)
+{
+    json_t *finding;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "findings"), i, finding)
+    {
+        const char *sentence = json_string_value(json_object_get(finding, "sentence"));
+
+        if (strcmp(json_string_value(json_object_get(finding, "topic")), topic) == 0 &&
+            strstr(sentence, words))
+            return json_string_value(json_object_get(finding, "health"));
+    }
+    return "none";
+}
+
+/* A copy of the command with something beside it that has the library's name. */
+static int with_library(const char *fixture)
+{
+    char copy[PATH_MAX], library[PATH_MAX], from[PATH_MAX];
+
+    in_folder(copy, folder, "commissioned-auth");
+    copy_file(command, copy, 0755);
+    in_folder(library, folder, "libcommissioned-auth.so");
+    in_folder(from, fixtures, fixture);
+    copy_file(from, library, 0644);
+    return examine((const char *const[]){copy, "doctor", "--json", NULL});
+}
+
+START_TEST(a_library_that_loads_is_good)
+{
+    with_library("preloaded.so");
+    ck_assert_str_eq(health("library", "libcommissioned-auth.so loads"), "good");
+}
+END_TEST
+
+START_TEST(a_library_that_does_not_load_is_a_failure)
+{
+    ck_assert_int_eq(with_library("dynamic"), 2);
+    ck_assert_str_eq(health("library", "does not load"), "failure");
+}
+END_TEST
+
+START_TEST(a_library_without_its_policy_module_is_a_failure)
+{
+    if (exists(MODULEDIR "/commissioned-auth-policy.so")) {
+        puts("SKIP a_library_without_its_policy_module_is_a_failure: it is installed here");
+        return;
+    }
+    ck_assert_int_eq(with_library("preloaded.so"), 2);
+    ck_assert_str_eq(health("library", "commissioned-auth-policy.so is neither"), "failure");
+}
+END_TEST
+
+START_TEST(the_installed_libcurl_does_what_is_relied_on)
+{
+    DOCTOR("--");
+    ck_assert_str_eq(health("libcurl", "decides anew on each hop"), "good");
+}
+END_TEST
+
+START_TEST(a_sound_policy_and_key_are_good)
+{
+    DOCTOR("--");
+    ck_assert_str_eq(health("policy", "1 rules and 1 keys"), "good");
+    ck_assert_str_eq(health("key", "is sound"), "good");
+}
+END_TEST
+
+START_TEST(a_key_that_others_can_read_is_a_failure)
+{
+    ck_assert_int_eq(chmod(key_file, 0644), 0);
+    ck_assert_int_eq(DOCTOR("--"), 2);
+    ck_assert_str_eq(health("key", "chmod 600"), "failure");
+}
+END_TEST
+
+START_TEST(a_policy_that_cannot_be_used_is_a_failure)
+{
+    write_file(config, "ruls = ();\n", 0600);
+    ck_assert_int_eq(DOCTOR("--"), 2);
+    ck_assert_str_eq(health("policy", "policy.conf:1"), "failure");
+}
+END_TEST
+
+START_TEST(a_key_older_than_it_should_be_is_a_warning)
+{
+    const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+
+    ck_assert_int_eq(utimensat(AT_FDCWD, key_file, times, 0), 0);
+    ck_assert_int_ge(DOCTOR("--"), 1);
+    ck_assert_str_eq(health("key", "after 90"), "warning");
+}
+END_TEST
+
+START_TEST(a_log_of_tls_secrets_is_a_warning)
+{
+    setenv("SSLKEYLOGFILE", "/tmp/keys", 1);
+    ck_assert_int_ge(DOCTOR("--"), 1);
+    ck_assert_str_eq(health("tls", "SSLKEYLOGFILE"), "warning");
+}
+END_TEST
+
+static const struct {
+    const char *fixture; /* or a path */
+    const char *health, *words;
+} programs[] = {
+    {"dynamic", "warning", "does not use libcurl itself"},
+    {"static", "failure", "statically linked"},
+    {"static-pie", "failure", "statically linked"},
+    {"static-go", "failure", "written in Go"},
+    {"golike", "failure", "written in Go"},
+    {"bundled", "failure", "libcurl of its own built in"},
+    {"dlopens", "warning", "partly covered"},
+    {"musl", "failure", "another C library"},
+    {"needscurl", "good", "covered: "},
+};
+
+START_TEST(a_program_is_judged_by_how_it_was_built)
+{
+    char path[PATH_MAX];
+
+    in_folder(path, fixtures, programs[_i].fixture);
+    DOCTOR("--", path);
+    ck_assert_msg(strcmp(health("program", programs[_i].words), programs[_i].health) == 0, "%s",
+                  outcome.out);
+}
+END_TEST
+
+START_TEST(a_program_that_is_not_there_is_a_failure)
+{
+    ck_assert_int_eq(DOCTOR("--", "no-such-program"), 2);
+    ck_assert_str_eq(health("program", "no-such-program"), "failure");
+}
+END_TEST
+
+START_TEST(a_program_that_no_rule_names_is_a_failure)
+{
+    char text[2 * PATH_MAX];
+
+    snprintf(text, sizeof text,
+             "keys = ( { name = \"prod\"; file = \"%s\"; } );\n"
+             "rules = ( { name = \"all\"; key = \"prod\"; programs = [\"/no/such\"]; } );\n",
+             key_file);
+    write_file(config, text, 0600);
+    ck_assert_int_eq(DOCTOR("--", "true"), 2);
+    ck_assert_str_eq(health("policy", "no rule is for"), "failure");
+}
+END_TEST
+
+/* ---- leaks --------------------------------------------------------------------------------------
+ */
+
+START_TEST(a_key_that_is_nowhere_else_is_good)
+{
+    DOCTOR("--leaks", "--");
+    ck_assert_str_eq(health("leak", "were sought"), "good");
+}
+END_TEST
+
+START_TEST(a_key_in_a_shell_history_is_found)
+{
+    char path[PATH_MAX], line[128];
+
+    in_folder(path, folder, ".bash_history");
+    snprintf(line, sizeof line, "ls\nexport KEY=%s\nls\n", key);
+    write_file(path, line, 0600);
+    ck_assert_int_eq(DOCTOR("--leaks"), 2);
+    ck_assert_str_eq(health("leak", ".bash_history"), "failure");
+}
+END_TEST
+
+START_TEST(a_key_in_a_git_work_tree_is_found)
+{
+    char path[PATH_MAX], line[128];
+
+    in_folder(path, folder, "work");
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    in_folder(path, folder, "work/.git");
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    in_folder(path, folder, "work/src");
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    in_folder(path, folder, "work/settings.py");
+    snprintf(line, sizeof line, "KEY = '%s'\n", key);
+    write_file(path, line, 0644);
+    in_folder(path, folder, "work/src");
+    ck_assert_int_eq(chdir(path), 0);
+    ck_assert_int_eq(DOCTOR("--leaks"), 2);
+    ck_assert_str_eq(health("leak", "work/settings.py"), "failure");
+}
+END_TEST
+
+START_TEST(a_key_that_lies_across_two_reads_is_found)
+{
+    static char text[3 * 65536];
+    char path[PATH_MAX];
+
+    memset(text, 'x', sizeof text - 1);
+    memcpy(text + 65536 - 20, key, strlen(key));
+    in_folder(path, folder, ".bash_history");
+    write_file(path, text, 0600);
+    ck_assert_int_eq(DOCTOR("--leaks"), 2);
+    ck_assert_str_eq(health("leak", ".bash_history"), "failure");
+}
+END_TEST
+
+static pid_t start_sleeper(const char *argument, const char *variable)
+{
+    int ready[2], input[2];
+    pid_t child;
+    char byte;
+
+    ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+    ck_assert_int_eq(pipe2(input, O_CLOEXEC), 0);
+    child = fork();
+    if (child == 0) {
+        dup2(input[0], STDIN_FILENO);
+        if (variable)
+            setenv("LEAKED", variable, 1);
+        execl("/bin/cat", "cat", "-", argument, (char *)NULL); /* waits for its input */
+        _exit(99);
+    }
+    close(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 0); /* closed by the exec */
+    close(ready[0]);
+    return child;
+}
+
+static void end_sleeper(pid_t child)
+{
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+START_TEST(a_key_among_the_arguments_of_a_process_is_found)
+{
+    pid_t child = start_sleeper(key, NULL);
+    int status = DOCTOR("--leaks");
+
+    end_sleeper(child);
+    ck_assert_int_eq(status, 2);
+    ck_assert_str_eq(health("leak", "the arguments of process"), "failure");
+}
+END_TEST
+
+START_TEST(a_key_in_the_environment_of_a_process_is_a_warning)
+{
+    pid_t child = start_sleeper("-", key);
+    int status = DOCTOR("--leaks");
+
+    end_sleeper(child);
+    ck_assert_int_ge(status, 1);
+    ck_assert_str_eq(health("leak", "the environment of process"), "warning");
+}
+END_TEST
+
+START_TEST(a_key_of_the_store_that_no_rule_names_is_sought_too)
+{
+    char path[PATH_MAX], stored[TEST_KEY_LENGTH + 1];
+    struct outcome added;
+
+    test_key_make(stored);
+    outcome_of(&added, stored, NULL, NULL, (const char *const[]){command, "key", "add", "x", NULL});
+    ck_assert_int_eq(added.status, 0);
+    in_folder(path, folder, ".zsh_history");
+    write_file(path, stored, 0600);
+    ck_assert_int_eq(DOCTOR("--leaks"), 2);
+    ck_assert_str_eq(health("leak", ".zsh_history"), "failure");
+}
+END_TEST
+
+START_TEST(a_person_reads_lines)
+{
+    OUTCOME(&outcome, command, "doctor");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "good    libcurl"));
+    ck_assert_ptr_null(strchr(outcome.out, '\033'));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("doctor");
+    TCase *tests = tcase_create("findings");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, a_library_that_loads_is_good);
+    tcase_add_test(tests, a_library_without_its_policy_module_is_a_failure);
+    tcase_add_test(tests, a_library_that_does_not_load_is_a_failure);
+    tcase_add_test(tests, the_installed_libcurl_does_what_is_relied_on);
+    tcase_add_test(tests, a_sound_policy_and_key_are_good);
+    tcase_add_test(tests, a_key_that_others_can_read_is_a_failure);
+    tcase_add_test(tests, a_policy_that_cannot_be_used_is_a_failure);
+    tcase_add_test(tests, a_key_older_than_it_should_be_is_a_warning);
+    tcase_add_test(tests, a_log_of_tls_secrets_is_a_warning);
+    tcase_add_loop_test(tests, a_program_is_judged_by_how_it_was_built, 0,
+                        (int)(sizeof programs / sizeof *programs));
+    tcase_add_test(tests, a_program_that_is_not_there_is_a_failure);
+    tcase_add_test(tests, a_program_that_no_rule_names_is_a_failure);
+    tcase_add_test(tests, a_key_that_is_nowhere_else_is_good);
+    tcase_add_test(tests, a_key_in_a_shell_history_is_found);
+    tcase_add_test(tests, a_key_in_a_git_work_tree_is_found);
+    tcase_add_test(tests, a_key_that_lies_across_two_reads_is_found);
+    tcase_add_test(tests, a_key_among_the_arguments_of_a_process_is_found);
+    tcase_add_test(tests, a_key_in_the_environment_of_a_process_is_a_warning);
+    tcase_add_test(tests, a_key_of_the_store_that_no_rule_names_is_sought_too);
+    tcase_add_test(tests, a_person_reads_lines);
+    suite_add_tcase(suite, tests);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,541 @@
+/* `explain`, `config` and `run --env`: the policy asked by the command. Keys are made on the spot.
+ */
+#include "../support/command.h"
+#include "../support/tmpdir.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char command[PATH_MAX], folder[PATH_MAX], config[PATH_MAX], key_file[PATH_MAX];
+static char key[TEST_KEY_LENGTH + 1];
+static struct outcome outcome;
+static json_t *answer;
+
+static const char *const variables[] = {"COMMISSIONED_API_KEY",  "OPENAI_API_KEY",
+                                        "OPENAI_BASE_URL",       "XDG_CONFIG_HOME",
+                                        "CREDENTIALS_DIRECTORY", NULL};
+
+static void setup(void)
+{
+    umask(022);
+    for (const char *const *v = variables; *v; v++)
+        unsetenv(*v);
+    scratch_make(folder);
+    setenv("HOME", folder, 1);
+    built(command, "commissioned-auth");
+    in_folder(config, folder, "policy.conf");
+    in_folder(key_file, folder, "key");
+    setenv("COMMISSIONED_AUTH_CONFIG", config, 1);
+    test_key_make(key);
+    write_file(key_file, key, 0600);
+}
+
+static void teardown(void)
+{
+    json_decref(answer);
+    scratch_remove(folder);
+}
+
+/* A policy with the key `prod` and what is given. */
+static void policy(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void policy(const char *format, ...)
+{
+    char rest[4096], text[3 * PATH_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(rest, sizeof rest, format, arguments);
+    va_end(arguments);
+    snprintf(text, sizeof text, "keys = ( { name = \"prod\"; file = \"%s\"; } );\n%s\n", key_file,
+             rest);
+    write_file(config, text, 0600);
+}
+
+static void shows_no_key(void)
+{
+    char begin[16];
+
+    snprintf(begin, sizeof begin, "%.9s", key);
+    ck_assert_ptr_null(strstr(outcome.out, begin));
+    ck_assert_ptr_null(strstr(outcome.err, begin));
+}
+
+static int say(const char *const argv[])
+{
+    outcome_of(&outcome, NULL, NULL, NULL, argv);
+    shows_no_key();
+    json_decref(answer);
+    answer = json_loads(outcome.out, 0, NULL);
+    return outcome.status;
+}
+
+#define COMMAND(...) say((const char *const[]){command, __VA_ARGS__, NULL})
+
+static const char *field(const char *name)
+{
+    const char *text = json_string_value(json_object_get(answer, name));
+
+    ck_assert_msg(text != NULL, "no %s in: %s%s", name, outcome.out, outcome.err);
+    return text;
+}
+
+#define RULE                                                                                       \
+    "rules = ( { name = \"reports\"; url = \"https://app.commissioned.tech/v1\"; key = \"prod\"; " \
+    "methods = [\"GET\", \"POST\"]; } );"
+
+START_TEST(explain_names_the_key_and_the_line_of_its_rule)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("explain", "--json", "https://app.commissioned.tech/v1/models"), 0);
+    ck_assert_str_eq(field("verdict"), "key");
+    json_t *rule = json_object_get(answer, "rule");
+    ck_assert_str_eq(json_string_value(json_object_get(rule, "file")), config);
+    ck_assert_int_eq(json_integer_value(json_object_get(rule, "line")), 2);
+    json_t *shown = json_object_get(answer, "key");
+    ck_assert_str_eq(json_string_value(json_object_get(shown, "name")), "prod");
+    ck_assert_uint_eq(json_string_length(json_object_get(shown, "prefix")), 8);
+}
+END_TEST
+
+START_TEST(explain_says_it_to_a_person_too)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("explain", "https://app.commissioned.tech/v1/models"), 0);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "key: prod ("));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "policy.conf:2)"));
+    ck_assert_ptr_null(strchr(outcome.out, '\033')); /* no colour outside a terminal */
+}
+END_TEST
+
+static const struct {
+    const char *method, *url, *reason;
+} refusals[] = {
+    {"GET", "http://app.commissioned.tech/v1/models", "scheme"},
+    {"GET", "https://app.commissioned.tech:8443/v1/models", "port"},
+    {"GET", "https://app.commissioned.tech/other", "path"},
+    {"GET", "https://app.commissioned.tech/v1evil", "path"},
+    {"GET", "https://app.commissioned.tech/v1/../other", "path"},
+    {"GET", "https://app.commissioned.tech.example/v1/models", "host"},
+    {"GET", "https://example.org/v1/models", "host"},
+    {"DELETE", "https://app.commissioned.tech/v1/models", "method"},
+    {"GET", "https://me@app.commissioned.tech/v1/models", "url-credentials"},
+    {"GET", "https://", "url"},
+};
+
+START_TEST(explain_gives_the_reason_why_there_is_no_key)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("explain", "--json", "-X", refusals[_i].method, refusals[_i].url), 1);
+    ck_assert_str_eq(field("verdict"), "pass");
+    ck_assert_str_eq(field("reason"), refusals[_i].reason);
+}
+END_TEST
+
+static const char *const odd_spellings[] = {
+    "HTTPS://APP.commissioned.TECH/v1/models",
+    "https://app.commissioned.tech:443/v1/models",
+    "https://app.commissioned.tech/v1/./x/../models",
+    "https://%61pp.commissioned.tech/v1/models",
+};
+
+START_TEST(explain_reads_an_odd_spelling_as_libcurl_does)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("explain", "--json", odd_spellings[_i]), 0);
+}
+END_TEST
+
+START_TEST(a_method_in_small_letters_is_the_same_method)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("explain", "-X", "post", "https://app.commissioned.tech/v1/x"), 0);
+}
+END_TEST
+
+START_TEST(explain_tells_which_rules_are_for_other_programs)
+{
+    policy(
+        "rules = ( { name = \"reports\"; key = \"prod\"; programs = [\"/no/such/program\"]; } );");
+    ck_assert_int_eq(COMMAND("explain", "-p", "true", "https://app.commissioned.tech/v1/models"),
+                     1);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "reports ("));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "program"));
+}
+END_TEST
+
+START_TEST(explain_follows_links_to_the_program_that_will_run)
+{
+    char real[PATH_MAX], link[PATH_MAX];
+
+    ck_assert_ptr_nonnull(realpath("/bin/true", real));
+    in_folder(link, folder, "linked");
+    ck_assert_int_eq(symlink("/bin/true", link), 0);
+    policy("rules = ( { name = \"reports\"; key = \"prod\"; programs = [\"%s\"]; } );", real);
+    ck_assert_int_eq(COMMAND("explain", "-p", link, "https://app.commissioned.tech/v1/models"), 0);
+}
+END_TEST
+
+START_TEST(explain_asks_for_a_script_as_its_interpreter)
+{
+    char script[PATH_MAX], real[PATH_MAX];
+
+    ck_assert_ptr_nonnull(realpath("/bin/sh", real));
+    in_folder(script, folder, "script");
+    write_file(script, "#!/bin/sh\n", 0755);
+    policy(RULE);
+    ck_assert_int_eq(
+        COMMAND("explain", "--json", "-p", script, "https://app.commissioned.tech/v1/models"), 0);
+    ck_assert_str_eq(field("program"), real);
+    ck_assert_str_eq(field("script"), script);
+}
+END_TEST
+
+START_TEST(explain_asks_as_another_user)
+{
+    if (getuid() != 0) {
+        puts("SKIP explain_asks_as_another_user: only root can read another user's policy");
+        return;
+    }
+    /* The environment of the other user is not known, so the file that ours names is not his. */
+    policy(RULE);
+    ck_assert_int_eq(
+        COMMAND("explain", "--json", "-u", "nobody", "https://app.commissioned.tech/v1/models"), 1);
+    ck_assert_str_eq(field("user"), "nobody");
+}
+END_TEST
+
+START_TEST(a_user_who_is_not_there_is_two)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("explain", "-u", "no-such-user", "https://app.commissioned.tech/"), 2);
+}
+END_TEST
+
+START_TEST(explain_says_which_denial_stops_it)
+{
+    char real[PATH_MAX];
+
+    ck_assert_ptr_nonnull(realpath("/bin/true", real));
+    policy(RULE "\ndeny = ( { programs = [\"%s\"]; } );", real);
+    ck_assert_int_eq(COMMAND("explain", "-p", "true", "https://app.commissioned.tech/v1/models"),
+                     1);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "policy.conf:3"));
+}
+END_TEST
+
+START_TEST(a_key_that_cannot_be_had_is_two_with_the_remedy)
+{
+    policy(RULE);
+    ck_assert_int_eq(chmod(key_file, 0644), 0);
+    ck_assert_int_eq(COMMAND("explain", "--json", "https://app.commissioned.tech/v1/models"), 2);
+    ck_assert_str_eq(field("verdict"), "fail");
+    ck_assert_ptr_nonnull(strstr(field("why"), "chmod 600"));
+}
+END_TEST
+
+START_TEST(a_policy_that_cannot_be_used_is_two_with_file_and_line)
+{
+    policy("ruls = ();");
+    ck_assert_int_eq(COMMAND("explain", "--json", "https://app.commissioned.tech/v1/models"), 2);
+    ck_assert_ptr_nonnull(strstr(field("why"), "policy.conf:2"));
+}
+END_TEST
+
+START_TEST(without_a_configuration_nothing_gets_a_key)
+{
+    if (exists("/etc/commissioned-auth/commissioned-auth.conf")) {
+        puts("SKIP without_a_configuration_nothing_gets_a_key: this machine has one");
+        return;
+    }
+    unsetenv("COMMISSIONED_AUTH_CONFIG");
+    ck_assert_int_eq(COMMAND("explain", "--json", "https://app.commissioned.tech/v1/models"), 1);
+    ck_assert_str_eq(field("why"), "there is no configuration");
+    ck_assert_int_eq(COMMAND("config", "check"), 0);
+}
+END_TEST
+
+START_TEST(a_good_configuration_is_zero)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("config", "check", "--json"), 0);
+    ck_assert(json_is_true(json_object_get(answer, "good")));
+}
+END_TEST
+
+START_TEST(every_error_of_a_bad_configuration_is_told_with_its_line)
+{
+    policy("ruls = ();\nreport = 3;");
+    ck_assert_int_eq(COMMAND("config", "check"), 78);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "policy.conf:2: "));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "policy.conf:3: "));
+}
+END_TEST
+
+START_TEST(a_key_file_that_others_can_read_is_77)
+{
+    policy(RULE);
+    ck_assert_int_eq(chmod(key_file, 0644), 0);
+    ck_assert_int_eq(COMMAND("config", "check", "--json"), 77);
+    ck_assert(json_is_true(json_object_get(answer, "unsafe")));
+}
+END_TEST
+
+START_TEST(a_configuration_that_others_can_write_is_77)
+{
+    policy(RULE);
+    ck_assert_int_eq(chmod(config, 0666), 0);
+    ck_assert_int_eq(COMMAND("config", "check"), 77);
+}
+END_TEST
+
+START_TEST(a_configuration_with_a_key_in_it_that_others_can_read_is_77)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "api_key = \"%s\";\n", key);
+    write_file(config, text, 0644);
+    ck_assert_int_eq(COMMAND("config", "check"), 77);
+}
+END_TEST
+
+START_TEST(a_key_file_that_is_not_there_is_78)
+{
+    policy(RULE);
+    ck_assert_int_eq(unlink(key_file), 0);
+    ck_assert_int_eq(COMMAND("config", "check"), 78);
+    ck_assert_ptr_nonnull(strstr(outcome.out, key_file));
+}
+END_TEST
+
+START_TEST(a_key_that_no_rule_uses_is_a_warning)
+{
+    policy("%s", "");
+    ck_assert_int_eq(COMMAND("config", "check"), 0);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "warning: "));
+}
+END_TEST
+
+START_TEST(a_file_can_be_checked_before_it_is_put_in_place)
+{
+    char other[PATH_MAX];
+
+    policy(RULE);
+    in_folder(other, folder, "new.conf");
+    write_file(other, "nonsense\n", 0600);
+    ck_assert_int_eq(COMMAND("config", "check", other), 78);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "new.conf:1: "));
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(COMMAND("config", "check", "new.conf"), 78);
+    ck_assert_int_eq(COMMAND("config", "check", "not-there.conf"), 2);
+}
+END_TEST
+
+START_TEST(show_lists_rules_and_keys_without_keys)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("config", "show", "--json"), 0);
+    ck_assert_uint_eq(json_array_size(json_object_get(answer, "rules")), 1);
+    json_t *keys = json_object_get(answer, "keys");
+    ck_assert_uint_eq(json_array_size(keys), 1);
+    ck_assert_uint_eq(json_string_length(json_object_get(json_array_get(keys, 0), "prefix")), 8);
+    ck_assert_int_eq(COMMAND("config", "show"), 0);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "rule reports"));
+}
+END_TEST
+
+/* ---- run --env ----------------------------------------------------------------------------------
+ */
+
+/* The child compares, so that the key is on no screen: $1 is a file that holds it. */
+static const char compare[] = "test \"$OPENAI_API_KEY\" = \"$(cat \"$1\")\" && "
+                              "test \"$COMMISSIONED_API_KEY\" = \"$OPENAI_API_KEY\" && "
+                              "echo \"$OPENAI_BASE_URL\"";
+
+#define RUN_ENV(...) COMMAND("run", "--env", __VA_ARGS__, "--", "sh", "-c", compare, "sh", key_file)
+
+START_TEST(the_environment_gets_the_key_and_the_url_of_its_rule)
+{
+    policy("rules = ( { name = \"a\"; url = \"https://app.commissioned.tech/v1\"; key = \"prod\"; "
+           "} );");
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "sh", "-c", compare, "sh", key_file), 0);
+    ck_assert_str_eq(outcome.out, "https://app.commissioned.tech/v1\n");
+}
+END_TEST
+
+START_TEST(a_rule_for_the_whole_origin_means_the_usual_url)
+{
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "sh", "-c", compare, "sh", key_file), 0);
+    ck_assert_str_eq(outcome.out, "https://app.commissioned.tech/v1\n");
+}
+END_TEST
+
+START_TEST(the_program_runs_without_the_library)
+{
+    policy(RULE);
+    unsetenv("LD_PRELOAD");
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "sh", "-c", "echo \"[$LD_PRELOAD]\""), 0);
+    ck_assert_str_eq(outcome.out, "[]\n");
+}
+END_TEST
+
+START_TEST(a_statically_linked_program_can_be_given_its_key)
+{
+    char path[PATH_MAX];
+
+    built(path, "tests/fixtures/static");
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("run", "--env", "--", path), 0);
+}
+END_TEST
+
+START_TEST(a_set_user_id_program_is_given_none)
+{
+    char path[PATH_MAX];
+
+    if (getuid() != 0) {
+        puts("SKIP a_set_user_id_program_is_given_none: only root can give a file away");
+        return;
+    }
+    in_folder(path, folder, "setuid");
+    copy_file("/bin/true", path, 0755);
+    ck_assert_int_eq(chown(path, 65534, 65534), 0);
+    ck_assert_int_eq(chmod(path, 04755), 0);
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("run", "--env", "--", path), 125);
+}
+END_TEST
+
+START_TEST(a_program_that_no_rule_names_is_given_none)
+{
+    policy("rules = ( { name = \"a\"; key = \"prod\"; programs = [\"/no/such/program\"]; } );");
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "sh", "-c", "echo ran"), 125);
+    ck_assert_str_eq(outcome.out, "");
+    ck_assert_ptr_nonnull(strstr(outcome.err, "no rule gives"));
+}
+END_TEST
+
+START_TEST(a_key_can_be_chosen_by_its_name_where_a_rule_gives_it)
+{
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    ck_assert_int_eq(RUN_ENV("-k", "prod"), 0);
+    ck_assert_int_eq(RUN_ENV("-k", "other"), 125);
+}
+END_TEST
+
+START_TEST(a_key_cannot_be_chosen_without_env)
+{
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("run", "-k", "prod", "--", "true"), 125);
+}
+END_TEST
+
+START_TEST(a_key_that_cannot_be_had_stops_the_program)
+{
+    policy(RULE);
+    ck_assert_int_eq(chmod(key_file, 0644), 0);
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "sh", "-c", "echo ran"), 125);
+    ck_assert_str_eq(outcome.out, "");
+    ck_assert_ptr_nonnull(strstr(outcome.err, "chmod 600"));
+}
+END_TEST
+
+static const struct {
+    const char *url;
+    int status;
+} base_urls[] = {
+    {"https://app.commissioned.tech/v1", 0},   {"https://app.commissioned.tech/v1/other", 0},
+    {"http://127.0.0.1:8080/v1", 0},           {"http://127.9.9.9/v1", 0},
+    {"http://localhost:8080/v1", 0},           {"http://[::1]:8080/v1", 0},
+    {"http://app.commissioned.tech/v1", 125},  {"https://app.commissioned.tech:8443/v1", 125},
+    {"https://api.example.org/v1", 125},       {"https://127.0.0.1.example.org/v1", 125},
+    {"https://localhost.example.org/v1", 125}, {"http://128.0.0.1/v1", 125},
+    {"http://me:secret@127.0.0.1/v1", 125},    {"::::", 125},
+};
+
+START_TEST(a_base_url_of_the_callers_stays_where_the_key_may_go)
+{
+    char line[128];
+
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    setenv("OPENAI_BASE_URL", base_urls[_i].url, 1);
+    ck_assert_msg(COMMAND("run", "--env", "--", "sh", "-c", compare, "sh", key_file) ==
+                      base_urls[_i].status,
+                  "%s: %d %s", base_urls[_i].url, outcome.status, outcome.err);
+    snprintf(line, sizeof line, "%s\n", base_urls[_i].url);
+    ck_assert_str_eq(outcome.out, base_urls[_i].status == 0 ? line : "");
+}
+END_TEST
+
+static void add_run_env(TCase *tests)
+{
+    tcase_add_test(tests, the_environment_gets_the_key_and_the_url_of_its_rule);
+    tcase_add_test(tests, a_rule_for_the_whole_origin_means_the_usual_url);
+    tcase_add_test(tests, the_program_runs_without_the_library);
+    tcase_add_test(tests, a_statically_linked_program_can_be_given_its_key);
+    tcase_add_test(tests, a_set_user_id_program_is_given_none);
+    tcase_add_test(tests, a_program_that_no_rule_names_is_given_none);
+    tcase_add_test(tests, a_key_can_be_chosen_by_its_name_where_a_rule_gives_it);
+    tcase_add_test(tests, a_key_cannot_be_chosen_without_env);
+    tcase_add_test(tests, a_key_that_cannot_be_had_stops_the_program);
+    tcase_add_loop_test(tests, a_base_url_of_the_callers_stays_where_the_key_may_go, 0,
+                        (int)(sizeof base_urls / sizeof *base_urls));
+}
+
+static void add_config(TCase *tests)
+{
+    tcase_add_test(tests, a_good_configuration_is_zero);
+    tcase_add_test(tests, every_error_of_a_bad_configuration_is_told_with_its_line);
+    tcase_add_test(tests, a_key_file_that_others_can_read_is_77);
+    tcase_add_test(tests, a_configuration_that_others_can_write_is_77);
+    tcase_add_test(tests, a_configuration_with_a_key_in_it_that_others_can_read_is_77);
+    tcase_add_test(tests, a_key_file_that_is_not_there_is_78);
+    tcase_add_test(tests, a_key_that_no_rule_uses_is_a_warning);
+    tcase_add_test(tests, a_file_can_be_checked_before_it_is_put_in_place);
+    tcase_add_test(tests, show_lists_rules_and_keys_without_keys);
+}
+
+static void add_explain(TCase *tests)
+{
+    tcase_add_test(tests, explain_names_the_key_and_the_line_of_its_rule);
+    tcase_add_test(tests, explain_says_it_to_a_person_too);
+    tcase_add_loop_test(tests, explain_gives_the_reason_why_there_is_no_key, 0,
+                        (int)(sizeof refusals / sizeof *refusals));
+    tcase_add_loop_test(tests, explain_reads_an_odd_spelling_as_libcurl_does, 0,
+                        (int)(sizeof odd_spellings / sizeof *odd_spellings));
+    tcase_add_test(tests, a_method_in_small_letters_is_the_same_method);
+    tcase_add_test(tests, explain_tells_which_rules_are_for_other_programs);
+    tcase_add_test(tests, explain_follows_links_to_the_program_that_will_run);
+    tcase_add_test(tests, explain_asks_for_a_script_as_its_interpreter);
+    tcase_add_test(tests, explain_asks_as_another_user);
+    tcase_add_test(tests, a_user_who_is_not_there_is_two);
+    tcase_add_test(tests, explain_says_which_denial_stops_it);
+    tcase_add_test(tests, a_key_that_cannot_be_had_is_two_with_the_remedy);
+    tcase_add_test(tests, a_policy_that_cannot_be_used_is_two_with_file_and_line);
+    tcase_add_test(tests, without_a_configuration_nothing_gets_a_key);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("policy");
+    TCase *tests = tcase_create("asked");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    add_explain(tests);
+    add_config(tests);
+    add_run_env(tests);
+    suite_add_tcase(suite, tests);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
