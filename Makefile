@@ -65,9 +65,10 @@ $(BUILD)/late/%.o: %.c Makefile
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter %/late_libc.c,$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
 
-$(LIBRARY): $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core)) src/preload/exports.map
+$(LIBRARY): $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core)) src/preload/exports.map src/preload/sections.ld
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map -Wl,-z,defs \
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map \
+	    -Wl,-T,src/preload/sections.ld -Wl,-z,defs \
 	    $(filter %.o,$^) -o $@
 
 $(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map

@@ -2,13 +2,9 @@
 
 #include "elf_find.h"
 
-enum state { UNBOUND, BINDING, BOUND, FAILED };
+enum state { UNBOUND, BOUND, FAILED };
 
-/* How often a second thread gives way to the first, which copies some 400 bytes and may be
- * preempted. */
-enum { PATIENCE = 1 << 20 };
-
-struct late_page late_page __attribute__((aligned(LATE_PAGE)));
+struct late_libc late;
 static enum state state;
 
 /* One string rather than an array of pointers, each of which would be a relocation at start-up. */
@@ -74,47 +70,25 @@ __attribute__((noinline)) static bool find_all(struct late_libc *table)
     return table->standard_error != NULL;
 }
 
-static void publish(const struct late_libc *table)
-{
-    late = *table;
-    if (table->getauxval(AT_PAGESZ) == LATE_PAGE)
-        table->mprotect(&late_page, LATE_PAGE, PROT_READ);
-    __atomic_store_n(&state, BOUND, __ATOMIC_RELEASE);
-}
-
 /*
- * dlsym waits for the loader's lock, so nothing of ours may be held across it: each thread that
- * comes first looks all names up for itself, and one of them copies its table into place.
+ * Any number of threads may come first. dlsym waits for the loader's lock and fork may happen at
+ * any moment, so nothing is waited for here: each looks all names up for itself and writes the same
+ * values.
  */
 static bool bind_now(void)
 {
     struct late_libc table;
-    enum state expected = UNBOUND;
-    bool found = find_all(&table);
-    if (!found) {
+    if (!find_all(&table)) {
         __atomic_store_n(&state, FAILED, __ATOMIC_RELEASE);
         return false;
     }
-    if (__atomic_compare_exchange_n(&state, &expected, BINDING, false, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE)) {
-        int saved = *table.__errno_location();
-        publish(&table);
-        *table.__errno_location() = saved;
-        return true;
-    }
-    for (int i = 0; i < PATIENCE && __atomic_load_n(&state, __ATOMIC_ACQUIRE) == BINDING; i++)
-        table.sched_yield();
-    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == BOUND;
+    late = table;
+    __atomic_store_n(&state, BOUND, __ATOMIC_RELEASE);
+    return true;
 }
 
 bool late_libc_bind(void)
 {
-    switch (__atomic_load_n(&state, __ATOMIC_ACQUIRE)) {
-    case BOUND:
-        return true;
-    case FAILED:
-        return false;
-    default:
-        return bind_now();
-    }
+    enum state now = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+    return now == UNBOUND ? bind_now() : now == BOUND;
 }

@@ -5,10 +5,11 @@
  * instructions at the start of each of them (full RELRO binds at once), forty of them four times
  * what an empty library costs. So the library imports dl_iterate_phdr alone, and late_names.h,
  * which the Makefile puts before each of its files but one, sends the C library's names through a
- * table that late_libc_bind fills and then makes read-only. The same files, built for the command
+ * table that late_libc_bind fills. The same files, built for the command
  * and the tests, bind as usual.
  *
- * Threads: late_libc_bind may be called by any number at once; the table is constant afterwards.
+ * Threads: late_libc_bind may be called by any number at once; all write the same
+ *          values, so the table is constant from the first on.
  * Errors:  false where a function is missing: then nothing else of the library may run.
  * errno:   kept.
  */
@@ -20,7 +21,6 @@
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -69,7 +69,6 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(pthread_mutex_unlock)                                                                        \
     X(read)                                                                                        \
     X(readlink)                                                                                    \
-    X(sched_yield)                                                                                 \
     X(secure_getenv)                                                                               \
     X(sendto)                                                                                      \
     X(snprintf)                                                                                    \
@@ -95,13 +94,7 @@ struct late_libc {
 };
 #undef LATE_MEMBER
 
-/* Alone on its page, which becomes read-only. */
-enum { LATE_PAGE = 4096 };
-extern struct late_page {
-    struct late_libc names;
-    char rest[LATE_PAGE - sizeof(struct late_libc)];
-} late_page;
-#define late late_page.names
+extern struct late_libc late;
 
 typedef void *dlsym_function(void *handle, const char *name);
 typedef void *dlvsym_function(void *handle, const char *name, const char *version);

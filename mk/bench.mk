@@ -1,0 +1,41 @@
+# What the library costs. Built with the product's own flags, whatever they are; never sanitised.
+
+bench := $(BUILD)/tests/bench
+bench_objects := $(call objects,$(addprefix tests/bench/,bench.c measure.c policy_cost.c))
+shared_objects := $(patsubst %,$(bench)/%/libcommissioned-auth.so,filled hollow lonely)
+
+$(BUILD)/obj/tests/bench/workload.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
+
+$(bench)/workload: $(BUILD)/obj/tests/bench/workload.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libcurl) -o $@
+
+$(bench)/resident: $(BUILD)/obj/tests/bench/resident.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ -o $@
+
+$(bench)/bench: $(bench_objects) $(call objects,$(wildcard tests/support/*.c)) $(BUILD)/libtestable.a
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
+
+# Three of one name, in folders of one length, so that ld.so has the same to read.
+$(bench)/filled/libcommissioned-auth.so: $(LIBRARY) $(MODULE)
+	@mkdir -p $(@D)
+	$(Q)cp $^ $(@D)/
+
+$(bench)/hollow/libcommissioned-auth.so: $(BUILD)/obj/tests/bench/hollow.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ -o $@
+
+$(bench)/lonely/libcommissioned-auth.so: $(BUILD)/obj/tests/bench/hollow.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) $^ -o $@
+
+.PHONY: bench
+bench: ## what the library costs, row by row, against its limits
+	@scripts/deps build test valgrind bench
+	@$(MAKE) --no-print-directory all $(bench)/bench $(bench)/workload $(bench)/resident $(shared_objects)
+	@BUILD=$(BUILD) $(bench)/bench $(BENCH)

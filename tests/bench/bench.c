@@ -1,0 +1,331 @@
+/*
+ * What the library costs, each row a ratio or a difference within this run, beside its limit. Ends
+ * with 1 where a row is over. Instructions are counted by callgrind and do not depend on the
+ * machine's load; times are medians and may.
+ */
+#include <check.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "measure.h"
+#include "policy_cost.h"
+#include "support/command.h"
+#include "support/origin.h"
+#include "support/tmpdir.h"
+
+#define HOST  "https://app.commissioned.tech/v1/models"
+#define OTHER "https://localhost/v1/models"
+
+static char library[PATH_MAX];
+static char filled[PATH_MAX]; /* the library and an empty one, under names of one length */
+static char hollow[PATH_MAX];
+static char bare[PATH_MAX];
+static char workload[PATH_MAX];
+static char resident[PATH_MAX];
+static char *folder;
+static char *header_file;
+static int over;
+
+/* ---- the table ---------------------------------------------------------------------------------
+ */
+
+static void row(const char *what, double measured, double limit, const char *unit)
+{
+    bool ok = measured <= limit;
+    printf("%-64s %10.3f %8.2f %-5s %s\n", what, measured, limit, unit, ok ? "ok" : "OVER");
+    fflush(stdout);
+    over += !ok;
+}
+
+static void figure(const char *what, double measured, const char *unit)
+{
+    printf("%-64s %10.3f %8s %s\n", what, measured, "", unit);
+    fflush(stdout);
+}
+
+static void part(const char *title)
+{
+    printf("\n%s\n", title);
+}
+
+/* ---- one operation -----------------------------------------------------------------------------
+ */
+
+struct load {
+    const char *kind;
+    unsigned threads;
+    unsigned count;
+    const char *url;
+    const char *header_file;
+};
+
+static double count_each(const char *preload, struct load load)
+{
+    char threads[16], count[16];
+    snprintf(threads, sizeof threads, "%u", load.threads);
+    snprintf(count, sizeof count, "%u", load.count);
+    return instructions(preload, BETWEEN_MARKS,
+                        (const char *const[]){workload, threads, load.kind, count,
+                                              load.url != NULL ? load.url : HOST, load.header_file,
+                                              NULL}) /
+           load.count / load.threads;
+}
+
+static double time_each(int times, const char *preload, struct load load)
+{
+    char threads[16], count[16];
+    snprintf(threads, sizeof threads, "%u", load.threads);
+    snprintf(count, sizeof count, "%u", load.count);
+    return median_printed(times, preload,
+                          (const char *const[]){workload, threads, load.kind, count,
+                                                load.url != NULL ? load.url : HOST,
+                                                load.header_file, NULL});
+}
+
+/* ---- the rows ----------------------------------------------------------------------------------
+ */
+
+static void programs_without_libcurl(void)
+{
+    const char *const program[] = {"/bin/true", NULL};
+    const char *const paused[] = {resident, NULL};
+    part("A program that makes no request, against an empty shared object");
+    double none = instructions(NULL, WHOLE_PROCESS, program);
+    double empty = instructions(hollow, WHOLE_PROCESS, program) - none;
+    double ours = instructions(filled, WHOLE_PROCESS, program) - none;
+    row("/bin/true: added instructions", ours / empty, 1.35, "x");
+    figure("  of them, with us", ours, "");
+    figure("  with an empty object", empty, "");
+    figure("  with one without a dependency on libc",
+           instructions(bare, WHOLE_PROCESS, program) - none, "");
+    row("/bin/true: added system calls",
+        system_calls(filled, program) - system_calls(hollow, program), 0, "");
+    row("a program at rest: added private memory",
+        median_printed(7, filled, paused) - median_printed(7, hollow, paused), 4, "kB");
+}
+
+static void curl_version(void)
+{
+    const char *const program[] = {"curl", "--version", NULL};
+    double empty = instructions(hollow, WHOLE_PROCESS, program);
+    row("curl --version: instructions", instructions(filled, WHOLE_PROCESS, program) / empty, 1.05,
+        "x");
+}
+
+static void single_calls(void)
+{
+    part("Calls, against libcurl alone (instructions)");
+    struct load setopt = {.kind = "setopt-other", .threads = 1, .count = 20000};
+    row("setopt of an option that is not kept",
+        count_each(library, setopt) - count_each(NULL, setopt), 9, "more");
+    struct load kept = {.kind = "setopt-kept", .threads = 1, .count = 20000};
+    figure("setopt of an option that is kept", count_each(library, kept) - count_each(NULL, kept),
+           "more");
+    struct load init = {.kind = "init-cleanup", .threads = 1, .count = 2000};
+    double before = count_each(NULL, init);
+    double with = count_each(library, init);
+    row("init + cleanup", with / before, 1.01, "x");
+    figure("  instructions more", with - before, "");
+    figure("  of", before, "");
+    struct load add = {.kind = "add-remove", .threads = 1, .count = 2000};
+    row("multi add + remove", count_each(library, add) - count_each(NULL, add), 250, "more");
+}
+
+static void requests(void)
+{
+    part("Requests over TLS on a kept connection, the client's instructions");
+    struct load other = {.kind = "perform", .threads = 1, .count = 300, .url = OTHER};
+    double before = count_each(NULL, other);
+    double with = count_each(library, other);
+    row("perform to a host that no rule names", with / before, 1.01, "x");
+    figure("  instructions more", with - before, "");
+    figure("  of", before, "");
+    struct load host = {.kind = "perform", .threads = 1, .count = 300};
+    struct load own = host;
+    own.header_file = header_file;
+    before = count_each(NULL, own);
+    with = count_each(library, host);
+    row("perform to the host, against a program that sets the header", with / before, 1.01, "x");
+    figure("  instructions more", with - before, "");
+    figure("  of", before, "");
+}
+
+static void compare_threads(const char *what, struct load bare_load, struct load our_load)
+{
+    char text[128];
+    double one = count_each(library, our_load) / count_each(NULL, bare_load);
+    bare_load.threads = our_load.threads = 16;
+    double many = count_each(library, our_load) / count_each(NULL, bare_load);
+    snprintf(text, sizeof text, "16 threads against one: %s", what);
+    row(text, fabs(many - one), 0.03, "apart");
+    figure("  ratio with one thread", one, "x");
+    figure("  ratio with 16 threads", many, "x");
+    figure("  ratio of the time with 16 threads (this machine's cores)",
+           time_each(5, library, our_load) / time_each(5, NULL, bare_load), "x");
+}
+
+static void threads(void)
+{
+    part("Threads, each with its own handles");
+    struct load init = {.kind = "init-cleanup", .threads = 1, .count = 1000};
+    compare_threads("init + cleanup", init, init);
+    struct load life = {.kind = "whole-life", .threads = 1, .count = 500};
+    compare_threads("a handle's whole life without a request", life, life);
+    struct load host = {.kind = "perform", .threads = 1, .count = 100};
+    struct load own = host;
+    own.header_file = header_file;
+    compare_threads("perform to the host", own, host);
+}
+
+static double memory_of(const char *preload, const char *handles)
+{
+    return printed(preload, (const char *const[]){workload, "1", "memory", handles, NULL});
+}
+
+static double call_at(const char *kind, const char *preload, const char *handles)
+{
+    return median_printed(3, preload, (const char *const[]){workload, "1", kind, handles, NULL});
+}
+
+static void live_handles(void)
+{
+    part("100,000 live handles");
+    double grown = memory_of(library, "100000") - memory_of(library, "1");
+    double grown_bare = memory_of(NULL, "100000") - memory_of(NULL, "1");
+    row("memory of a live handle", (grown - grown_bare) / 99999, 128, "bytes");
+    double few = call_at("calls", library, "1") - call_at("calls", NULL, "1");
+    double many = call_at("calls", library, "100000") - call_at("calls", NULL, "100000");
+    row("a kept setopt, against one live handle", fabs(many - few), 20, "ns");
+    figure("  our part of it with one handle", few, "ns");
+    figure("  our part of it with 100,000", many, "ns");
+    figure("  the same, walking over all of them (the cache's misses)",
+           call_at("calls-everywhere", library, "100000") -
+               call_at("calls-everywhere", NULL, "100000"),
+           "ns");
+}
+
+static void policies(void)
+{
+    part("The policy");
+    struct load begin = {.kind = "add-remove", .threads = 1, .count = 1000};
+    char count[16];
+    snprintf(count, sizeof count, "%u", begin.count);
+    const char *const argv[] = {workload, "1", begin.kind, count, HOST, NULL};
+    setenv("WORKLOAD_UNMARKED", "1", 1);
+    figure("taking it, nothing changed",
+           instructions_in("policy_take", library, argv) / (begin.count + 3), "instr");
+    unsetenv("WORKLOAD_UNMARKED");
+    begin.count = 100000;
+    figure("add + remove, whole", time_each(5, library, begin) - time_each(5, NULL, begin),
+           "ns more");
+    const char *const first[] = {workload, "1", "first", "1", HOST, NULL};
+    figure("reading it for the first request",
+           (median_printed(9, library, first) - median_printed(9, NULL, first)) / 1e6, "ms");
+    struct policy_cost one = policy_cost(folder, 1);
+    struct policy_cost many = policy_cost(folder, 10000);
+    row("one decision, 1 rule", one.decide_ns / 1000, 2, "us");
+    row("one decision, 10,000 rules", many.decide_ns / 1000, 2, "us");
+    row("loading 10,000 rules", many.load_ms, 50, "ms");
+}
+
+/* ---- the stage ---------------------------------------------------------------------------------
+ */
+
+static void clear_stage(void)
+{
+    origin_stop();
+    tmpdir_remove(folder);
+    free(header_file);
+}
+
+static void set_stage(void)
+{
+    static struct origin origin;
+    char key[TEST_KEY_LENGTH + 1];
+    char route[64];
+    folder = tmpdir_make();
+    atexit(clear_stage);
+    measure_in(folder);
+    test_key_make(key);
+    built(library, "libcommissioned-auth.so");
+    built(filled, "tests/bench/filled/libcommissioned-auth.so");
+    built(hollow, "tests/bench/hollow/libcommissioned-auth.so");
+    built(bare, "tests/bench/lonely/libcommissioned-auth.so");
+    built(workload, "tests/bench/workload");
+    built(resident, "tests/bench/resident");
+    header_file = tmpdir_printf(folder, "header", 0600, "Authorization: Bearer %s", key);
+    char *file = tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\n", key);
+    origin_start(&origin, "app.commissioned.tech", folder);
+    snprintf(route, sizeof route, "::127.0.0.1:%u", origin.tls_port);
+    setenv("ORIGIN_ROUTE", route, 1);
+    setenv("ORIGIN_CA", origin.ca_file, 1);
+    setenv("COMMISSIONED_AUTH_CONFIG", file, 1);
+    setenv("HOME", folder, 1);
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("LD_PRELOAD");
+    free(file);
+}
+
+struct group {
+    const char *name;
+    void (*measure)(void);
+};
+
+static const struct group groups[] = {
+    {"start", programs_without_libcurl},
+    {"version", curl_version},
+    {"calls", single_calls},
+    {"requests", requests},
+    {"threads", threads},
+    {"handles", live_handles},
+    {"policy", policies},
+};
+
+static char **wanted; /* names of groups, NULL at the end; none means all */
+
+static bool is_wanted(const char *name)
+{
+    for (char **each = wanted; *each != NULL; each++)
+        if (strcmp(*each, name) == 0)
+            return true;
+    return *wanted == NULL;
+}
+
+/* A Check test, because the server and the folders that it stands on are made for those. */
+START_TEST(costs)
+{
+    set_stage();
+    printf("%-64s %10s %8s\n", "what", "measured", "limit");
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        if (is_wanted(groups[i].name))
+            groups[i].measure();
+    printf("\n%d over their limit\n", over);
+    ck_assert_int_eq(over, 0);
+}
+END_TEST
+
+/* bench [GROUP ...] */
+int main(int argc, char **argv)
+{
+    (void)argc;
+    wanted = argv + 1;
+    if (!is_installed("valgrind") || !is_installed("strace")) {
+        printf("SKIP bench: valgrind and strace are needed\n");
+        return 0;
+    }
+    Suite *suite = suite_create("bench");
+    TCase *tcase = tcase_create("costs");
+    tcase_set_timeout(tcase, 0);
+    tcase_add_test(tcase, costs);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_SILENT);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}
