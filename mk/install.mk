@@ -26,6 +26,9 @@ $(BUILD)/conf/completion.%: $(COMMAND)
 	@mkdir -p $(@D)
 	$(Q)$(COMMAND) completion $* >$@
 
+# So that installing what was built writes nothing into the build folder.
+tests: $(generated)
+
 # Each line is mode:source:place. What is not built or written here is left out.
 manuals   = $(foreach s,1 5 8,$(foreach m,$(wildcard doc/*.$(s)),0644:$(m):$(MANDIR)/man$(s)/$(notdir $(m))))
 installed = \

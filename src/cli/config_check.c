@@ -108,7 +108,7 @@ static int print_end(const struct tally *tally, const struct policy_config *conf
         if (!config->exists)
             puts("there is no configuration: '" CLI_NAME " key add NAME' begins one");
         else if (tally->errors + tally->warnings == 0)
-            printf("good: %u rules, %u keys\n", config->nrules, config->nkeys);
+            printf("good (rules: %u, keys: %u)\n", config->nrules, config->nkeys);
         return exit_code(tally);
     }
     object = json_object();

@@ -221,9 +221,10 @@ void doctor_leaks(struct doctor *doctor)
     if (search.count == 0)
         doctor_say(doctor, HEALTH_WARNING, "leak", "no key of yours is stored, so none was sought");
     else if (search.found == 0)
-        doctor_say(doctor, HEALTH_GOOD, "leak",
-                   "%zu keys were sought in processes, shell histories and the git work tree here "
-                   "(not its history), and not found",
-                   search.count);
+        doctor_say(
+            doctor, HEALTH_GOOD, "leak",
+            "the stored keys (%zu) were sought in processes, shell histories and the git work "
+            "tree here (not in its history), and not found",
+            search.count);
     secret_free(search.keys, MOST_KEYS * sizeof(struct secret));
 }

@@ -11,16 +11,19 @@
 
 #define MODULE_NAME "commissioned-auth-policy.so"
 
-static void say_module(struct doctor *doctor, const char *library)
+/* Where the library looks for it, in that order. */
+static bool module_found(const char *library)
 {
-    char beside[PATH_MAX];
+    static const char *const below[] = {"", "commissioned-auth/"};
+    int folder = (int)(strrchr(library, '/') - library);
+    char path[PATH_MAX + 64];
 
-    snprintf(beside, sizeof beside, "%.*s/" MODULE_NAME, (int)(strrchr(library, '/') - library),
-             library);
-    if (access(beside, R_OK) != 0 && access(MODULEDIR "/" MODULE_NAME, R_OK) != 0)
-        doctor_say(doctor, HEALTH_FAILURE, "library",
-                   MODULE_NAME " is neither beside %s nor in " MODULEDIR ": install it again",
-                   library);
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
+        snprintf(path, sizeof path, "%.*s/%s" MODULE_NAME, folder, library, below[i]);
+        if (access(path, R_OK) == 0)
+            return true;
+    }
+    return access(MODULEDIR "/" MODULE_NAME, R_OK) == 0;
 }
 
 static void say_switch(struct doctor *doctor)
@@ -64,7 +67,10 @@ void doctor_library(struct doctor *doctor)
                    library, library);
     } else {
         doctor_say(doctor, HEALTH_GOOD, "library", "%s loads", library);
-        say_module(doctor, library);
+        if (!module_found(library))
+            doctor_say(doctor, HEALTH_FAILURE, "library",
+                       MODULE_NAME " is neither beside %s nor in " MODULEDIR ": install it again",
+                       library);
     }
     say_switch(doctor);
 }

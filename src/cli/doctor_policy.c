@@ -19,7 +19,7 @@ static void say_findings(struct doctor *doctor, const struct policy_config *conf
                    "policy", "%s", finding->sentence);
     }
     if (good)
-        doctor_say(doctor, HEALTH_GOOD, "policy", "%u rules and %u keys can be used",
+        doctor_say(doctor, HEALTH_GOOD, "policy", "can be used (rules: %u, keys: %u)",
                    config->nrules, config->nkeys);
 }
 
@@ -66,8 +66,8 @@ static void say_matches(struct doctor *doctor, const struct policy_config *confi
                    "no rule is for %s run by %s: '" CLI_NAME " explain -p %s URL' says why",
                    asker->request.program, asker->user, asker->request.program);
     else
-        doctor_say(doctor, HEALTH_GOOD, "policy", "%u rules are for %s run by %s", matching,
-                   asker->request.program, asker->user);
+        doctor_say(doctor, HEALTH_GOOD, "policy", "%s run by %s has rules: %u",
+                   asker->request.program, asker->user, matching);
 }
 
 void doctor_policy(struct doctor *doctor, const char *program)

@@ -20,9 +20,10 @@
 #ifndef MODULEDIR
 #define MODULEDIR "/usr/local/lib/commissioned-auth"
 #endif
-#define MODULE_NAME "commissioned-auth-policy.so"
-#define SYSTEM_FILE "/etc/commissioned-auth/commissioned-auth.conf"
-#define USER_FILE   "commissioned-auth/commissioned-auth.conf"
+#define MODULE_NAME   "commissioned-auth-policy.so"
+#define MODULE_FOLDER "commissioned-auth"
+#define SYSTEM_FILE   "/etc/commissioned-auth/commissioned-auth.conf"
+#define USER_FILE     "commissioned-auth/commissioned-auth.conf"
 
 enum { PATH_SIZE = 4096 };
 
@@ -67,11 +68,11 @@ static void *open_module(const char *path)
 }
 #endif
 
-static policy_build_function *load_from(const char *folder)
+static policy_build_function *load_from(const char *folder, const char *below)
 {
-    char path[PATH_SIZE + sizeof MODULE_NAME];
+    char path[PATH_SIZE + sizeof "/" MODULE_FOLDER "/" MODULE_NAME];
     struct stat status;
-    snprintf(path, sizeof path, "%s/%s", folder, MODULE_NAME);
+    snprintf(path, sizeof path, "%s/%s" MODULE_NAME, folder, below);
     if (stat(path, &status) != 0) /* asking dlopen would leave the host an error to find */
         return NULL;
     void *module = open_module(path);
@@ -94,8 +95,11 @@ static policy_build_function *load_module(void)
     char folder[PATH_SIZE];
     policy_build_function *found = __atomic_load_n(&build, __ATOMIC_ACQUIRE);
     if (found == NULL && own_folder(folder))
-        found = load_from(folder);
-    return found != NULL ? found : load_from(MODULEDIR);
+        found = load_from(folder, "");
+    /* Installed, and then moved as a whole: an image, a container, another prefix. */
+    if (found == NULL && own_folder(folder))
+        found = load_from(folder, MODULE_FOLDER "/");
+    return found != NULL ? found : load_from(MODULEDIR, "");
 }
 
 /* ---- where to look -----------------------------------------------------------------------------

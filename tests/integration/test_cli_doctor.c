@@ -136,7 +136,7 @@ END_TEST
 START_TEST(a_sound_policy_and_key_are_good)
 {
     DOCTOR("--");
-    ck_assert_str_eq(health("policy", "1 rules and 1 keys"), "good");
+    ck_assert_str_eq(health("policy", "rules: 1, keys: 1"), "good");
     ck_assert_str_eq(health("key", "is sound"), "good");
 }
 END_TEST
