@@ -22,6 +22,7 @@
 struct policy_ref {
     struct policy_image *image;
     unsigned references; /* LOCK_POLICY */
+    bool debug;          /* COMMISSIONED_AUTH_DEBUG was 1 when the policy was read */
     bool failure_told;   /* the journal has the sentence; atomic */
     size_t size;         /* of this object */
     uint8_t *told;       /* per key: bits of report.c; atomic */

@@ -3,4 +3,3 @@
 wraps_mmap := $(addprefix $(BUILD)/tests/unit/test_,record redact policy_image)
 $(wraps_mmap): $(BUILD)/obj/tests/wrap/mmap_fails.o
 $(wraps_mmap): private ALL_LDFLAGS += -Wl,--wrap=mmap
-$(BUILD)/tests/unit/test_late_libc: private ALL_LDFLAGS += -Wl,--wrap=dlsym

@@ -201,6 +201,12 @@ static struct {
     time_t lost_at; /* when a key of `current` was lost that may go on for a while; or 0 */
 } in_force;         /* LOCK_POLICY */
 
+static bool debug_wanted(void)
+{
+    const char *value = secure_getenv("COMMISSIONED_AUTH_DEBUG");
+    return value != NULL && strcmp(value, "1") == 0;
+}
+
 static struct policy_ref *make_ref(struct policy_image *image)
 {
     if (image == NULL || image->abi != POLICY_IMAGE_ABI)
@@ -214,6 +220,7 @@ static struct policy_ref *make_ref(struct policy_image *image)
     policy->image = image;
     policy->size = size;
     policy->references = 1;
+    policy->debug = debug_wanted();
     policy->told = (uint8_t *)(policy->promoted + image->nkeys);
     return policy;
 }

@@ -121,12 +121,6 @@ static void send_line(const struct line *line)
 /* ---- one hop -----------------------------------------------------------------------------------
  */
 
-static bool debug_wanted(void)
-{
-    const char *value = secure_getenv("COMMISSIONED_AUTH_DEBUG");
-    return value != NULL && strcmp(value, "1") == 0;
-}
-
 /* One write, so that lines of several threads do not mix; who closed stderr gets nothing. */
 static void write_debug(const char *line, int length)
 {
@@ -201,7 +195,7 @@ void report_hop(struct record *record, const struct decision *decision, const st
 {
     char path[TEXT_SIZE] = "";
     bool known = hop->target != NULL && !(hop->flags & HOP_NO_URL);
-    bool debug = debug_wanted();
+    bool debug = record->policy->debug;
     bool first = is_first_failure(record->policy, decision);
     if (!debug && !first && !is_reported(decision))
         return;
@@ -279,7 +273,7 @@ static void explain_status(const struct record *record, uint32_t number, long st
     describe(text, sizeof text, record->key, status, wait);
     if (has_room())
         journal_send(JOURNAL_WARNING, text, NULL, 0);
-    if (debug_wanted())
+    if (record->policy->debug)
         write_debug(line, snprintf(line, sizeof line, "commissioned-auth: %s\n", text));
 }
 
