@@ -92,11 +92,11 @@ struct origin_of_call provider_for(const void *caller);
  * The one provider while there is no second, else NULL. Read on every setopt, hence a variable;
  * written by provider.c alone, with release order.
  */
-extern const struct provider *provider_sole;
+extern const struct provider *provider_sole __attribute__((visibility("hidden")));
 /* Some provider once there is one: until then there is no record of any handle. */
-extern const struct provider *provider_any;
+extern const struct provider *provider_any __attribute__((visibility("hidden")));
 /* Its setopt, or NULL: saves the fast path one load. */
-extern easy_setopt_function *provider_sole_setopt;
+extern easy_setopt_function *provider_sole_setopt __attribute__((visibility("hidden")));
 
 /* True where the call comes out of that libcurl itself. */
 static inline bool provider_is_caller(const struct provider *provider, const void *caller)

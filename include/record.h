@@ -1,14 +1,15 @@
 /*
  * record.h - what is kept about each easy handle: only what libcurl cannot be asked for.
  *
- * Shapes:    one record a live handle, 96 bytes; a rare part of some 150 bytes for handles that set
- * a debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A
- * multi handle has a record too, as the head of the list of its transfers. Ownership: records
- * belong to this module, in mappings of its own: the host's malloc sees nothing. record_drop gives
- * one back. Pointers that the application passed are kept, not followed. Threads:   the table may
- * be used from any thread. A record itself is used only by the thread that uses its handle, as
- * libcurl demands of the handle (libcurl-thread(3)). Errors: NULL where memory ran out or the
- * handle is not known: forward and never inject. errno is kept.
+ * Shapes:    one record a live handle, 104 bytes; a rare part of some 150 bytes for handles that
+ * set a debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A
+ * multi handle has a record too, as the head of the list of its transfers. The records of the first
+ * handles lie in the nest, where they are found without a lock; the others in a table. Ownership:
+ * records belong to this module, in mappings of its own: the host's malloc sees nothing.
+ *            record_drop gives one back. Pointers that the application passed are kept, not
+ * followed. Threads:   the table may be used from any thread. A record itself is used only by the
+ * thread that uses its handle, as libcurl demands of the handle (libcurl-thread(3)). Errors: NULL
+ * where memory ran out or the handle is not known: forward and never inject. errno is kept.
  */
 #ifndef COMMISSIONED_RECORD_H
 #define COMMISSIONED_RECORD_H
@@ -69,7 +70,7 @@ struct record_rare {
 };
 
 struct record {
-    void *handle;        /* CURL * or CURLM * */
+    void *handle;        /* CURL * or CURLM *; atomic in the nest */
     struct record *next; /* in its bucket */
     const struct provider *provider;
     struct curl_slist node;       /* the header with the key, in front of the application's list */
@@ -90,8 +91,40 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct record) <= 112,
 /* Makes the record of a new handle, or starts the stale one of the same address anew. */
 struct record *record_make(void *handle, const struct provider *provider);
 
+/*
+ * The nest: an open-addressing table without deletions to repair, for a handle may lie in any of
+ * RECORD_NEST_REACH places from its own on. A place is free while its `handle` is NULL, and taken
+ * by compare-and-swap; only the thread that uses a handle can find it equal to that handle.
+ */
+enum { RECORD_NEST_BITS = 7, RECORD_NEST_REACH = 4 };
+extern struct record record_nest[(1 << RECORD_NEST_BITS) + RECORD_NEST_REACH - 1]
+    __attribute__((visibility("hidden")));
+
+/* Handles lie at addresses that share their low bits; a multiplication spreads the rest (Knuth,
+ * vol. 3, 6.4). */
+static inline uint32_t record_hash(const void *handle)
+{
+    return (uint32_t)(((uint64_t)(uintptr_t)handle * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+}
+
+static inline struct record *record_place(const void *handle)
+{
+    return &record_nest[record_hash(handle) >> (32 - RECORD_NEST_BITS)];
+}
+
+/* Where it is not in the first place. */
+struct record *record_find_elsewhere(const void *handle);
+
 /* The record of `handle`, or NULL. */
-struct record *record_find(const void *handle);
+static inline struct record *record_find(const void *handle)
+{
+    struct record *record = record_place(handle);
+    if (handle == NULL)
+        return NULL;
+    if (__builtin_expect(__atomic_load_n(&record->handle, __ATOMIC_ACQUIRE) == handle, 1))
+        return record;
+    return record_find_elsewhere(handle);
+}
 
 /* Takes it out of the table, so that another thread may get the same address from libcurl. */
 void record_remove(struct record *record);
@@ -122,7 +155,7 @@ bool record_has_credentials(const struct record *record);
  * or not. No two kept options share a place, so one comparison decides.
  */
 enum { RECORD_KEPT_MASK = 1023 };
-extern const uint16_t record_kept[RECORD_KEPT_MASK + 1];
+extern const uint16_t record_kept[RECORD_KEPT_MASK + 1] __attribute__((visibility("hidden")));
 
 void record_join(struct record *multi, struct record *easy);
 void record_leave(struct record *easy);
