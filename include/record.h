@@ -30,6 +30,7 @@ enum record_state {
     RECORD_REDACTS = 1u << 3, /* CURLOPT_DEBUGFUNCTION is ours */
     RECORD_FAILED = 1u << 4,  /* we stopped this transfer: its result is CURLE_AUTH_ERROR */
     RECORD_MULTI = 1u << 5,   /* the record of a multi handle */
+    RECORD_POINTED = 1u << 6, /* CURLOPT_PREREQDATA is the record; between transfers too */
 
     /* What the application set. */
     RECORD_VERBOSE = 1u << 8,
@@ -88,9 +89,6 @@ struct record {
 _Static_assert(sizeof(void *) != 8 || sizeof(struct record) <= 112,
                "a handle costs at most 128 bytes");
 
-/* Makes the record of a new handle, or starts the stale one of the same address anew. */
-struct record *record_make(void *handle, const struct provider *provider);
-
 /*
  * The nest: an open-addressing table without deletions to repair, for a handle may lie in any of
  * RECORD_NEST_REACH places from its own on. A place is free while its `handle` is NULL, and taken
@@ -126,11 +124,54 @@ static inline struct record *record_find(const void *handle)
     return record_find_elsewhere(handle);
 }
 
-/* Takes it out of the table, so that another thread may get the same address from libcurl. */
-void record_remove(struct record *record);
+/* Where the first place is taken. */
+struct record *record_make_elsewhere(void *handle, const struct provider *provider);
 
-/* Gives its memory back. After record_remove. */
-void record_free(struct record *record);
+/* Makes the record of a new handle, or starts the stale one of the same address anew. */
+static inline struct record *record_make(void *handle, const struct provider *provider)
+{
+    struct record *record = record_place(handle);
+    void *nobody = NULL;
+    if (__builtin_expect(!__atomic_compare_exchange_n(&record->handle, &nobody, handle, false,
+                                                      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
+                         0))
+        return record_make_elsewhere(handle, provider);
+    record->provider = provider;
+    return record;
+}
+
+static inline bool record_is_in_nest(const struct record *record)
+{
+    return (uintptr_t)record - (uintptr_t)record_nest < sizeof record_nest;
+}
+
+void record_remove_elsewhere(struct record *record);
+void record_free_elsewhere(struct record *record);
+
+/* Takes it out of the table, so that another thread may get the same address from libcurl. */
+static inline void record_remove(struct record *record)
+{
+    if (record_is_in_nest(record)) /* no handle has this address; the place is still taken */
+        __atomic_store_n(&record->handle, record, __ATOMIC_RELEASE);
+    else
+        record_remove_elsewhere(record);
+}
+
+/* Gives its memory back. After transfer_end, record_leave and record_remove: what those clear is
+ * clear. */
+static inline void record_free(struct record *record)
+{
+    if (!record_is_in_nest(record) || record->rare != NULL) {
+        record_free_elsewhere(record);
+        return;
+    }
+    record->headers = NULL;
+    record->error_buffer = NULL;
+    record->state = 0;
+    record->facts = 0;
+    record->port = 0;
+    __atomic_store_n(&record->handle, NULL, __ATOMIC_RELEASE);
+}
 
 /* The rare part, made on demand; NULL where memory ran out. */
 struct record_rare *record_rare(struct record *record);
@@ -158,6 +199,12 @@ enum { RECORD_KEPT_MASK = 1023 };
 extern const uint16_t record_kept[RECORD_KEPT_MASK + 1] __attribute__((visibility("hidden")));
 
 void record_join(struct record *multi, struct record *easy);
-void record_leave(struct record *easy);
+void record_unlink(struct record *easy);
+
+static inline void record_leave(struct record *easy)
+{
+    if (easy->multi_link != NULL)
+        record_unlink(easy);
+}
 
 #endif

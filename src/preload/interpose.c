@@ -135,6 +135,8 @@ static CURLcode set_kept(CURL *easy, CURLoption option, uintptr_t argument, cons
     if (record == NULL)
         return real->easy_setopt(easy, option, argument);
     transfer_suspend(record);
+    if (option == CURLOPT_PREREQFUNCTION || option == CURLOPT_PREREQDATA)
+        transfer_unhook(record);
     CURLcode code = real->easy_setopt(easy, option, argument);
     if (code == CURLE_OK)
         record_note(record, option, argument);
@@ -180,9 +182,9 @@ EXPORT CURLMcode exported_multi_setopt(CURLM *multi, CURLMoption option,
 
 CURLcode exported_easy_setopt(CURL *easy, CURLoption option, uintptr_t argument)
 {
-    easy_setopt_function *real = __atomic_load_n(&provider_sole_setopt, __ATOMIC_ACQUIRE);
-    if (__builtin_expect(!is_kept(option) && real != NULL, 1))
-        return real(easy, option, argument);
+    if (__builtin_expect(
+            !is_kept(option) && __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE) != NULL, 1))
+        return provider_sole_setopt(easy, option, argument);
     return set_routed(easy, option, argument, CALLER);
 }
 

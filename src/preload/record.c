@@ -141,11 +141,6 @@ static void clear(struct record *record)
 /* ---- the nest ----------------------------------------------------------------------------------
  */
 
-static bool is_in_nest(const struct record *record)
-{
-    return (uintptr_t)record - (uintptr_t)record_nest < sizeof record_nest;
-}
-
 static struct record *find_in_nest(const void *handle)
 {
     struct record *place = record_place(handle);
@@ -198,7 +193,7 @@ static struct record *add_to_shards(void *handle)
     return record;
 }
 
-static void remove_from_shards(struct record *record)
+void record_remove_elsewhere(struct record *record)
 {
     uint32_t hash = record_hash(record->handle);
     struct shard *shard = take_shard(hash);
@@ -222,7 +217,7 @@ struct record *record_find_elsewhere(const void *handle)
     return record != NULL ? record : find_in_shards(handle);
 }
 
-struct record *record_make(void *handle, const struct provider *provider)
+struct record *record_make_elsewhere(void *handle, const struct provider *provider)
 {
     struct record *record = record_find_elsewhere(handle);
     if (record != NULL)
@@ -236,14 +231,6 @@ struct record *record_make(void *handle, const struct provider *provider)
     return record;
 }
 
-void record_remove(struct record *record)
-{
-    if (!is_in_nest(record))
-        remove_from_shards(record);
-    else /* no handle has this address, nor may another take the place yet */
-        __atomic_store_n(&record->handle, record, __ATOMIC_RELEASE);
-}
-
 static void free_rare(struct record *record)
 {
     uint32_t hash = record_hash(record->handle);
@@ -254,11 +241,11 @@ static void free_rare(struct record *record)
     give_shard(hash);
 }
 
-void record_free(struct record *record)
+void record_free_elsewhere(struct record *record)
 {
     if (record->rare != NULL)
         free_rare(record);
-    if (is_in_nest(record)) {
+    if (record_is_in_nest(record)) {
         clear(record);
         __atomic_store_n(&record->handle, NULL, __ATOMIC_RELEASE);
         return;
@@ -336,10 +323,8 @@ void record_join(struct record *multi, struct record *easy)
     multi->multi_next = easy;
 }
 
-void record_leave(struct record *easy)
+void record_unlink(struct record *easy)
 {
-    if (easy->multi_link == NULL)
-        return;
     *easy->multi_link = easy->multi_next;
     if (easy->multi_next != NULL)
         easy->multi_next->multi_link = easy->multi_link;
