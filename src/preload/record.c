@@ -231,9 +231,10 @@ struct record *record_make_elsewhere(void *handle, const struct provider *provid
     return record;
 }
 
+/* The shard is the record's own: its handle may be gone by now. */
 static void free_rare(struct record *record)
 {
-    uint32_t hash = record_hash(record->handle);
+    uint32_t hash = record_hash(record);
     struct shard *shard = take_shard(hash);
     if (record->rare->request_target != NULL)
         slab_put(&shard->texts, record->rare->request_target);
@@ -259,7 +260,7 @@ void record_free_elsewhere(struct record *record)
 struct record_rare *record_rare(struct record *record)
 {
     if (record->rare == NULL) {
-        uint32_t hash = record_hash(record->handle);
+        uint32_t hash = record_hash(record);
         struct shard *shard = take_shard(hash);
         record->rare = slab_take(&shard->rares, sizeof *record->rare);
         give_shard(hash);
@@ -271,7 +272,7 @@ char *record_text(struct record *record)
 {
     struct record_rare *rare = record_rare(record);
     if (rare != NULL && rare->request_target == NULL) {
-        uint32_t hash = record_hash(record->handle);
+        uint32_t hash = record_hash(record);
         struct shard *shard = take_shard(hash);
         rare->request_target = slab_take(&shard->texts, RECORD_TEXT_SIZE);
         give_shard(hash);
