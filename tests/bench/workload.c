@@ -234,8 +234,9 @@ static void print_first(void)
 static bool special(const char *name)
 {
     if (strcmp(name, "memory") == 0) {
-        make_handles();
+        CURL **handles = make_handles();
         print_memory();
+        free(handles);
     } else if (strcmp(name, "calls") == 0) {
         print_call(make_handles(), count < PROBES ? count : PROBES);
     } else if (strcmp(name, "calls-everywhere") == 0) {
