@@ -30,6 +30,10 @@ typedef CURLcode easy_setopt_function(CURL *easy, CURLoption option, ...);
 typedef CURLMcode multi_setopt_function(CURLM *multi, CURLMoption option, ...);
 #endif
 
+/* libcurl's own prototype. The call says that no vector register is used, which is cheaper for it.
+ */
+typedef CURLcode variadic_setopt_function(CURL *easy, CURLoption option, ...);
+
 struct real {
     CURL *(*easy_init)(void);
     easy_setopt_function *easy_setopt;
@@ -92,11 +96,11 @@ struct origin_of_call provider_for(const void *caller);
  * The one provider while there is no second, else NULL. Read on every setopt, hence a variable;
  * written by provider.c alone, with release order.
  */
-extern const struct provider *provider_sole;
+extern const struct provider *provider_sole __attribute__((visibility("hidden")));
 /* Some provider once there is one: until then there is no record of any handle. */
-extern const struct provider *provider_any;
-/* Its setopt, or NULL: saves the fast path one load. */
-extern easy_setopt_function *provider_sole_setopt;
+extern const struct provider *provider_any __attribute__((visibility("hidden")));
+/* Its setopt, while provider_sole is not NULL; written before that is. */
+extern variadic_setopt_function *provider_sole_setopt __attribute__((visibility("hidden")));
 
 /* True where the call comes out of that libcurl itself. */
 static inline bool provider_is_caller(const struct provider *provider, const void *caller)

@@ -1,14 +1,15 @@
 /*
  * record.h - what is kept about each easy handle: only what libcurl cannot be asked for.
  *
- * Shapes:    one record a live handle, 96 bytes; a rare part of some 150 bytes for handles that set
- * a debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A
- * multi handle has a record too, as the head of the list of its transfers. Ownership: records
- * belong to this module, in mappings of its own: the host's malloc sees nothing. record_drop gives
- * one back. Pointers that the application passed are kept, not followed. Threads:   the table may
- * be used from any thread. A record itself is used only by the thread that uses its handle, as
- * libcurl demands of the handle (libcurl-thread(3)). Errors: NULL where memory ran out or the
- * handle is not known: forward and never inject. errno is kept.
+ * Shapes:    one record a live handle, 104 bytes; a rare part of some 150 bytes for handles that
+ * set a debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A
+ * multi handle has a record too, as the head of the list of its transfers. The records of the first
+ * handles lie in the nest, where they are found without a lock; the others in a table. Ownership:
+ * records belong to this module, in mappings of its own: the host's malloc sees nothing.
+ *            record_drop gives one back. Pointers that the application passed are kept, not
+ * followed. Threads:   the table may be used from any thread. A record itself is used only by the
+ * thread that uses its handle, as libcurl demands of the handle (libcurl-thread(3)). Errors: NULL
+ * where memory ran out or the handle is not known: forward and never inject. errno is kept.
  */
 #ifndef COMMISSIONED_RECORD_H
 #define COMMISSIONED_RECORD_H
@@ -29,6 +30,7 @@ enum record_state {
     RECORD_REDACTS = 1u << 3, /* CURLOPT_DEBUGFUNCTION is ours */
     RECORD_FAILED = 1u << 4,  /* we stopped this transfer: its result is CURLE_AUTH_ERROR */
     RECORD_MULTI = 1u << 5,   /* the record of a multi handle */
+    RECORD_POINTED = 1u << 6, /* CURLOPT_PREREQDATA is the record; between transfers too */
 
     /* What the application set. */
     RECORD_VERBOSE = 1u << 8,
@@ -69,7 +71,7 @@ struct record_rare {
 };
 
 struct record {
-    void *handle;        /* CURL * or CURLM * */
+    void *handle;        /* CURL * or CURLM *; atomic in the nest */
     struct record *next; /* in its bucket */
     const struct provider *provider;
     struct curl_slist node;       /* the header with the key, in front of the application's list */
@@ -87,17 +89,89 @@ struct record {
 _Static_assert(sizeof(void *) != 8 || sizeof(struct record) <= 112,
                "a handle costs at most 128 bytes");
 
-/* Makes the record of a new handle, or starts the stale one of the same address anew. */
-struct record *record_make(void *handle, const struct provider *provider);
+/*
+ * The nest: an open-addressing table without deletions to repair, for a handle may lie in any of
+ * RECORD_NEST_REACH places from its own on. A place is free while its `handle` is NULL, and taken
+ * by compare-and-swap; only the thread that uses a handle can find it equal to that handle.
+ */
+enum { RECORD_NEST_BITS = 7, RECORD_NEST_REACH = 4 };
+extern struct record record_nest[(1 << RECORD_NEST_BITS) + RECORD_NEST_REACH - 1]
+    __attribute__((visibility("hidden")));
+
+/* Handles lie at addresses that share their low bits; a multiplication spreads the rest (Knuth,
+ * vol. 3, 6.4). */
+static inline uint32_t record_hash(const void *handle)
+{
+    return (uint32_t)(((uint64_t)(uintptr_t)handle * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+}
+
+static inline struct record *record_place(const void *handle)
+{
+    return &record_nest[record_hash(handle) >> (32 - RECORD_NEST_BITS)];
+}
+
+/* Where it is not in the first place. */
+struct record *record_find_elsewhere(const void *handle);
 
 /* The record of `handle`, or NULL. */
-struct record *record_find(const void *handle);
+static inline struct record *record_find(const void *handle)
+{
+    struct record *record = record_place(handle);
+    if (handle == NULL)
+        return NULL;
+    if (__builtin_expect(__atomic_load_n(&record->handle, __ATOMIC_ACQUIRE) == handle, 1))
+        return record;
+    return record_find_elsewhere(handle);
+}
+
+/* Where the first place is taken. */
+struct record *record_make_elsewhere(void *handle, const struct provider *provider);
+
+/* Makes the record of a new handle, or starts the stale one of the same address anew. */
+static inline struct record *record_make(void *handle, const struct provider *provider)
+{
+    struct record *record = record_place(handle);
+    void *nobody = NULL;
+    if (__builtin_expect(!__atomic_compare_exchange_n(&record->handle, &nobody, handle, false,
+                                                      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
+                         0))
+        return record_make_elsewhere(handle, provider);
+    record->provider = provider;
+    return record;
+}
+
+static inline bool record_is_in_nest(const struct record *record)
+{
+    return (uintptr_t)record - (uintptr_t)record_nest < sizeof record_nest;
+}
+
+void record_remove_elsewhere(struct record *record);
+void record_free_elsewhere(struct record *record);
 
 /* Takes it out of the table, so that another thread may get the same address from libcurl. */
-void record_remove(struct record *record);
+static inline void record_remove(struct record *record)
+{
+    if (record_is_in_nest(record)) /* no handle has this address; the place is still taken */
+        __atomic_store_n(&record->handle, record, __ATOMIC_RELEASE);
+    else
+        record_remove_elsewhere(record);
+}
 
-/* Gives its memory back. After record_remove. */
-void record_free(struct record *record);
+/* Gives its memory back. After transfer_end, record_leave and record_remove: what those clear is
+ * clear. */
+static inline void record_free(struct record *record)
+{
+    if (!record_is_in_nest(record) || record->rare != NULL) {
+        record_free_elsewhere(record);
+        return;
+    }
+    record->headers = NULL;
+    record->error_buffer = NULL;
+    record->state = 0;
+    record->facts = 0;
+    record->port = 0;
+    __atomic_store_n(&record->handle, NULL, __ATOMIC_RELEASE);
+}
 
 /* The rare part, made on demand; NULL where memory ran out. */
 struct record_rare *record_rare(struct record *record);
@@ -122,9 +196,15 @@ bool record_has_credentials(const struct record *record);
  * or not. No two kept options share a place, so one comparison decides.
  */
 enum { RECORD_KEPT_MASK = 1023 };
-extern const uint16_t record_kept[RECORD_KEPT_MASK + 1];
+extern const uint16_t record_kept[RECORD_KEPT_MASK + 1] __attribute__((visibility("hidden")));
 
 void record_join(struct record *multi, struct record *easy);
-void record_leave(struct record *easy);
+void record_unlink(struct record *easy);
+
+static inline void record_leave(struct record *easy)
+{
+    if (easy->multi_link != NULL)
+        record_unlink(easy);
+}
 
 #endif

@@ -19,8 +19,14 @@
 
 void transfer_begin(struct record *record);
 
+/* The end of a transfer under way. */
+CURLcode transfer_finish(struct record *record, CURLcode result);
+
 /* `result` as libcurl gave it; returns what the application is to see. */
-CURLcode transfer_end(struct record *record, CURLcode result);
+static inline CURLcode transfer_end(struct record *record, CURLcode result)
+{
+    return record->state & RECORD_ACTIVE ? transfer_finish(record, result) : result;
+}
 
 /*
  * Around an option that the application sets on a handle whose transfer is under way: suspend puts
@@ -28,6 +34,9 @@ CURLcode transfer_end(struct record *record, CURLcode result);
  */
 void transfer_suspend(struct record *record);
 void transfer_resume(struct record *record);
+
+/* Before CURLOPT_PREREQFUNCTION or CURLOPT_PREREQDATA is set: both are the application's again. */
+void transfer_unhook(struct record *record);
 
 /* A copy that libcurl made of a handle: puts the application's settings on it. */
 void transfer_scrub(struct record *copy, const struct record *from);

@@ -2,24 +2,25 @@
 
 #include "record.h"
 
-static void note(void *handle, struct origin_of_call origin, const void *caller, uint32_t state)
+static void note(void *handle, struct origin_of_call origin, uint32_t state)
 {
-    if (handle == NULL || provider_is_caller(origin.provider, caller))
+    if (handle == NULL)
         return;
     struct record *record = record_make(handle, origin.provider);
     if (record == NULL)
         return;
-    record->state |= state;
-    if (origin.ambiguous)
-        record->facts |= HOP_AMBIGUOUS;
+    record->state = state;
+    record->facts = origin.ambiguous ? HOP_AMBIGUOUS : 0;
 }
 
 CURL *handle_easy_init(struct origin_of_call origin, const void *caller)
 {
     if (origin.provider == NULL)
         return NULL;
+    if (provider_is_caller(origin.provider, caller))
+        return origin.provider->real.easy_init();
     CURL *easy = origin.provider->real.easy_init();
-    note(easy, origin, caller, 0);
+    note(easy, origin, 0);
     return easy;
 }
 
@@ -27,8 +28,10 @@ CURLM *handle_multi_init(struct origin_of_call origin, const void *caller)
 {
     if (origin.provider == NULL)
         return NULL;
+    if (provider_is_caller(origin.provider, caller))
+        return origin.provider->real.multi_init();
     CURLM *multi = origin.provider->real.multi_init();
-    note(multi, origin, caller, RECORD_MULTI);
+    note(multi, origin, RECORD_MULTI);
     return multi;
 }
 

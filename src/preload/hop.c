@@ -14,6 +14,7 @@
 
 /* What libcurl's parser gave; freed after the decision. */
 struct parts {
+    bool taken; /* false: nothing of the rest is set */
     char *scheme;
     char *host;
     char *port;
@@ -28,6 +29,8 @@ enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
 
 static void free_parts(const struct real *real, struct parts *parts)
 {
+    if (!parts->taken)
+        return;
     char *all[] = {parts->scheme, parts->host, parts->port,
                    parts->path,   parts->user, parts->password};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -38,6 +41,7 @@ static void free_parts(const struct real *real, struct parts *parts)
 static bool get_parts(const struct real *real, const CURLU *url, struct parts *parts,
                       struct target *target)
 {
+    *parts = (struct parts){.taken = true};
     real->url_get(url, CURLUPART_SCHEME, &parts->scheme, 0);
     real->url_get(url, CURLUPART_HOST, &parts->host, 0);
     real->url_get(url, CURLUPART_PORT, &parts->port, 0);
@@ -103,12 +107,10 @@ static void gather(const struct record *record, struct hop *hop, struct judged *
     const struct record_rare *rare = record->rare;
     char *method = NULL;
 
-    memset(&judged->target_parts, 0, sizeof judged->target_parts);
-    memset(&judged->pinned_parts, 0, sizeof judged->pinned_parts);
-    memset(hop, 0, sizeof *hop);
-    hop->flags = record->facts;
-    hop->port = record->port;
-    hop->promoted = record->policy->promoted;
+    judged->target_parts.taken = false;
+    judged->pinned_parts.taken = false;
+    *hop = (struct hop){
+        .flags = record->facts, .port = record->port, .promoted = record->policy->promoted};
     if (record_has_credentials(record))
         hop->flags |= HOP_OWN_CREDENTIALS;
     if (!judge_urls(record, hop, judged))

@@ -21,27 +21,35 @@
 /* ---- whose call it is --------------------------------------------------------------------------
  */
 
-/* The record of a handle, unless it is not known or libcurl itself is calling. */
-static struct record *application_record(const void *handle, const void *caller)
-{
-    if (handle == NULL || __atomic_load_n(&provider_any, __ATOMIC_ACQUIRE) == NULL)
-        return NULL;
-    struct record *record = record_find(handle);
-    return record != NULL && !provider_is_caller(record->provider, caller) ? record : NULL;
-}
+struct call {
+    const struct real *real; /* the real functions; NULL: there is no libcurl */
+    struct record *record;   /* NULL: not known, or libcurl itself is calling */
+};
 
-/* The real functions for a handle. NULL: there is no libcurl. */
-static const struct real *real_for(const void *handle, const void *caller)
+/* Several libcurls, or none yet. */
+__attribute__((noinline)) static struct call ask_record(const void *handle, const void *caller)
 {
-    const struct provider *sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE);
-    if (sole != NULL)
-        return &sole->real;
-    const struct record *record = NULL;
-    if (__atomic_load_n(&provider_any, __ATOMIC_ACQUIRE) != NULL)
-        record = record_find(handle);
+    struct record *record = record_find(handle);
     const struct provider *provider =
         record != NULL ? record->provider : provider_for(caller).provider;
-    return provider != NULL ? &provider->real : NULL;
+    if (record != NULL && provider_is_caller(provider, caller))
+        record = NULL;
+    return (struct call){provider != NULL ? &provider->real : NULL, record};
+}
+
+static inline struct call call_on(const void *handle, const void *caller)
+{
+    const struct provider *sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(sole == NULL, 0))
+        return ask_record(handle, caller);
+    return (struct call){&sole->real,
+                         provider_is_caller(sole, caller) ? NULL : record_find(handle)};
+}
+
+static inline const struct real *real_for(const void *handle, const void *caller)
+{
+    const struct provider *sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE);
+    return __builtin_expect(sole != NULL, 1) ? &sole->real : ask_record(handle, caller).real;
 }
 
 /* ---- the easy interface ------------------------------------------------------------------------
@@ -54,8 +62,9 @@ EXPORT CURL *curl_easy_init(void)
 
 EXPORT CURL *curl_easy_duphandle(CURL *easy)
 {
-    const struct real *real = real_for(easy, CALLER);
-    struct record *from = application_record(easy, CALLER);
+    struct call call = call_on(easy, CALLER);
+    const struct real *real = call.real;
+    struct record *from = call.record;
     if (real == NULL)
         return NULL;
     CURL *copy = real->easy_duphandle(easy);
@@ -74,8 +83,9 @@ EXPORT CURL *curl_easy_duphandle(CURL *easy)
 
 EXPORT void curl_easy_reset(CURL *easy)
 {
-    const struct real *real = real_for(easy, CALLER);
-    struct record *record = application_record(easy, CALLER);
+    struct call call = call_on(easy, CALLER);
+    const struct real *real = call.real;
+    struct record *record = call.record;
     if (record != NULL)
         transfer_end(record, CURLE_OK);
     if (real != NULL)
@@ -86,8 +96,9 @@ EXPORT void curl_easy_reset(CURL *easy)
 
 EXPORT void curl_easy_cleanup(CURL *easy)
 {
-    const struct real *real = real_for(easy, CALLER);
-    struct record *record = application_record(easy, CALLER);
+    struct call call = call_on(easy, CALLER);
+    const struct real *real = call.real;
+    struct record *record = call.record;
     if (record != NULL) {
         transfer_end(record, CURLE_OK);
         record_leave(record);
@@ -102,8 +113,9 @@ EXPORT void curl_easy_cleanup(CURL *easy)
 
 EXPORT CURLcode curl_easy_perform(CURL *easy)
 {
-    const struct real *real = real_for(easy, CALLER);
-    struct record *record = application_record(easy, CALLER);
+    struct call call = call_on(easy, CALLER);
+    const struct real *real = call.real;
+    struct record *record = call.record;
     if (real == NULL)
         return CURLE_FAILED_INIT;
     /* A handle that is in a multi, or performs already, is libcurl's to refuse. */
@@ -115,13 +127,16 @@ EXPORT CURLcode curl_easy_perform(CURL *easy)
 
 static CURLcode set_kept(CURL *easy, CURLoption option, uintptr_t argument, const void *caller)
 {
-    const struct real *real = real_for(easy, caller);
-    struct record *record = application_record(easy, caller);
+    struct call call = call_on(easy, caller);
+    const struct real *real = call.real;
+    struct record *record = call.record;
     if (real == NULL)
         return CURLE_FAILED_INIT;
     if (record == NULL)
         return real->easy_setopt(easy, option, argument);
     transfer_suspend(record);
+    if (option == CURLOPT_PREREQFUNCTION || option == CURLOPT_PREREQDATA)
+        transfer_unhook(record);
     CURLcode code = real->easy_setopt(easy, option, argument);
     if (code == CURLE_OK)
         record_note(record, option, argument);
@@ -146,8 +161,9 @@ __attribute__((noinline)) static CURLcode set_routed(CURL *easy, CURLoption opti
 
 static CURLMcode set_multi(CURLM *multi, CURLMoption option, uintptr_t argument, const void *caller)
 {
-    const struct real *real = real_for(multi, caller);
-    struct record *record = application_record(multi, caller);
+    struct call call = call_on(multi, caller);
+    const struct real *real = call.real;
+    struct record *record = call.record;
     if (real == NULL)
         return CURLM_INTERNAL_ERROR;
     if (record != NULL && (option == CURLMOPT_PUSHFUNCTION || option == CURLMOPT_PUSHDATA))
@@ -166,9 +182,9 @@ EXPORT CURLMcode exported_multi_setopt(CURLM *multi, CURLMoption option,
 
 CURLcode exported_easy_setopt(CURL *easy, CURLoption option, uintptr_t argument)
 {
-    easy_setopt_function *real = __atomic_load_n(&provider_sole_setopt, __ATOMIC_ACQUIRE);
-    if (__builtin_expect(!is_kept(option) && real != NULL, 1))
-        return real(easy, option, argument);
+    if (__builtin_expect(
+            !is_kept(option) && __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE) != NULL, 1))
+        return provider_sole_setopt(easy, option, argument);
     return set_routed(easy, option, argument, CALLER);
 }
 
@@ -230,7 +246,7 @@ EXPORT CURLM *curl_multi_init(void)
 EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 {
     const struct real *real = real_for(multi, CALLER);
-    struct record *record = application_record(easy, CALLER);
+    struct record *record = call_on(easy, CALLER).record;
     struct record *head = record != NULL ? record_find(multi) : NULL;
     if (real == NULL)
         return CURLM_INTERNAL_ERROR;
@@ -249,7 +265,7 @@ EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 EXPORT CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
 {
     const struct real *real = real_for(multi, CALLER);
-    struct record *record = application_record(easy, CALLER);
+    struct record *record = call_on(easy, CALLER).record;
     if (real == NULL)
         return CURLM_INTERNAL_ERROR;
     CURLMcode code = real->multi_remove_handle(multi, easy);
@@ -266,7 +282,7 @@ EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
     CURLMsg *message = real != NULL ? real->multi_info_read(multi, queued) : NULL;
     if (message == NULL || message->msg != CURLMSG_DONE)
         return message;
-    struct record *record = application_record(message->easy_handle, CALLER);
+    struct record *record = call_on(message->easy_handle, CALLER).record;
     if (record != NULL)
         message->data.result = transfer_end(record, message->data.result);
     return message;
@@ -274,8 +290,9 @@ EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
 
 EXPORT CURLMcode curl_multi_cleanup(CURLM *multi)
 {
-    const struct real *real = real_for(multi, CALLER);
-    struct record *head = application_record(multi, CALLER);
+    struct call call = call_on(multi, CALLER);
+    const struct real *real = call.real;
+    struct record *head = call.record;
     if (real == NULL)
         return CURLM_INTERNAL_ERROR;
     if (head != NULL) {

@@ -35,7 +35,7 @@ static struct caller main_program;
 
 const struct provider *provider_sole;
 const struct provider *provider_any;
-easy_setopt_function *provider_sole_setopt;
+variadic_setopt_function *provider_sole_setopt;
 
 /* ---- the loader's view -------------------------------------------------------------------------
  */
@@ -207,7 +207,10 @@ static bool still_loaded(const struct provider *provider)
 static void publish_sole(void)
 {
     const struct provider *sole = count == 1 ? &providers[0] : NULL;
-    __atomic_store_n(&provider_sole_setopt, sole ? sole->real.easy_setopt : NULL, __ATOMIC_RELEASE);
+    if (sole != NULL)
+        __atomic_store_n(&provider_sole_setopt,
+                         (variadic_setopt_function *)(void *)sole->real.easy_setopt,
+                         __ATOMIC_RELAXED);
     __atomic_store_n(&provider_sole, sole, __ATOMIC_RELEASE);
     __atomic_store_n(&provider_any, &providers[0], __ATOMIC_RELEASE);
 }
@@ -396,12 +399,9 @@ static struct origin_of_call ask_loader(const void *caller)
     return origin;
 }
 
-struct origin_of_call provider_for(const void *caller)
+/* Apart, so that the fast way saves no registers. */
+__attribute__((noinline)) static struct origin_of_call find_out(const void *caller)
 {
-    uintptr_t end = __atomic_load_n(&main_program.end, __ATOMIC_ACQUIRE);
-    if ((uintptr_t)caller < end && (uintptr_t)caller >= main_program.start)
-        return main_program.origin;
-
     struct origin_of_call origin = {own_caller(caller), false};
     if (origin.provider != NULL || !late_libc_bind())
         return origin;
@@ -409,4 +409,12 @@ struct origin_of_call provider_for(const void *caller)
     origin = ask_loader(caller);
     errno = saved;
     return origin;
+}
+
+struct origin_of_call provider_for(const void *caller)
+{
+    uintptr_t end = __atomic_load_n(&main_program.end, __ATOMIC_ACQUIRE);
+    if ((uintptr_t)caller < end && (uintptr_t)caller >= main_program.start)
+        return main_program.origin;
+    return find_out(caller);
 }

@@ -20,12 +20,11 @@ struct shard {
 
 static struct shard shards[RECORD_SHARDS];
 
-/* Handles lie at addresses that share their low bits; a multiplication spreads the rest (Knuth,
- * vol. 3, 6.4). */
-static uint32_t hash_of(const void *handle)
-{
-    return (uint32_t)(((uint64_t)(uintptr_t)handle * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
-}
+/* How many records the shards hold: while there is none they need not be asked. Raised before the
+ * handle is given out, so whoever has the handle sees it. */
+static uint32_t in_shards; /* atomic */
+
+struct record record_nest[(1 << RECORD_NEST_BITS) + RECORD_NEST_REACH - 1];
 
 static unsigned shard_of(uint32_t hash)
 {
@@ -65,7 +64,7 @@ static struct record *find(struct shard *shard, uint32_t hash, const void *handl
 
 static void link_in(struct shard *shard, struct record *record)
 {
-    struct record **bucket = bucket_of(shard, hash_of(record->handle));
+    struct record **bucket = bucket_of(shard, record_hash(record->handle));
     record->next = *bucket;
     *bucket = record;
 }
@@ -127,40 +126,76 @@ static void start_anew(struct record *record)
         record_leave(record->multi_next);
 }
 
-struct record *record_make(void *handle, const struct provider *provider)
+static void clear(struct record *record)
 {
-    uint32_t hash = hash_of(handle);
+    set_defaults(record);
+    record->facts = 0;
+    record->state = 0;
+    record->rare = NULL;
+    record->policy = NULL;
+    record->key = NULL;
+    record->multi_next = NULL;
+    record->multi_link = NULL;
+}
+
+/* ---- the nest ----------------------------------------------------------------------------------
+ */
+
+static struct record *find_in_nest(const void *handle)
+{
+    struct record *place = record_place(handle);
+    for (unsigned i = 0; i < RECORD_NEST_REACH; i++)
+        if (__atomic_load_n(&place[i].handle, __ATOMIC_ACQUIRE) == handle)
+            return &place[i];
+    return NULL;
+}
+
+static struct record *take_place(void *handle)
+{
+    struct record *place = record_place(handle);
+    for (unsigned i = 0; i < RECORD_NEST_REACH; i++) {
+        void *nobody = NULL;
+        if (__atomic_load_n(&place[i].handle, __ATOMIC_RELAXED) == NULL &&
+            __atomic_compare_exchange_n(&place[i].handle, &nobody, handle, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return &place[i];
+    }
+    return NULL;
+}
+
+/* ---- the shards --------------------------------------------------------------------------------
+ */
+
+static struct record *find_in_shards(const void *handle)
+{
+    if (__atomic_load_n(&in_shards, __ATOMIC_RELAXED) == 0)
+        return NULL;
+    uint32_t hash = record_hash(handle);
     struct shard *shard = take_shard(hash);
     struct record *record = find(shard, hash, handle);
-    if (record == NULL) {
-        record = slab_take(&shard->records, sizeof *record);
-        if (record != NULL) {
-            record->handle = handle;
-            if (shard->count++ >= 2 * shard->nbuckets)
-                grow(shard);
-            link_in(shard, record);
-        }
-    } else {
-        start_anew(record);
+    give_shard(hash);
+    return record;
+}
+
+static struct record *add_to_shards(void *handle)
+{
+    uint32_t hash = record_hash(handle);
+    struct shard *shard = take_shard(hash);
+    struct record *record = slab_take(&shard->records, sizeof *record);
+    if (record != NULL) {
+        record->handle = handle;
+        if (shard->count++ >= 2 * shard->nbuckets)
+            grow(shard);
+        link_in(shard, record);
+        __atomic_fetch_add(&in_shards, 1, __ATOMIC_RELAXED);
     }
     give_shard(hash);
-    if (record != NULL)
-        record->provider = provider;
     return record;
 }
 
-struct record *record_find(const void *handle)
+void record_remove_elsewhere(struct record *record)
 {
-    uint32_t hash = hash_of(handle);
-    struct shard *shard = take_shard(hash);
-    struct record *record = find(shard, hash, handle);
-    give_shard(hash);
-    return record;
-}
-
-void record_remove(struct record *record)
-{
-    uint32_t hash = hash_of(record->handle);
+    uint32_t hash = record_hash(record->handle);
     struct shard *shard = take_shard(hash);
     struct record **link = bucket_of(shard, hash);
     while (*link != NULL && *link != record)
@@ -168,19 +203,56 @@ void record_remove(struct record *record)
     if (*link != NULL) {
         *link = record->next;
         shard->count--;
+        __atomic_fetch_sub(&in_shards, 1, __ATOMIC_RELAXED);
     }
     give_shard(hash);
 }
 
-void record_free(struct record *record)
+/* ---- both --------------------------------------------------------------------------------------
+ */
+
+struct record *record_find_elsewhere(const void *handle)
 {
-    uint32_t hash = hash_of(record->handle);
+    struct record *record = find_in_nest(handle);
+    return record != NULL ? record : find_in_shards(handle);
+}
+
+struct record *record_make_elsewhere(void *handle, const struct provider *provider)
+{
+    struct record *record = record_find_elsewhere(handle);
+    if (record != NULL)
+        start_anew(record);
+    else
+        record = take_place(handle);
+    if (record == NULL)
+        record = add_to_shards(handle);
+    if (record != NULL)
+        record->provider = provider;
+    return record;
+}
+
+/* The shard is the record's own: its handle may be gone by now. */
+static void free_rare(struct record *record)
+{
+    uint32_t hash = record_hash(record);
     struct shard *shard = take_shard(hash);
-    if (record->rare != NULL) {
-        if (record->rare->request_target != NULL)
-            slab_put(&shard->texts, record->rare->request_target);
-        slab_put(&shard->rares, record->rare);
+    if (record->rare->request_target != NULL)
+        slab_put(&shard->texts, record->rare->request_target);
+    slab_put(&shard->rares, record->rare);
+    give_shard(hash);
+}
+
+void record_free_elsewhere(struct record *record)
+{
+    if (record->rare != NULL)
+        free_rare(record);
+    if (record_is_in_nest(record)) {
+        clear(record);
+        __atomic_store_n(&record->handle, NULL, __ATOMIC_RELEASE);
+        return;
     }
+    uint32_t hash = record_hash(record->handle);
+    struct shard *shard = take_shard(hash);
     slab_put(&shard->records, record);
     give_shard(hash);
 }
@@ -188,7 +260,7 @@ void record_free(struct record *record)
 struct record_rare *record_rare(struct record *record)
 {
     if (record->rare == NULL) {
-        uint32_t hash = hash_of(record->handle);
+        uint32_t hash = record_hash(record);
         struct shard *shard = take_shard(hash);
         record->rare = slab_take(&shard->rares, sizeof *record->rare);
         give_shard(hash);
@@ -200,7 +272,7 @@ char *record_text(struct record *record)
 {
     struct record_rare *rare = record_rare(record);
     if (rare != NULL && rare->request_target == NULL) {
-        uint32_t hash = hash_of(record->handle);
+        uint32_t hash = record_hash(record);
         struct shard *shard = take_shard(hash);
         rare->request_target = slab_take(&shard->texts, RECORD_TEXT_SIZE);
         give_shard(hash);
@@ -252,10 +324,8 @@ void record_join(struct record *multi, struct record *easy)
     multi->multi_next = easy;
 }
 
-void record_leave(struct record *easy)
+void record_unlink(struct record *easy)
 {
-    if (easy->multi_link == NULL)
-        return;
     *easy->multi_link = easy->multi_next;
     if (easy->multi_next != NULL)
         easy->multi_next->multi_link = easy->multi_link;

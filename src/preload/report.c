@@ -132,7 +132,8 @@ static void write_debug(const char *line, int length)
 static void debug_line(const struct line *about)
 {
     char line[LINE_SIZE], rule[LINE_SIZE / 2] = "", key[TEXT_SIZE] = "";
-    const char *error = about->reason == REASON_KEY_MISSING ? about->key->error : NULL;
+    const char *error =
+        about->key != NULL && about->reason == REASON_KEY_MISSING ? about->key->error : NULL;
     if (about->rule != NULL)
         snprintf(rule, sizeof rule, "; rule %s at %s:%u", about->rule->name, about->rule->file,
                  about->rule->line);

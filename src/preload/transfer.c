@@ -18,17 +18,41 @@ static CURLcode set(const struct record *record, CURLoption option, uintptr_t va
 /* ---- the hop's place in the handle -------------------------------------------------------------
  */
 
+/*
+ * Nobody reads CURLOPT_PREREQDATA while there is no function: so it is set with the first transfer
+ * and put back when the application sets a function (transfer_unhook), or on a copy.
+ */
 static bool install_hop(struct record *record)
 {
-    return set(record, CURLOPT_PREREQDATA, (uintptr_t)record) == CURLE_OK &&
-           set(record, CURLOPT_PREREQFUNCTION, (uintptr_t)hop_prereq) == CURLE_OK;
+    if (!(record->state & RECORD_POINTED)) {
+        if (set(record, CURLOPT_PREREQDATA, (uintptr_t)record) != CURLE_OK)
+            return false;
+        record->state |= RECORD_POINTED;
+    }
+    return set(record, CURLOPT_PREREQFUNCTION, (uintptr_t)hop_prereq) == CURLE_OK;
 }
 
-static void remove_hop(const struct record *record)
+static void remove_pointer(struct record *record)
+{
+    const struct record_rare *rare = record->rare;
+    set(record, CURLOPT_PREREQDATA, rare != NULL ? (uintptr_t)rare->prereq_data : 0);
+    record->state &= ~(uint32_t)RECORD_POINTED;
+}
+
+static void remove_hop(struct record *record)
 {
     const struct record_rare *rare = record->rare;
     set(record, CURLOPT_PREREQFUNCTION, rare != NULL ? (uintptr_t)rare->prereq : 0);
-    set(record, CURLOPT_PREREQDATA, rare != NULL ? (uintptr_t)rare->prereq_data : 0);
+    if (rare != NULL && rare->prereq != NULL)
+        remove_pointer(record);
+}
+
+void transfer_unhook(struct record *record)
+{
+    int saved = errno;
+    if (record->state & RECORD_POINTED)
+        remove_pointer(record);
+    errno = saved;
 }
 
 /* The application may change its CURLU at any time: libcurl gets a copy that we know. */
@@ -79,10 +103,8 @@ void transfer_begin(struct record *record)
     errno = saved;
 }
 
-CURLcode transfer_end(struct record *record, CURLcode result)
+CURLcode transfer_finish(struct record *record, CURLcode result)
 {
-    if (!(record->state & RECORD_ACTIVE))
-        return result;
     int saved = errno;
     report_answer(record);
     put_back(record);
@@ -128,9 +150,13 @@ void transfer_resume(struct record *record)
 
 void transfer_scrub(struct record *copy, const struct record *from)
 {
-    if (!(from->state & RECORD_ACTIVE))
-        return;
     int saved = errno;
+    if (from->state & RECORD_POINTED)
+        remove_pointer(copy);
+    if (!(from->state & RECORD_ACTIVE)) {
+        errno = saved;
+        return;
+    }
     set(copy, CURLOPT_HTTPHEADER, (uintptr_t)copy->headers);
     set(copy, CURLOPT_ERRORBUFFER, (uintptr_t)copy->error_buffer);
     remove_hop(copy);

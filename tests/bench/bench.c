@@ -86,6 +86,17 @@ static double time_each(int times, const char *preload, struct load load)
                                                 load.header_file, NULL});
 }
 
+/* A wait that is broken off and taken up again only ever adds: the least of several runs. */
+static double count_request(const char *preload, struct load load)
+{
+    double least = count_each(preload, load);
+    for (int i = 1; i < 5; i++) {
+        double next = count_each(preload, load);
+        least = next < least ? next : least;
+    }
+    return least;
+}
+
 /* ---- the rows ----------------------------------------------------------------------------------
  */
 
@@ -139,16 +150,16 @@ static void requests(void)
 {
     part("Requests over TLS on a kept connection, the client's instructions");
     struct load other = {.kind = "perform", .threads = 1, .count = 300, .url = OTHER};
-    double before = count_each(NULL, other);
-    double with = count_each(library, other);
+    double before = count_request(NULL, other);
+    double with = count_request(library, other);
     row("perform to a host that no rule names", with / before, 1.01, "x");
     figure("  instructions more", with - before, "");
     figure("  of", before, "");
     struct load host = {.kind = "perform", .threads = 1, .count = 300};
     struct load own = host;
     own.header_file = header_file;
-    before = count_each(NULL, own);
-    with = count_each(library, host);
+    before = count_request(NULL, own);
+    with = count_request(library, host);
     row("perform to the host, against a program that sets the header", with / before, 1.01, "x");
     figure("  instructions more", with - before, "");
     figure("  of", before, "");

@@ -155,8 +155,10 @@ static int compare(const void *a, const void *b)
 
 double median_printed(int times, const char *preload, const char *const argv[])
 {
-    double all[MAX_TIMES];
-    for (int i = 0; i < times && i < MAX_TIMES; i++)
+    double all[MAX_TIMES] = {0};
+    if (times > MAX_TIMES)
+        times = MAX_TIMES;
+    for (int i = 0; i < times; i++)
         all[i] = printed(preload, argv);
     qsort(all, (size_t)times, sizeof *all, compare);
     return all[times / 2];

@@ -96,7 +96,7 @@ void ds_child_start(struct ds_child *child, char *folder, const char *const *opt
     child->folder = folder;
     snprintf(child->log, sizeof child->log, "%s/log", folder);
     options = options == NULL ? to_file : options;
-    for (size_t i = 0; options[i] != NULL && i < 8; i++)
+    for (size_t i = 0; i < 8 && options[i] != NULL; i++)
         argv[6 + i] = options[i];
     child->pid = ds_spawn(argv, &out);
     child->out = fdopen(out, "r");

@@ -19,7 +19,7 @@ static void call(const char *input, const char *const argv[])
     int null = open("/dev/null", O_RDWR), in = memfd_create("input", 0), argc = 0;
     char *words[MOST_WORDS + 1] = {NULL}; /* getopt_long(3) puts them in another order */
 
-    for (; argv[argc] && argc < MOST_WORDS; argc++)
+    for (; argc < MOST_WORDS && argv[argc]; argc++)
         words[argc] = (char *)argv[argc];
     if (write(in, input, strlen(input)) < 0 || lseek(in, 0, SEEK_SET) != 0)
         _exit(99);

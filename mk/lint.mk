@@ -1,0 +1,15 @@
+# What tools find without running anything.
+
+.PHONY: lint
+lint: ## format, suspicious code, exported symbols, layers, scripts and manuals; both compilers
+	@scripts/deps build test lint
+	@$(MAKE) --no-print-directory all
+	@scripts/lint $(BUILD)
+	@$(MAKE) --no-print-directory both
+
+.PHONY: both
+both: ## build everything with gcc and with clang
+	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang all; \
+	else echo "SKIP both: clang is not installed"; fi
+	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/gcc all; \
+	else echo "SKIP both: gcc is not installed"; fi
