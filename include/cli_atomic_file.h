@@ -2,9 +2,9 @@
  * cli_atomic_file.h - files that are whole at every moment: the old content or the new.
  *
  * Way:     a temporary file in the same folder, mode and owner set, written, fsync(2), renamed
- *          over the old one (rename(2) is atomic), the folder synced. Whatever ends the process in
- *          between leaves the old file; a temporary file left behind is taken over by the next
- * call. Threads: one writer a folder at a time: hold atomic_lock around reading and replacing.
+ *          over the old one (rename(2) is atomic), the folder synced. Whatever ends the process
+ *          in between leaves the old file; the next call takes over what it left behind.
+ * Threads: one writer a folder at a time: hold atomic_lock around reading and replacing.
  */
 #ifndef COMMISSIONED_CLI_ATOMIC_FILE_H
 #define COMMISSIONED_CLI_ATOMIC_FILE_H
