@@ -59,11 +59,14 @@ $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS = $(call pkg_cflags,jansson libcurl)
 $(BUILD)/obj/src/devserver/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libmicrohttpd gnutls sqlite3 jansson)
 $(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Itests $(call pkg_cflags,check libcurl libconfig libmicrohttpd gnutls sqlite3 jansson)
 
+# Keeps the compiler from making calls of memset and memcpy out of loops, which would be imports.
+no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-tree-loop-distribute-patterns)
+
 # The preloaded library links libc and nothing else, and binds that late: see src/preload/late_libc.h.
 $(BUILD)/late/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter %/late_libc.c,$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(no_idioms) $(if $(filter %/late_libc.c,$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
 
 $(LIBRARY): $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core)) src/preload/exports.map src/preload/sections.ld
 	$(say) LD $@

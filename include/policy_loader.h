@@ -22,10 +22,17 @@
 struct policy_ref {
     struct policy_image *image;
     unsigned references; /* LOCK_POLICY */
-    uint32_t warned;     /* bits of what was said once; atomic */
+    bool debug;          /* COMMISSIONED_AUTH_DEBUG was 1 when the policy was read */
+    bool failure_told;   /* the journal has the sentence; atomic */
     size_t size;         /* of this object */
+    uint8_t *told;       /* per key: bits of report.c; atomic */
     bool promoted[];     /* per key: its `next` has taken over; atomic, only ever set */
 };
+
+/*
+ * A policy that was read anew and lost a key that it had keeps the old one in force, as a whole,
+ * for the key's `stale_seconds`; the files are then looked at once a second.
+ */
 
 /* The policy in force, or NULL where there is no configuration or none that concerns this process.
  */

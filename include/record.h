@@ -1,14 +1,14 @@
 /*
  * record.h - what is kept about each easy handle: only what libcurl cannot be asked for.
  *
- * Shapes:    one record a live handle, 96 bytes; a rare part of 192 bytes for handles that set a
- * debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A multi
- *            handle has a record too, as the head of the list of its transfers.
- * Ownership: records belong to this module, in mappings of its own: the host's malloc sees nothing.
- *            record_drop gives one back. Pointers that the application passed are kept, not
- * followed. Threads:   the table may be used from any thread. A record itself is used only by the
- * thread that uses its handle, as libcurl demands of the handle (libcurl-thread(3)). Errors: NULL
- * where memory ran out or the handle is not known: forward and never inject. errno is kept.
+ * Shapes:    one record a live handle, 96 bytes; a rare part of some 150 bytes for handles that set
+ * a debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A
+ * multi handle has a record too, as the head of the list of its transfers. Ownership: records
+ * belong to this module, in mappings of its own: the host's malloc sees nothing. record_drop gives
+ * one back. Pointers that the application passed are kept, not followed. Threads:   the table may
+ * be used from any thread. A record itself is used only by the thread that uses its handle, as
+ * libcurl demands of the handle (libcurl-thread(3)). Errors: NULL where memory ran out or the
+ * handle is not known: forward and never inject. errno is kept.
  */
 #ifndef COMMISSIONED_RECORD_H
 #define COMMISSIONED_RECORD_H
@@ -41,6 +41,7 @@ enum record_state {
 };
 
 struct policy_ref; /* policy_loader.h */
+struct account;    /* report.h */
 
 /* How much of a header line has been matched or is being masked (redact.c). All zero at a line's
  * start. */
@@ -55,9 +56,12 @@ struct record_rare {
     void *prereq_data;
     curl_debug_callback debug;
     void *debug_data;
-    void *error_stream;      /* CURLOPT_STDERR, a FILE *; NULL for stderr */
-    CURLU *url;              /* CURLOPT_CURLU, the application's */
-    CURLU *pinned;           /* our copy of it, which libcurl uses for the transfer under way */
+    void *error_stream;        /* CURLOPT_STDERR, a FILE *; NULL for stderr */
+    CURLU *url;                /* CURLOPT_CURLU, the application's */
+    CURLU *pinned;             /* our copy of it, which libcurl uses for the transfer under way */
+    struct curl_slist *copies; /* inject.c: nodes in place of the application's, a mapping */
+    size_t ncopies;
+    struct account *account; /* report.c: what is to be said of the last keyed hop, or NULL */
     char *request_target;    /* RECORD_TEXT_SIZE bytes, or NULL */
     curl_push_callback push; /* of a multi handle: CURLMOPT_PUSHFUNCTION */
     void *push_data;

@@ -12,19 +12,15 @@
 #define COMMISSIONED_REPORT_H
 
 #include "decide.h"
-#include "policy_loader.h"
+#include "record.h"
 
-/* One decided hop. */
-struct report {
-    struct policy_ref *policy;
-    const struct decision *decision;
-    const struct hop *hop;
-};
+/* One decided hop of the transfer of `record`. */
+void report_hop(struct record *record, const struct decision *decision, const struct hop *hop);
 
-/* By COMMISSIONED_AUTH_DEBUG=1 on stderr, and as the rule's `report` says in the journal. */
-void report_hop(const struct report *report);
-
-/* What the server's status says of the key: 401, 403 and 429 once per process and key. */
-void report_status(struct policy_ref *policy, const struct policy_key *key, long status);
+/*
+ * The last request has its answer, or will have none: what waits for the status is said. 401, 403
+ * and 429 are explained once per process and key, and a 401 lets the key's `next` take over.
+ */
+void report_answer(struct record *record);
 
 #endif

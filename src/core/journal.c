@@ -11,7 +11,7 @@
 #define SYSLOG_SOCKET "/dev/log"
 #define IDENTIFIER    "commissioned-auth"
 
-enum { DATAGRAM_SIZE = 4096, FACILITY_AUTHPRIV = 10 };
+enum { DATAGRAM_SIZE = 4096, MESSAGE_SIZE = 2048, FACILITY_AUTHPRIV = 10 };
 
 struct datagram {
     size_t used;
@@ -24,10 +24,10 @@ static void add(struct datagram *datagram, const char *text)
         datagram->text[datagram->used++] = *text;
 }
 
-/* A line break in a value would begin another field. */
-static void add_value(struct datagram *datagram, const char *value)
+/* At most `limit` bytes of it. A line break in a value would begin another field. */
+static void add_value(struct datagram *datagram, const char *value, size_t limit)
 {
-    for (; *value != '\0' && datagram->used < DATAGRAM_SIZE - 1; value++) {
+    for (; *value != '\0' && limit > 0 && datagram->used < DATAGRAM_SIZE - 1; value++, limit--) {
         unsigned char c = (unsigned char)*value;
         datagram->text[datagram->used++] = (char)(c < ' ' || c == 0x7f ? '?' : c);
     }
@@ -40,7 +40,7 @@ static void add_field(struct datagram *datagram, const char *name, const char *v
         return;
     add(datagram, name);
     add(datagram, "=");
-    add_value(datagram, value);
+    add_value(datagram, value, DATAGRAM_SIZE);
     add(datagram, "\n");
 }
 
@@ -65,7 +65,9 @@ static void make_native(struct datagram *datagram, int priority, const char *mes
 {
     char digit[] = {(char)('0' + priority), '\0'};
     datagram->used = 0;
-    add_field(datagram, "MESSAGE", message);
+    add(datagram, "MESSAGE=");
+    add_value(datagram, message, MESSAGE_SIZE); /* a cut one still says what it is about */
+    add(datagram, "\n");
     add_field(datagram, "PRIORITY", digit);
     add_field(datagram, "SYSLOG_FACILITY", "10");
     add_field(datagram, "SYSLOG_IDENTIFIER", IDENTIFIER);
@@ -81,14 +83,14 @@ static void make_syslog(struct datagram *datagram, int priority, const char *mes
              (int)getpid());
     datagram->used = 0;
     add(datagram, head);
-    add_value(datagram, message);
+    add_value(datagram, message, MESSAGE_SIZE);
     for (size_t i = 0; i < nfields; i++) {
         if (fields[i].value == NULL)
             continue;
         add(datagram, " ");
         add(datagram, fields[i].name);
         add(datagram, "=");
-        add_value(datagram, fields[i].value);
+        add_value(datagram, fields[i].value, DATAGRAM_SIZE);
     }
 }
 

@@ -14,6 +14,7 @@ struct error_image {
     struct policy_origin origin;
     uint32_t slots[2];
     uint32_t chain[1];
+    char name[sizeof "error"];
     char path[2];
     char host[sizeof COMMISSIONED_HOST];
     char file[FILE_SIZE];
@@ -32,14 +33,15 @@ static void copy_text(char *to, size_t size, const char *from)
 static void fill(struct error_image *made)
 {
     uint32_t slot = policy_scope_hash(COMMISSIONED_HOST, 443, "/", 1) & 1u;
+    memcpy(made->name, "error", sizeof made->name);
     made->path[0] = '/';
     memcpy(made->host, COMMISSIONED_HOST, sizeof made->host);
     made->origin = (struct policy_origin){made->host, 443};
-    made->key.name = "error";
+    made->key.name = made->name;
     made->key.error = made->sentence;
     made->key.source = made->file;
     made->key.next = POLICY_NONE;
-    made->rule.name = "error";
+    made->rule.name = made->name;
     made->rule.file = made->file;
     made->rule.host = made->host;
     made->rule.path = made->path;

@@ -75,19 +75,26 @@ static enum safe_result look(const struct safe_file *walk, struct stat *st, stru
     return SAFE_OK;
 }
 
+/* What is left to walk: text from `at` on. */
+struct left {
+    char text[PATH_MAX];
+    size_t at;
+};
+
 /* Puts what the link at walk->resolved says in front of what is left to walk. */
-static enum safe_result follow(struct safe_file *walk, char *left, struct complaint *why)
+static enum safe_result follow(struct safe_file *walk, struct left *left, struct complaint *why)
 {
     char target[PATH_MAX];
     ssize_t length = readlink(walk->resolved, target, sizeof target);
-    size_t rest = strlen(left);
+    size_t rest = strlen(left->text + left->at);
     if (length <= 0)
         return lookup_failed(length < 0 ? errno : ENOENT, why);
-    if ((size_t)length + 1 + rest + 1 > PATH_MAX)
+    if ((size_t)length + 1 + rest + 1 > sizeof target)
         return lookup_failed(ENAMETOOLONG, why);
-    memmove(left + length + 1, left, rest + 1);
-    memcpy(left, target, (size_t)length);
-    left[length] = '/';
+    target[length] = '/';
+    memcpy(target + length + 1, left->text + left->at, rest + 1);
+    memcpy(left->text, target, (size_t)length + 1 + rest + 1);
+    left->at = 0;
 
     char *slash = strrchr(walk->resolved, '/');
     *slash = '\0'; /* a relative link is read from the folder that holds it */
@@ -96,17 +103,17 @@ static enum safe_result follow(struct safe_file *walk, char *left, struct compla
     return SAFE_OK;
 }
 
-/* Cuts the next name off `left` into name[]; false where nothing is left. */
-static bool next_name(char *left, char name[NAME_MAX + 1], bool *too_long)
+/* Cuts the next name off what is left; false where there is none, or one that is too long. */
+static bool next_name(struct left *left, char name[NAME_MAX + 1], bool *too_long)
 {
-    size_t skip = strspn(left, "/");
-    size_t length = strcspn(left + skip, "/");
+    left->at += strspn(left->text + left->at, "/");
+    size_t length = strcspn(left->text + left->at, "/");
     *too_long = length > NAME_MAX;
     if (length == 0 || *too_long)
         return false;
-    memcpy(name, left + skip, length);
+    memcpy(name, left->text + left->at, length);
     name[length] = '\0';
-    memmove(left, left + skip + length, strlen(left + skip + length) + 1);
+    left->at += length;
     return true;
 }
 
@@ -146,7 +153,7 @@ static enum safe_result judge_link(const struct stat *st, uid_t euid, struct saf
 enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *walk,
                                 struct stat *found, struct complaint *why)
 {
-    char left[PATH_MAX];
+    struct left left = {.at = 0};
     char name[NAME_MAX + 1];
     bool too_long = false;
     walk->resolved[0] = '\0';
@@ -155,20 +162,20 @@ enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *
         complain(why, "write it in full, from / on", "not an absolute path");
         return SAFE_REFUSED;
     }
-    if (strlen(path) >= sizeof left)
+    if (strlen(path) >= sizeof left.text)
         return lookup_failed(ENAMETOOLONG, why);
-    memcpy(left, path, strlen(path) + 1);
+    memcpy(left.text, path, strlen(path) + 1);
     if (lstat("/", found) != 0)
         return lookup_failed(errno, why);
 
-    for (int links = 0; next_name(left, name, &too_long);) {
+    for (int links = 0; next_name(&left, name, &too_long);) {
         enum safe_result result = step(walk, name, euid, found, why);
         if (result == SAFE_OK && S_ISLNK(found->st_mode)) {
             if (++links > LINKS_MOST)
                 return lookup_failed(ELOOP, why);
             result = judge_link(found, euid, walk, why);
             if (result == SAFE_OK)
-                result = follow(walk, left, why);
+                result = follow(walk, &left, why);
             if (result == SAFE_OK)
                 result = look(walk, found, why);
         }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "inject.h"
+#include "policy_loader.h"
 #include "redact.h"
 #include "report.h"
 
@@ -163,8 +164,9 @@ static bool decide_hop(struct record *record)
     struct judged judged;
     gather(record, &hop, &judged);
     struct decision decision = decide(record->policy->image, &hop);
-    record->key = decision.verdict == VERDICT_KEY ? decision.key : record->key;
-    report_hop(&(struct report){record->policy, &decision, &hop});
+    report_answer(record); /* of the hop before */
+    record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
+    report_hop(record, &decision, &hop);
     bool go_on = apply(record, &decision);
     free_parts(&record->provider->real, &judged.target_parts);
     free_parts(&record->provider->real, &judged.pinned_parts);

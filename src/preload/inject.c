@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "slab.h"
+
 static bool is_header(const struct curl_slist *node, const char *name, size_t length)
 {
     return node->data != NULL && strncasecmp(node->data, name, length) == 0 &&
@@ -32,29 +34,88 @@ static bool set_headers(struct record *record, struct curl_slist *list)
     return code == CURLE_OK;
 }
 
-/*
- * The application's list without its Authorization headers: those in front are stepped over. One
- * that stands behind other headers would need a changed copy of the list, so it is not replaced.
- */
-static bool skip_authorization(struct curl_slist **list)
+static const char authorization[] = "Authorization";
+enum { NAME_LENGTH = sizeof authorization - 1 };
+
+static bool is_authorization(const struct curl_slist *node)
 {
-    static const char name[] = "Authorization";
-    while (*list != NULL && is_header(*list, name, sizeof name - 1))
-        *list = (*list)->next;
-    return inject_find(*list, name, sizeof name - 1) == NULL;
+    return is_header(node, authorization, NAME_LENGTH);
+}
+
+/* The last Authorization header of a list, or NULL. */
+static struct curl_slist *last_authorization(struct curl_slist *list)
+{
+    struct curl_slist *last = NULL;
+    for (; list != NULL; list = list->next)
+        if (is_authorization(list))
+            last = list;
+    return last;
+}
+
+static void free_copies(struct record_rare *rare)
+{
+    if (rare != NULL && rare->copies != NULL) {
+        slab_unmap(rare->copies, rare->ncopies * sizeof *rare->copies);
+        rare->copies = NULL;
+        rare->ncopies = 0;
+    }
+}
+
+/* New nodes for the `count` headers in front of `end`, Authorization left out; their text is
+ * shared. */
+static bool copy_front(struct record *record, size_t count, struct curl_slist *end,
+                       struct curl_slist **list)
+{
+    struct record_rare *rare = record_rare(record);
+    struct curl_slist *copies = rare != NULL ? slab_map(count * sizeof *copies) : NULL;
+    if (copies == NULL)
+        return false;
+    rare->copies = copies;
+    rare->ncopies = count;
+    struct curl_slist **link = list;
+    for (const struct curl_slist *from = record->headers; from != end; from = from->next) {
+        if (is_authorization(from))
+            continue;
+        copies->data = from->data;
+        *link = copies;
+        link = &copies++->next;
+    }
+    *link = end->next;
+    return true;
+}
+
+/*
+ * The application's list without its Authorization headers. What follows the last of them is the
+ * application's own list, so that what it appends later is seen; what stands before others is
+ * linked anew.
+ */
+static bool without_authorization(struct record *record, struct curl_slist **list)
+{
+    struct curl_slist *end = last_authorization(record->headers);
+    size_t count = 0;
+    *list = record->headers;
+    if (end == NULL)
+        return true;
+    for (const struct curl_slist *node = record->headers; node != end; node = node->next)
+        count += !is_authorization(node);
+    *list = end->next;
+    return count == 0 || copy_front(record, count, end, list);
 }
 
 bool inject_key(struct record *record, const char *header, bool replace)
 {
     struct curl_slist *rest = record->headers;
-    if (replace && !skip_authorization(&rest))
+    free_copies(record->rare);
+    if (replace && !without_authorization(record, &rest))
         return false;
     bool standing = (record->state & RECORD_ARMED) != 0;
     /* libcurl does not write to the list; the cast takes nothing from anybody. */
     record->node.data = (char *)(uintptr_t)header;
     record->node.next = rest;
-    if (!standing && !set_headers(record, &record->node))
+    if (!standing && !set_headers(record, &record->node)) {
+        free_copies(record->rare);
         return false;
+    }
     record->state |= RECORD_ARMED | RECORD_KEYED;
     return true;
 }
@@ -67,4 +128,5 @@ void inject_nothing(struct record *record)
     record->state &= ~(uint32_t)RECORD_ARMED;
     record->node.data = NULL;
     record->node.next = NULL;
+    free_copies(record->rare);
 }

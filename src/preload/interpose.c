@@ -134,7 +134,9 @@ static bool is_kept(CURLoption option)
     return record_kept[(unsigned)option & RECORD_KEPT_MASK] == (uint16_t)option;
 }
 
-static CURLcode set_routed(CURL *easy, CURLoption option, uintptr_t argument, const void *caller)
+/* Not inlined: the fast path in front of it must stay free of saved registers. */
+__attribute__((noinline)) static CURLcode set_routed(CURL *easy, CURLoption option,
+                                                     uintptr_t argument, const void *caller)
 {
     if (is_kept(option))
         return set_kept(easy, option, argument, caller);

@@ -13,7 +13,7 @@
 
 /* A call that must be a jump, at every level of optimisation. */
 #if defined(__has_attribute) && __has_attribute(musttail)
-#define JUMP return __attribute__((musttail))
+#define JUMP __attribute__((musttail)) return
 #define JUMPS
 #else
 #define JUMP  return

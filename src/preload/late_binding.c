@@ -173,7 +173,11 @@ static bool needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
 static const ElfW(Dyn) * measure(const struct dl_phdr_info *info, struct candidate *candidate)
 {
     const ElfW(Dyn) *dynamic = NULL;
-    *candidate = (struct candidate){.base = info->dlpi_addr, .start = UINTPTR_MAX};
+    candidate->base = info->dlpi_addr;
+    candidate->start = UINTPTR_MAX;
+    candidate->end = 0;
+    candidate->relro_start = 0;
+    candidate->relro_end = 0;
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + header->p_vaddr;

@@ -67,6 +67,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(pthread_mutex_lock)                                                                          \
     X(pthread_mutex_trylock)                                                                       \
     X(pthread_mutex_unlock)                                                                        \
+    X(pthread_setcancelstate)                                                                      \
     X(read)                                                                                        \
     X(readlink)                                                                                    \
     X(secure_getenv)                                                                               \

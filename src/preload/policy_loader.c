@@ -2,7 +2,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "late_libc.h"
 #include "locks.h"
 #include "slab.h"
@@ -141,10 +144,37 @@ static bool anything_there(const struct places *places)
     return places->env_file != NULL || exists(places->user_file) || exists(SYSTEM_FILE);
 }
 
+/*
+ * What an interpreter runs: the first argument that is no option, if the program is one. It is the
+ * process's own word: commissioned-auth.conf(5) says what that is worth.
+ */
+static const char *find_script(const char *program, char *script, size_t size)
+{
+    static const char interpreters[][8] = {"python", "perl", "ruby", "php",     "node", "bash",
+                                           "dash",   "sh",   "lua",  "Rscript", "tclsh"};
+    const char *name = strrchr(program, '/');
+    bool interprets = false;
+    for (size_t i = 0; name != NULL && i < sizeof interpreters / sizeof interpreters[0]; i++)
+        interprets |= strncmp(name + 1, interpreters[i], strlen(interpreters[i])) == 0;
+    int fd = interprets ? open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return NULL;
+    ssize_t length = read(fd, script, size - 1);
+    close(fd);
+    script[length > 0 ? length : 0] = '\0';
+    const char *end = script + (length > 0 ? length : 0);
+    for (const char *word = script + strlen(script) + 1; word < end; word += strlen(word) + 1)
+        if (word[0] != '-')
+            return word[0] == '/' ? word
+                                  : NULL; /* a relative one would mean another file after chdir */
+    return NULL;
+}
+
 static struct policy_image *build_image(policy_build_function *function,
                                         const struct places *places)
 {
     char program[PATH_SIZE];
+    char arguments[PATH_SIZE];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
     struct policy_request request = {
@@ -156,6 +186,7 @@ static struct policy_image *build_image(policy_build_function *function,
         .credentials = secure_getenv("CREDENTIALS_DIRECTORY"),
         .env_key = secure_getenv("COMMISSIONED_API_KEY"),
         .env_openai = secure_getenv("OPENAI_API_KEY"),
+        .script = length > 0 ? find_script(program, arguments, sizeof arguments) : NULL,
     };
     return function(&request);
 }
@@ -167,13 +198,20 @@ static struct {
     struct policy_ref *current; /* holds one reference; NULL: no policy */
     struct timespec checked;    /* the coarse tick of the last look */
     bool started;               /* something was decided, if only that there is no policy */
-} in_force;                     /* LOCK_POLICY */
+    time_t lost_at; /* when a key of `current` was lost that may go on for a while; or 0 */
+} in_force;         /* LOCK_POLICY */
+
+static bool debug_wanted(void)
+{
+    const char *value = secure_getenv("COMMISSIONED_AUTH_DEBUG");
+    return value != NULL && strcmp(value, "1") == 0;
+}
 
 static struct policy_ref *make_ref(struct policy_image *image)
 {
     if (image == NULL || image->abi != POLICY_IMAGE_ABI)
         return NULL;
-    size_t size = sizeof(struct policy_ref) + image->nkeys;
+    size_t size = sizeof(struct policy_ref) + 2 * (size_t)image->nkeys;
     struct policy_ref *policy = slab_map(size);
     if (policy == NULL) {
         policy_image_free(image);
@@ -182,6 +220,8 @@ static struct policy_ref *make_ref(struct policy_image *image)
     policy->image = image;
     policy->size = size;
     policy->references = 1;
+    policy->debug = debug_wanted();
+    policy->told = (uint8_t *)(policy->promoted + image->nkeys);
     return policy;
 }
 
@@ -202,29 +242,88 @@ void policy_release(struct policy_ref *policy)
         free_ref(policy);
 }
 
-/* A key that took over stays in force when the policy is read again and names the same two. */
-static void keep_promotions(struct policy_ref *policy, const struct policy_ref *old)
+static const struct policy_key *same_key(const struct policy_image *image,
+                                         const struct policy_key *key)
 {
-    for (uint32_t i = 0; old != NULL && i < old->image->nkeys; i++) {
-        const char *header = old->image->keys[i].header;
-        if (!__atomic_load_n(&old->promoted[i], __ATOMIC_RELAXED) || header == NULL)
+    for (uint32_t i = 0; i < image->nkeys; i++)
+        if (strcmp(image->keys[i].name, key->name) == 0)
+            return &image->keys[i];
+    return NULL;
+}
+
+/* What was learned of a key holds while the policy read anew has the same key by that name. */
+static void keep_learned(struct policy_ref *policy, const struct policy_ref *old)
+{
+    for (uint32_t i = 0; i < old->image->nkeys; i++) {
+        const struct policy_key *key = &old->image->keys[i];
+        const struct policy_key *now = same_key(policy->image, key);
+        if (now == NULL || now->header == NULL || key->header == NULL ||
+            strcmp(now->header, key->header) != 0)
             continue;
-        for (uint32_t j = 0; j < policy->image->nkeys; j++) {
-            const char *now = policy->image->keys[j].header;
-            if (now != NULL && strcmp(now, header) == 0)
-                policy->promoted[j] = true;
-        }
+        uint32_t number = (uint32_t)(now - policy->image->keys);
+        policy->promoted[number] = __atomic_load_n(&old->promoted[i], __ATOMIC_RELAXED);
+        policy->told[number] = __atomic_load_n(&old->told[i], __ATOMIC_RELAXED);
     }
 }
 
+/* For how many seconds the old policy may go on, because the new one has lost a key of it. 0: not.
+ */
+static uint32_t grace(const struct policy_ref *policy, const struct policy_ref *old)
+{
+    uint32_t seconds = 0;
+    for (uint32_t i = 0; old != NULL && i < old->image->nkeys; i++) {
+        const struct policy_key *key = &old->image->keys[i];
+        const struct policy_key *now = policy != NULL ? same_key(policy->image, key) : NULL;
+        if (key->header == NULL || (now != NULL && now->header != NULL))
+            continue;
+        if (key->stale_seconds == 0)
+            return 0; /* one that must fail at once decides for all */
+        if (seconds == 0 || key->stale_seconds < seconds)
+            seconds = key->stale_seconds;
+    }
+    return seconds;
+}
+
+static void report_loss(const struct policy_ref *policy)
+{
+    const struct policy_image *image = policy != NULL ? policy->image : NULL;
+    const char *why = image != NULL ? image->error : "the configuration is gone";
+    for (uint32_t i = 0; why == NULL && i < image->nkeys; i++)
+        why = image->keys[i].error;
+    journal_send(JOURNAL_WARNING, why != NULL ? why : "a key is gone",
+                 &(struct journal_field){"COMMISSIONED_STATE", "the last good key stays in use"},
+                 1);
+}
+
+/* True where the old policy is to stay for now. */
+static bool outlives(const struct policy_ref *policy, time_t now)
+{
+    uint32_t seconds = grace(policy, in_force.current);
+    if (seconds == 0)
+        return false;
+    if (in_force.lost_at == 0) {
+        in_force.lost_at = now;
+        report_loss(policy);
+    }
+    return now - in_force.lost_at < (time_t)seconds;
+}
+
+/* With LOCK_BUILD held: nobody else replaces what is in force. */
 static void put_in_force(struct policy_ref *policy)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    if (outlives(policy, now.tv_sec)) {
+        policy_release(policy);
+        return;
+    }
     lock_take(LOCK_POLICY);
     struct policy_ref *old = in_force.current;
-    if (policy != NULL)
-        keep_promotions(policy, old);
+    if (policy != NULL && old != NULL)
+        keep_learned(policy, old);
     in_force.current = policy;
     in_force.started = true;
+    in_force.lost_at = 0;
     lock_give(LOCK_POLICY);
     policy_release(old);
 }
@@ -248,6 +347,13 @@ static struct policy_ref *read_policy(policy_build_function *function, const str
     return make_ref(build_image(function, places));
 }
 
+/* A new tick; a new second where the last good key lives on. */
+static bool is_later(const struct timespec *now)
+{
+    return now->tv_sec != in_force.checked.tv_sec ||
+           (in_force.lost_at == 0 && now->tv_nsec != in_force.checked.tv_nsec);
+}
+
 /* A reference on what is in force; *look is set where its files should be looked at now. */
 static struct policy_ref *take_current(bool *look)
 {
@@ -255,8 +361,7 @@ static struct policy_ref *take_current(bool *look)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     lock_take(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
-    *look = !in_force.started || now.tv_nsec != in_force.checked.tv_nsec ||
-            now.tv_sec != in_force.checked.tv_sec;
+    *look = !in_force.started || is_later(&now);
     in_force.checked = now;
     if (policy != NULL)
         policy->references++;
@@ -301,11 +406,15 @@ static void note_look(void)
 struct policy_ref *policy_take(void)
 {
     int saved = errno;
+    int cancel;
     bool look;
     struct policy_ref *policy = take_current(&look);
-    if (look && !is_current(policy))
+    if (look && !is_current(policy)) {
+        /* Files are opened and read, locks are held: no place for a thread to be cancelled. */
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
         policy = refresh(policy);
-    else if (look)
+        pthread_setcancelstate(cancel, NULL);
+    } else if (look)
         note_look();
     errno = saved;
     return policy;

@@ -100,6 +100,33 @@ static void set_defaults(struct record *record)
     record->port = 0;
 }
 
+void record_reset(struct record *record)
+{
+    set_defaults(record);
+    if (record->rare == NULL)
+        return;
+    char *text = record->rare->request_target;
+    memset(record->rare, 0, sizeof *record->rare);
+    record->rare->request_target = text;
+    if (text != NULL)
+        text[0] = '\0';
+}
+
+/* Its handle went away unseen: what it knew is of no use, and not to be followed. */
+static void start_anew(struct record *record)
+{
+    record_leave(record);
+    record->state = 0;
+    record->facts = 0;
+    record_reset(record);
+    record->node.data = NULL;
+    record->node.next = NULL;
+    record->policy = NULL;
+    record->key = NULL;
+    while (record->multi_next != NULL) /* it was a multi handle's */
+        record_leave(record->multi_next);
+}
+
 struct record *record_make(void *handle, const struct provider *provider)
 {
     uint32_t hash = hash_of(handle);
@@ -114,13 +141,7 @@ struct record *record_make(void *handle, const struct provider *provider)
             link_in(shard, record);
         }
     } else {
-        /* Its handle went away unseen: what it knew is of no use, and not to be followed. */
-        set_defaults(record);
-        if (record->rare != NULL)
-            memset(record->rare, 0, sizeof *record->rare);
-        record->policy = NULL;
-        record->multi_next = NULL;
-        record->multi_link = NULL;
+        start_anew(record);
     }
     give_shard(hash);
     if (record != NULL)
@@ -185,18 +206,6 @@ char *record_text(struct record *record)
         give_shard(hash);
     }
     return rare != NULL ? rare->request_target : NULL;
-}
-
-void record_reset(struct record *record)
-{
-    set_defaults(record);
-    if (record->rare == NULL)
-        return;
-    char *text = record->rare->request_target;
-    memset(record->rare, 0, sizeof *record->rare);
-    record->rare->request_target = text;
-    if (text != NULL)
-        text[0] = '\0';
 }
 
 static void copy_rare(struct record *to, const struct record_rare *from)

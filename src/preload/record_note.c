@@ -171,7 +171,8 @@ void record_note(struct record *record, CURLoption option, uintptr_t argument)
         set_state(record, RECORD_PASSWORD, is_text(text));
         break;
     case CURLOPT_XOAUTH2_BEARER:
-        set_state(record, RECORD_BEARER, is_text(text));
+        /* An empty one goes out as well where HTTPAUTH is CURLAUTH_BEARER (measured). */
+        set_state(record, RECORD_BEARER, text != NULL);
         break;
     case OPT_AWS_SIGV4:
         set_state(record, RECORD_SIGV4, text != NULL);

@@ -65,8 +65,9 @@ void redact_text(char *data, size_t size)
         if (size - i >= PATTERN_LENGTH - NAME_LENGTH &&
             strncasecmp(data + i, pattern + NAME_LENGTH, PATTERN_LENGTH - NAME_LENGTH) == 0)
             i += PATTERN_LENGTH - NAME_LENGTH;
-        for (size_t end = value_end(data, i, size); i < end; i++)
-            data[i] = '*';
+        size_t end = value_end(data, i, size);
+        memset(data + i, '*', end - i);
+        i = end;
     }
 }
 

@@ -5,25 +5,81 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "journal.h"
+#include "late_libc.h"
+#include "policy_loader.h"
+#include "slab.h"
 
-enum { LINE_SIZE = 1024, PATH_SHOWN = 256 };
+enum {
+    LINE_SIZE = 1024,
+    TEXT_SIZE = 256,       /* bytes of a host or a path that are shown */
+    LINES_PER_PERIOD = 60, /* what a loop may write to the journal ... */
+    PERIOD_SECONDS = 60,   /* ... in this time: the rest is counted and said in one line */
+};
 
-/* Bits of policy_ref.warned. */
-enum { SAID_FAILURE = 1u << 0, SAID_401 = 1u << 1, SAID_403 = 1u << 2, SAID_429 = 1u << 3 };
+/* Bits of policy_ref.told. */
+enum { TOLD_401 = 1, TOLD_403 = 2, TOLD_429 = 4 };
 
-static bool say_once(struct policy_ref *policy, uint32_t bit)
+/* The line about a hop with the key waits for the status. */
+struct account {
+    const struct policy_rule *rule;
+    const struct policy_key *key;
+    char host[TEXT_SIZE];
+    char path[TEXT_SIZE];
+    char method[32];
+};
+
+/* ---- the journal, not too fast -----------------------------------------------------------------
+ */
+
+static struct {
+    int64_t period; /* atomic: the number of the minute */
+    unsigned lines; /* atomic: in it */
+} pace;
+
+/* True while this minute has room. The first line of a new minute says how many were left out. */
+static bool has_room(void)
 {
-    return (__atomic_fetch_or(&policy->warned, bit, __ATOMIC_RELAXED) & bit) == 0;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    int64_t period = now.tv_sec / PERIOD_SECONDS + 1;
+    int64_t before = __atomic_load_n(&pace.period, __ATOMIC_RELAXED);
+    if (before != period && __atomic_compare_exchange_n(&pace.period, &before, period, false,
+                                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        unsigned lines = __atomic_exchange_n(&pace.lines, 0, __ATOMIC_RELAXED);
+        if (before != 0 && lines > LINES_PER_PERIOD) {
+            char text[80];
+            snprintf(text, sizeof text, "%u lines of this process were left out",
+                     lines - LINES_PER_PERIOD);
+            journal_send(JOURNAL_NOTICE, text, NULL, 0);
+        }
+    }
+    return __atomic_fetch_add(&pace.lines, 1, __ATOMIC_RELAXED) < LINES_PER_PERIOD;
 }
 
-static bool debug_wanted(void)
+static const char *program_path(char *path, size_t size)
 {
-    const char *value = secure_getenv("COMMISSIONED_AUTH_DEBUG");
-    return value != NULL && strcmp(value, "1") == 0;
+    ssize_t length = readlink("/proc/self/exe", path, size - 1);
+    if (length <= 0)
+        return NULL;
+    path[length] = '\0';
+    return path;
 }
+
+/* What a line is about; any member may be NULL or 0. */
+struct line {
+    enum verdict verdict;
+    enum reason reason;
+    const struct policy_rule *rule;
+    const struct policy_key *key;
+    const char *host;
+    const char *path;
+    const char *method;
+    long status;
+};
 
 static const char *verdict_word(enum verdict verdict)
 {
@@ -31,40 +87,207 @@ static const char *verdict_word(enum verdict verdict)
     return words[verdict];
 }
 
-static void debug_line(const struct decision *decision, const struct hop *hop)
+static void send_line(const struct line *line)
 {
-    char line[LINE_SIZE];
-    const struct policy_rule *rule = decision->rule;
-    const struct policy_key *key = decision->key;
-    const struct target *target = hop->target;
-    bool known = target != NULL && !(hop->flags & HOP_NO_URL);
-    int shown = known ? (int)(target->path_len < PATH_SHOWN ? target->path_len : PATH_SHOWN) : 0;
-    int length =
-        snprintf(line, sizeof line, "commissioned-auth: %s %s%.*s: %s (%s)%s%s%s%s%s\n",
-                 verdict_word(decision->verdict), known ? target->host : "?", shown,
-                 known ? target->path : "", reason_text(decision->reason),
-                 reason_code(decision->reason), rule != NULL ? "; rule " : "",
-                 rule != NULL ? rule->name : "", key != NULL && key->prefix != NULL ? "; key " : "",
-                 key != NULL && key->prefix != NULL ? key->prefix : "",
-                 key != NULL && key->error != NULL ? key->error : "");
+    char message[LINE_SIZE], program[LINE_SIZE], pid[16], uid[16], status[16];
+    const char *prefix = line->key != NULL ? line->key->prefix : NULL;
+    const char *error = line->key != NULL ? line->key->error : NULL;
+    if (!has_room())
+        return;
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    snprintf(uid, sizeof uid, "%u", (unsigned)geteuid());
+    snprintf(status, sizeof status, "%ld", line->status);
+    snprintf(message, sizeof message, "%s: %s", verdict_word(line->verdict),
+             line->reason == REASON_KEY_MISSING && error != NULL ? error
+                                                                 : reason_text(line->reason));
+    const struct journal_field fields[] = {
+        {"COMMISSIONED_VERDICT", verdict_word(line->verdict)},
+        {"COMMISSIONED_REASON", reason_code(line->reason)},
+        {"COMMISSIONED_RULE", line->rule != NULL ? line->rule->name : NULL},
+        {"COMMISSIONED_KEY", line->key != NULL ? line->key->name : NULL},
+        {"COMMISSIONED_KEY_PREFIX", prefix},
+        {"COMMISSIONED_PROGRAM", program_path(program, sizeof program)},
+        {"COMMISSIONED_PID", pid},
+        {"COMMISSIONED_UID", uid},
+        {"COMMISSIONED_HOST", line->host},
+        {"COMMISSIONED_METHOD", line->method},
+        {"COMMISSIONED_PATH", line->path},
+        {"COMMISSIONED_STATUS", line->status != 0 ? status : NULL},
+    };
+    journal_send(line->verdict == VERDICT_KEY ? JOURNAL_INFO : JOURNAL_WARNING, message, fields,
+                 sizeof fields / sizeof fields[0]);
+}
+
+/* ---- one hop -----------------------------------------------------------------------------------
+ */
+
+/* One write, so that lines of several threads do not mix; who closed stderr gets nothing. */
+static void write_debug(const char *line, int length)
+{
     if (length > 0 &&
         write(STDERR_FILENO, line, length < LINE_SIZE ? (size_t)length : LINE_SIZE - 1) < 0)
-        return; /* nobody listens */
+        return;
 }
 
-void report_hop(const struct report *report)
+static void debug_line(const struct line *about)
 {
-    const struct decision *decision = report->decision;
-    if (debug_wanted())
-        debug_line(decision, report->hop);
-    if (decision->verdict == VERDICT_FAIL && decision->key->error != NULL &&
-        say_once(report->policy, SAID_FAILURE))
-        journal_send(JOURNAL_ERROR, decision->key->error, NULL, 0);
+    char line[LINE_SIZE], rule[LINE_SIZE / 2] = "", key[TEXT_SIZE] = "";
+    const char *error = about->reason == REASON_KEY_MISSING ? about->key->error : NULL;
+    if (about->rule != NULL)
+        snprintf(rule, sizeof rule, "; rule %s at %s:%u", about->rule->name, about->rule->file,
+                 about->rule->line);
+    if (about->key != NULL && about->key->prefix != NULL)
+        snprintf(key, sizeof key, "; key %s (%s...)", about->key->name, about->key->prefix);
+    int length = snprintf(line, sizeof line, "commissioned-auth: %s %s%s: %s (%s)%s%s\n",
+                          verdict_word(about->verdict), about->host, about->path,
+                          error != NULL ? error : reason_text(about->reason),
+                          reason_code(about->reason), rule, key);
+    if (length >= LINE_SIZE)
+        line[LINE_SIZE - 2] = '\n';
+    write_debug(line, length);
 }
 
-void report_status(struct policy_ref *policy, const struct policy_key *key, long status)
+/* A path as it may be shown: without query, cut, control characters replaced. */
+static void copy_path(char *to, const struct target *target)
 {
-    (void)policy;
-    (void)key;
-    (void)status;
+    size_t length = target->path_len < TEXT_SIZE - 1 ? target->path_len : TEXT_SIZE - 1;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)target->path[i];
+        to[i] = (char)(c < ' ' || c == 0x7f ? '?' : c);
+    }
+    to[length] = '\0';
+}
+
+/* Keeps the line until the answer is there. Without memory it goes out now, without a status. */
+static bool wait_for_answer(struct record *record, const struct line *line)
+{
+    struct record_rare *rare = record_rare(record);
+    if (rare != NULL && rare->account == NULL)
+        rare->account = slab_map(sizeof *rare->account);
+    if (rare == NULL || rare->account == NULL)
+        return false;
+    struct account *account = rare->account;
+    account->rule = line->rule;
+    account->key = line->key;
+    snprintf(account->host, sizeof account->host, "%s", line->host);
+    snprintf(account->path, sizeof account->path, "%s", line->path);
+    snprintf(account->method, sizeof account->method, "%s",
+             line->method != NULL ? line->method : "");
+    return true;
+}
+
+static bool is_reported(const struct decision *decision)
+{
+    if (decision->rule == NULL)
+        return false;
+    return decision->rule->report == POLICY_REPORT_ALL ||
+           (decision->rule->report == POLICY_REPORT_DENIED && decision->verdict != VERDICT_KEY);
+}
+
+/* A key that cannot be had is said once in any case: the person must be able to learn why. */
+static bool is_first_failure(struct policy_ref *policy, const struct decision *decision)
+{
+    return decision->verdict == VERDICT_FAIL &&
+           !__atomic_exchange_n(&policy->failure_told, true, __ATOMIC_RELAXED);
+}
+
+void report_hop(struct record *record, const struct decision *decision, const struct hop *hop)
+{
+    char path[TEXT_SIZE] = "";
+    bool known = hop->target != NULL && !(hop->flags & HOP_NO_URL);
+    bool debug = record->policy->debug;
+    bool first = is_first_failure(record->policy, decision);
+    if (!debug && !first && !is_reported(decision))
+        return;
+    if (known)
+        copy_path(path, hop->target);
+    struct line line = {decision->verdict,
+                        decision->reason,
+                        decision->rule,
+                        decision->key,
+                        known ? hop->target->host : "?",
+                        path,
+                        hop->method,
+                        0};
+    if (debug)
+        debug_line(&line);
+    if (!first && !is_reported(decision))
+        return;
+    if (line.verdict != VERDICT_KEY || !wait_for_answer(record, &line))
+        send_line(&line);
+}
+
+/* ---- its answer --------------------------------------------------------------------------------
+ */
+
+static void send_account(struct record_rare *rare, long status)
+{
+    const struct account *account = rare->account;
+    send_line(&(struct line){VERDICT_KEY, REASON_KEY, account->rule, account->key, account->host,
+                             account->path, account->method, status});
+    slab_unmap(rare->account, sizeof *rare->account);
+    rare->account = NULL;
+}
+
+static int describe(char *text, size_t size, const struct policy_key *key, long status,
+                    curl_off_t wait)
+{
+    const char *prefix = key->prefix != NULL ? key->prefix : "";
+    switch (status) {
+    case 401:
+        return snprintf(text, size,
+                        "401: the key %s (%s...) from %s is revoked or unknown to the server: "
+                        "store a new one there",
+                        key->name, prefix, key->source);
+    case 403:
+        return snprintf(text, size,
+                        "403: the key %s (%s...) may not do this: use a key with that scope, or "
+                        "widen this one's",
+                        key->name, prefix);
+    default:
+        if (wait > 0)
+            return snprintf(text, size,
+                            "429: the key %s (%s...) is over its rate limit: retry after %ld s",
+                            key->name, prefix, (long)wait);
+        return snprintf(text, size,
+                        "429: the key %s (%s...) is over its rate limit: send less, or later",
+                        key->name, prefix);
+    }
+}
+
+static uint8_t told_bit(long status)
+{
+    return status == 401 ? TOLD_401 : status == 403 ? TOLD_403 : status == 429 ? TOLD_429 : 0;
+}
+
+static void explain_status(const struct record *record, uint32_t number, long status)
+{
+    enum { SENTENCE_SIZE = LINE_SIZE - 32 };
+    char text[SENTENCE_SIZE], line[LINE_SIZE];
+    curl_off_t wait = 0;
+    uint8_t bit = told_bit(status);
+    if (bit == 0 ||
+        (__atomic_fetch_or(&record->policy->told[number], bit, __ATOMIC_RELAXED) & bit) != 0)
+        return;
+    record->provider->real.easy_getinfo(record->handle, CURLINFO_RETRY_AFTER, &wait);
+    describe(text, sizeof text, record->key, status, wait);
+    if (has_room())
+        journal_send(JOURNAL_WARNING, text, NULL, 0);
+    if (record->policy->debug)
+        write_debug(line, snprintf(line, sizeof line, "commissioned-auth: %s\n", text));
+}
+
+void report_answer(struct record *record)
+{
+    long status = 0;
+    if (record->key == NULL)
+        return;
+    record->provider->real.easy_getinfo(record->handle, CURLINFO_RESPONSE_CODE, &status);
+    uint32_t number = (uint32_t)(record->key - record->policy->image->keys);
+    explain_status(record, number, status);
+    if (status == 401 && record->key->next != POLICY_NONE)
+        __atomic_store_n(&record->policy->promoted[number], true, __ATOMIC_RELAXED);
+    if (record->rare != NULL && record->rare->account != NULL)
+        send_account(record->rare, status);
+    record->key = NULL;
 }

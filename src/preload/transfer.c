@@ -79,21 +79,12 @@ void transfer_begin(struct record *record)
     errno = saved;
 }
 
-static void look_at_status(const struct record *record)
-{
-    long status = 0;
-    if (record->provider->real.easy_getinfo(record->handle, CURLINFO_RESPONSE_CODE, &status) ==
-        CURLE_OK)
-        report_status(record->policy, record->key, status);
-}
-
 CURLcode transfer_end(struct record *record, CURLcode result)
 {
     if (!(record->state & RECORD_ACTIVE))
         return result;
     int saved = errno;
-    if (record->state & RECORD_KEYED)
-        look_at_status(record);
+    report_answer(record);
     put_back(record);
     redact_end(record);
     if (record->state & RECORD_FAILED) {

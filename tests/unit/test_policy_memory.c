@@ -17,16 +17,26 @@
 #include "../support/tmpdir.h"
 #include "policy_image.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
 #endif
-#endif
-#ifndef SANITIZED
+
+#if defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
 #define SANITIZED 0
 #endif
+
+/* A tool has replaced malloc and minds every byte: what is free cannot be looked at, limits mean
+ * nothing. */
+static bool under_tool(void)
+{
+    return SANITIZED || RUNNING_ON_VALGRIND;
+}
 
 static char *dir;
 static char *path;
@@ -76,7 +86,7 @@ static bool matches(const unsigned char *at, const char *key)
 static unsigned count_keys(const unsigned char *data, size_t size)
 {
     unsigned found = 0;
-    for (size_t i = 0; i + TEST_KEY_LENGTH <= size; i++)
+    for (size_t i = 0; !under_tool() && i + TEST_KEY_LENGTH <= size; i++)
         found += matches(data + i, masked[0]) || matches(data + i, masked[1]);
     return found;
 }
@@ -151,10 +161,10 @@ static void write_files(void)
         for (size_t j = 0; j < TEST_KEY_LENGTH; j++)
             key[i][j] = (char)(masked[i][j] ^ MASK);
     key[0][TEST_KEY_LENGTH] = key[1][TEST_KEY_LENGTH] = '\0';
-    tmpdir_printf(dir, "key", 0600, "%s\n", key[1]);
-    tmpdir_printf(dir, ".env", 0600, "A=\"x\ny\"\nCOMMISSIONED_API_KEY='%s'\n", key[1]);
-    tmpdir_printf(folder, "a.conf", 0600, "# nothing\n");
-    tmpdir_printf(
+    free(tmpdir_printf(dir, "key", 0600, "%s\n", key[1]));
+    free(tmpdir_printf(dir, ".env", 0600, "A=\"x\ny\"\nCOMMISSIONED_API_KEY='%s'\n", key[1]));
+    free(tmpdir_printf(folder, "a.conf", 0600, "# nothing\n"));
+    free(tmpdir_printf(
         dir, "a.conf", 0600,
         "keys = ({ name = \"in\"; api_key = \"%s\"; },\n"
         "{ name = \"file\"; file = \"%s/key\"; next = \"%s/key\"; stale = \"5m\"; },\n"
@@ -166,7 +176,8 @@ static void write_files(void)
         "{ name = \"d\"; key = \"none\"; programs = [\"/usr/*\"]; });\n"
         "deny = ({ programs = [\"/x\"]; });\nextra_origins = [\"https://localhost\"];\n"
         "api_key = \"%s\";\n",
-        key[0], dir, dir, dir, dir, key[0]);
+        key[0], dir, dir, dir, dir, key[0]));
+    free(folder);
 }
 
 static void setup(void)
@@ -235,9 +246,8 @@ END_TEST
  * end. */
 START_TEST(a_process_short_of_memory_is_never_ended)
 {
-    if (SANITIZED) {
-        printf(
-            "SKIP a_process_short_of_memory_is_never_ended: a sanitizer needs its address space\n");
+    if (under_tool()) {
+        printf("SKIP a_process_short_of_memory_is_never_ended: a tool needs its address space\n");
         return;
     }
     unsigned without = 0, with = 0;
@@ -294,8 +304,8 @@ static unsigned count_in_process(void)
 
 START_TEST(a_key_stands_in_the_image_and_nowhere_else_and_then_nowhere)
 {
-    if (SANITIZED) {
-        printf("SKIP a_key_stands_in_the_image_and_nowhere_else: a sanitizer keeps freed memory\n");
+    if (under_tool()) {
+        printf("SKIP a_key_stands_in_the_image_and_nowhere_else: a tool keeps freed memory\n");
         return;
     }
     ck_assert_uint_eq(count_in_process(), 0);
@@ -313,16 +323,18 @@ END_TEST
 START_TEST(an_image_cannot_be_written_to)
 {
     struct policy_image *image = build();
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        *(volatile uint32_t *)&image->abi = 0;
-        _exit(0);
+    char line[512];
+    char mode[5] = "";
+    FILE *maps = fopen("/proc/self/maps", "re");
+    while (fgets(line, sizeof line, maps) != NULL) {
+        unsigned long start, end;
+        char found[5];
+        if (sscanf(line, "%lx-%lx %4s", &start, &end, found) == 3 &&
+            start <= (unsigned long)image && (unsigned long)image < end)
+            strcpy(mode, found);
     }
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert(status != 0);
+    fclose(maps);
+    ck_assert_str_eq(mode, "r--p");
     policy_image_free(image);
 }
 END_TEST
@@ -331,13 +343,12 @@ START_TEST(an_image_is_kept_out_of_core_dumps)
 {
     struct policy_image *image = build();
     char line[512];
-    char start[32];
     bool inside = false, kept_out = false;
-    snprintf(start, sizeof start, "%lx-", (unsigned long)image);
     FILE *maps = fopen("/proc/self/smaps", "re");
     while (fgets(line, sizeof line, maps) != NULL) {
-        if (strchr(line, '-') != NULL && strspn(line, "0123456789abcdef-") > 16)
-            inside = strncmp(line, start, strlen(start)) == 0;
+        unsigned long start, end;
+        if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+            inside = start <= (unsigned long)image && (unsigned long)image < end;
         if (inside && strncmp(line, "VmFlags:", 8) == 0)
             kept_out |= strstr(line, " dd") != NULL;
     }
@@ -382,7 +393,7 @@ START_TEST(a_thousand_builds_take_no_more_memory_and_descriptors_than_the_first)
     armed = false;
     ck_assert_int_eq(live, 0);
     ck_assert_uint_eq(open_descriptors(), descriptors);
-    if (!SANITIZED) /* a sanitizer keeps freed blocks for a while */
+    if (!under_tool()) /* a tool keeps freed blocks for a while */
         ck_assert_int_le((resident_pages() - before) * sysconf(_SC_PAGESIZE), 64 * 1024);
 }
 END_TEST

@@ -14,6 +14,20 @@
 #include "policy_image.h"
 #include "secret.h"
 
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+#if defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 static char *dir;
 static char key[TEST_KEY_LENGTH + 1];
 
@@ -252,10 +266,10 @@ START_TEST(a_module_in_its_own_namespace_serves_threads_that_it_has_never_seen)
     char module[4096];
     snprintf(module, sizeof module, "%s/commissioned-auth-policy.so",
              folder != NULL ? folder : "build");
-#ifdef __SANITIZE_ADDRESS__
-    printf("SKIP a_module_in_its_own_namespace: a sanitizer's library cannot be loaded twice\n");
-    return;
-#endif
+    if (SANITIZED || RUNNING_ON_VALGRIND) {
+        printf("SKIP a_module_in_its_own_namespace: this tool does not know a second C library\n");
+        return;
+    }
     void *handle = dlmopen(LM_ID_NEWLM, module, RTLD_NOW | RTLD_LOCAL);
     ck_assert_msg(handle != NULL, "%s", dlerror());
     loaded_build = (policy_build_function *)dlsym(handle, "commissioned_policy_build");

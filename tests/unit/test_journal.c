@@ -1,0 +1,226 @@
+/* Lines to the journal or the syslog, as the sockets get them. */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../support/tmpdir.h"
+#include "journal.h"
+
+static char *dir, *native_path, *syslog_path;
+static int native, syslog_fd;
+static char got[65536];
+
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ck_assert_uint_lt(strlen(path), sizeof address.sun_path);
+    strcpy(address.sun_path, path);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void setup(void)
+{
+    dir = tmpdir_make();
+    native_path = tmpdir_path(dir, "native");
+    syslog_path = tmpdir_path(dir, "log");
+    native = listen_at(native_path);
+    syslog_fd = listen_at(syslog_path);
+}
+
+static void teardown(void)
+{
+    close(native);
+    close(syslog_fd);
+    free(native_path);
+    free(syslog_path);
+    tmpdir_remove(dir);
+}
+
+/* The next datagram, or NULL where none is there. */
+static const char *next(int fd)
+{
+    ssize_t size = recv(fd, got, sizeof got - 1, MSG_DONTWAIT);
+    if (size < 0)
+        return NULL;
+    ck_assert_uint_eq(strnlen(got, (size_t)size), (size_t)size); /* no NUL in it */
+    got[size] = '\0';
+    return got;
+}
+
+static bool send_one(const char *message, const struct journal_field *fields, size_t nfields)
+{
+    return journal_send_to(native_path, syslog_path, JOURNAL_WARNING, message, fields, nfields);
+}
+
+START_TEST(the_journal_gets_a_field_a_line)
+{
+    const struct journal_field fields[] = {{"RULE", "a=b"}, {"LEFT_OUT", NULL}, {"EMPTY", ""}};
+    ck_assert(send_one("it is so", fields, 3));
+    ck_assert_str_eq(next(native), "MESSAGE=it is so\nPRIORITY=4\nSYSLOG_FACILITY=10\n"
+                                   "SYSLOG_IDENTIFIER=commissioned-auth\nRULE=a=b\nEMPTY=\n");
+    ck_assert_ptr_null(next(native));
+    ck_assert_ptr_null(next(syslog_fd));
+}
+END_TEST
+
+START_TEST(without_a_journal_the_syslog_gets_one_line)
+{
+    char wanted[128];
+    const struct journal_field fields[] = {{"RULE", "r"}, {"LEFT_OUT", NULL}, {"HOST", "h"}};
+    snprintf(wanted, sizeof wanted, "<84>commissioned-auth[%d]: it is so RULE=r HOST=h",
+             (int)getpid());
+    unlink(native_path);
+    ck_assert(send_one("it is so", fields, 3));
+    ck_assert_str_eq(next(syslog_fd), wanted);
+    ck_assert(journal_send_to(NULL, syslog_path, JOURNAL_WARNING, "it is so", fields, 3));
+    ck_assert_str_eq(next(syslog_fd), wanted);
+}
+END_TEST
+
+START_TEST(no_value_begins_another_field_or_another_line)
+{
+    const struct journal_field field = {"RULE", "x\nPRIORITY=0\r\x1b[2J\x7f\x01"};
+    ck_assert(send_one("a\nMESSAGE=b", &field, 1));
+    ck_assert_str_eq(next(native),
+                     "MESSAGE=a?MESSAGE=b\nPRIORITY=4\nSYSLOG_FACILITY=10\n"
+                     "SYSLOG_IDENTIFIER=commissioned-auth\nRULE=x?PRIORITY=0??[2J??\n");
+    unlink(native_path);
+    ck_assert(send_one("a\n<0>b", &field, 1));
+    for (const char *c = next(syslog_fd); *c != '\0'; c++)
+        ck_assert(*c >= ' ' && *c != 0x7f);
+}
+END_TEST
+
+START_TEST(letters_of_other_scripts_are_left_as_they_are)
+{
+    ck_assert(send_one("r\xc3\xa9gle", NULL, 0));
+    ck_assert_ptr_nonnull(strstr(next(native), "MESSAGE=r\xc3\xa9gle\n"));
+}
+END_TEST
+
+/* Whatever the lengths: whole lines, each a known field. */
+START_TEST(a_value_that_does_not_fit_is_left_out_whole)
+{
+    static char value[5001];
+    for (size_t length = 3900; length <= 5000; length++) {
+        memset(value, 'v', length);
+        value[length] = '\0';
+        const struct journal_field fields[] = {{"LONG", value}, {"SHORT", "s"}};
+        ck_assert(send_one("m", fields, 2));
+        const char *text = next(native);
+        size_t size = strlen(text);
+        ck_assert_uint_le(size, 4096);
+        ck_assert_int_eq(text[size - 1], '\n');
+        const char *line = strstr(text, "\nLONG=");
+        ck_assert(line == NULL || strspn(line + 6, "v") == length);
+        ck_assert(line != NULL || strstr(text, "\nSHORT=s\n") != NULL);
+    }
+}
+END_TEST
+
+START_TEST(a_message_that_is_too_long_is_cut_and_not_lost)
+{
+    static char message[100001];
+    memset(message, 'm', sizeof message - 1);
+    ck_assert(send_one(message, NULL, 0));
+    const char *text = next(native);
+    ck_assert_int_eq(strncmp(text, "MESSAGE=mmmm", 12), 0);
+    ck_assert_ptr_nonnull(strstr(text, "m\nPRIORITY=4\n"));
+    unlink(native_path);
+    ck_assert(send_one(message, NULL, 0));
+    ck_assert_ptr_nonnull(strstr(next(syslog_fd), "]: mmmm"));
+}
+END_TEST
+
+START_TEST(without_any_socket_the_line_is_dropped)
+{
+    static char long_path[200];
+    memset(long_path, 'p', sizeof long_path - 1);
+    ck_assert(!journal_send_to(NULL, NULL, JOURNAL_INFO, "m", NULL, 0));
+    ck_assert(!journal_send_to("", "", JOURNAL_INFO, "m", NULL, 0));
+    ck_assert(!journal_send_to(long_path, long_path, JOURNAL_INFO, "m", NULL, 0));
+    unlink(native_path);
+    unlink(syslog_path);
+    ck_assert(!send_one("m", NULL, 0));
+}
+END_TEST
+
+START_TEST(a_socket_that_takes_no_more_never_blocks_the_host)
+{
+    int sent = 0;
+    unlink(syslog_path);
+    while (sent < 1000000 && send_one("m", NULL, 0))
+        sent++;
+    ck_assert_int_lt(sent, 1000000);
+    ck_assert_ptr_nonnull(next(native));
+}
+END_TEST
+
+START_TEST(errno_is_kept_whether_it_is_sent_or_not)
+{
+    errno = ENOTTY;
+    ck_assert(send_one("m", NULL, 0));
+    ck_assert_int_eq(errno, ENOTTY);
+    unlink(native_path);
+    unlink(syslog_path);
+    ck_assert(!send_one("m", NULL, 0));
+    ck_assert_int_eq(errno, ENOTTY);
+}
+END_TEST
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    ck_assert_ptr_nonnull(folder);
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+START_TEST(no_descriptor_is_left_open)
+{
+    int before = open_descriptors();
+    for (int i = 0; i < 20; i++) {
+        send_one("m", NULL, 0);
+        next(native);
+    }
+    unlink(native_path);
+    send_one("m", NULL, 0);
+    unlink(syslog_path);
+    send_one("m", NULL, 0);
+    ck_assert_int_eq(open_descriptors(), before);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("journal");
+    TCase *tests = tcase_create("journal");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, the_journal_gets_a_field_a_line);
+    tcase_add_test(tests, without_a_journal_the_syslog_gets_one_line);
+    tcase_add_test(tests, no_value_begins_another_field_or_another_line);
+    tcase_add_test(tests, letters_of_other_scripts_are_left_as_they_are);
+    tcase_add_test(tests, a_value_that_does_not_fit_is_left_out_whole);
+    tcase_add_test(tests, a_message_that_is_too_long_is_cut_and_not_lost);
+    tcase_add_test(tests, without_any_socket_the_line_is_dropped);
+    tcase_add_test(tests, a_socket_that_takes_no_more_never_blocks_the_host);
+    tcase_add_test(tests, errno_is_kept_whether_it_is_sent_or_not);
+    tcase_add_test(tests, no_descriptor_is_left_open);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

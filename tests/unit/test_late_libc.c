@@ -1,0 +1,71 @@
+/* The C library's table: complete, the same for whoever binds it, errno as it was. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "preload/late_libc.h"
+
+enum { THREADS = 32 };
+
+static pthread_barrier_t barrier;
+
+static void *bind_at_once(void *data)
+{
+    (void)data;
+    pthread_barrier_wait(&barrier);
+    errno = ENOTTY;
+    bool bound = late_libc_bind();
+    bool kept = errno == ENOTTY;
+    return (void *)(uintptr_t)(bound && kept && late.getpid() == getpid());
+}
+
+START_TEST(any_number_of_threads_may_bind_at_once)
+{
+    pthread_t threads[THREADS];
+    ck_assert_int_eq(pthread_barrier_init(&barrier, NULL, THREADS), 0);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, bind_at_once, NULL), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *good = NULL;
+        pthread_join(threads[i], &good);
+        ck_assert_ptr_nonnull(good);
+    }
+}
+END_TEST
+
+START_TEST(every_member_is_the_function_of_its_name)
+{
+    ck_assert(late_libc_bind());
+#define SAME(name) ck_assert_msg((void *)late.name == dlsym(RTLD_DEFAULT, #name), #name);
+    LATE_LIBC(SAME)
+#undef SAME
+    ck_assert_ptr_eq(*late.standard_error, stderr);
+    ck_assert(late.single_threaded == NULL || *late.single_threaded == 0 ||
+              *late.single_threaded == 1);
+}
+END_TEST
+
+START_TEST(binding_keeps_errno)
+{
+    errno = ENOTTY;
+    ck_assert(late_libc_bind());
+    ck_assert_int_eq(errno, ENOTTY);
+    ck_assert(late_libc_bind());
+    ck_assert_int_eq(errno, ENOTTY);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("late_libc");
+    TCase *tests = tcase_create("late_libc");
+    tcase_add_test(tests, any_number_of_threads_may_bind_at_once);
+    tcase_add_test(tests, every_member_is_the_function_of_its_name);
+    tcase_add_test(tests, binding_keeps_errno);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
