@@ -36,13 +36,17 @@ void secret_show(const struct secret *secret, char prefix[POLICY_PREFIX_LENGTH +
 
 struct key_store {
     char path[PATH_MAX];
-    int folder; /* open and locked; -1 */
+    int folder; /* open, or -1 */
     bool given; /* by --dir */
 };
 
-/* Opens the store and takes its lock. `make`: create it where it is missing. Exit code; CLI_NO
+/* Opens the store. `make`: create it where it is missing. Exit code; CLI_NO
  * where it is not there and is not to be made. */
 int key_store_open(struct key_store *store, const char *dir, bool make);
+
+/* Waits for the lock that a change needs; the store's closing ends it. Not while a person is asked.
+ */
+int key_store_lock(const struct key_store *store);
 void key_store_close(struct key_store *store);
 #define auto_store __attribute__((cleanup(key_store_close)))
 

@@ -2,8 +2,10 @@
  * cli_loopback.h - a server on 127.0.0.1 that notes what libcurl sends it.
  *
  * It answers /start with a redirect to /end, every other path with 200, and a CONNECT as a proxy
- * would, being its own target. It serves one request after the other, at most LOOPBACK_MOST of
- * them. Threads: one of its own between start and stop; read the requests after stop.
+ * would, being its own target. It serves one connection after the other, and notes the first
+ * LOOPBACK_MOST requests.
+ *
+ * Threads: one of its own between start and stop; read the requests after stop.
  */
 #ifndef COMMISSIONED_CLI_LOOPBACK_H
 #define COMMISSIONED_CLI_LOOPBACK_H

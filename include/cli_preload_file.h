@@ -1,9 +1,9 @@
 /*
  * cli_preload_file.h - the text of /etc/ld.so.preload.
  *
- * Shape:   entries separated by spaces, tabs, newlines and colons; '#' begins a comment that ends
- * with its line. Source: ld.so(8), and glibc's elf/rtld.c, which says so. Threads: pure functions
- * of their arguments.
+ * Shape:   entries separated by spaces, tabs, newlines and colons; a comment goes from '#' to
+ *          the end of its line. Source: ld.so(8), and glibc's elf/rtld.c, which says so.
+ * Threads: pure functions of their arguments.
  */
 #ifndef COMMISSIONED_CLI_PRELOAD_FILE_H
 #define COMMISSIONED_CLI_PRELOAD_FILE_H

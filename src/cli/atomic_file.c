@@ -127,25 +127,41 @@ char *atomic_read(int folder, const char *name, size_t most, size_t *size)
     return fd < 0 ? NULL : read_open(fd, most, size);
 }
 
-int atomic_lock(const char *path)
+int atomic_lock(int folder)
+{
+    while (flock(folder, LOCK_EX) != 0)
+        if (errno != EINTR)
+            return -1;
+    return 0;
+}
+
+int atomic_open_locked(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (fd < 0)
-        return -1;
-    while (flock(fd, LOCK_EX) != 0) {
-        if (errno == EINTR)
-            continue;
+    if (fd >= 0 && atomic_lock(fd) != 0) {
         cleanup_close(&fd);
         return -1;
     }
     return fd;
 }
 
+/* A new folder has exactly the mode that was asked for, whatever the umask is. */
+static int make_one(const char *path, mode_t mode)
+{
+    struct stat st;
+
+    if (mkdir(path, mode) == 0)
+        return chmod(path, mode);
+    if (stat(path, &st) != 0)
+        return -1;
+    errno = ENOTDIR;
+    return S_ISDIR(st.st_mode) ? 0 : -1;
+}
+
 int atomic_make_folder(const char *path, mode_t mode)
 {
     char partial[PATH_MAX];
-    struct stat st;
 
     if (snprintf(partial, sizeof partial, "%s", path) >= PATH_MAX) {
         errno = ENAMETOOLONG;
@@ -153,14 +169,9 @@ int atomic_make_folder(const char *path, mode_t mode)
     }
     for (char *slash = partial + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
-        if (mkdir(partial, mode) != 0 && errno != EEXIST && stat(partial, &st) != 0)
+        if (make_one(partial, mode) != 0)
             return -1;
         *slash = '/';
     }
-    if (mkdir(partial, mode) == 0)
-        return 0;
-    if (errno != EEXIST || stat(partial, &st) != 0)
-        return -1;
-    errno = ENOTDIR;
-    return S_ISDIR(st.st_mode) ? 0 : -1;
+    return make_one(partial, mode);
 }

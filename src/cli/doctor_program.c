@@ -128,7 +128,7 @@ static void say_unreached(struct doctor *doctor, const struct program_judgement 
 
 void doctor_program(struct doctor *doctor, const char *program)
 {
-    struct program_judgement judgement;
+    struct program_judgement judgement = {0};
     char file[PATH_MAX], library[PATH_MAX];
 
     if (program_find(program, getenv("PATH"), file) != 0) {

@@ -72,11 +72,15 @@ static int read_meta(const struct cli_call *call, struct key_meta *meta)
     return status;
 }
 
-static bool in_store(const struct key_store *store, const char *file)
+static int refuse_stored(const struct key_store *store, const char *name)
 {
     struct stat st;
 
-    return fstatat(store->folder, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (fstatat(store->folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return CLI_OK;
+    return cli_fail(CLI_FAILED,
+                    "there is a key %s already: '" CLI_NAME " key rotate %s' replaces it", name,
+                    name);
 }
 
 static int add(const struct cli_call *call)
@@ -93,11 +97,10 @@ static int add(const struct cli_call *call)
         (status = key_store_open(&store, call->value[ADD_DIR], true)) != CLI_OK ||
         (status = key_store_outside_git(&store)) != CLI_OK)
         return status;
-    if (in_store(&store, name))
-        return cli_fail(CLI_FAILED,
-                        "there is a key %s already: '" CLI_NAME " key rotate %s' replaces it", name,
-                        name);
-    if ((status = key_ask("Key (not shown): ", &secret)) != CLI_OK)
+    if ((status = refuse_stored(&store, name)) != CLI_OK ||
+        (status = key_ask("Key (not shown): ", &secret)) != CLI_OK ||
+        (status = key_store_lock(&store)) != CLI_OK ||
+        (status = refuse_stored(&store, name)) != CLI_OK) /* somebody may have been faster */
         return status;
     secret_show(&secret, meta.prefix);
     meta.created = time(NULL);
@@ -127,7 +130,8 @@ static int rotate(const struct cli_call *call)
         return cli_fail(CLI_NO, "there is no key %s: store it with '" CLI_NAME " key add %s'", name,
                         name);
     if ((status = key_store_outside_git(&store)) != CLI_OK ||
-        (status = key_ask("New key (not shown): ", &next)) != CLI_OK)
+        (status = key_ask("New key (not shown): ", &next)) != CLI_OK ||
+        (status = key_store_lock(&store)) != CLI_OK)
         return status;
     if (key_read(&store, name, &current) == CLI_OK && current.length == next.length &&
         memcmp(current.text, next.text, next.length) == 0)

@@ -26,7 +26,7 @@ static int open_for(struct key_store *store, const struct cli_call *call)
         return status;
     if (status == CLI_NO || faccessat(store->folder, call->argv[0], F_OK, AT_SYMLINK_NOFOLLOW) != 0)
         return cli_fail(CLI_NO, "there is no key %s in %s", call->argv[0], store->path);
-    return CLI_OK;
+    return key_store_lock(store);
 }
 
 static int promote(const struct cli_call *call)

@@ -39,7 +39,7 @@ static int write_first(const struct key_store *store, const char *name)
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(store->path, '/') - store->path),
              store->path);
     snprintf(text, sizeof text, "key_file = \"%s/%s\";\n", store->path, name);
-    fd = atomic_lock(folder);
+    fd = atomic_open_locked(folder);
     if (fd < 0 || atomic_replace(fd, FILE_NAME, text, strlen(text), &owner) != 0)
         return cli_fail(CLI_FAILED, "%s/" FILE_NAME " was not written: %m", folder);
     printf("wrote %s/" FILE_NAME ", which gives it to every program of yours\n"

@@ -78,12 +78,17 @@ int key_store_open(struct key_store *store, const char *dir, bool make)
     /* Root's store is for services of other users too; what each file allows, its own mode says. */
     if (make && atomic_make_folder(store->path, geteuid() == 0 ? 0755 : 0700) != 0)
         return failed(store->path);
-    store->folder = atomic_lock(store->path);
+    store->folder = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->folder < 0)
         return errno == ENOENT && !make ? CLI_NO : failed(store->path);
     if (realpath(store->path, real))
         memcpy(store->path, real, sizeof real);
     return judge_folder(store);
+}
+
+int key_store_lock(const struct key_store *store)
+{
+    return atomic_lock(store->folder) == 0 ? CLI_OK : failed(store->path);
 }
 
 void key_store_close(struct key_store *store)

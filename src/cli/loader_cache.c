@@ -33,7 +33,8 @@ struct cache_entry {
     uint64_t hwcap;
 };
 
-/* ABIs share the cache; the first entry that can be loaded is the one, so ask for them in turn. */
+/* The first entry of the name; on 64 bits not a 32-bit one, for ABIs share the cache. The caller
+ * sees whether it can be loaded. */
 static const char *lookup(const char *cache, size_t size, const char *name)
 {
     const struct cache_header *header = (const void *)cache;
@@ -46,7 +47,7 @@ static const char *lookup(const char *cache, size_t size, const char *name)
         if (entries[i].name >= size || entries[i].path >= size ||
             strcmp(cache + entries[i].name, name) != 0)
             continue;
-        /* FLAG_X8664_LIB64 and its like for other machines; 0x0003 alone is the 32-bit ABI. */
+        /* 0x0300 and its like name a 64-bit ABI; 0x0003 alone is the 32-bit one. */
         if (sizeof(void *) == 8 && (entries[i].flags & 0xff00) == 0)
             continue;
         return cache + entries[i].path;

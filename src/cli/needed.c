@@ -6,55 +6,72 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* The structs of this machine's own class. */
+#if UINTPTR_MAX == UINT64_MAX
+typedef Elf64_Ehdr elf_header;
+typedef Elf64_Phdr elf_segment;
+typedef Elf64_Dyn elf_tag;
+typedef Elf64_Addr elf_address;
+typedef Elf64_Off elf_offset;
+typedef Elf64_Sxword elf_tag_kind;
+#else
+typedef Elf32_Ehdr elf_header;
+typedef Elf32_Phdr elf_segment;
+typedef Elf32_Dyn elf_tag;
+typedef Elf32_Addr elf_address;
+typedef Elf32_Off elf_offset;
+typedef Elf32_Sword elf_tag_kind;
+#endif
 
 enum { MOST_LIBRARIES = 1024, MOST_TAGS = 4096, MOST_HEADERS = 512, LONGEST_NAME = 1024 };
 
 struct object {
     int fd;
     const char *file;
-    ElfW(Phdr) headers[MOST_HEADERS];
+    elf_segment headers[MOST_HEADERS];
     size_t nheaders;
-    ElfW(Dyn) tags[MOST_TAGS];
+    elf_tag tags[MOST_TAGS];
     size_t ntags;
 };
 
-static bool read_at(const struct object *object, void *data, size_t size, ElfW(Off) offset)
+static bool read_at(const struct object *object, void *data, size_t size, elf_offset offset)
 {
     return pread(object->fd, data, size, (off_t)offset) == (ssize_t)size;
 }
 
 static bool read_headers(struct object *object)
 {
-    ElfW(Ehdr) header;
+    elf_header header;
 
     if (!read_at(object, &header, sizeof header, 0) ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(ElfW(Phdr)) ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(elf_segment) ||
         header.e_phnum > MOST_HEADERS)
         return false;
     object->nheaders = header.e_phnum;
-    return read_at(object, object->headers, object->nheaders * sizeof(ElfW(Phdr)), header.e_phoff);
+    return read_at(object, object->headers, object->nheaders * sizeof(elf_segment), header.e_phoff);
 }
 
 static bool read_tags(struct object *object)
 {
     for (size_t i = 0; i < object->nheaders; i++) {
-        const ElfW(Phdr) *header = &object->headers[i];
+        const elf_segment *header = &object->headers[i];
 
         if (header->p_type != PT_DYNAMIC)
             continue;
-        object->ntags = header->p_filesz / sizeof(ElfW(Dyn));
+        object->ntags = header->p_filesz / sizeof(elf_tag);
         return object->ntags <= MOST_TAGS &&
-               read_at(object, object->tags, object->ntags * sizeof(ElfW(Dyn)), header->p_offset);
+               read_at(object, object->tags, object->ntags * sizeof(elf_tag), header->p_offset);
     }
     return false;
 }
 
-static ElfW(Addr) tag_value(const struct object *object, ElfW(Sxword) tag)
+static elf_address tag_value(const struct object *object, elf_tag_kind tag)
 {
     for (size_t i = 0; i < object->ntags && object->tags[i].d_tag != DT_NULL; i++)
         if (object->tags[i].d_tag == tag)
@@ -63,10 +80,10 @@ static ElfW(Addr) tag_value(const struct object *object, ElfW(Sxword) tag)
 }
 
 /* Where the loader will put an address, the file has this offset. */
-static ElfW(Off) file_offset(const struct object *object, ElfW(Addr) address)
+static elf_offset file_offset(const struct object *object, elf_address address)
 {
     for (size_t i = 0; i < object->nheaders; i++) {
-        const ElfW(Phdr) *header = &object->headers[i];
+        const elf_segment *header = &object->headers[i];
 
         if (header->p_type == PT_LOAD && address >= header->p_vaddr &&
             address - header->p_vaddr < header->p_filesz)
@@ -75,9 +92,9 @@ static ElfW(Off) file_offset(const struct object *object, ElfW(Addr) address)
     return 0;
 }
 
-static bool read_string(const struct object *object, ElfW(Addr) index, char *text)
+static bool read_string(const struct object *object, elf_address index, char *text)
 {
-    ElfW(Off) table = file_offset(object, tag_value(object, DT_STRTAB));
+    elf_offset table = file_offset(object, tag_value(object, DT_STRTAB));
     ssize_t got = table ? pread(object->fd, text, LONGEST_NAME - 1, (off_t)(table + index)) : -1;
 
     text[got > 0 ? got : 0] = '\0';
@@ -118,11 +135,11 @@ static bool in_run_folder(const struct object *object, const char *folder, size_
 
 static bool in_run_path(const struct object *object, const char *name, char path[PATH_MAX])
 {
-    static const ElfW(Sxword) kinds[] = {DT_RUNPATH, DT_RPATH};
+    static const elf_tag_kind kinds[] = {DT_RUNPATH, DT_RPATH};
     char folders[LONGEST_NAME];
 
     for (size_t i = 0; i < 2; i++) {
-        ElfW(Addr) index = tag_value(object, kinds[i]);
+        elf_address index = tag_value(object, kinds[i]);
 
         if (!index || !read_string(object, index, folders))
             continue;

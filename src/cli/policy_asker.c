@@ -85,7 +85,7 @@ static int ask_as(struct policy_asker *asker, const char *name)
 
 int asker_set_program(struct policy_asker *asker, const char *name)
 {
-    struct program_judgement judgement;
+    struct program_judgement judgement = {0};
     char file[PATH_MAX];
     int status = program_find(name, getenv("PATH"), file);
 

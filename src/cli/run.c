@@ -57,7 +57,7 @@ static int find_library(char library[PATH_MAX])
 
 static int prepare_preload(const char *program)
 {
-    struct program_judgement judgement;
+    struct program_judgement judgement = {0};
     char library[PATH_MAX];
     auto_free char *list = NULL;
     int status = find_library(library);
@@ -75,7 +75,7 @@ static int prepare_preload(const char *program)
 
 static int prepare_environment(const char *program, const char *key)
 {
-    struct program_judgement judgement;
+    struct program_judgement judgement = {0};
 
     program_judge(program, NULL, &judgement);
     if (judgement.reach == PROGRAM_SETID || judgement.reach == PROGRAM_CAPABILITIES)

@@ -72,19 +72,19 @@ static int print_json(const struct state *state, int code)
 
 static int print_text(const struct state *state, int code)
 {
-    json_t *other;
-    size_t i;
-
     printf("%-14s %s\n", "switch", word(state));
     if (state->ours.length)
         printf("%-14s %s:%u\n%-14s %.*s%s\n", "named in", state->tree->file, state->ours.line,
                "library", (int)state->ours.length, state->ours.start,
                state->found ? "" : " (missing: run '" CLI_NAME " disable')");
-    if (state->pending)
+    if (state->pending && state->seconds_left == 0)
+        puts("taken back     overdue: run '" CLI_NAME " enable --confirm' or '" CLI_NAME
+             " disable'");
+    else if (state->pending)
         printf("%-14s in %ld s, unless '" CLI_NAME " enable --confirm' comes\n", "taken back",
                state->seconds_left);
-    json_array_foreach(state->others, i, other)
-        printf("%-14s %s\n", "other entry", json_string_value(other));
+    for (size_t i = 0; i < json_array_size(state->others); i++)
+        printf("%-14s %s\n", "other entry", json_string_value(json_array_get(state->others, i)));
     return code;
 }
 

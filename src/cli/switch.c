@@ -58,7 +58,7 @@ static int open_state(struct switch_tree *tree, bool change)
     if (change) {
         if (atomic_make_folder(folder, 0755) != 0)
             return failed(folder);
-        tree->state = atomic_lock(folder);
+        tree->state = atomic_open_locked(folder);
         return tree->state < 0 ? failed(folder) : CLI_OK;
     }
     tree->state = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -74,11 +74,10 @@ static int examine(const char *const argv[])
 /* The health of the first finding on the topic whose sentence holds the words, or "none". */
 static const char *health(const char *topic, const char *words)
 {
-    json_t *finding;
-    size_t i;
+    const json_t *findings = json_object_get(answer, "findings");
 
-    json_array_foreach(json_object_get(answer, "findings"), i, finding)
-    {
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        const json_t *finding = json_array_get(findings, i);
         const char *sentence = json_string_value(json_object_get(finding, "sentence"));
 
         if (strcmp(json_string_value(json_object_get(finding, "topic")), topic) == 0 &&

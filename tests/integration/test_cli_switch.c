@@ -2,6 +2,7 @@
 #include "../support/command.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -180,6 +181,24 @@ START_TEST(a_watcher_told_to_end_leaves_a_confirmed_switch)
 }
 END_TEST
 
+START_TEST(a_switch_whose_watcher_has_gone_is_told_to_be_overdue)
+{
+    char text[64];
+    pid_t pid;
+
+    enable();
+    pid = watcher();
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    snprintf(text, sizeof text, "%d 1\n", pid); /* its time has passed */
+    write_file(pending, text, 0644);
+    OUTCOME(&outcome, command, "status", "--root", root);
+    ck_assert_int_eq(outcome.status, 1);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "overdue"));
+    confirm();
+    ck_assert_str_eq(state(), "on");
+}
+END_TEST
+
 START_TEST(confirming_what_is_off_is_refused)
 {
     OUTCOME(&outcome, command, "enable", "--confirm", "--root", root);
@@ -312,19 +331,17 @@ END_TEST
 
 START_TEST(a_second_architecture_is_reached_through_the_loaders_own_word)
 {
+    const unsigned char machine = 3; /* EM_386 */
     char path[PATH_MAX];
-    char *other;
+    int fd;
 
     in_folder(path, root, "usr/lib/i386-linux-gnu");
     ck_assert_int_eq(mkdir(path, 0755), 0);
     in_folder(path, root, "usr/lib/i386-linux-gnu/libcommissioned-auth.so");
     copy_file(library, path, 0644);
-    other = strdup(path);
-    FILE *file = fopen(other, "r+");
-    ck_assert_int_eq(fseek(file, 18, SEEK_SET), 0); /* e_machine */
-    ck_assert_int_eq(fputc(3, file), 3);            /* EM_386 */
-    fclose(file);
-    free(other);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_eq(pwrite(fd, &machine, 1, 18), 1); /* e_machine */
+    close(fd);
     enable();
     ck_assert_str_eq(text_of(preload), "/usr/$LIB/libcommissioned-auth.so\n");
     ck_assert_str_eq(state(), "pending");
@@ -388,6 +405,7 @@ int main(void)
     tcase_add_test(tree, a_watcher_told_to_end_takes_an_unconfirmed_switch_back);
     tcase_add_test(tree, an_unconfirmed_switch_is_taken_back_when_its_time_has_passed);
     tcase_add_test(tree, a_watcher_told_to_end_leaves_a_confirmed_switch);
+    tcase_add_test(tree, a_switch_whose_watcher_has_gone_is_told_to_be_overdue);
     tcase_add_test(tree, confirming_what_is_off_is_refused);
     tcase_add_test(tree, confirming_twice_is_fine);
     tcase_add_test(tree, disable_leaves_what_others_wrote);
