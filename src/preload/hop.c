@@ -102,6 +102,24 @@ static bool judge_urls(const struct record *record, struct hop *hop, struct judg
     return parse_url(real, text, &judged->target_parts, &judged->target);
 }
 
+/*
+ * The application's own Authorization header. Of several that differ at most one can be a
+ * placeholder, so together they are none.
+ */
+static const char *find_authorization(const struct curl_slist *list)
+{
+    static const char several[] = "several";
+    static const char name[] = "Authorization";
+    const char *first = inject_find(list, name, sizeof name - 1);
+    for (; first != NULL && list != NULL; list = list->next) {
+        const struct curl_slist alone = {list->data, NULL};
+        const char *value = inject_find(&alone, name, sizeof name - 1);
+        if (value != NULL && strcmp(value, first) != 0)
+            return several;
+    }
+    return first;
+}
+
 static void gather(const struct record *record, struct hop *hop, struct judged *judged)
 {
     const struct record_rare *rare = record->rare;
@@ -121,7 +139,7 @@ static void gather(const struct record *record, struct hop *hop, struct judged *
     if (rare != NULL && rare->request_target != NULL && rare->request_target[0] != '\0')
         hop->request_target = rare->request_target;
     hop->host_header = inject_find(record->headers, "Host", 4);
-    hop->authorization = inject_find(record->headers, "Authorization", 13);
+    hop->authorization = find_authorization(record->headers);
 }
 
 /* The sentence for the application, in its own buffer; libcurl must not write over it. */

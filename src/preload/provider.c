@@ -215,14 +215,16 @@ static void publish_sole(void)
     __atomic_store_n(&provider_any, &providers[0], __ATOMIC_RELEASE);
 }
 
-/* The entry of that library, new or known. `gone` marks the entries whose library was unloaded. */
-static const struct provider *enter(const struct provider *filled, const bool *gone)
+/* The entry of that library, new or known. `gone` marks entries, as `seen`, whose library was
+ * unloaded. */
+static const struct provider *enter(const struct provider *filled, const struct provider *seen,
+                                    const bool *gone)
 {
     unsigned free_entry = MAX_PROVIDERS;
     for (unsigned i = 0; i < count; i++) {
         if (same_library(&providers[i], filled))
             return &providers[i];
-        if (gone[i])
+        if (gone[i] && same_library(&providers[i], &seen[i]))
             free_entry = i;
     }
     if (free_entry == MAX_PROVIDERS) {
@@ -240,15 +242,19 @@ static const struct provider *enter(const struct provider *filled, const bool *g
 static const struct provider *provider_of_library(const struct link_map *map)
 {
     struct provider filled;
+    struct provider seen[MAX_PROVIDERS];
     bool gone[MAX_PROVIDERS] = {false};
     memset(&filled, 0, sizeof filled);
     if (!fill(&filled, map))
         return NULL;
-    unsigned known = __atomic_load_n(&count, __ATOMIC_ACQUIRE);
-    for (unsigned i = 0; i < known; i++)
-        gone[i] = !still_loaded(&providers[i]);
     lock_take(LOCK_PROVIDERS);
-    const struct provider *provider = enter(&filled, gone);
+    unsigned known = count;
+    memcpy(seen, providers, known * sizeof seen[0]);
+    lock_give(LOCK_PROVIDERS);
+    for (unsigned i = 0; i < known; i++)
+        gone[i] = !still_loaded(&seen[i]);
+    lock_take(LOCK_PROVIDERS);
+    const struct provider *provider = enter(&filled, seen, gone);
     lock_give(LOCK_PROVIDERS);
     return provider;
 }

@@ -89,6 +89,8 @@ void transfer_begin(struct record *record)
 {
     if (record->state & RECORD_ACTIVE || record->provider->version < CURL_HAS_PREREQ)
         return;
+    if (record->facts & HOP_NO_URL)
+        return; /* what the application set is not known, so it could not be put back */
     struct policy_ref *policy = policy_take();
     if (policy == NULL)
         return;

@@ -1,6 +1,7 @@
 /* The key's header in front of the application's list, and the list put back. */
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,44 @@ START_TEST(headers_in_front_that_are_to_be_replaced_are_left_out)
 }
 END_TEST
 
+static const struct {
+    const char *lines[5];
+    const char *sent;
+} replaced[] = {
+    {{"Authorization: Bearer a", "X-A: 1", "X-B: 2"}, "X-A: 1|X-B: 2"},
+    {{"X-A: 1", "Authorization: Bearer a", "X-B: 2"}, "X-A: 1|X-B: 2"},
+    {{"X-A: 1", "X-B: 2", "authorization:Bearer a"}, "X-A: 1|X-B: 2"},
+    {{"Authorization: a", "X-A: 1", "Authorization: b", "X-B: 2", "Authorization;"},
+     "X-A: 1|X-B: 2"},
+    {{"X-A: 1", "Authorization: a", "Authorization: b", "X-A: 2", "X-A: 1"},
+     "X-A: 1|X-A: 2|X-A: 1"},
+};
+
+START_TEST(a_header_that_is_to_be_replaced_is_left_out_wherever_it_stands)
+{
+    struct curl_slist *nodes[5];
+    char wanted[128];
+    int count = 0;
+    for (; count < 5 && replaced[_i].lines[count] != NULL; count++)
+        append(replaced[_i].lines[count]);
+    struct curl_slist *node = list;
+    for (int i = 0; i < count; i++, node = node->next)
+        nodes[i] = node;
+    record->headers = list;
+    ck_assert(inject_key(record, "Authorization: Bearer k", true));
+    snprintf(wanted, sizeof wanted, "Authorization: Bearer k|%s", replaced[_i].sent);
+    ck_assert_str_eq(sent_text(), wanted);
+    node = list; /* the application's own list, node for node and line for line */
+    for (int i = 0; i < count; i++, node = node->next) {
+        ck_assert_ptr_eq(node, nodes[i]);
+        ck_assert_str_eq(node->data, replaced[_i].lines[i]);
+    }
+    ck_assert_ptr_null(node);
+    inject_nothing(record);
+    ck_assert_ptr_eq(sent(), list);
+}
+END_TEST
+
 START_TEST(nothing_puts_the_list_of_the_application_back)
 {
     append("X-A: 1");
@@ -177,6 +216,8 @@ int main(void)
     tcase_add_test(tests, without_a_list_the_key_stands_alone);
     tcase_add_test(tests, what_the_application_appends_later_is_seen);
     tcase_add_test(tests, headers_in_front_that_are_to_be_replaced_are_left_out);
+    tcase_add_loop_test(tests, a_header_that_is_to_be_replaced_is_left_out_wherever_it_stands, 0,
+                        (int)(sizeof replaced / sizeof replaced[0]));
     tcase_add_test(tests, nothing_puts_the_list_of_the_application_back);
     tcase_add_test(tests, a_second_hop_changes_the_key_without_another_setopt);
     tcase_add_test(tests, where_libcurl_refuses_no_key_is_installed);

@@ -65,7 +65,7 @@ START_TEST(one_libcurl_is_the_sole_provider_and_wholly_known)
     ck_assert(!origin.ambiguous);
     ck_assert_ptr_eq(provider_sole, provider);
     ck_assert_ptr_eq(provider_any, provider);
-    ck_assert(provider_sole_setopt == provider->real.easy_setopt);
+    ck_assert((void *)provider_sole_setopt == (void *)provider->real.easy_setopt);
     ck_assert(provider->real.easy_init == (CURL * (*)(void)) inits[0]);
     ck_assert((void *)provider->real.url_set == dlsym(libraries[0], "curl_url_set"));
     ck_assert((void *)provider->real.free == dlsym(libraries[0], "curl_free"));
