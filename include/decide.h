@@ -31,6 +31,7 @@ enum hop_flag {
     HOP_UNKNOWN_TARGET = 1u << 8, /* REQUEST_TARGET was set and could not be kept */
     HOP_FOLLOWS = 1u << 9,        /* libcurl before 7.80 would follow redirects with the key */
     HOP_OLD_LIBCURL = 1u << 10,   /* libcurl before 7.62 has no URL parser */
+    HOP_TRACE = 1u << 12,         /* CUSTOMREQUEST is TRACE, of a libcurl that cannot be asked */
     HOP_AMBIGUOUS = 1u << 11,     /* it is not known which libcurl the handle belongs to */
 };
 

@@ -10,6 +10,12 @@
 
 #include "record.h"
 
+/*
+ * Decides and carries out. False where the request must not be sent: then the record says that the
+ * transfer failed. Called by hop_prereq, and before the transfer where libcurl is too old for that.
+ */
+bool hop_decide(struct record *record);
+
 int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port);
 
 #endif

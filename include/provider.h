@@ -93,14 +93,20 @@ const struct provider *provider_at(unsigned number);
 struct origin_of_call provider_for(const void *caller);
 
 /*
- * The one provider while there is no second, else NULL. Read on every setopt, hence a variable;
- * written by provider.c alone, with release order.
+ * The one provider while there is no second and it is not old, else NULL. Read on every setopt,
+ * hence a variable; written by provider.c alone, with release order.
  */
 extern const struct provider *provider_sole __attribute__((visibility("hidden")));
 /* Some provider once there is one: until then there is no record of any handle. */
 extern const struct provider *provider_any __attribute__((visibility("hidden")));
 /* Its setopt, while provider_sole is not NULL; written before that is. */
 extern variadic_setopt_function *provider_sole_setopt __attribute__((visibility("hidden")));
+
+/* This libcurl has no CURLOPT_PREREQFUNCTION: what is decided is decided before it connects. */
+static inline bool provider_is_old(const struct provider *provider)
+{
+    return provider->version < CURL_HAS_PREREQ;
+}
 
 /* True where the call comes out of that libcurl itself. */
 static inline bool provider_is_caller(const struct provider *provider, const void *caller)

@@ -23,6 +23,12 @@
 
 enum { RECORD_TEXT_SIZE = 1024 };
 
+enum record_text {
+    RECORD_TARGET,   /* CURLOPT_REQUEST_TARGET */
+    RECORD_LOCATION, /* CURLOPT_URL; kept of an old libcurl only */
+    RECORD_TEXTS,
+};
+
 enum record_state {
     RECORD_ACTIVE = 1u << 0,  /* between the begin and the end of a transfer */
     RECORD_ARMED = 1u << 1,   /* CURLOPT_HTTPHEADER is our node */
@@ -39,6 +45,7 @@ enum record_state {
     RECORD_EMPTY_USER = 1u << 11,   /* a user name that is empty */
     RECORD_BEARER = 1u << 12,       /* XOAUTH2_BEARER */
     RECORD_SIGV4 = 1u << 13,        /* AWS_SIGV4 */
+    RECORD_PROTOCOL = 1u << 15,     /* DEFAULT_PROTOCOL; kept of an old libcurl only */
     RECORD_AUTH_CHOOSES = 1u << 14, /* HTTPAUTH names several methods: libcurl waits for a 401 */
 };
 
@@ -63,9 +70,10 @@ struct record_rare {
     CURLU *pinned;             /* our copy of it, which libcurl uses for the transfer under way */
     struct curl_slist *copies; /* inject.c: nodes in place of the application's, a mapping */
     size_t ncopies;
-    struct account *account; /* report.c: what is to be said of the last keyed hop, or NULL */
-    char *request_target;    /* RECORD_TEXT_SIZE bytes, or NULL */
-    curl_push_callback push; /* of a multi handle: CURLMOPT_PUSHFUNCTION */
+    struct account *account;  /* report.c: what is to be said of the last keyed hop, or NULL */
+    char *text[RECORD_TEXTS]; /* RECORD_TEXT_SIZE bytes each, or NULL; libcurl copies strings, so we
+                                 must */
+    curl_push_callback push;  /* of a multi handle: CURLMOPT_PUSHFUNCTION */
     void *push_data;
     struct redact_state redact;
 };
@@ -176,8 +184,8 @@ static inline void record_free(struct record *record)
 /* The rare part, made on demand; NULL where memory ran out. */
 struct record_rare *record_rare(struct record *record);
 
-/* RECORD_TEXT_SIZE bytes in the rare part for the request target, made on demand; or NULL. */
-char *record_text(struct record *record);
+/* RECORD_TEXT_SIZE bytes for one of the rare part's texts, made on demand; or NULL. */
+char *record_text(struct record *record, enum record_text which);
 
 /* What the application set of one option, once libcurl accepted it. */
 void record_note(struct record *record, CURLoption option, uintptr_t argument);
@@ -190,6 +198,9 @@ void record_copy(struct record *to, const struct record *from);
 
 /* True where libcurl would send credentials of the application's own. */
 bool record_has_credentials(const struct record *record);
+
+/* True for an option that matters only where libcurl has no prereq callback: provider_is_old. */
+bool record_keeps_if_old(CURLoption option);
 
 /*
  * Which options record_note keeps: record_kept[option & RECORD_KEPT_MASK] is the option's number,

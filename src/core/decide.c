@@ -215,6 +215,7 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
         {HOP_HEADER_UNIFIED, REASON_HEADER_UNIFIED},
         {HOP_UNKNOWN_TARGET, REASON_REQUEST_TARGET},
         {HOP_CONNECT_ONLY, REASON_CONNECT_ONLY},
+        {HOP_TRACE, REASON_TRACE},
         {HOP_FOLLOWS, REASON_FOLLOWS},
     };
     if (hop->target->userinfo)

@@ -73,6 +73,24 @@ struct judged {
     struct parts pinned_parts;
 };
 
+/* NULL where it is not known. */
+static const char *find_url(const struct record *record)
+{
+    char *text = NULL;
+    if (!provider_is_old(record->provider)) {
+        CURLcode code =
+            record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_URL, &text);
+        return code == CURLE_OK ? text : NULL;
+    }
+    if (record->rare != NULL)
+        text = record->rare->text[RECORD_LOCATION];
+    /* Without a scheme it means what DEFAULT_PROTOCOL says, which the parser does not know. */
+    if (text == NULL || text[0] == '\0' ||
+        ((record->state & RECORD_PROTOCOL) && strstr(text, "://") == NULL))
+        return NULL;
+    return text;
+}
+
 /*
  * Where the request goes. A CURLU wins over the URL until libcurl follows a redirect, and
  * before 8.12 the effective URL does not show it; the redirect count also rises when an
@@ -83,20 +101,24 @@ static bool judge_urls(const struct record *record, struct hop *hop, struct judg
 {
     const struct real *real = &record->provider->real;
     const CURLU *pinned = record->rare != NULL ? record->rare->pinned : NULL;
-    char *text = NULL;
+    const char *text = NULL;
     long redirects = 0;
 
+    if (real->url == NULL)
+        return false; /* decide says which: HOP_OLD_LIBCURL */
     if (pinned != NULL) {
         if (!get_parts(real, pinned, &judged->pinned_parts, &judged->pinned))
             return false;
         hop->target = &judged->pinned;
+        if (provider_is_old(record->provider))
+            return true; /* decided before it connects, and only where it follows no redirect */
         if (real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects) == CURLE_OK &&
             redirects == 0)
             return true;
         hop->other_target = &judged->pinned;
     }
-    if (real->easy_getinfo(record->handle, CURLINFO_EFFECTIVE_URL, &text) != CURLE_OK ||
-        text == NULL)
+    text = find_url(record);
+    if (text == NULL)
         return false;
     hop->target = &judged->target;
     return parse_url(real, text, &judged->target_parts, &judged->target);
@@ -131,13 +153,15 @@ static void gather(const struct record *record, struct hop *hop, struct judged *
         .flags = record->facts, .port = record->port, .promoted = record->policy->promoted};
     if (record_has_credentials(record))
         hop->flags |= HOP_OWN_CREDENTIALS;
+    if (record->provider->real.url == NULL)
+        hop->flags |= HOP_OLD_LIBCURL;
     if (!judge_urls(record, hop, judged))
         hop->flags |= HOP_NO_URL;
     if (record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method) ==
         CURLE_OK)
         hop->method = method;
-    if (rare != NULL && rare->request_target != NULL && rare->request_target[0] != '\0')
-        hop->request_target = rare->request_target;
+    if (rare != NULL && rare->text[RECORD_TARGET] != NULL && rare->text[RECORD_TARGET][0] != '\0')
+        hop->request_target = rare->text[RECORD_TARGET];
     hop->host_header = inject_find(record->headers, "Host", 4);
     hop->authorization = find_authorization(record->headers);
 }
@@ -178,7 +202,7 @@ static bool apply(struct record *record, const struct decision *decision)
     return true;
 }
 
-static bool decide_hop(struct record *record)
+bool hop_decide(struct record *record)
 {
     struct hop hop;
     struct judged judged;
@@ -205,7 +229,7 @@ int hop_prereq(void *data, char *remote, char *local, int remote_port, int local
     }
     int saved = errno;
     /* It may even have reset the handle: then nothing of ours is in force. */
-    bool go_on = !(record->state & RECORD_ACTIVE) || decide_hop(record);
+    bool go_on = !(record->state & RECORD_ACTIVE) || hop_decide(record);
     errno = saved;
     return go_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }

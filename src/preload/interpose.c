@@ -122,7 +122,10 @@ EXPORT CURLcode curl_easy_perform(CURL *easy)
     if (record == NULL || record->state & RECORD_ACTIVE)
         return real->easy_perform(easy);
     transfer_begin(record);
-    return transfer_end(record, real->easy_perform(easy));
+    CURLcode code = CURLE_ABORTED_BY_CALLBACK; /* what a failed hop answers */
+    if (!(record->state & RECORD_FAILED))
+        code = real->easy_perform(easy);
+    return transfer_end(record, code);
 }
 
 static CURLcode set_kept(CURL *easy, CURLoption option, uintptr_t argument, const void *caller)
@@ -153,9 +156,11 @@ static bool is_kept(CURLoption option)
 __attribute__((noinline)) static CURLcode set_routed(CURL *easy, CURLoption option,
                                                      uintptr_t argument, const void *caller)
 {
-    if (is_kept(option))
+    struct call call = call_on(easy, caller);
+    bool old = call.record != NULL && provider_is_old(call.record->provider);
+    if (is_kept(option) || (old && record_keeps_if_old(option)))
         return set_kept(easy, option, argument, caller);
-    const struct real *real = real_for(easy, caller);
+    const struct real *real = call.real;
     return real != NULL ? real->easy_setopt(easy, option, argument) : CURLE_FAILED_INIT;
 }
 
@@ -254,7 +259,10 @@ EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
     if (head == NULL || head->provider != record->provider || record->state & RECORD_ACTIVE)
         return real->multi_add_handle(multi, easy);
     transfer_begin(record);
-    CURLMcode code = real->multi_add_handle(multi, easy);
+    /* Failed already: only an old libcurl, which has no later moment to be stopped at. */
+    CURLMcode code = CURLM_INTERNAL_ERROR;
+    if (!(record->state & RECORD_FAILED))
+        code = real->multi_add_handle(multi, easy);
     if (code != CURLM_OK)
         transfer_end(record, CURLE_OK);
     else if (record->state & RECORD_ACTIVE)

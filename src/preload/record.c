@@ -104,11 +104,13 @@ void record_reset(struct record *record)
     set_defaults(record);
     if (record->rare == NULL)
         return;
-    char *text = record->rare->request_target;
+    char *text[RECORD_TEXTS];
+    memcpy(text, record->rare->text, sizeof text);
     memset(record->rare, 0, sizeof *record->rare);
-    record->rare->request_target = text;
-    if (text != NULL)
-        text[0] = '\0';
+    memcpy(record->rare->text, text, sizeof text);
+    for (int i = 0; i < RECORD_TEXTS; i++)
+        if (text[i] != NULL)
+            text[i][0] = '\0';
 }
 
 /* Its handle went away unseen: what it knew is of no use, and not to be followed. */
@@ -236,8 +238,9 @@ static void free_rare(struct record *record)
 {
     uint32_t hash = record_hash(record);
     struct shard *shard = take_shard(hash);
-    if (record->rare->request_target != NULL)
-        slab_put(&shard->texts, record->rare->request_target);
+    for (int i = 0; i < RECORD_TEXTS; i++)
+        if (record->rare->text[i] != NULL)
+            slab_put(&shard->texts, record->rare->text[i]);
     slab_put(&shard->rares, record->rare);
     give_shard(hash);
 }
@@ -268,16 +271,27 @@ struct record_rare *record_rare(struct record *record)
     return record->rare;
 }
 
-char *record_text(struct record *record)
+char *record_text(struct record *record, enum record_text which)
 {
     struct record_rare *rare = record_rare(record);
-    if (rare != NULL && rare->request_target == NULL) {
+    if (rare != NULL && rare->text[which] == NULL) {
         uint32_t hash = record_hash(record);
         struct shard *shard = take_shard(hash);
-        rare->request_target = slab_take(&shard->texts, RECORD_TEXT_SIZE);
+        rare->text[which] = slab_take(&shard->texts, RECORD_TEXT_SIZE);
         give_shard(hash);
     }
-    return rare != NULL ? rare->request_target : NULL;
+    return rare != NULL ? rare->text[which] : NULL;
+}
+
+/* False where there was a text and there is no memory for its copy. */
+static bool copy_text(struct record *to, const struct record_rare *from, enum record_text which)
+{
+    if (from->text[which] == NULL || from->text[which][0] == '\0')
+        return true;
+    char *text = record_text(to, which);
+    if (text != NULL)
+        memcpy(text, from->text[which], RECORD_TEXT_SIZE);
+    return text != NULL;
 }
 
 static void copy_rare(struct record *to, const struct record_rare *from)
@@ -293,13 +307,9 @@ static void copy_rare(struct record *to, const struct record_rare *from)
     rare->debug_data = from->debug_data;
     rare->error_stream = from->error_stream;
     rare->url = from->url;
-    if (from->request_target == NULL || from->request_target[0] == '\0')
-        return;
-    char *text = record_text(to);
-    if (text != NULL)
-        memcpy(text, from->request_target, RECORD_TEXT_SIZE);
-    else
+    if (!copy_text(to, from, RECORD_TARGET))
         to->facts |= HOP_UNKNOWN_TARGET;
+    copy_text(to, from, RECORD_LOCATION); /* without an URL there is no key */
 }
 
 void record_copy(struct record *to, const struct record *from)

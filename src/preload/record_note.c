@@ -3,6 +3,7 @@
  * which interpose.c looks at on every setopt, and the switch.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "decide.h"
 #include "record.h"
@@ -45,6 +46,12 @@ const uint16_t record_kept[RECORD_KEPT_MASK + 1] = {
     KEEP(OPT_AWS_SIGV4),
     KEEP(CURLOPT_HTTPAUTH),
 };
+
+bool record_keeps_if_old(CURLoption option)
+{
+    return option == CURLOPT_URL || option == CURLOPT_FOLLOWLOCATION ||
+           option == CURLOPT_DEFAULT_PROTOCOL || option == CURLOPT_CUSTOMREQUEST;
+}
 
 static void set_state(struct record *record, uint32_t bit, bool on)
 {
@@ -108,17 +115,17 @@ static void note_rare(struct record *record, CURLoption option, uintptr_t argume
     }
 }
 
-/* libcurl copies the string, so we must: CURLOPT_REQUEST_TARGET(3). */
-static void note_request_target(struct record *record, const char *target)
+/* Keeps a copy. False where there was something and it cannot be kept. */
+static bool note_text(struct record *record, enum record_text which, const char *value)
 {
-    char *text = is_text(target) ? record_text(record) : NULL;
-    size_t length = is_text(target) ? strlen(target) : 0;
+    char *text = is_text(value) ? record_text(record, which) : NULL;
+    size_t length = is_text(value) ? strlen(value) : 0;
     bool fits = text != NULL && length < RECORD_TEXT_SIZE;
-    set_fact(record, HOP_UNKNOWN_TARGET, is_text(target) && !fits);
     if (fits)
-        memcpy(text, target, length + 1);
-    else if (record->rare != NULL && record->rare->request_target != NULL)
-        record->rare->request_target[0] = '\0';
+        memcpy(text, value, length + 1);
+    else if (record->rare != NULL && record->rare->text[which] != NULL)
+        record->rare->text[which][0] = '\0';
+    return fits || !is_text(value);
 }
 
 void record_note(struct record *record, CURLoption option, uintptr_t argument)
@@ -178,7 +185,20 @@ void record_note(struct record *record, CURLoption option, uintptr_t argument)
         set_state(record, RECORD_SIGV4, text != NULL);
         break;
     case OPT_REQUEST_TARGET:
-        note_request_target(record, text);
+        set_fact(record, HOP_UNKNOWN_TARGET, !note_text(record, RECORD_TARGET, text));
+        break;
+    case CURLOPT_URL:
+        note_text(record, RECORD_LOCATION, text);
+        break;
+    case CURLOPT_FOLLOWLOCATION:
+        set_fact(record, HOP_FOLLOWS, bits != 0);
+        break;
+    case CURLOPT_DEFAULT_PROTOCOL:
+        set_state(record, RECORD_PROTOCOL, text != NULL);
+        break;
+    case CURLOPT_CUSTOMREQUEST:
+        set_fact(record, HOP_TRACE,
+                 text != NULL && (strncasecmp(text, "TRACE", 5) == 0 || target_has_blank(text)));
         break;
     default:
         note_rare(record, option, argument);

@@ -24,6 +24,8 @@ static CURLcode set(const struct record *record, CURLoption option, uintptr_t va
  */
 static bool install_hop(struct record *record)
 {
+    if (provider_is_old(record->provider))
+        return true; /* there is no hop to hang on: see decide_early */
     if (!(record->state & RECORD_POINTED)) {
         if (set(record, CURLOPT_PREREQDATA, (uintptr_t)record) != CURLE_OK)
             return false;
@@ -42,6 +44,8 @@ static void remove_pointer(struct record *record)
 static void remove_hop(struct record *record)
 {
     const struct record_rare *rare = record->rare;
+    if (provider_is_old(record->provider))
+        return;
     set(record, CURLOPT_PREREQFUNCTION, rare != NULL ? (uintptr_t)rare->prereq : 0);
     if (rare != NULL && rare->prereq != NULL)
         remove_pointer(record);
@@ -85,9 +89,20 @@ static void put_back(struct record *record)
 /* ---- begin and end -----------------------------------------------------------------------------
  */
 
+/*
+ * An old libcurl calls nobody between connecting and sending: it is decided now, on what the
+ * application set. It does not get a key where it would follow redirects, and one that must fail is
+ * stopped by the caller (RECORD_FAILED).
+ */
+static void decide_early(struct record *record)
+{
+    if (provider_is_old(record->provider))
+        hop_decide(record);
+}
+
 void transfer_begin(struct record *record)
 {
-    if (record->state & RECORD_ACTIVE || record->provider->version < CURL_HAS_PREREQ)
+    if (record->state & RECORD_ACTIVE)
         return;
     if (record->facts & HOP_NO_URL)
         return; /* what the application set is not known, so it could not be put back */
@@ -98,6 +113,7 @@ void transfer_begin(struct record *record)
     if (policy->image->nrules > 0 && pin_url(record) && install_hop(record)) {
         record->policy = policy;
         record->state |= RECORD_ACTIVE;
+        decide_early(record);
     } else {
         put_back(record);
         policy_release(policy);
@@ -144,6 +160,8 @@ void transfer_resume(struct record *record)
     if (!pin_url(record) || !install_hop(record))
         put_back(
             record); /* no hop, no key: the rest of the transfer goes as the application made it */
+    else
+        decide_early(record);
     /* The rest of a request with the key may still be on its way to the trace. */
     if ((record->state & RECORD_KEYED) && !redact_begin(record))
         set(record, CURLOPT_VERBOSE, 0);

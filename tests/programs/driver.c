@@ -311,6 +311,7 @@ static void curlu(void)
     curl_url_set(url, CURLUPART_URL, APP "/to/https://localhost/no/curlu-redirect", 0);
     CHECK(curl_easy_perform(easy) == CURLE_OK);
 
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     CURLM *multi = curl_multi_init();
     curl_url_set(url, CURLUPART_URL, APP "/yes/curlu-multi", 0);
     curl_multi_add_handle(multi, easy);
@@ -620,8 +621,10 @@ static void unusable(void)
     printf("%s\n", sentence);
     sentence[0] = '\0';
     CURLM *multi = curl_multi_init();
-    curl_multi_add_handle(multi, easy);
-    CHECK(drive(multi, 1) == CURLE_AUTH_ERROR);
+    CURLMcode added = curl_multi_add_handle(multi, easy);
+    /* A libcurl that is too old refuses it already here. */
+    if (added == CURLM_OK)
+        CHECK(drive(multi, 1) == CURLE_AUTH_ERROR);
     printf("%s\n", sentence);
     curl_multi_remove_handle(multi, easy);
     curl_multi_cleanup(multi);

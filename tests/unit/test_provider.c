@@ -39,7 +39,6 @@ START_TEST(until_somebody_asks_there_is_no_provider)
 {
     ck_assert_ptr_null(provider_any);
     ck_assert_ptr_null(provider_sole);
-    ck_assert_ptr_null(provider_sole_setopt);
 }
 END_TEST
 

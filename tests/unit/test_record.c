@@ -147,7 +147,7 @@ static void check_defaults(const struct record *of)
         return;
     ck_assert(of->rare->prereq == NULL && of->rare->url == NULL);
     ck_assert_ptr_null(of->rare->error_stream);
-    ck_assert(of->rare->request_target == NULL || of->rare->request_target[0] == '\0');
+    ck_assert(of->rare->text[RECORD_TARGET] == NULL || of->rare->text[RECORD_TARGET][0] == '\0');
 }
 
 START_TEST(a_handle_whose_address_was_used_unseen_begins_anew)
@@ -209,10 +209,10 @@ START_TEST(a_copy_has_the_options_and_none_of_the_transfer)
     ck_assert_ptr_eq(copy->rare->url, &place);
     ck_assert_ptr_null(copy->rare->pinned);
     ck_assert_uint_eq(copy->rare->redact.matched, 0);
-    ck_assert_str_eq(copy->rare->request_target, "/target");
-    ck_assert_ptr_ne(copy->rare->request_target, record->rare->request_target);
+    ck_assert_str_eq(copy->rare->text[RECORD_TARGET], "/target");
+    ck_assert_ptr_ne(copy->rare->text[RECORD_TARGET], record->rare->text[RECORD_TARGET]);
     record_note(record, CURLOPT_REQUEST_TARGET, (uintptr_t) "/changed");
-    ck_assert_str_eq(copy->rare->request_target, "/target");
+    ck_assert_str_eq(copy->rare->text[RECORD_TARGET], "/target");
     record_remove(copy);
     record_free(copy);
 }
@@ -333,17 +333,17 @@ START_TEST(a_request_target_is_kept_up_to_the_room_there_is)
     memset(text, '/', sizeof text);
     text[RECORD_TEXT_SIZE - 1] = '\0';
     record_note(record, CURLOPT_REQUEST_TARGET, (uintptr_t)text);
-    ck_assert_str_eq(record->rare->request_target, text);
+    ck_assert_str_eq(record->rare->text[RECORD_TARGET], text);
     ck_assert_uint_eq(record->facts, 0);
     text[RECORD_TEXT_SIZE - 1] = '/';
     text[RECORD_TEXT_SIZE] = '\0';
     record_note(record, CURLOPT_REQUEST_TARGET, (uintptr_t)text);
     ck_assert_uint_eq(record->facts, HOP_UNKNOWN_TARGET);
-    ck_assert_str_eq(record->rare->request_target, "");
+    ck_assert_str_eq(record->rare->text[RECORD_TARGET], "");
     record_note(record, CURLOPT_REQUEST_TARGET, (uintptr_t) "/short");
     ck_assert_uint_eq(record->facts, 0);
     record_note(record, CURLOPT_REQUEST_TARGET, 0);
-    ck_assert_str_eq(record->rare->request_target, "");
+    ck_assert_str_eq(record->rare->text[RECORD_TARGET], "");
 }
 END_TEST
 
