@@ -32,7 +32,7 @@ static void setup(void)
     }
     in_folder(preload, root, "etc/ld.so.preload");
     in_folder(backup, root, "etc/ld.so.preload.before");
-    in_folder(path, root, LIBRARY + 1);
+    in_folder(path, root, &LIBRARY[1]);
     built(from, "tests/fixtures/preloaded.so");
     copy_file(from, path, 0644);
 }

@@ -42,7 +42,7 @@ static void setup(void)
     built(command, "commissioned-auth");
     in_folder(preload, root, "etc/ld.so.preload");
     in_folder(backup, root, "etc/ld.so.preload.before");
-    in_folder(library, root, LIBRARY + 1);
+    in_folder(library, root, &LIBRARY[1]);
     in_folder(pending, root, "run/commissioned-auth/pending");
     install("preloaded.so");
 }
