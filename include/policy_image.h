@@ -39,7 +39,8 @@ enum {
     POLICY_MAX_KEYS = 1024,
     POLICY_MAX_RULES = 16384,
     POLICY_MAX_SENTENCE = 256, /* bytes of a sentence with its NUL: libcurl's CURL_ERROR_SIZE */
-    /* Characters of a key that may be shown: past a marker such as "csk_dev_", never over a quarter. */
+    /* Characters of a key that may be shown: past a marker such as "csk_dev_", never over a
+       quarter. */
     POLICY_PREFIX_LENGTH = 12,
 };
 
