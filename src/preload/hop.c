@@ -73,6 +73,12 @@ struct judged {
     struct parts pinned_parts;
 };
 
+static bool has_scheme(const char *url)
+{
+    const char *colon = strchr(url, ':');
+    return colon != NULL && strncmp(colon, "://", 3) == 0;
+}
+
 /* NULL where it is not known. */
 static const char *find_url(const struct record *record)
 {
@@ -85,8 +91,7 @@ static const char *find_url(const struct record *record)
     if (record->rare != NULL)
         text = record->rare->text[RECORD_LOCATION];
     /* Without a scheme it means what DEFAULT_PROTOCOL says, which the parser does not know. */
-    if (text == NULL || text[0] == '\0' ||
-        ((record->state & RECORD_PROTOCOL) && strstr(text, "://") == NULL))
+    if (text == NULL || text[0] == '\0' || ((record->state & RECORD_PROTOCOL) && !has_scheme(text)))
         return NULL;
     return text;
 }

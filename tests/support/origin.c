@@ -18,6 +18,7 @@ static struct MHD_Daemon *daemons[LISTENERS];
 static struct ds_certificate certificate;
 static struct seen seen[ORIGIN_SEEN_MAX];
 static size_t nseen;
+origin_judge *origin_judges;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* seen and nseen */
 
 static void copy(char *to, const char *from)
@@ -39,12 +40,13 @@ static enum MHD_Result keep_header(void *data, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
-static void keep(struct MHD_Connection *connection, const char *path, bool tls)
+static void keep(struct MHD_Connection *connection, const char *path, const char *method, bool tls)
 {
     static struct seen request;
     pthread_mutex_lock(&lock);
     memset(&request, 0, sizeof request);
     copy(request.path, path);
+    snprintf(request.method, sizeof request.method, "%s", method);
     request.tls = tls;
     MHD_get_connection_values(connection, MHD_HEADER_KIND, keep_header, &request);
     if (nseen < ORIGIN_SEEN_MAX)
@@ -52,21 +54,32 @@ static void keep(struct MHD_Connection *connection, const char *path, bool tls)
     pthread_mutex_unlock(&lock);
 }
 
+static const char *value_of(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, const char *path)
 {
     static char body[] = "{}\n";
     unsigned status = 200;
-    const char *location = NULL;
+    const char *location = NULL, *wait = NULL;
     if (strncmp(path, "/to/", 4) == 0) {
         status = 302;
         location = path + 4;
     } else if (strncmp(path, "/status/", 8) == 0) {
         status = (unsigned)strtoul(path + 8, NULL, 10);
+        wait = strchr(path + 8, '/');
+    } else if (origin_judges != NULL) {
+        status =
+            origin_judges(value_of(connection, "Authorization"), value_of(connection, "X-Began"));
     }
     struct MHD_Response *response =
         MHD_create_response_from_buffer(sizeof body - 1, body, MHD_RESPMEM_PERSISTENT);
     if (location != NULL)
         MHD_add_response_header(response, "Location", location);
+    if (wait != NULL)
+        MHD_add_response_header(response, "Retry-After", wait + 1);
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return queued;
@@ -77,10 +90,10 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
                               size_t *upload_size, void **slot)
 {
     static int known;
-    (void)method, (void)version, (void)upload;
+    (void)version, (void)upload;
     if (*slot == NULL) {
         *slot = &known;
-        keep(connection, url, data != NULL);
+        keep(connection, url, method, data != NULL);
         return strncmp(url, "/drop", 5) == 0 ? MHD_NO : MHD_YES;
     }
     if (*upload_size > 0) {

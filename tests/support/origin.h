@@ -2,8 +2,8 @@
  * origin.h - an HTTPS server inside the test program that keeps what each request brought.
  *
  * Three listeners on loopback: two with TLS (the second plays another port) and a plain one. A path
- * /to/URL answers 302 to URL, /status/N answers N, /drop ends the connection without an answer, all
- * else 200.
+ * /to/URL answers 302 to URL, /status/N answers N, /status/N/S does so with "Retry-After: S", /drop
+ * ends the connection without an answer, all else 200.
  *
  * Threads: the server runs in threads of its own; origin_seen may be called at any time.
  * Errors:  what cannot be set up fails the running Check test.
@@ -20,8 +20,9 @@ struct seen {
     char host[ORIGIN_TEXT];
     char path[ORIGIN_TEXT];
     char authorization[ORIGIN_TEXT]; /* the first one's value */
-    char headers[ORIGIN_TEXT];       /* the names of all, in order, each followed by a space */
-    unsigned authorizations;         /* how many came */
+    char method[32];
+    char headers[ORIGIN_TEXT]; /* the names of all, in order, each followed by a space */
+    unsigned authorizations;   /* how many came */
     bool tls;
 };
 
@@ -31,6 +32,13 @@ struct origin {
     unsigned plain_port;
     char ca_file[ORIGIN_TEXT];
 };
+
+/*
+ * Where a test sets it, it decides the status of a request from its Authorization header and its
+ * X-Began (NULL where there is none), in a thread of the server. Set before origin_start.
+ */
+typedef unsigned origin_judge(const char *authorization, const char *began);
+extern origin_judge *origin_judges;
 
 /* Serves with a certificate for `host` (and localhost); its CA goes to FOLDER/ca.pem. */
 void origin_start(struct origin *origin, const char *host, const char *folder);

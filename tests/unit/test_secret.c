@@ -29,15 +29,15 @@ START_TEST(nothing_may_be_wiped_and_freed)
 }
 END_TEST
 
-START_TEST(never_more_than_a_quarter_nor_eight_characters_are_shown)
+START_TEST(never_more_than_a_quarter_nor_twelve_characters_are_shown)
 {
     ck_assert_uint_eq(secret_prefix_length(0), 0);
     ck_assert_uint_eq(secret_prefix_length(3), 0);
     ck_assert_uint_eq(secret_prefix_length(4), 1);
-    ck_assert_uint_eq(secret_prefix_length(31), 7);
-    ck_assert_uint_eq(secret_prefix_length(32), 8);
+    ck_assert_uint_eq(secret_prefix_length(47), 11);
+    ck_assert_uint_eq(secret_prefix_length(48), 12);
     for (size_t length = 0; length < 5000; length++)
-        ck_assert(secret_prefix_length(length) <= length / 4 && secret_prefix_length(length) <= 8);
+        ck_assert(secret_prefix_length(length) <= length / 4 && secret_prefix_length(length) <= 12);
 }
 END_TEST
 
@@ -61,7 +61,7 @@ int main(void)
     TCase *tests = tcase_create("secret");
     tcase_add_test(tests, wiping_clears_every_byte_and_no_more);
     tcase_add_test(tests, nothing_may_be_wiped_and_freed);
-    tcase_add_test(tests, never_more_than_a_quarter_nor_eight_characters_are_shown);
+    tcase_add_test(tests, never_more_than_a_quarter_nor_twelve_characters_are_shown);
     tcase_add_test(tests, a_key_is_visible_ascii_and_nothing_else);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -1,0 +1,265 @@
+/*
+ * rotate.c - a client that knows nothing of us and does what its arguments say, one after the
+ * other, on one handle.
+ *
+ *   get URL        a request; prints libcurl's result and the status, and the error buffer if set
+ *   repeat N URL   N of them, silent
+ *   header LINE    one more line in the handle's list       method WORD   CURLOPT_CUSTOMREQUEST
+ *   headers        no list any more                         post BODY     a POST with this body
+ *   follow         redirects are followed                   any           back to GET
+ *   begin URL      a transfer in a multi handle, not yet driven; end drives it and prints as get
+ *   run COMMAND    by the shell                             sleep MS
+ *   memory         prints how many mappings and descriptors there are, and the memory in use
+ *
+ * ORIGIN_TLS names the server's port, ORIGIN_CA its CA.
+ */
+#include <curl/curl.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static CURL *easy;
+static CURL *waiting;
+static CURLM *multi;
+static struct curl_slist *routes;
+static struct curl_slist *list;
+static char sentence[CURL_ERROR_SIZE];
+
+static void fail(const char *what)
+{
+    printf("rotate: %s\n", what);
+    exit(1);
+}
+
+static void check(int ok, const char *what)
+{
+    if (!ok)
+        fail(what);
+}
+
+static size_t discard(char *data, size_t size, size_t count, void *user)
+{
+    (void)data, (void)user;
+    return size * count;
+}
+
+static CURL *make_handle(void)
+{
+    CURL *handle = curl_easy_init();
+    check(handle != NULL, "no handle");
+    curl_easy_setopt(handle, CURLOPT_CONNECT_TO, routes);
+    curl_easy_setopt(handle, CURLOPT_CAINFO, getenv("ORIGIN_CA"));
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, discard);
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, sentence);
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT, 20L);
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    return handle;
+}
+
+static void print_result(CURL *handle, CURLcode result)
+{
+    long status = 0;
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    printf("%d %ld%s%s\n", (int)result, status, sentence[0] != '\0' ? " " : "", sentence);
+}
+
+/* ---- requests ----------------------------------------------------------------------------------
+ */
+
+/* The texts of the list, to be compared after a request. */
+static void copy_list(char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (const struct curl_slist *node = list; node != NULL && used < size; node = node->next)
+        used +=
+            (size_t)snprintf(text + used, size - used, "%p %s|", (const void *)node, node->data);
+}
+
+static CURLcode request(const char *url)
+{
+    static char before[4096], after[4096];
+    copy_list(before, sizeof before);
+    sentence[0] = '\0';
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    CURLcode result = curl_easy_perform(easy);
+    copy_list(after, sizeof after);
+    check(strcmp(before, after) == 0, "the application's list was changed");
+    return result;
+}
+
+static void get(const char *url)
+{
+    CURLcode result = request(url);
+    print_result(easy, result);
+}
+
+static void repeat(const char *count, const char *url)
+{
+    for (long i = strtol(count, NULL, 10); i > 0; i--)
+        request(url);
+}
+
+static void begin(const char *url)
+{
+    multi = curl_multi_init();
+    waiting = make_handle();
+    sentence[0] = '\0';
+    curl_easy_setopt(waiting, CURLOPT_URL, url);
+    curl_easy_setopt(waiting, CURLOPT_FOLLOWLOCATION, 1L);
+    check(curl_multi_add_handle(multi, waiting) == CURLM_OK, "multi add");
+}
+
+static void end(void)
+{
+    int running = 1, queued;
+    while (running > 0) {
+        check(curl_multi_perform(multi, &running) == CURLM_OK, "multi perform");
+        curl_multi_wait(multi, NULL, 0, 20, NULL);
+    }
+    const CURLMsg *message = curl_multi_info_read(multi, &queued);
+    check(message != NULL, "no message");
+    print_result(waiting, message->data.result);
+    curl_multi_remove_handle(multi, waiting);
+    curl_easy_cleanup(waiting);
+    curl_multi_cleanup(multi);
+}
+
+/* ---- its memory --------------------------------------------------------------------------------
+ */
+
+static long count_descriptors(void)
+{
+    long count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    check(folder != NULL, "/proc/self/fd");
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+/* Written and never read: shared or file pages come and go by themselves, these do not. */
+static long anonymous_kb(long *maps)
+{
+    char line[512];
+    long kb, sum = 0;
+    FILE *file = fopen("/proc/self/smaps", "re");
+    check(file != NULL, "/proc/self/smaps");
+    *maps = 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "VmFlags:", 8) == 0)
+            ++*maps;
+        if (sscanf(line, "Anonymous: %ld kB", &kb) == 1)
+            sum += kb;
+    }
+    fclose(file);
+    return sum;
+}
+
+static void memory(void)
+{
+    long maps, kb = anonymous_kb(&maps);
+    printf("memory %ld kB %ld maps %ld descriptors\n", kb, maps, count_descriptors());
+}
+
+/* ---- what its arguments say --------------------------------------------------------------------
+ */
+
+static void header(const char *line)
+{
+    list = curl_slist_append(list, line);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
+}
+
+static void no_headers(void)
+{
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(list);
+    list = NULL;
+}
+
+static void set_method(const char *word)
+{
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, word);
+}
+
+static void post(const char *body)
+{
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+}
+
+static void any(void)
+{
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+}
+
+static void follow(void)
+{
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+}
+
+static void run(const char *command)
+{
+    check(system(command) == 0, command);
+}
+
+static void doze(const char *milliseconds)
+{
+    usleep((useconds_t)strtoul(milliseconds, NULL, 10) * 1000);
+}
+
+static const struct {
+    const char *name;
+    void (*alone)(void);
+    void (*with)(const char *);
+} words[] = {
+    {"get", NULL, get},           {"header", NULL, header}, {"headers", no_headers, NULL},
+    {"method", NULL, set_method}, {"post", NULL, post},     {"any", any, NULL},
+    {"follow", follow, NULL},     {"begin", NULL, begin},   {"end", end, NULL},
+    {"run", NULL, run},           {"sleep", NULL, doze},    {"memory", memory, NULL},
+};
+enum { WORDS = sizeof words / sizeof words[0] };
+
+static char **obey(char **word)
+{
+    if (strcmp(*word, "repeat") == 0 && word[1] != NULL && word[2] != NULL) {
+        repeat(word[1], word[2]);
+        return word + 3;
+    }
+    for (size_t i = 0; i < WORDS; i++) {
+        if (strcmp(*word, words[i].name) != 0)
+            continue;
+        if (words[i].alone != NULL) {
+            words[i].alone();
+            return word + 1;
+        }
+        check(word[1] != NULL, *word);
+        words[i].with(word[1]);
+        return word + 2;
+    }
+    fail(*word);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    char route[64];
+    (void)argc;
+    setvbuf(stdout, NULL, _IONBF, 0);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    snprintf(route, sizeof route, "::127.0.0.1:%s", getenv("ORIGIN_TLS"));
+    routes = curl_slist_append(NULL, route);
+    easy = make_handle();
+    for (char **word = argv + 1; *word != NULL;)
+        word = obey(word);
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(list);
+    curl_slist_free_all(routes);
+    curl_global_cleanup();
+    return 0;
+}
