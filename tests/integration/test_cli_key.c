@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-enum { KEY_LENGTH = 40, SHOWN = 8 };
+enum { KEY_LENGTH = 40, SHOWN = KEY_LENGTH / 4 };
 
 static char command[PATH_MAX], folder[PATH_MAX], store[PATH_MAX];
 static char key[KEY_LENGTH + 2], other_key[KEY_LENGTH + 2]; /* each with a newline */
