@@ -1,0 +1,23 @@
+# Real programs, unmodified: the table of doc/clients.md.
+
+koffi := $(BUILD)/clients/node/done
+
+.PHONY: check-clients
+check-clients: ## real programs of many languages against the development server: a table
+	@scripts/deps build clients || echo "deps: the rows that need these packages are skipped" >&2
+	@$(MAKE) --no-print-directory all $(koffi)
+	@BUILD=$(BUILD) tests/clients/run
+
+.PHONY: check-clients-all
+check-clients-all: ## the same after installing every program of the table (about 1 GB)
+	@scripts/deps build clients clients-more || echo "deps: the rows that need these packages are skipped" >&2
+	@$(MAKE) --no-print-directory all $(koffi)
+	@BUILD=$(BUILD) tests/clients/run
+
+# Where it cannot be had the row is skipped.
+$(koffi): tests/clients/package.json
+	@mkdir -p $(@D)
+	@cp $< $(@D)/
+	$(say) NPM $(@D)
+	@cd $(@D) && npm install --no-audit --no-fund --no-package-lock --ignore-scripts --fetch-retries 1 >npm.log 2>&1 \
+	    && touch done || echo "npm could not install koffi: $(@D)/npm.log" >&2

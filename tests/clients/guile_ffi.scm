@@ -1,0 +1,18 @@
+; Guile's foreign functions (dlopen and dlsym): guile_ffi.scm LIBRARY URL
+(use-modules (system foreign) (rnrs bytevectors))
+(define url-option 10002)
+(define nobody-option 44)
+(define response-code #x200002)
+(define library (dynamic-link (cadr (command-line))))
+(define (function name result . arguments)
+  (pointer->procedure result (dynamic-func name library) arguments))
+
+(define easy ((function "curl_easy_init" '*)))
+((function "curl_easy_setopt" int '* int '*) easy url-option (string->pointer (caddr (command-line))))
+((function "curl_easy_setopt" int '* int long) easy nobody-option 1)
+((function "curl_easy_perform" int '*) easy)
+(define status (make-bytevector 8 0))
+((function "curl_easy_getinfo" int '* int '*) easy response-code (bytevector->pointer status))
+(display (bytevector-s64-native-ref status 0))
+(newline)
+((function "curl_easy_cleanup" void '*) easy)

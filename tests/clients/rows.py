@@ -1,0 +1,127 @@
+"""The programs of the table. In a command {url} is the address, {host} its host, {here} this folder, {built} where what
+had to be compiled or fetched lies. A program that lacks a part is skipped with the command that installs it."""
+from dataclasses import dataclass, field
+
+OPENSSL, GNUTLS, NSS = "libcurl.so.4", "libcurl-gnutls.so.4", "libcurl-nss.so.4"
+
+
+@dataclass
+class Row:
+    name: str
+    interface: str
+    loading: str  # what the loader's own trace cannot tell: the scope, and who finds the functions
+    command: str
+    needs: str = "true"  # a shell command that succeeds where the program is installed
+    package: str = ""
+    transfers: int = 1  # at least so many requests
+    ours: bool = True  # False: does not use libcurl, so nothing may change
+    prepare: str = field(default="true")  # once, before the first run; prints why where it cannot
+
+
+LINKED, LOCAL, DEEP, FOREIGN = "linked", "RTLD_LOCAL", "RTLD_DEEPBIND", "dlsym"
+PYTHON = "/usr/bin/python3"  # Debian's own, which has Debian's modules
+
+
+def python_ctypes(library, flavour, interface):
+    urls, transfers = ("{url}", 1) if interface == "easy" else ("{url} {url} {url}", 3)
+    return Row(f"Python ctypes, {flavour}", interface, FOREIGN,
+               f"CAINFO=/etc/ssl/certs/ca-certificates.crt {PYTHON} {{here}}/python_ctypes.py {library} {interface} {urls}",
+               f"{PYTHON} -c 'import ctypes; ctypes.CDLL(\"{library}\")'", "python3", transfers)
+
+
+def both(name, loading, command, needs, package):
+    """A row for each interface of a binding; the program's first argument says which."""
+    return [Row(f"{name}", "easy", loading, f"{command} easy {{url}} {{url}}", needs, package, 2),
+            Row(f"{name}", "multi", loading, f"{command} multi {{url}} {{url}} {{url}}", needs, package, 3)]
+
+
+CURL = "curl -sS -o /dev/null -w '%{{http_code}} '"
+ROWS = [
+    Row("curl", "easy", LINKED, CURL + " {url}"),
+    Row("curl, two on one connection", "easy", LINKED, CURL + " {url} -o /dev/null {url}", transfers=2),
+    Row("curl --parallel", "multi", LINKED,
+        CURL + " --parallel {url} -o /dev/null {url} -o /dev/null {url}", transfers=3),
+    Row("curl -v", "easy", LINKED, CURL + " -v {url}"),
+    Row("curl --trace -", "easy", LINKED, CURL + " --trace - {url}"),
+    Row("git ls-remote", "multi", LINKED, "{here}/git_https {host}", "command -v git", "git"),
+    Row("pycurl", "easy", LOCAL, PYTHON + " {here}/pycurl_easy.py {url} {url}",
+        PYTHON + " -c 'import pycurl'", "python3-pycurl", 2),
+    Row("pycurl", "multi", LOCAL, PYTHON + " {here}/pycurl_multi.py {url} {url} {url}",
+        PYTHON + " -c 'import pycurl'", "python3-pycurl", 3),
+    Row("PHP curl", "easy", DEEP, "php {here}/php_curl.php {url} {url}", "php -m | grep -qx curl", "php-curl", 2),
+    Row("PHP curl_multi", "multi", DEEP, "php {here}/php_multi.php {url} {url} {url}",
+        "php -m | grep -qx curl", "php-curl", 3),
+    Row("PHP pecl_http", "multi", DEEP, "php -n -d extension=iconv -d extension=raphf -d extension=http {here}/php_http.php {url}", "php -m | grep -qx http", "php8.2-http"),
+    Row("PHP FFI", "easy", FOREIGN, f"php -n -d extension=ffi {{here}}/php_ffi.php {OPENSSL} {{url}}", "php -m | grep -qx FFI", "php-cli"),
+    *both("Perl WWW::Curl", LOCAL, "perl {here}/perl_www_curl.pl", "perl -MWWW::Curl -e1", "libwww-curl-perl"),
+    *both("Perl Net::Curl", LOCAL, "perl {here}/perl_net_curl.pl", "perl -MNet::Curl -e1", "Debian 12 has no package of Net::Curl"),
+    *both("Ruby typhoeus", FOREIGN, "ruby {here}/ruby_typhoeus.rb", "ruby -rtyphoeus -e1", "ruby-typhoeus"),
+    *both("Ruby curb", LOCAL, "ruby {here}/ruby_curb.rb", "ruby -rcurb -e1", "ruby-curb"),
+    Row("Ruby Fiddle", "easy", FOREIGN, f"ruby {{here}}/ruby_fiddle.rb {OPENSSL} {{url}}",
+        "ruby -rfiddle -e1", "ruby"),
+    python_ctypes(OPENSSL, "OpenSSL", "easy"),
+    python_ctypes(OPENSSL, "OpenSSL", "multi"),
+    python_ctypes(GNUTLS, "GnuTLS", "easy"),
+    python_ctypes(NSS, "NSS", "easy"),
+    Row("Python cffi", "easy", FOREIGN, f"{PYTHON} {{here}}/python_cffi.py {GNUTLS} {{url}}",
+        PYTHON + " -c 'import cffi'", "python3-cffi"),
+    Row("Lua-cURL", "easy", LOCAL, "lua5.1 {here}/lua_curl.lua {url}", "lua5.1 -e 'require \"curl\"'",
+        "lua5.1 lua-curl"),
+    Row("LuaJIT FFI", "easy", FOREIGN, f"luajit {{here}}/luajit_ffi.lua {OPENSSL} {{url}}",
+        "command -v luajit", "luajit"),
+    Row("R curl", "easy", LOCAL, "Rscript {here}/r_curl.R curl {url} {url}",
+        "Rscript -e 'library(curl)'", "r-cran-curl", 2),
+    Row("R curl", "multi", LOCAL, "Rscript {here}/r_curl.R multi {url} {url} {url}",
+        "Rscript -e 'library(curl)'", "r-cran-curl", 3),
+    Row("R RCurl", "easy", LOCAL, "Rscript {here}/r_curl.R RCurl {url}", "Rscript -e 'library(RCurl)'", "r-cran-rcurl"),
+    Row("R download.file", "multi", LOCAL, "Rscript {here}/r_curl.R download {url}", "command -v Rscript", "r-base-core"),
+    Row("node koffi", "easy", FOREIGN,
+        f"NODE_PATH={{built}}/node/node_modules node {{here}}/node_koffi.js {OPENSSL} {{url}}",
+        "NODE_PATH={built}/node/node_modules node -e 'require(\"koffi\")'", "nodejs npm, then make build/clients/node"),
+    Row("cmake file(DOWNLOAD), TLS_VERIFY", "easy", LINKED,
+        "cmake -DURL={url} -DVERIFY=ON -P {here}/cmake_download.cmake", "command -v cmake", "cmake"),
+    # CMake before 3.31 does not verify the server's certificate unless it is told to: such a peer gets no key.
+    Row("cmake file(DOWNLOAD)", "easy", LINKED, "cmake -DURL={url} -DVERIFY=OFF -P {here}/cmake_download.cmake",
+        "command -v cmake", "cmake", ours=False),
+    *both("TclCurl", LOCAL, "tclsh {here}/tcl_curl.tcl", "echo 'package require TclCurl' | tclsh", "tclcurl"),
+    Row("Guile foreign functions", "easy", FOREIGN,
+        f"guile --no-auto-compile -s {{here}}/guile_ffi.scm {OPENSSL} {{url}}", "command -v guile", "guile-3.0"),
+    Row("C++ curlpp", "easy", LINKED, "$CLIENTS/cpp_curlpp {url}", "command -v g++ && test -d /usr/include/curlpp",
+        "g++ libcurlpp-dev", prepare="g++ {here}/cpp_curlpp.cpp -o $CLIENTS/cpp_curlpp -lcurlpp -lcurl"),
+    # Below: what `make check-clients-all` installs besides.
+    Row("cargo search", "easy", LINKED, "PATH=/usr/bin:$PATH {here}/cargo_search {host}", "test -x /usr/bin/cargo", "cargo"),
+    Row("Mono P/Invoke", "easy", FOREIGN, "mono $CLIENTS/mono_pinvoke.exe {url}", "command -v mono && command -v mcs",
+        "mono-runtime mono-mcs", prepare="mcs -out:$CLIENTS/mono_pinvoke.exe {here}/mono_pinvoke.cs"),
+    Row("Racket ffi-lib", "easy", FOREIGN, f"racket {{here}}/racket_ffi.rkt {OPENSSL} {{url}}",
+        "command -v racket", "racket"),
+    Row("SBCL alien functions", "easy", FOREIGN, f"sbcl --script {{here}}/sbcl_alien.lisp {OPENSSL} {{url}}",
+        "command -v sbcl", "sbcl"),
+    Row("S-Lang curl", "easy", LOCAL, "slsh {here}/slang_curl.sl {url}",
+        "command -v slsh && test -n \"$(find /usr/lib -name curl-module.so)\"", "slsh slang-curl"),
+    Row("gdalinfo /vsicurl", "multi", LINKED, "gdalinfo /vsicurl/{url}", "command -v gdalinfo", "gdal-bin"),
+    Row("qemu-img", "multi", LOCAL, "qemu-img info {url}",
+        "command -v qemu-img && test -n \"$(find /usr/lib -name block-curl.so)\"", "qemu-utils qemu-block-extra"),
+    Row("nbdkit curl", "easy", LOCAL, "nbdkit -U - curl url={url} --run 'qemu-img info $uri'",
+        "command -v nbdkit && command -v qemu-img", "nbdkit qemu-utils"),
+    Row("GStreamer curlhttpsrc", "multi", LOCAL, "gst-launch-1.0 -q curlhttpsrc location={url} ! fakesink",
+        "gst-inspect-1.0 curlhttpsrc", "gstreamer1.0-tools gstreamer1.0-plugins-bad"),
+    Row("debuginfod-find", "multi", LINKED, "DEBUGINFOD_CACHE_PATH=$(mktemp -d -p $CLIENTS) DEBUGINFOD_URLS={url} debuginfod-find debuginfo 0123456789abcdef",
+        "command -v debuginfod-find", "debuginfod"),
+    Row("zckdl", "easy", LINKED, "cd $CLIENTS && zckdl {url}", "command -v zckdl", "zchunk"),
+    Row("rapper (libraptor2)", "easy", LINKED, "rapper -i turtle {url}", "command -v rapper", "raptor2-utils"),
+    Row("jp2a", "easy", LINKED, "jp2a {url}", "command -v jp2a", "jp2a"),
+    Row("projsync", "easy", LINKED, "projsync --endpoint https://{host}/v1 --list-files", "command -v projsync",
+        "proj-bin"),
+    Row("samtools view", "multi", LINKED, "samtools view {url}", "command -v samtools", "samtools"),
+    Row("hxnormalize", "easy", LINKED, "hxnormalize {url}", "command -v hxnormalize", "html-xml-utils"),
+    Row("pacman -Sy", "multi", LINKED, "{here}/pacman_sync {host}", "command -v pacman", "pacman-package-manager"),
+    Row("ostree pull", "multi", LINKED, "{here}/ostree_pull {host}", "command -v ostree", "ostree"),
+    Row("dnf makecache", "multi", LOCAL, "{here}/dnf_makecache {host}", "command -v dnf", "dnf"),
+    Row("darcs get", "multi", LINKED, "darcs get https://{host}/v1/repository $CLIENTS/darcs", "command -v darcs", "darcs"),
+    # Not libcurl: nothing may change for them.
+    Row("wget", "-", "-", "wget -qO /dev/null {url}", "command -v wget", "wget", ours=False),
+    Row("Python urllib", "-", "-", PYTHON + " -c 'import urllib.request as r; r.urlopen(\"{url}\")'",
+        PYTHON + " -c 'import ssl'", "python3", ours=False),
+    Row("aria2c", "-", "-", "aria2c --async-dns=false --dry-run {url}", "command -v aria2c", "aria2", ours=False),
+    Row("lftp", "-", "-", "lftp -c 'cat {url}'", "command -v lftp", "lftp", ours=False),
+]

@@ -1,0 +1,12 @@
+;; SBCL's alien functions: looked up by dlsym in the whole process. sbcl --script sbcl_alien.lisp LIBRARY URL
+(destructuring-bind (library url) (last sb-ext:*posix-argv* 2)
+  (load-shared-object library)
+  (let ((easy (alien-funcall (extern-alien "curl_easy_init" (function (* t))))))
+    (alien-funcall (extern-alien "curl_easy_setopt" (function int (* t) int c-string)) easy 10002 url)
+    (alien-funcall (extern-alien "curl_easy_setopt" (function int (* t) int long)) easy 44 1)
+    (alien-funcall (extern-alien "curl_easy_perform" (function int (* t))) easy)
+    (with-alien ((status long))
+      (alien-funcall (extern-alien "curl_easy_getinfo" (function int (* t) int (* long)))
+                     easy #x200002 (addr status))
+      (format t "~d~%" status))
+    (alien-funcall (extern-alien "curl_easy_cleanup" (function void (* t))) easy)))
