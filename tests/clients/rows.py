@@ -83,7 +83,8 @@ ROWS = [
     # CMake before 3.31 does not verify the server's certificate unless it is told to: such a peer gets no key.
     Row("cmake file(DOWNLOAD)", "easy", LINKED, "cmake -DURL={url} -DVERIFY=OFF -P {here}/cmake_download.cmake",
         "command -v cmake", "cmake", ours=False),
-    *both("TclCurl", LOCAL, "tclsh {here}/tcl_curl.tcl", "echo 'package require TclCurl' | tclsh", "tclcurl"),
+    Row("TclCurl", "easy", LOCAL, "tclsh {here}/tcl_curl.tcl {url} {url}", "echo 'package require TclCurl' | tclsh",
+        "tclcurl", 2),
     Row("Guile foreign functions", "easy", FOREIGN,
         f"guile --no-auto-compile -s {{here}}/guile_ffi.scm {OPENSSL} {{url}}", "command -v guile", "guile-3.0"),
     Row("C++ curlpp", "easy", LINKED, "$CLIENTS/cpp_curlpp {url}", "command -v g++ && test -d /usr/include/curlpp",

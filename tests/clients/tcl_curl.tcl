@@ -1,23 +1,10 @@
-# TclCurl: tcl_curl.tcl easy|multi URL...
+# TclCurl: tcl_curl.tcl URL...
 package require TclCurl
 
-set multi [curl::multiinit]
-set handles {}
-foreach url [lrange $argv 1 end] {
+foreach url $argv {
 	set easy [curl::init]
 	$easy configure -url $url -bodyvar body
-	if {[lindex $argv 0] eq "easy"} {
-		$easy perform
-		puts [$easy getinfo responsecode]
-	} else {
-		$multi addhandle $easy
-		lappend handles $easy
-	}
-}
-while {[llength $handles] > 0 && [$multi perform] > 0} {
-	after 10
-}
-foreach easy $handles {
+	$easy perform
 	puts [$easy getinfo responsecode]
-	$multi removehandle $easy
+	$easy cleanup
 }
