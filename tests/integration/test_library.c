@@ -6,6 +6,7 @@
  * nothing at all, one with /own what the program itself set.
  */
 #include <check.h>
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,6 +279,18 @@ START_TEST(a_program_that_exports_libconfig_names_does_not_reach_the_module)
 }
 END_TEST
 
+/* False where the library is built for 32 bits and these programs of the machine are not. */
+static bool fits_the_machine(void)
+{
+    char ident[EI_NIDENT] = "";
+    FILE *file = fopen(preload, "r");
+    ck_assert_ptr_nonnull(file);
+    size_t got = fread(ident, 1, sizeof ident, file);
+    fclose(file);
+    return got == sizeof ident &&
+           ident[EI_CLASS] == (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32);
+}
+
 START_TEST(a_preloaded_allocator_does_no_harm)
 {
     static const char *const places[] = {
@@ -286,8 +299,8 @@ START_TEST(a_preloaded_allocator_does_no_harm)
     size_t i = 0;
     while (i < 4 && access(places[i], R_OK) != 0)
         i++;
-    if (i == 4) {
-        printf("SKIP a_preloaded_allocator_does_no_harm: jemalloc is not installed\n");
+    if (i == 4 || !fits_the_machine()) {
+        printf("SKIP a_preloaded_allocator_does_no_harm: no jemalloc for this architecture\n");
         return;
     }
     size_t length = strlen(preload);
@@ -345,8 +358,8 @@ START_TEST(a_libcurl_loaded_by_python_is_served)
 {
     char script[PATH_MAX];
     OUTCOME(&outcome, "/usr/bin/python3", "-c", "import pycurl");
-    if (outcome.status != 0) {
-        printf("SKIP a_libcurl_loaded_by_python_is_served: no pycurl here\n");
+    if (outcome.status != 0 || !fits_the_machine()) {
+        printf("SKIP a_libcurl_loaded_by_python_is_served: no pycurl for this architecture\n");
         return;
     }
     configure(WHOLE_ORIGIN);
