@@ -82,6 +82,9 @@ enum { MAX_PROVIDERS = 8 };
 /* The libcurl that defines `function`, or NULL. */
 const struct provider *provider_of(const void *function);
 
+/* True where some libcurl's function of that name is in the global scope or in the caller's own. */
+bool provider_is_reachable(const void *caller, const char *name);
+
 /* How many libcurls are loaded, used or not. */
 unsigned provider_count_loaded(void);
 

@@ -32,4 +32,35 @@ $(programs)/plugin-gnutls.so: $(BUILD)/obj/tests/programs/plugin.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(gnutls_flavour) -o $@
 
+
+# What late binding is tried on: programs without libcurl, and plugins that bring one.
+late := $(programs)/late-probe $(programs)/late-plugin.so $(programs)/aside/liblate-below.so \
+        $(programs)/aside/liblate-aside.so $(programs)/late-hook.so
+PROGRAMS += $(late)
+
+$(BUILD)/obj/tests/programs/late_below.o: tests/programs/late_plugin.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -DLATE_BELOW -c $< -o $@
+
+$(programs)/late-probe: $(BUILD)/obj/tests/programs/late_probe.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ -o $@
+
+$(programs)/aside/liblate-%.so: $(BUILD)/obj/tests/programs/late_below.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ -o $@
+
+# In a folder of its own, which only the plugin's RUNPATH names.
+$(programs)/late-plugin.so: $(BUILD)/obj/tests/programs/late_plugin.o $(programs)/aside/liblate-below.so
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--no-as-needed -Wl,--enable-new-dtags,-rpath,'$$ORIGIN/aside' $^ -o $@
+
+$(programs)/late-hook.so: $(BUILD)/obj/tests/programs/late_hook.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+
 tests: $(PROGRAMS)

@@ -8,6 +8,7 @@
 
 #include "late_binding.h"
 #include "late_libc.h"
+#include "provider.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -34,11 +35,17 @@ static bool is_libcurl_name(const char *name)
            name[4] == '_' && late_binding_is_ours(name);
 }
 
+/* An error for the host to find: nothing has that name. */
+static void *find_nothing(const char *name)
+{
+    late_dlsym()(RTLD_NEXT, name); /* by our own return address, so no tail call */
+    return NULL;
+}
+
 static void *find_instead(void *handle, const char *name)
 {
     void *found = late_dlsym()(handle, name);
-    /* Ours, found in the global scope: where no libcurl stands behind it, there is none to be
-     * found. */
+    /* Ours, found in the global scope: without a libcurl behind it, there is none to be found. */
     if (found != NULL && late_binding_is_exported(found))
         return late_dlsym()(RTLD_NEXT, name) != NULL ? found : NULL;
     return found != NULL ? late_binding_instead(name, found) : NULL;
@@ -49,8 +56,13 @@ JUMPS void *exported_dlsym(void *handle, const char *name)
     dlsym_function *real = late_dlsym();
     if (!is_pseudo(handle))
         late_binding_look(handle);
-    if (is_libcurl_name(name) && handle != RTLD_NEXT)
-        return find_instead(handle, name);
+    if (is_libcurl_name(name)) {
+        if (!is_pseudo(handle))
+            return find_instead(handle, name);
+        /* Our own functions are in everybody's scope; a libcurl may be in nobody's. */
+        if (!provider_is_reachable(__builtin_return_address(0), name))
+            return find_nothing(name);
+    }
     JUMP real(handle, name);
 }
 

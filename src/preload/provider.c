@@ -309,16 +309,26 @@ static unsigned count_libraries(struct link_map **first)
     return found;
 }
 
-/* curl_easy_init as that object's own scope has it. */
-static void *init_in_scope(const struct link_map *map)
+/* A function of libcurl's as that object's own scope has it. */
+static void *find_in_scope(const struct link_map *map, const char *name)
 {
     if (is_main_program(map))
-        return dlsym(RTLD_NEXT, "curl_easy_init");
+        return dlsym(RTLD_NEXT, name);
     void *handle = reopen(map);
-    void *init = handle != NULL ? dlsym(handle, "curl_easy_init") : NULL;
+    void *found = handle != NULL ? dlsym(handle, name) : NULL;
     if (handle != NULL)
         dlclose(handle);
-    return init != NULL && !is_ours(init) ? init : NULL;
+    return found != NULL && !is_ours(found) ? found : NULL;
+}
+
+bool provider_is_reachable(const void *caller, const char *name)
+{
+    int saved = errno;
+    const struct link_map *map = object_of(caller);
+    bool reachable = dlsym(RTLD_NEXT, name) != NULL || (map != NULL && find_in_scope(map, name));
+    dlerror();
+    errno = saved;
+    return reachable;
 }
 
 static struct origin_of_call resolve(const void *caller)
@@ -326,7 +336,7 @@ static struct origin_of_call resolve(const void *caller)
     struct origin_of_call origin = {NULL, false};
     struct link_map *library = NULL;
     struct link_map *map = object_of(caller);
-    void *init = map != NULL && !is_ours(caller) ? init_in_scope(map) : NULL;
+    void *init = map != NULL && !is_ours(caller) ? find_in_scope(map, "curl_easy_init") : NULL;
     if (init == NULL) {
         /* A tail call, code made at run time, or a plugin that relies on the global scope. */
         origin.ambiguous = count_libraries(&library) > 1;

@@ -1,0 +1,44 @@
+/*
+ * served.h - a program under test with the library preloaded, and what the server saw of it.
+ *
+ * The convention: a request whose path has /yes in it carried exactly the key, one with /no no
+ * Authorization header at all.
+ *
+ * Ownership: `served_folder` and `served_key` hold until served_tear_down. Errors: what cannot be
+ * set up, a program that fails and a key in its output fail the running Check test.
+ */
+#ifndef COMMISSIONED_TEST_SERVED_H
+#define COMMISSIONED_TEST_SERVED_H
+
+#include <stdbool.h>
+
+#include "command.h"
+#include "tmpdir.h"
+
+extern char *served_folder;
+extern char served_key[TEST_KEY_LENGTH + 1];
+extern struct outcome served_outcome;
+
+/* The key is stored, the server runs, and ORIGIN_TLS and ORIGIN_CA tell programs where. */
+void served_set_up(void);
+void served_tear_down(void);
+
+bool served_is_built(const char *program);
+
+/* Says SKIP and is true where one of the programs could not be built here; the list ends in NULL.
+ */
+bool served_skips(const char *test, const char *const programs[]);
+
+/* Sets a variable to the absolute path of a product of the build. */
+void served_export(const char *variable, const char *product);
+
+/* Sets LD_PRELOAD of the calling process: "LIBRARY", or with other entries around it. */
+void served_preload(const char *before, const char *after);
+
+/* Runs a program of the build with the library in its LD_PRELOAD and expects it to exit 0. */
+void served_run(const char *program, const char *scenario);
+
+/* How many requests came with the key and without. */
+void served_expect(const char *what, unsigned yes, unsigned no);
+
+#endif
