@@ -30,8 +30,9 @@ struct policy_ref {
 };
 
 /*
- * A policy that was read anew and lost a key that it had keeps the old one in force, as a whole,
- * for the key's `stale_seconds`; the files are then looked at once a second.
+ * A policy that was read anew and cannot read a key that the old one had (or cannot be used) leaves
+ * the old one in force, as a whole, for the key's `stale_seconds`; the files are then looked at
+ * once a second. A key that it does not name any more was taken away: that counts at once.
  */
 
 /* The policy in force, or NULL where there is no configuration or none that concerns this process.
@@ -39,5 +40,13 @@ struct policy_ref {
 struct policy_ref *policy_take(void);
 
 void policy_release(struct policy_ref *policy);
+
+/*
+ * What the server's answer to a key of `policy` taught: the bits to set in `told`, and whether its
+ * `next` takes over. It counts for the policy in force as well, where that has the same key. True
+ * where one of the bits is new to both.
+ */
+bool policy_learn(struct policy_ref *policy, const struct policy_key *key, uint8_t told,
+                  bool promote);
 
 #endif

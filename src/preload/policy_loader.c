@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "decide.h"
 #include "journal.h"
 #include "late_libc.h"
 #include "locks.h"
@@ -252,18 +253,77 @@ static const struct policy_key *same_key(const struct policy_image *image,
 }
 
 /* What was learned of a key holds while the policy read anew has the same key by that name. */
+static bool find_again(const struct policy_image *image, const struct policy_key *key,
+                       uint32_t *number)
+{
+    const struct policy_key *now = same_key(image, key);
+    if (now == NULL || now->header == NULL || key->header == NULL ||
+        strcmp(now->header, key->header) != 0)
+        return false;
+    *number = (uint32_t)(now - image->keys);
+    return true;
+}
+
+/* `policy` is not in force yet: nobody else has it. */
 static void keep_learned(struct policy_ref *policy, const struct policy_ref *old)
 {
+    uint32_t number;
     for (uint32_t i = 0; i < old->image->nkeys; i++) {
-        const struct policy_key *key = &old->image->keys[i];
-        const struct policy_key *now = same_key(policy->image, key);
-        if (now == NULL || now->header == NULL || key->header == NULL ||
-            strcmp(now->header, key->header) != 0)
+        if (!find_again(policy->image, &old->image->keys[i], &number))
             continue;
-        uint32_t number = (uint32_t)(now - policy->image->keys);
         policy->promoted[number] = __atomic_load_n(&old->promoted[i], __ATOMIC_RELAXED);
         policy->told[number] = __atomic_load_n(&old->told[i], __ATOMIC_RELAXED);
     }
+}
+
+static bool note_status(struct policy_ref *policy, uint32_t number, uint8_t told, bool promote)
+{
+    if (promote && policy->image->keys[number].next != POLICY_NONE)
+        __atomic_store_n(&policy->promoted[number], true, __ATOMIC_RELAXED);
+    uint8_t before = __atomic_fetch_or(&policy->told[number], told, __ATOMIC_RELAXED);
+    return (before & told) != told;
+}
+
+bool policy_learn(struct policy_ref *policy, const struct policy_key *key, uint8_t told,
+                  bool promote)
+{
+    uint32_t number;
+    lock_take(LOCK_POLICY); /* so that no reload comes between */
+    bool is_new = note_status(policy, (uint32_t)(key - policy->image->keys), told, promote);
+    struct policy_ref *current = in_force.current;
+    if (current != NULL && current != policy && find_again(current->image, key, &number))
+        is_new = note_status(current, number, told, promote) && is_new;
+    lock_give(LOCK_POLICY);
+    return is_new;
+}
+
+static bool is_next(const struct policy_image *image, uint32_t number)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < image->nkeys; i++)
+        found |= image->keys[i].next == number;
+    return found;
+}
+
+/* The key in force of those that stand for `first`. */
+static const struct policy_key *key_in_force(const struct policy_ref *policy, uint32_t first)
+{
+    return decide_key(policy->image, first, policy->promoted);
+}
+
+/*
+ * True where the policy read anew cannot have a key that the old one had. One that it does not
+ * name any more was taken away, and that counts at once.
+ */
+static bool has_lost(const struct policy_ref *policy, const struct policy_ref *old, uint32_t first)
+{
+    if (is_next(old->image, first) || key_in_force(old, first)->header == NULL)
+        return false;
+    if (policy == NULL || policy->image->error != NULL)
+        return true;
+    const struct policy_key *now = same_key(policy->image, &old->image->keys[first]);
+    return now != NULL &&
+           key_in_force(policy, (uint32_t)(now - policy->image->keys))->header == NULL;
 }
 
 /* For how many seconds the old policy may go on, because the new one has lost a key of it. 0: not.
@@ -272,14 +332,13 @@ static uint32_t grace(const struct policy_ref *policy, const struct policy_ref *
 {
     uint32_t seconds = 0;
     for (uint32_t i = 0; old != NULL && i < old->image->nkeys; i++) {
-        const struct policy_key *key = &old->image->keys[i];
-        const struct policy_key *now = policy != NULL ? same_key(policy->image, key) : NULL;
-        if (key->header == NULL || (now != NULL && now->header != NULL))
+        uint32_t stale = old->image->keys[i].stale_seconds;
+        if (!has_lost(policy, old, i))
             continue;
-        if (key->stale_seconds == 0)
+        if (stale == 0)
             return 0; /* one that must fail at once decides for all */
-        if (seconds == 0 || key->stale_seconds < seconds)
-            seconds = key->stale_seconds;
+        if (seconds == 0 || stale < seconds)
+            seconds = stale;
     }
     return seconds;
 }
@@ -295,17 +354,29 @@ static void report_loss(const struct policy_ref *policy)
                  1);
 }
 
+/* When the loss began that is going on; *first where it begins now. */
+static time_t loss_began(time_t now, bool *first)
+{
+    lock_take(LOCK_POLICY);
+    *first = in_force.lost_at == 0;
+    if (*first)
+        in_force.lost_at = now;
+    time_t began = in_force.lost_at;
+    lock_give(LOCK_POLICY);
+    return began;
+}
+
 /* True where the old policy is to stay for now. */
 static bool outlives(const struct policy_ref *policy, time_t now)
 {
+    bool first;
     uint32_t seconds = grace(policy, in_force.current);
     if (seconds == 0)
         return false;
-    if (in_force.lost_at == 0) {
-        in_force.lost_at = now;
+    time_t began = loss_began(now, &first);
+    if (first)
         report_loss(policy);
-    }
-    return now - in_force.lost_at < (time_t)seconds;
+    return now - began < (time_t)seconds;
 }
 
 /* With LOCK_BUILD held: nobody else replaces what is in force. */
@@ -313,14 +384,18 @@ static void put_in_force(struct policy_ref *policy)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    lock_take(LOCK_POLICY);
+    struct policy_ref *old = in_force.current;
+    if (policy != NULL && old != NULL)
+        keep_learned(policy, old);
+    lock_give(LOCK_POLICY);
     if (outlives(policy, now.tv_sec)) {
         policy_release(policy);
         return;
     }
     lock_take(LOCK_POLICY);
-    struct policy_ref *old = in_force.current;
     if (policy != NULL && old != NULL)
-        keep_learned(policy, old);
+        keep_learned(policy, old); /* again: an answer may have come since */
     in_force.current = policy;
     in_force.started = true;
     in_force.lost_at = 0;
@@ -395,11 +470,12 @@ static struct policy_ref *refresh(struct policy_ref *old)
     return policy;
 }
 
-/* Nothing is there: until the next tick nobody need look again. */
+/* All is as it was, or is so again: until the next tick nobody need look. */
 static void note_look(void)
 {
     lock_take(LOCK_POLICY);
     in_force.started = true;
+    in_force.lost_at = 0;
     lock_give(LOCK_POLICY);
 }
 

@@ -261,14 +261,13 @@ static uint8_t told_bit(long status)
     return status == 401 ? TOLD_401 : status == 403 ? TOLD_403 : status == 429 ? TOLD_429 : 0;
 }
 
-static void explain_status(const struct record *record, uint32_t number, long status)
+static void explain_status(const struct record *record, long status)
 {
     enum { SENTENCE_SIZE = LINE_SIZE - 32 };
     char text[SENTENCE_SIZE], line[LINE_SIZE];
     curl_off_t wait = 0;
     uint8_t bit = told_bit(status);
-    if (bit == 0 ||
-        (__atomic_fetch_or(&record->policy->told[number], bit, __ATOMIC_RELAXED) & bit) != 0)
+    if (bit == 0 || !policy_learn(record->policy, record->key, bit, status == 401))
         return;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RETRY_AFTER, &wait);
     describe(text, sizeof text, record->key, status, wait);
@@ -284,10 +283,7 @@ void report_answer(struct record *record)
     if (record->key == NULL)
         return;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RESPONSE_CODE, &status);
-    uint32_t number = (uint32_t)(record->key - record->policy->image->keys);
-    explain_status(record, number, status);
-    if (status == 401 && record->key->next != POLICY_NONE)
-        __atomic_store_n(&record->policy->promoted[number], true, __ATOMIC_RELAXED);
+    explain_status(record, status);
     if (record->rare != NULL && record->rare->account != NULL)
         send_account(record->rare, status);
     record->key = NULL;

@@ -9,15 +9,21 @@
  *   follow         redirects are followed                   any           back to GET
  *   begin URL      a transfer in a multi handle, not yet driven; end drives it and prints as get
  *   run COMMAND    by the shell                             sleep MS
+ *   rotate N FILE URL  N times: another key in FILE, a pause longer than a tick, a request
+ *   load FILE      transfers without end, LOAD_THREADS threads of LOAD_HANDLES each, with the time
+ *                  at which each began in X-Began, until FILE is there; prints what came of them
  *   memory         prints how many mappings and descriptors there are, and the memory in use
  *
  * ORIGIN_TLS names the server's port, ORIGIN_CA its CA.
  */
 #include <curl/curl.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static CURL *easy;
@@ -128,6 +134,135 @@ static void end(void)
     curl_multi_cleanup(multi);
 }
 
+/* The key of the file with another end, in the file's place. */
+static void change_key(const char *path, unsigned number)
+{
+    char key[4200] = "", end[16], fresh[4200];
+    FILE *file = fopen(path, "re");
+    check(file != NULL && fgets(key, sizeof key, file) != NULL, path);
+    fclose(file);
+    size_t length = strcspn(key, "\n");
+    int end_length = snprintf(end, sizeof end, "%05u", number);
+    check(length > (size_t)end_length, path);
+    memcpy(key + length - (size_t)end_length, end, (size_t)end_length);
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    umask(077);
+    file = fopen(fresh, "we");
+    check(file != NULL && fputs(key, file) >= 0 && fclose(file) == 0, fresh);
+    check(rename(fresh, path) == 0, fresh);
+}
+
+static void rotate(const char *count, const char *path, const char *url)
+{
+    unsigned end = (unsigned)strtoul(count, NULL, 10);
+    for (unsigned i = 0; i < end; i++) {
+        change_key(path, i);
+        usleep(12000);
+        check(request(url) == CURLE_OK, "a request failed");
+    }
+}
+
+/* ---- many at once ------------------------------------------------------------------------------
+ */
+
+enum { LOAD_THREADS = 10, LOAD_HANDLES = 10 };
+
+struct flight {
+    CURL *handle;
+    struct curl_slist header;
+    char began[64];
+};
+
+struct crew {
+    pthread_t thread;
+    const char *stop;
+    unsigned long done, refused, failed;
+    struct flight flights[LOAD_HANDLES];
+};
+
+static void take_off(CURLM *crew_multi, struct flight *flight)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(flight->began, sizeof flight->began, "X-Began: %lld",
+             (long long)now.tv_sec * 1000000000 + now.tv_nsec);
+    check(curl_multi_add_handle(crew_multi, flight->handle) == CURLM_OK, "multi add");
+}
+
+static void count_landing(struct crew *crew, const CURLMsg *message)
+{
+    long status = 0;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
+    crew->done++;
+    if (message->data.result != CURLE_OK)
+        crew->failed++;
+    else if (status != 200)
+        crew->refused++;
+}
+
+static int land(struct crew *crew, CURLM *crew_multi, int again)
+{
+    int queued, landed = 0;
+    for (const CURLMsg *message; (message = curl_multi_info_read(crew_multi, &queued)) != NULL;
+         landed++) {
+        struct flight *flight;
+        CURL *handle = message->easy_handle;
+        count_landing(crew, message);
+        curl_easy_getinfo(handle, CURLINFO_PRIVATE, &flight);
+        curl_multi_remove_handle(crew_multi, handle);
+        if (again)
+            take_off(crew_multi, flight);
+    }
+    return landed;
+}
+
+static void *fly(void *data)
+{
+    struct crew *crew = data;
+    CURLM *crew_multi = curl_multi_init();
+    int running, aloft = LOAD_HANDLES;
+    for (int i = 0; i < LOAD_HANDLES; i++) {
+        struct flight *flight = &crew->flights[i];
+        flight->handle = make_handle();
+        flight->header = (struct curl_slist){flight->began, NULL};
+        curl_easy_setopt(flight->handle, CURLOPT_ERRORBUFFER, NULL);
+        curl_easy_setopt(flight->handle, CURLOPT_URL, "https://app.commissioned.tech/v1/load");
+        curl_easy_setopt(flight->handle, CURLOPT_PRIVATE, flight);
+        curl_easy_setopt(flight->handle, CURLOPT_HTTPHEADER, &flight->header);
+        take_off(crew_multi, flight);
+    }
+    while (aloft > 0) {
+        int stopped = access(crew->stop, F_OK) == 0;
+        check(curl_multi_perform(crew_multi, &running) == CURLM_OK, "multi perform");
+        int landed = land(crew, crew_multi, !stopped);
+        aloft -= stopped ? landed : 0;
+        check(curl_multi_perform(crew_multi, &running) == CURLM_OK, "multi perform");
+        usleep(30000); /* a core is left for the server and for others */
+    }
+    for (int i = 0; i < LOAD_HANDLES; i++)
+        curl_easy_cleanup(crew->flights[i].handle);
+    curl_multi_cleanup(crew_multi);
+    return NULL;
+}
+
+static void load(const char *stop)
+{
+    static struct crew crews[LOAD_THREADS];
+    unsigned long done = 0, refused = 0, failed = 0;
+    memset(crews, 0, sizeof crews);
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        crews[i].stop = stop;
+        check(pthread_create(&crews[i].thread, NULL, fly, &crews[i]) == 0, "no thread");
+    }
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        pthread_join(crews[i].thread, NULL);
+        done += crews[i].done;
+        refused += crews[i].refused;
+        failed += crews[i].failed;
+    }
+    printf("load %lu requests %lu refused %lu failed\n", done, refused, failed);
+}
+
 /* ---- its memory --------------------------------------------------------------------------------
  */
 
@@ -222,6 +357,7 @@ static const struct {
     {"method", NULL, set_method}, {"post", NULL, post},     {"any", any, NULL},
     {"follow", follow, NULL},     {"begin", NULL, begin},   {"end", end, NULL},
     {"run", NULL, run},           {"sleep", NULL, doze},    {"memory", memory, NULL},
+    {"load", NULL, load},
 };
 enum { WORDS = sizeof words / sizeof words[0] };
 
@@ -230,6 +366,10 @@ static char **obey(char **word)
     if (strcmp(*word, "repeat") == 0 && word[1] != NULL && word[2] != NULL) {
         repeat(word[1], word[2]);
         return word + 3;
+    }
+    if (strcmp(*word, "rotate") == 0 && word[1] != NULL && word[2] != NULL && word[3] != NULL) {
+        rotate(word[1], word[2], word[3]);
+        return word + 4;
     }
     for (size_t i = 0; i < WORDS; i++) {
         if (strcmp(*word, words[i].name) != 0)
