@@ -72,7 +72,7 @@ START_TEST(one_libcurl_is_the_sole_provider_and_wholly_known)
               dlsym(libraries[0], "curl_multi_info_read"));
     ck_assert_uint_ge(provider->version, CURL_HAS_URL_PARSER);
     ck_assert(provider_is_caller(provider, inits[0]));
-    ck_assert(!provider_is_caller(provider, (const void *)provider->start - 1));
+    ck_assert(!provider_is_caller(provider, (const void *)(provider->start - 1)));
     ck_assert(provider_is_caller(provider, (const void *)provider->start));
     ck_assert(!provider_is_caller(provider, (const void *)provider->end));
     ck_assert(!provider_is_caller(provider, &origin));
