@@ -100,4 +100,23 @@ $(programs)/aside/libbundled.so:
 	$(say) COPY $@
 	$(Q)cp "$$($(CC) -print-file-name=libcurl.so)" $@
 
+# What happens to a process around its requests.
+CXX ?= c++
+PROGRAMS += $(programs)/life $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)
+
+$(programs)/life: $(BUILD)/obj/tests/programs/life.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libcurl) -o $@
+
+$(programs)/life-mmap.so: $(BUILD)/obj/tests/programs/life_mmap.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+
+$(programs)/life-static: tests/programs/life_static.cc
+	@mkdir -p $(@D)
+	$(say) CXX $@
+	$(Q)$(CXX) -O2 -Wall -Wextra $(call pkg_cflags,libcurl) $< $(ALL_LDFLAGS) $(call pkg_libs,libcurl) -o $@
+
 tests: $(PROGRAMS)
