@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/command.h"
@@ -18,27 +19,28 @@ struct row {
     const char *scenario;
     const char *early; /* LIFE_EARLY */
     bool root;         /* only root can */
+    bool seen;         /* others may look into the policy's folder */
     unsigned yes;
     unsigned no;
 };
 
 static const struct row rows[] = {
-    {"nothing", "constructor", false, 1, 1},
-    {"one", "constructor", false, 2, 2},
-    {"nothing", "destructor", false, 1, 1},
-    {"one", "destructor", false, 2, 2},
-    {"atexit", NULL, false, 2, 2},
-    {"children", NULL, false, 7, 7},
-    {"signals", NULL, false, 10, 10},
-    {"dropped", NULL, true, 3, 2},
-    {"rooted", NULL, true, 3, 2},
-    {"rooted-and-dropped", NULL, true, 3, 2},
-    {"removed", NULL, true, 1, 0},
-    {"filtered", NULL, false, 3, 2},
-    {"filtered-stat", NULL, false, 3, 2},
-    {"filtered-early", NULL, false, 0, 2},
-    {"full-table", NULL, false, 2, 0},
-    {"unlocked", NULL, false, 1, 1},
+    {"nothing", "constructor", false, false, 1, 1},
+    {"one", "constructor", false, false, 2, 2},
+    {"nothing", "destructor", false, false, 1, 1},
+    {"atexit", NULL, false, false, 2, 2},
+    {"children", NULL, false, false, 7, 7},
+    {"signals", NULL, false, false, 10, 10},
+    {"dropped", NULL, true, false, 3, 2},
+    {"rooted", NULL, true, false, 3, 2},
+    {"rooted-and-dropped", NULL, true, false, 3, 2},
+    {"dropped", NULL, true, true, 3, 2},
+    {"removed", NULL, true, true, 1, 0},
+    {"filtered", NULL, false, false, 3, 2},
+    {"filtered-stat", NULL, false, false, 3, 2},
+    {"filtered-early", NULL, false, false, 0, 2},
+    {"full-table", NULL, false, false, 2, 0},
+    {"unlocked", NULL, false, false, 1, 1},
 };
 
 START_TEST(a_process_lives_with_the_library)
@@ -51,6 +53,8 @@ START_TEST(a_process_lives_with_the_library)
     if (row->early != NULL)
         setenv("LIFE_EARLY", row->early, 1);
     setenv("LIFE_ROOT", served_folder, 1);
+    if (row->seen)
+        ck_assert_int_eq(chmod(served_folder, 0755), 0);
     served_run(LIFE, row->scenario);
     served_expect(row->scenario, row->yes, row->no);
 }
