@@ -177,6 +177,12 @@ struct policy_image *policy_image_error(const char *file, const char *sentence);
 /* True while every watched file is as it was. One stat(2) per watch; errno is kept. */
 bool policy_image_current(const struct policy_image *image);
 
+/*
+ * True where a watched file is seen to be another or gone. One that this process may not look at
+ * (EACCES, EPERM) shows nothing. errno is kept.
+ */
+bool policy_image_seen_to_change(const struct policy_image *image);
+
 /* ---- the policy module's one entry -------------------------------------------------------------
  */
 

@@ -25,6 +25,8 @@ struct policy_ref {
     bool debug;          /* COMMISSIONED_AUTH_DEBUG was 1 when the policy was read */
     bool failure_told;   /* the journal has the sentence; atomic */
     size_t size;         /* of this object */
+    dev_t root_device;   /* of the process's root folder when the policy was read, ... */
+    ino_t root_number;   /* ... and its inode */
     uint8_t *told;       /* per key: bits of report.c; atomic */
     bool promoted[];     /* per key: its `next` has taken over; atomic, only ever set */
 };
@@ -33,6 +35,11 @@ struct policy_ref {
  * A policy that was read anew and cannot read a key that the old one had (or cannot be used) leaves
  * the old one in force, as a whole, for the key's `stale_seconds`; the files are then looked at
  * once a second. A key that it does not name any more was taken away: that counts at once.
+ */
+
+/*
+ * A process that locks itself in (chroot, setuid for good, seccomp) keeps what it read before,
+ * unless what it can still read is as good, or shows that a file has changed or gone.
  */
 
 /* The policy in force, or NULL where there is no configuration or none that concerns this process.

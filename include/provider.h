@@ -85,6 +85,12 @@ const struct provider *provider_of(const void *function);
 /* True where some libcurl's function of that name is in the global scope or in the caller's own. */
 bool provider_is_reachable(const void *caller, const char *name);
 
+/*
+ * How many objects the loader has added and removed so far. False where it cannot be known without
+ * waiting: then nothing that was remembered counts.
+ */
+bool provider_loads(unsigned long long *now);
+
 /* How many libcurls are loaded, used or not. */
 unsigned provider_count_loaded(void);
 

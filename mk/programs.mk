@@ -63,4 +63,62 @@ $(programs)/late-hook.so: $(BUILD)/obj/tests/programs/late_hook.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
 
+PROGRAMS += $(programs)/late-client $(programs)/late-client-openssl $(programs)/late-openssl.so $(programs)/late-openssl-lazy.so \
+            $(programs)/aside/libbundled.so
+PROGRAMS += $(if $(gnutls_flavour),$(programs)/late-gnutls.so $(programs)/late-gnutls-lazy.so $(programs)/late-client-gnutls)
+
+$(programs)/late-client: $(BUILD)/obj/tests/programs/late_client.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ -o $@
+
+$(BUILD)/obj/tests/programs/late_client_linked.o: tests/programs/late_client.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK -DLATE_LINKED -c $< -o $@
+
+flavour_of = $(if $(findstring gnutls,$(1)),$(gnutls_flavour),$(call pkg_libs,libcurl))
+
+$(programs)/late-client-openssl $(programs)/late-client-gnutls: $(BUILD)/obj/tests/programs/late_client_linked.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call flavour_of,$@) -o $@
+
+# Optimised whatever OPT is, for its tail calls; -z lazy takes read-only relocations' `now` back.
+$(BUILD)/obj/tests/programs/late_caller.o: OPT = -O2 -g
+$(programs)/late-openssl.so $(programs)/late-gnutls.so: $(BUILD)/obj/tests/programs/late_caller.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(call flavour_of,$@) -o $@
+
+$(programs)/late-openssl-lazy.so $(programs)/late-gnutls-lazy.so: $(BUILD)/obj/tests/programs/late_caller.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,-z,lazy,-z,norelro -shared $^ $(call flavour_of,$@) -o $@
+
+# A copy under another name, as applications bundle one.
+$(programs)/aside/libbundled.so:
+	@mkdir -p $(@D)
+	$(say) COPY $@
+	$(Q)cp "$$($(CC) -print-file-name=libcurl.so)" $@
+
+# What happens to a process around its requests.
+CXX ?= c++
+PROGRAMS += $(programs)/life $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)
+
+$(programs)/life: $(BUILD)/obj/tests/programs/life.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libcurl) -o $@
+
+$(programs)/life-mmap.so: $(BUILD)/obj/tests/programs/life_mmap.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+
+$(programs)/life-static: tests/programs/life_static.cc
+	@mkdir -p $(@D)
+	$(say) CXX $@
+	$(Q)$(CXX) -O2 -Wall -Wextra $(call pkg_cflags,libcurl) $< $(ALL_LDFLAGS) $(call pkg_libs,libcurl) -o $@
+
 tests: $(PROGRAMS)

@@ -59,3 +59,15 @@ bool policy_image_current(const struct policy_image *image)
     errno = saved;
     return current;
 }
+
+bool policy_image_seen_to_change(const struct policy_image *image)
+{
+    int saved = errno;
+    bool changed = false;
+    for (uint32_t i = 0; !changed && i < image->nwatches; i++) {
+        errno = 0;
+        changed = !watch_holds(&image->watches[i]) && errno != EACCES && errno != EPERM;
+    }
+    errno = saved;
+    return changed;
+}

@@ -142,13 +142,19 @@ struct candidate {
 struct survey {
     unsigned wanted; /* the number of the candidate to find */
     unsigned seen;   /* candidates so far */
+    bool complete;   /* there was none of that number */
     struct candidate candidate;
 };
 
-/* Fingerprints of handles that were looked at; atomic. Two that share a place are looked at again.
+/*
+ * Fingerprints of objects that need no libcurl; atomic. Two that share a place are looked at again.
+ * An object that does need one is never remembered: it may be unloaded and come back in its place.
  */
 enum { REMEMBERED = 64 };
 static uintptr_t remembered[REMEMBERED];
+
+/* The loader's count of objects when all that need a libcurl were bound; atomic. */
+static unsigned long long bound_at;
 
 static bool names_libcurl(const char *path)
 {
@@ -218,7 +224,7 @@ struct module {
     const struct candidate *candidate;
     const struct provider *provider;
     struct elf_object object;
-    bool several; /* libcurls in the process */
+    bool told_apart; /* by entries for its libcurl alone */
 };
 
 /* Another preload in front of us, or a function of the program's own, keeps its place. */
@@ -229,7 +235,7 @@ static bool may_change(const struct module *module, unsigned name, uintptr_t now
         return true; /* bound past us */
     if (now - own->start < own->end - own->start)
         return true; /* not bound yet: it still leads to the module's own table */
-    return module->several && name <= MULTI_INIT && now == (uintptr_t)exported(name);
+    return module->told_apart && name <= MULTI_INIT && now == (uintptr_t)exported(name);
 }
 
 /* The loader left it read-only: open its page for the one word. */
@@ -237,8 +243,9 @@ static void write_slot(const struct module *module, uintptr_t *slot, uintptr_t v
 {
     const uintptr_t page = (uintptr_t)getauxval(AT_PAGESZ);
     void *start = (void *)((uintptr_t)slot & ~(page - 1));
-    bool closed = (uintptr_t)slot >= module->candidate->relro_start &&
-                  (uintptr_t)slot < module->candidate->relro_end;
+    /* The loader closes whole pages: the last one, if it is shared, stays open. */
+    bool closed = (uintptr_t)slot >= (module->candidate->relro_start & ~(page - 1)) &&
+                  (uintptr_t)slot < (module->candidate->relro_end & ~(page - 1));
     if (closed && mprotect(start, page, PROT_READ | PROT_WRITE) != 0)
         return;
     __atomic_store_n(slot, value, __ATOMIC_RELEASE);
@@ -259,16 +266,22 @@ static void repoint(const struct module *module, const char *table, size_t size)
             continue;
         uintptr_t *slot = (uintptr_t *)(module->object.base + entry->r_offset);
         uintptr_t wanted =
-            (uintptr_t)(module->several ? replacement(name, module->provider) : exported(name));
+            (uintptr_t)(module->told_apart ? replacement(name, module->provider) : exported(name));
         if (*slot != wanted && may_change(module, name, *slot))
             write_slot(module, slot, wanted);
     }
 }
 
+/*
+ * A plugin gets entries that know its libcurl even while there is no other: a second one may come,
+ * and the call that would show it may be a tail call. The main program, which is most of what links
+ * libcurl, is told by its return address for as long as that is enough.
+ */
 static void bind_module(const struct candidate *candidate, bool several)
 {
     struct link_map *map = NULL;
-    struct module module = {.candidate = candidate, .several = several};
+    struct module module = {.candidate = candidate,
+                            .told_apart = several || candidate->name[0] != '\0'};
     void *handle =
         dlopen(candidate->name[0] != '\0' ? candidate->name : NULL, RTLD_LAZY | RTLD_NOLOAD);
     if (handle == NULL)
@@ -301,41 +314,53 @@ static bool find_next_candidate(struct survey *survey)
         return false;
     int found = dl_iterate_phdr(find_candidate, survey);
     lock_give(LOCK_LOADER);
+    survey->complete = found == 0;
     return found != 0;
 }
 
-static void bind_all(void)
+/* False where somebody else was reading the loader's list. */
+static bool bind_all(void)
 {
-    struct survey survey;
+    struct survey survey = {.wanted = 0};
     int saved = errno;
     bool several = provider_count_loaded() > 1;
-    for (survey.wanted = 0; find_next_candidate(&survey); survey.wanted++)
+    for (; find_next_candidate(&survey); survey.wanted++)
         bind_module(&survey.candidate, several);
     dlerror(); /* a name that was not found must not be the host's next error */
     errno = saved;
+    return survey.complete;
 }
 
-/* True the first time an object is asked about. */
-static bool is_new(const struct link_map *map)
+static uintptr_t *place_of(const struct link_map *map, uintptr_t *print)
 {
     uintptr_t dynamic = (uintptr_t)map->l_ld;
-    uintptr_t print = (uintptr_t)map ^ (dynamic << 7) ^ (dynamic >> 9);
-    uintptr_t *place = &remembered[((uintptr_t)map >> 6) % REMEMBERED];
+    *print = (uintptr_t)map ^ (dynamic << 7) ^ (dynamic >> 9);
+    return &remembered[((uintptr_t)map >> 6) % REMEMBERED];
+}
+
+/*
+ * Most processes come here and have no libcurl: for them this reads the object's dynamic section
+ * once, takes no lock and calls nothing. The caller holds the handle, so the object stays.
+ */
+static bool is_of_no_interest(const struct link_map *map)
+{
+    uintptr_t print;
+    uintptr_t *place = place_of(map, &print);
     if (__atomic_load_n(place, __ATOMIC_RELAXED) == print)
+        return true;
+    if (needs_libcurl(map->l_addr, map->l_ld))
         return false;
     __atomic_store_n(place, print, __ATOMIC_RELAXED);
     return true;
 }
 
-/*
- * Most processes come here and have no libcurl: for them this reads the object's dynamic section,
- * takes no lock and calls nothing. The caller holds the handle, so the object stays.
- */
 void late_binding_look(const void *handle)
 {
     const struct link_map *map = handle; /* what dlopen returns: dlinfo(3), RTLD_DI_LINKMAP */
-    if (map != NULL && (!is_new(map) || !needs_libcurl(map->l_addr, map->l_ld)))
+    unsigned long long now;
+    if ((map != NULL && is_of_no_interest(map)) || !late_libc_bind() || !provider_loads(&now) ||
+        __atomic_load_n(&bound_at, __ATOMIC_RELAXED) == now)
         return;
-    if (late_libc_bind() && is_first())
-        bind_all();
+    if (is_first() && bind_all())
+        __atomic_store_n(&bound_at, now, __ATOMIC_RELAXED);
 }

@@ -56,6 +56,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(getegid)                                                                                     \
     X(geteuid)                                                                                     \
     X(getpid)                                                                                      \
+    X(getresuid)                                                                                   \
     X(memchr)                                                                                      \
     X(memcmp)                                                                                      \
     X(memcpy)                                                                                      \

@@ -39,6 +39,8 @@
 #define geteuid(...) late.geteuid(__VA_ARGS__)
 #undef getpid
 #define getpid(...) late.getpid(__VA_ARGS__)
+#undef getresuid
+#define getresuid(...) late.getresuid(__VA_ARGS__)
 #undef memchr
 #define memchr(...) late.memchr(__VA_ARGS__)
 #undef memcmp

@@ -222,6 +222,11 @@ static struct policy_ref *make_ref(struct policy_image *image)
     policy->size = size;
     policy->references = 1;
     policy->debug = debug_wanted();
+    struct stat root;
+    if (stat("/", &root) == 0) {
+        policy->root_device = root.st_dev;
+        policy->root_number = root.st_ino;
+    }
     policy->told = (uint8_t *)(policy->promoted + image->nkeys);
     return policy;
 }
@@ -366,10 +371,53 @@ static time_t loss_began(time_t now, bool *first)
     return began;
 }
 
+/* Another user for ever: there is no way back to the one that read the policy. */
+static bool gave_up_privileges(const struct policy_image *image)
+{
+    uid_t real, effective, saved;
+    return getresuid(&real, &effective, &saved) == 0 && real == effective && saved == effective &&
+           effective != image->euid;
+}
+
+/*
+ * What a process has read before it locked itself in stays good: it changed its root folder
+ * (chroot), became somebody else for good (setuid) or forbade itself to look (seccomp). But a file
+ * that can be seen to have changed or gone counts as it is: a key that was taken away must not live
+ * on.
+ */
+static bool locked_itself_in(const struct policy_ref *old)
+{
+    struct stat root;
+    if (stat("/", &root) != 0)
+        return errno == EPERM;
+    if (root.st_dev != old->root_device || root.st_ino != old->root_number)
+        return true;
+    return gave_up_privileges(old->image) && !policy_image_seen_to_change(old->image);
+}
+
+/* True where what can be read now gives less than the old policy does. */
+static bool gives_less(const struct policy_ref *policy, const struct policy_ref *old)
+{
+    if (policy == NULL || policy->image->error != NULL)
+        return true;
+    for (uint32_t i = 0; i < old->image->nkeys; i++) {
+        const struct policy_key *now = same_key(policy->image, &old->image->keys[i]);
+        if (now != NULL && now->header == NULL && old->image->keys[i].header != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* True where the old policy is to stay for now. */
 static bool outlives(const struct policy_ref *policy, time_t now)
 {
     bool first;
+    const struct policy_ref *old = in_force.current;
+    if (old != NULL && old->image->error == NULL && gives_less(policy, old) &&
+        locked_itself_in(old)) {
+        loss_began(now, &first); /* looked at again in a second */
+        return true;
+    }
     uint32_t seconds = grace(policy, in_force.current);
     if (seconds == 0)
         return false;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "elf_find.h"
 #include "late_binding.h"
 #include "late_libc.h"
 #include "locks.h"
@@ -52,8 +53,7 @@ static int read_loads(struct dl_phdr_info *info, size_t size, void *data)
     return 1;
 }
 
-/* False where it cannot be known without waiting: then nothing that was remembered counts. */
-static bool current_loads(unsigned long long *now)
+bool provider_loads(unsigned long long *now)
 {
     if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
         return false;
@@ -113,10 +113,18 @@ static bool is_main_program(const struct link_map *map)
     return map->l_name == NULL || map->l_name[0] == '\0';
 }
 
-/* A handle on what is loaded already; dlclose it. NULL where it has just gone. */
+/*
+ * A handle on what is loaded already; dlclose it. NULL where it has just gone, or lives in another
+ * link namespace: the name would lead to this one's copy.
+ */
 static void *reopen(const struct link_map *map)
 {
-    return dlopen(is_main_program(map) ? NULL : map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+    void *handle = dlopen(is_main_program(map) ? NULL : map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+    struct link_map *opened = NULL;
+    if (handle == NULL || (dlinfo(handle, RTLD_DI_LINKMAP, &opened) == 0 && opened == map))
+        return handle;
+    dlclose(handle);
+    return NULL;
 }
 
 static bool is_ours(const void *address)
@@ -287,26 +295,46 @@ const struct provider *provider_at(unsigned number)
 /* ---- which one a caller means ------------------------------------------------------------------
  */
 
-/* Every loaded object that defines curl_easy_init itself. Returns how many; *first is one of them.
- */
-static unsigned count_libraries(struct link_map **first)
+struct libraries {
+    unsigned count;
+    const void *init; /* of one of them */
+};
+
+static int count_one(struct dl_phdr_info *info, size_t size, void *data)
 {
-    unsigned found = 0;
-    struct link_map *map = object_of(&providers);
-    while (map != NULL && map->l_prev != NULL)
-        map = map->l_prev;
-    for (; map != NULL; map = map->l_next) {
-        /* Asking the main program would find what the others define. */
-        void *handle = is_main_program(map) ? NULL : reopen(map);
-        void *init = handle != NULL ? dlsym(handle, "curl_easy_init") : NULL;
-        if (init != NULL && object_of(init) == map && !is_ours(init)) {
-            found++;
-            *first = map;
-        }
-        if (handle != NULL)
-            dlclose(handle);
+    struct libraries *libraries = data;
+    struct elf_object object;
+    const ElfW(Dyn) *dynamic = NULL;
+    (void)size;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + header->p_vaddr;
+        if (header->p_type == PT_DYNAMIC)
+            dynamic = (const ElfW(Dyn) *)start;
+        if (header->p_type == PT_LOAD && (uintptr_t)&providers - start < header->p_memsz)
+            return 0; /* this library */
     }
-    return found;
+    if (!elf_object_read(&object, info->dlpi_addr, dynamic))
+        return 0;
+    const void *init = elf_object_find(&object, "curl_easy_init");
+    if (init != NULL) {
+        libraries->count++;
+        libraries->init = init;
+    }
+    return 0;
+}
+
+/* Every loaded object that defines curl_easy_init itself. Where the loader's list cannot be read,
+ * what is known counts. */
+static struct libraries count_libraries(void)
+{
+    struct libraries libraries = {__atomic_load_n(&count, __ATOMIC_ACQUIRE), NULL};
+    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
+        return libraries;
+    libraries.count = 0;
+    dl_iterate_phdr(count_one, &libraries);
+    lock_give(LOCK_LOADER);
+    return libraries;
 }
 
 /* A function of libcurl's as that object's own scope has it. */
@@ -334,16 +362,18 @@ bool provider_is_reachable(const void *caller, const char *name)
 static struct origin_of_call resolve(const void *caller)
 {
     struct origin_of_call origin = {NULL, false};
-    struct link_map *library = NULL;
     struct link_map *map = object_of(caller);
-    void *init = map != NULL && !is_ours(caller) ? find_in_scope(map, "curl_easy_init") : NULL;
+    const void *init =
+        map != NULL && !is_ours(caller) ? find_in_scope(map, "curl_easy_init") : NULL;
     if (init == NULL) {
         /* A tail call, code made at run time, or a plugin that relies on the global scope. */
-        origin.ambiguous = count_libraries(&library) > 1;
+        struct libraries libraries = count_libraries();
+        origin.ambiguous = libraries.count > 1;
         init = dlsym(RTLD_NEXT, "curl_easy_init");
+        if (init == NULL)
+            init = libraries.init;
     }
-    if (init != NULL)
-        library = object_of(init);
+    struct link_map *library = init != NULL ? object_of(init) : NULL;
     if (library != NULL)
         origin.provider = provider_of_library(library);
     dlerror(); /* a name that was not found must not be the host's next error */
@@ -352,8 +382,7 @@ static struct origin_of_call resolve(const void *caller)
 
 unsigned provider_count_loaded(void)
 {
-    struct link_map *first = NULL;
-    return count_libraries(&first);
+    return count_libraries().count;
 }
 
 static bool is_inside(const struct caller *known, const void *address)
@@ -410,7 +439,7 @@ static struct origin_of_call ask_loader(const void *caller)
 {
     struct origin_of_call origin = {NULL, false};
     unsigned long long now = 0;
-    bool known = current_loads(&now);
+    bool known = provider_loads(&now);
     if (known && recall(caller, &origin, now))
         return origin;
     late_binding_look(NULL);

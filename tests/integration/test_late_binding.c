@@ -108,6 +108,145 @@ START_TEST(the_loader_answers_as_it_did_in_front_of_another_hook)
 }
 END_TEST
 
+/* ---- a libcurl found late is served ------------------------------------------------------------
+ */
+
+#define OPENSSL      "tests/programs/late-openssl.so"
+#define GNUTLS       "tests/programs/late-gnutls.so"
+#define OPENSSL_LAZY "tests/programs/late-openssl-lazy.so"
+#define GNUTLS_LAZY  "tests/programs/late-gnutls-lazy.so"
+
+struct late {
+    const char *name;
+    const char *program;
+    const char *scenario;
+    const char *libcurl; /* LATE_LIBCURL and LATE_SECOND */
+    const char *second;
+    const char *version;
+    const char *plugin; /* LATE_PLUGIN and LATE_OTHER */
+    const char *other;
+    const char *flags;
+    const char *backends; /* what it prints, where that matters */
+    unsigned yes;
+    unsigned no;
+};
+
+#define CLIENT  "tests/programs/late-client"
+#define LINKED  "tests/programs/late-client-openssl"
+#define LINKEDG "tests/programs/late-client-gnutls"
+#define SO_O    "libcurl.so.4"
+#define SO_G    "libcurl-gnutls.so.4"
+#define BUNDLED "tests/programs/aside/libbundled.so"
+
+static const struct late lates[] = {
+    {"by handle, local", CLIENT, "handle-local", .libcurl = SO_O, .backends = "1\n1\n1\n", .yes = 2,
+     .no = 1},
+    {"by handle, local, GnuTLS", CLIENT, "handle-local", .libcurl = SO_G, .backends = "2\n2\n2\n",
+     .yes = 2, .no = 1},
+    {"by handle, global", CLIENT, "handle-global", .libcurl = SO_O, .yes = 2, .no = 1},
+    {"by handle, deepbind", CLIENT, "handle-deepbind", .libcurl = SO_O, .yes = 2, .no = 1},
+    {"by handle, bundled", CLIENT, "handle-local", .libcurl = BUNDLED, .yes = 2, .no = 1},
+    {"by handle, beside a linked one", LINKED, "handle-local", .libcurl = SO_G,
+     .backends = "1\n2\n2\n2\n", .yes = 3, .no = 1},
+    {"by handle, bundled beside a linked one", LINKED, "handle-local", .libcurl = BUNDLED, .yes = 3,
+     .no = 1},
+    {"by handle and version", CLIENT, "versioned", .libcurl = SO_O, .version = "CURL_OPENSSL_4",
+     .yes = 1, .no = 1},
+    {"by handle and version, GnuTLS", CLIENT, "versioned", .libcurl = SO_G,
+     .version = "CURL_GNUTLS_3", .yes = 1, .no = 1},
+    {"by default", CLIENT, "default", .libcurl = SO_O, .yes = 1, .no = 1},
+    {"loaded again and again", CLIENT, "load-again", .libcurl = SO_O, .second = SO_O, .yes = 25,
+     .no = 25},
+    {"loaded again and again, two flavours", CLIENT, "load-again", .libcurl = SO_O, .second = SO_G,
+     .yes = 25, .no = 25},
+    {"loaded again by default", CLIENT, "load-again-by-default", .libcurl = SO_O, .second = SO_O,
+     .yes = 25, .no = 25},
+    {"loaded again by default, two flavours", CLIENT, "load-again-by-default", .libcurl = SO_O,
+     .second = SO_G, .yes = 25, .no = 25},
+    {"two flavours by handle", CLIENT, "two-at-once", .libcurl = SO_O, .second = SO_G,
+     .backends = "1\n1\n2\n2\n1\n1\n2\n2\n", .yes = 4, .no = 4},
+    {"two copies by handle", CLIENT, "two-at-once", .libcurl = SO_O, .second = BUNDLED, .yes = 4,
+     .no = 4},
+    {"another namespace", CLIENT, "other-namespace", .libcurl = SO_O, .yes = 1},
+    {"plugin", CLIENT, "plugin", .plugin = OPENSSL, .flags = "now", .backends = "1\n1\n1\n1\n",
+     .yes = 2, .no = 2},
+    {"plugin, lazy", CLIENT, "plugin", .plugin = OPENSSL_LAZY, .flags = "lazy", .yes = 2, .no = 2},
+    {"plugin, deepbind", CLIENT, "plugin", .plugin = OPENSSL, .flags = "now deepbind", .yes = 2,
+     .no = 2},
+    {"plugin, deepbind, lazy", CLIENT, "plugin", .plugin = OPENSSL_LAZY, .flags = "lazy deepbind",
+     .yes = 2, .no = 2},
+    {"plugin, deepbind, global", CLIENT, "plugin", .plugin = OPENSSL,
+     .flags = "now deepbind global", .yes = 2, .no = 2},
+    {"plugin, deepbind, beside another flavour", LINKED, "plugin", .plugin = GNUTLS,
+     .flags = "now deepbind", .backends = "1\n2\n2\n2\n2\n", .yes = 3, .no = 2},
+    {"plugin, lazy, beside another flavour", LINKED, "plugin", .plugin = GNUTLS_LAZY,
+     .flags = "lazy", .backends = "1\n2\n2\n2\n2\n", .yes = 3, .no = 2},
+    {"plugin beside another flavour", LINKED, "plugin", .plugin = GNUTLS, .flags = "now",
+     .backends = "1\n2\n2\n2\n2\n", .yes = 3, .no = 2},
+    {"plugin beside another flavour, turned round", LINKEDG, "plugin", .plugin = OPENSSL,
+     .flags = "now", .backends = "2\n1\n1\n1\n1\n", .yes = 3, .no = 2},
+    {"two plugins", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS, .flags = "now",
+     .backends = "1\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n", .yes = 7, .no = 6},
+    {"two plugins, deepbind", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS,
+     .flags = "now deepbind", .backends = "1\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n", .yes = 7,
+     .no = 6},
+    {"two plugins, lazy", CLIENT, "plugins", .plugin = GNUTLS_LAZY, .other = OPENSSL_LAZY,
+     .flags = "lazy", .backends = "2\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n", .yes = 7, .no = 6},
+    {"a plugin again and again", CLIENT, "plugin-again", .plugin = OPENSSL, .other = OPENSSL,
+     .flags = "now", .yes = 50, .no = 50},
+    {"a plugin again and again, deepbind", CLIENT, "plugin-again", .plugin = OPENSSL,
+     .other = OPENSSL, .flags = "now deepbind", .yes = 50, .no = 50},
+    {"plugins again and again, deepbind", CLIENT, "plugin-again", .plugin = OPENSSL,
+     .other = GNUTLS, .flags = "now deepbind", .yes = 50, .no = 50},
+    {"plugins again and again, two flavours", CLIENT, "plugin-again", .plugin = OPENSSL,
+     .other = GNUTLS, .flags = "now", .yes = 50, .no = 50},
+    {"plugins again and again, beside a linked one", LINKED, "plugin-again", .plugin = OPENSSL,
+     .other = GNUTLS, .flags = "now", .yes = 51, .no = 50},
+};
+
+static void name_library(const char *variable, const char *name)
+{
+    if (name != NULL && strchr(name, '/') != NULL)
+        served_export(variable, name);
+    else if (name != NULL)
+        setenv(variable, name, 1);
+}
+
+static bool is_here(const struct late *late)
+{
+    const char *const all[] = {late->program, late->plugin, late->other, late->libcurl,
+                               late->second};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        const char *name = all[i];
+        if (name != NULL && strcmp(name, SO_G) == 0)
+            name = GNUTLS; /* which links it */
+        if (name != NULL && strchr(name, '/') != NULL && !served_is_built(name))
+            return false;
+    }
+    return true;
+}
+
+START_TEST(a_libcurl_found_late_is_served)
+{
+    const struct late *late = &lates[_i];
+    if (!is_here(late)) {
+        printf("SKIP %s: that flavour of libcurl is not installed\n", late->name);
+        return;
+    }
+    name_library("LATE_LIBCURL", late->libcurl);
+    name_library("LATE_SECOND", late->second);
+    name_library("LATE_PLUGIN", late->plugin);
+    name_library("LATE_OTHER", late->other);
+    setenv("LATE_FLAGS", late->flags != NULL ? late->flags : "", 1);
+    setenv("LATE_VERSION", late->version != NULL ? late->version : "", 1);
+    served_run(late->program, late->scenario);
+    if (late->backends != NULL)
+        ck_assert_msg(strcmp(served_outcome.out, late->backends) == 0, "%s: backends %s",
+                      late->name, served_outcome.out);
+    served_expect(late->name, late->yes, late->no);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("late binding");
@@ -117,6 +256,12 @@ int main(void)
     tcase_add_test(same, the_loader_answers_as_it_did_behind_another_hook);
     tcase_add_test(same, the_loader_answers_as_it_did_in_front_of_another_hook);
     suite_add_tcase(suite, same);
+    TCase *served = tcase_create("served");
+    tcase_add_checked_fixture(served, served_set_up, served_tear_down);
+    tcase_set_timeout(served, 120);
+    int nlates = (int)(sizeof lates / sizeof lates[0]);
+    tcase_add_loop_test(served, a_libcurl_found_late_is_served, 0, nlates);
+    suite_add_tcase(suite, served);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
