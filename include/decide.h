@@ -11,6 +11,7 @@
 #define COMMISSIONED_DECIDE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "policy_image.h"
@@ -99,5 +100,16 @@ const struct policy_key *decide_key(const struct policy_image *image, uint32_t f
 /* A short stable code ("peer-unverified") and half a sentence for a person. Never NULL. */
 const char *reason_code(enum reason reason);
 const char *reason_text(enum reason reason);
+
+/* "pass", "key", "fail"; and for a person: "no key", "key", "not sent". */
+const char *verdict_code(enum verdict verdict);
+const char *verdict_text(enum verdict verdict);
+
+/* What becomes of the request, as snprintf(3) writes it: which key, or what instead. Never the key.
+ */
+int decision_outcome(char *text, size_t size, const struct decision *decision);
+
+/* Why: the key's own sentence where it cannot be had, else the reason's. */
+const char *decision_why(const struct decision *decision);
 
 #endif

@@ -46,19 +46,6 @@ static bool set_method(struct question *question, const char *word)
     return true;
 }
 
-static const char *verdict_code(const struct decision *decision)
-{
-    switch (decision->verdict) {
-    case VERDICT_KEY:
-        return "key";
-    case VERDICT_FAIL:
-        return "fail";
-    case VERDICT_PASS:
-        break;
-    }
-    return "pass";
-}
-
 static const char *denial(const struct question *question, char text[PATH_MAX + 64])
 {
     const struct policy_config *config = question->config;
@@ -76,9 +63,9 @@ static const char *why(const struct question *question, char text[PATH_MAX + 64]
 
     if (!question->config->exists)
         return "there is no configuration";
-    if (decision->reason == REASON_KEY_MISSING && decision->key->error)
-        return decision->key->error;
-    return denial(question, text) ? text : reason_text(decision->reason);
+    if (decision->reason != REASON_KEY_MISSING && denial(question, text))
+        return text;
+    return decision_why(decision);
 }
 
 static json_t *rule_json(const struct policy_rule *rule)
@@ -107,7 +94,7 @@ static void print_json(const struct question *question)
     char text[PATH_MAX + 64];
     json_t *object = json_object();
 
-    json_put_text(object, "verdict", verdict_code(decision));
+    json_put_text(object, "verdict", verdict_code(decision->verdict));
     json_put_text(object, "reason", reason_code(decision->reason));
     json_put_text(object, "why", why(question, text));
     json_put(object, "rule", decision->rule ? rule_json(decision->rule) : NULL);
@@ -122,19 +109,13 @@ static void print_json(const struct question *question)
 
 static void print_verdict(const struct decision *decision)
 {
-    switch (decision->verdict) {
-    case VERDICT_KEY:
-        style_print(STYLE_GOOD, "key");
-        printf(": %s (%s...)\n", decision->key->name, decision->key->prefix);
-        return;
-    case VERDICT_FAIL:
-        style_print(STYLE_BAD, "not sent");
-        puts(": it should get a key that cannot be had");
-        return;
-    case VERDICT_PASS:
-        style_print(STYLE_WARNING, "no key");
-        puts(": it is sent as the program made it");
-    }
+    static const enum style styles[] = {
+        [VERDICT_PASS] = STYLE_WARNING, [VERDICT_KEY] = STYLE_GOOD, [VERDICT_FAIL] = STYLE_BAD};
+    char text[128];
+
+    decision_outcome(text, sizeof text, decision);
+    style_print(styles[decision->verdict], verdict_text(decision->verdict));
+    printf(": %s\n", text);
 }
 
 /* Rules that would be for somebody else are what a person looks for when the answer is no. */

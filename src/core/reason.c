@@ -1,6 +1,8 @@
 /* The words for each reason: one table, so that a log, `explain` and the manual say the same. */
 #include "decide.h"
 
+#include <stdio.h>
+
 /* Arrays rather than pointers: each pointer would be a relocation at the start of every process. */
 static const struct {
     char code[20];
@@ -55,4 +57,34 @@ const char *reason_code(enum reason reason)
 const char *reason_text(enum reason reason)
 {
     return (unsigned)reason < REASON_COUNT ? words[reason].text : "unknown";
+}
+
+const char *verdict_code(enum verdict verdict)
+{
+    return verdict == VERDICT_KEY ? "key" : verdict == VERDICT_FAIL ? "fail" : "pass";
+}
+
+const char *verdict_text(enum verdict verdict)
+{
+    return verdict == VERDICT_KEY ? "key" : verdict == VERDICT_FAIL ? "not sent" : "no key";
+}
+
+int decision_outcome(char *text, size_t size, const struct decision *decision)
+{
+    switch (decision->verdict) {
+    case VERDICT_KEY:
+        return snprintf(text, size, "%s (%s...)", decision->key->name, decision->key->prefix);
+    case VERDICT_FAIL:
+        return snprintf(text, size, "it should get a key that cannot be had");
+    case VERDICT_PASS:
+        break;
+    }
+    return snprintf(text, size, "it is sent as the program made it");
+}
+
+const char *decision_why(const struct decision *decision)
+{
+    if (decision->reason == REASON_KEY_MISSING && decision->key->error != NULL)
+        return decision->key->error;
+    return reason_text(decision->reason);
 }

@@ -25,8 +25,7 @@ enum { TOLD_401 = 1, TOLD_403 = 2, TOLD_429 = 4 };
 
 /* The line about a hop with the key waits for the status. */
 struct account {
-    const struct policy_rule *rule;
-    const struct policy_key *key;
+    struct decision decision;
     char host[TEXT_SIZE];
     char path[TEXT_SIZE];
     char method[32];
@@ -69,43 +68,33 @@ static const char *program_path(char *path, size_t size)
     return path;
 }
 
-/* What a line is about; any member may be NULL or 0. */
+/* What a line is about; any member but the decision may be NULL or 0. */
 struct line {
-    enum verdict verdict;
-    enum reason reason;
-    const struct policy_rule *rule;
-    const struct policy_key *key;
+    struct decision decision;
     const char *host;
     const char *path;
     const char *method;
     long status;
 };
 
-static const char *verdict_word(enum verdict verdict)
-{
-    static const char words[][5] = {"pass", "key", "fail"};
-    return words[verdict];
-}
-
 static void send_line(const struct line *line)
 {
     char message[LINE_SIZE], program[LINE_SIZE], pid[16], uid[16], status[16];
-    const char *prefix = line->key != NULL ? line->key->prefix : NULL;
-    const char *error = line->key != NULL ? line->key->error : NULL;
+    const struct decision *decision = &line->decision;
+    const struct policy_key *key = decision->key;
     if (!has_room())
         return;
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     snprintf(uid, sizeof uid, "%u", (unsigned)geteuid());
     snprintf(status, sizeof status, "%ld", line->status);
-    snprintf(message, sizeof message, "%s: %s", verdict_word(line->verdict),
-             line->reason == REASON_KEY_MISSING && error != NULL ? error
-                                                                 : reason_text(line->reason));
+    snprintf(message, sizeof message, "%s: %s", verdict_code(decision->verdict),
+             decision_why(decision));
     const struct journal_field fields[] = {
-        {"COMMISSIONED_VERDICT", verdict_word(line->verdict)},
-        {"COMMISSIONED_REASON", reason_code(line->reason)},
-        {"COMMISSIONED_RULE", line->rule != NULL ? line->rule->name : NULL},
-        {"COMMISSIONED_KEY", line->key != NULL ? line->key->name : NULL},
-        {"COMMISSIONED_KEY_PREFIX", prefix},
+        {"COMMISSIONED_VERDICT", verdict_code(decision->verdict)},
+        {"COMMISSIONED_REASON", reason_code(decision->reason)},
+        {"COMMISSIONED_RULE", decision->rule != NULL ? decision->rule->name : NULL},
+        {"COMMISSIONED_KEY", key != NULL ? key->name : NULL},
+        {"COMMISSIONED_KEY_PREFIX", key != NULL ? key->prefix : NULL},
         {"COMMISSIONED_PROGRAM", program_path(program, sizeof program)},
         {"COMMISSIONED_PID", pid},
         {"COMMISSIONED_UID", uid},
@@ -114,7 +103,7 @@ static void send_line(const struct line *line)
         {"COMMISSIONED_PATH", line->path},
         {"COMMISSIONED_STATUS", line->status != 0 ? status : NULL},
     };
-    journal_send(line->verdict == VERDICT_KEY ? JOURNAL_INFO : JOURNAL_WARNING, message, fields,
+    journal_send(decision->verdict == VERDICT_KEY ? JOURNAL_INFO : JOURNAL_WARNING, message, fields,
                  sizeof fields / sizeof fields[0]);
 }
 
@@ -129,20 +118,25 @@ static void write_debug(const char *line, int length)
         return;
 }
 
-static void debug_line(const struct line *about)
+/* In the words of `commissioned-auth explain`. */
+static void debug_line(const struct line *about, const struct target *target)
 {
-    char line[LINE_SIZE], rule[LINE_SIZE / 2] = "", key[TEXT_SIZE] = "";
-    const char *error =
-        about->key != NULL && about->reason == REASON_KEY_MISSING ? about->key->error : NULL;
-    if (about->rule != NULL)
-        snprintf(rule, sizeof rule, "; rule %s at %s:%u", about->rule->name, about->rule->file,
-                 about->rule->line);
-    if (about->key != NULL && about->key->prefix != NULL)
-        snprintf(key, sizeof key, "; key %s (%s...)", about->key->name, about->key->prefix);
-    int length = snprintf(line, sizeof line, "commissioned-auth: %s %s%s: %s (%s)%s%s\n",
-                          verdict_word(about->verdict), about->host, about->path,
-                          error != NULL ? error : reason_text(about->reason),
-                          reason_code(about->reason), rule, key);
+    char line[LINE_SIZE], rule[LINE_SIZE / 2] = "", outcome[TEXT_SIZE], port[16] = "";
+    const struct decision *decision = &about->decision;
+    bool tls = target == NULL || target->tls;
+    decision_outcome(outcome, sizeof outcome, decision);
+    if (target != NULL && target->port != (tls ? 443 : 80))
+        snprintf(port, sizeof port, ":%u", (unsigned)target->port);
+    if (decision->rule != NULL)
+        snprintf(rule, sizeof rule, "; rule %s (%s:%u)", decision->rule->name, decision->rule->file,
+                 (unsigned)decision->rule->line);
+    int length = snprintf(line, sizeof line, "commissioned-auth: %s %s%s%s%s: %s: %s: %s [%s]%s\n",
+                          about->method != NULL ? about->method : "?",
+                          target == NULL ? ""
+                          : tls          ? "https://"
+                                         : "http://",
+                          about->host, port, about->path, verdict_text(decision->verdict), outcome,
+                          decision_why(decision), reason_code(decision->reason), rule);
     if (length >= LINE_SIZE)
         line[LINE_SIZE - 2] = '\n';
     write_debug(line, length);
@@ -168,8 +162,7 @@ static bool wait_for_answer(struct record *record, const struct line *line)
     if (rare == NULL || rare->account == NULL)
         return false;
     struct account *account = rare->account;
-    account->rule = line->rule;
-    account->key = line->key;
+    account->decision = line->decision;
     snprintf(account->host, sizeof account->host, "%s", line->host);
     snprintf(account->path, sizeof account->path, "%s", line->path);
     snprintf(account->method, sizeof account->method, "%s",
@@ -202,19 +195,12 @@ void report_hop(struct record *record, const struct decision *decision, const st
         return;
     if (known)
         copy_path(path, hop->target);
-    struct line line = {decision->verdict,
-                        decision->reason,
-                        decision->rule,
-                        decision->key,
-                        known ? hop->target->host : "?",
-                        path,
-                        hop->method,
-                        0};
+    struct line line = {*decision, known ? hop->target->host : "?", path, hop->method, 0};
     if (debug)
-        debug_line(&line);
+        debug_line(&line, known ? hop->target : NULL);
     if (!first && !is_reported(decision))
         return;
-    if (line.verdict != VERDICT_KEY || !wait_for_answer(record, &line))
+    if (decision->verdict != VERDICT_KEY || !wait_for_answer(record, &line))
         send_line(&line);
 }
 
@@ -224,8 +210,8 @@ void report_hop(struct record *record, const struct decision *decision, const st
 static void send_account(struct record_rare *rare, long status)
 {
     const struct account *account = rare->account;
-    send_line(&(struct line){VERDICT_KEY, REASON_KEY, account->rule, account->key, account->host,
-                             account->path, account->method, status});
+    send_line(
+        &(struct line){account->decision, account->host, account->path, account->method, status});
     slab_unmap(rare->account, sizeof *rare->account);
     rare->account = NULL;
 }

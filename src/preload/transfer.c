@@ -110,7 +110,7 @@ void transfer_begin(struct record *record)
     if (policy == NULL)
         return;
     int saved = errno;
-    if (policy->image->nrules > 0 && pin_url(record) && install_hop(record)) {
+    if ((policy->image->nrules > 0 || policy->debug) && pin_url(record) && install_hop(record)) {
         record->policy = policy;
         record->state |= RECORD_ACTIVE;
         decide_early(record);
