@@ -16,7 +16,7 @@
 
 #define APP  "https://app.commissioned.tech"
 #define MINE "Authorization: Bearer mine"
-enum { PREFIX_LENGTH = 8, LINES_PER_MINUTE = 60 };
+enum { PREFIX_LENGTH = TEST_KEY_LENGTH / 4, LINES_PER_MINUTE = 60 };
 
 static const char (*lines)[TRAP_SIZE];
 static size_t nlines;
