@@ -150,8 +150,8 @@ static enum safe_result judge_link(const struct stat *st, uid_t euid, struct saf
     return refuse_folder(walk, why);
 }
 
-enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *walk,
-                                struct stat *found, struct complaint *why)
+static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file *walk,
+                                  struct stat *found, struct complaint *why)
 {
     struct left left = {.at = 0};
     char name[NAME_MAX + 1];
@@ -183,4 +183,20 @@ enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *
             return result;
     }
     return too_long ? lookup_failed(ENAMETOOLONG, why) : SAFE_OK;
+}
+
+enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *walk,
+                                struct stat *found, struct complaint *why)
+{
+    struct stat status;
+    enum safe_result result = walk_path(path, euid, walk, found, why);
+    /*
+     * A folder is judged for what is in it. Where there is no such file nothing is wrong with its
+     * folder, and a program must not fail over a configuration that nobody wrote (in a user
+     * namespace all of /etc belongs to nobody).
+     */
+    if (result == SAFE_REFUSED && path[0] == '/' && stat(path, &status) != 0 &&
+        (errno == ENOENT || errno == ENOTDIR))
+        return lookup_failed(ENOENT, why);
+    return result;
 }
