@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,6 +66,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(mprotect)                                                                                    \
     X(munmap)                                                                                      \
     X(open)                                                                                        \
+    X(poll)                                                                                        \
     X(pthread_mutex_lock)                                                                          \
     X(pthread_mutex_trylock)                                                                       \
     X(pthread_mutex_unlock)                                                                        \

@@ -57,6 +57,8 @@
 #define munmap(...) late.munmap(__VA_ARGS__)
 #undef open
 #define open(...) late.open(__VA_ARGS__)
+#undef poll
+#define poll(...) late.poll(__VA_ARGS__)
 #undef pthread_mutex_lock
 #define pthread_mutex_lock(...) late.pthread_mutex_lock(__VA_ARGS__)
 #undef pthread_mutex_trylock

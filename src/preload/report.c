@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,12 +111,19 @@ static void send_line(const struct line *line)
 /* ---- one hop -----------------------------------------------------------------------------------
  */
 
-/* One write, so that lines of several threads do not mix; who closed stderr gets nothing. */
+/*
+ * One write, so that lines of several threads do not mix. A pipe that nobody reads would end the
+ * host (SIGPIPE), a full one would stop it: such a line is dropped. poll(2) answers POLLOUT for a
+ * pipe with room for PIPE_BUF bytes, which are more than a line.
+ */
 static void write_debug(const char *line, int length)
 {
-    if (length > 0 &&
-        write(STDERR_FILENO, line, length < LINE_SIZE ? (size_t)length : LINE_SIZE - 1) < 0)
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    size_t size = length < LINE_SIZE ? (size_t)length : LINE_SIZE - 1;
+    if (length <= 0 || poll(&out, 1, 0) != 1 || out.revents != POLLOUT)
         return;
+    if (write(STDERR_FILENO, line, size) < 0)
+        return; /* who closed it gets nothing */
 }
 
 /* In the words of `commissioned-auth explain`. */

@@ -5,6 +5,7 @@
  * The journal is the test's own (journal_trap.h), so these tests need root.
  */
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,6 +395,41 @@ START_TEST(a_refusal_is_explained_in_the_debug_output_too)
 }
 END_TEST
 
+/* A pipe as stderr: without a reader, or full. */
+static int pipe_ends[2];
+
+static void make_pipe(bool full)
+{
+    static const char block[4096];
+    ck_assert_int_eq(pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK), 0);
+    while (full && write(pipe_ends[1], block, sizeof block) > 0)
+        ;
+    fcntl(pipe_ends[1], F_SETFL, 0);
+    if (!full)
+        close(pipe_ends[0]);
+}
+
+static void with_pipe(void *unused)
+{
+    preloaded_before(unused);
+    dup2(pipe_ends[1], STDERR_FILENO);
+}
+
+START_TEST(debug_output_neither_ends_nor_stops_the_program)
+{
+    char client[PATH_MAX];
+    preloaded_client(client);
+    policy_with("");
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    make_pipe(_i == 1);
+    outcome_of(&preloaded_outcome, NULL, with_pipe, NULL,
+               (const char *const[]){client, "get", APP "/1", NULL});
+    ck_assert_int_eq(preloaded_outcome.status, 0);
+    ck_assert_str_eq(preloaded_outcome.out, "0 200\n");
+    ck_assert_str_eq(preloaded_seen(), "GET /1 A\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("account");
@@ -419,6 +455,7 @@ int main(void)
                         (int)(sizeof questions / sizeof questions[0]));
     tcase_add_test(tests, each_hop_has_a_debug_line);
     tcase_add_test(tests, a_refusal_is_explained_in_the_debug_output_too);
+    tcase_add_loop_test(tests, debug_output_neither_ends_nor_stops_the_program, 0, 2);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
