@@ -104,9 +104,9 @@ $(programs)/aside/libbundled.so:
 
 # What happens to a process around its requests.
 CXX ?= c++
-PROGRAMS += $(programs)/life $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)
+PROGRAMS += $(programs)/life $(programs)/http2 $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)
 
-$(programs)/life: $(BUILD)/obj/tests/programs/life.o
+$(programs)/life $(programs)/http2: $(programs)/%: $(BUILD)/obj/tests/programs/%.o
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libcurl) -o $@

@@ -2,16 +2,24 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#if defined(__has_attribute) && __has_attribute(musttail)
+#define JUMP __attribute__((musttail)) return
+#define JUMPS
+#else
+#define JUMP  return
+#define JUMPS __attribute__((optimize("O2", "optimize-sibling-calls")))
+#endif
+
 typedef void *dlsym_function(void *handle, const char *name);
 
 static dlsym_function *real;
 
-void *hooked(void *handle, const char *name) __asm__("dlsym");
+__attribute__((visibility("default"))) void *hooked(void *handle,
+                                                    const char *name) __asm__("dlsym");
 
-__attribute__((visibility("default"), optimize("O2", "optimize-sibling-calls"))) void *
-hooked(void *handle, const char *name)
+JUMPS void *hooked(void *handle, const char *name)
 {
     if (real == NULL)
         real = (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
-    return real(handle, name);
+    JUMP real(handle, name);
 }
