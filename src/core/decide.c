@@ -116,12 +116,32 @@ static enum reason judge_origin(const struct policy_image *image, const struct t
     return REASON_KEY;
 }
 
-static struct match match_target(const struct policy_image *image, const struct target *target,
-                                 const char *method, uint16_t port)
+/* The simple form, and most programs' share of a policy: one rule for a whole origin needs no
+ * index. */
+static struct match match_only_rule(const struct policy_rule *rule, const struct hop *hop,
+                                    const struct target *target)
 {
+    enum reason reason = REASON_KEY;
+    if (strcmp(rule->host, target->host) != 0)
+        reason = REASON_HOST;
+    else if (!target->tls)
+        reason = REASON_SCHEME;
+    else if (rule->port != target->port || (hop->port != 0 && hop->port != target->port))
+        reason = REASON_PORT;
+    else if (!allows_method(rule, hop->method))
+        reason = REASON_METHOD;
+    return (struct match){reason == REASON_KEY ? rule : NULL, reason};
+}
+
+static struct match match_target(const struct policy_image *image, const struct hop *hop,
+                                 const struct target *target)
+{
+    const char *method = hop->method;
+    if (image->nrules == 1 && image->rules[0].path_len == 1)
+        return match_only_rule(&image->rules[0], hop, target);
     char settled[SETTLED_PATH_MAX];
     enum reason reason = judge_origin(image, target);
-    if (reason == REASON_KEY && port != 0 && port != target->port)
+    if (reason == REASON_KEY && hop->port != 0 && hop->port != target->port)
         reason = REASON_PORT;
     if (reason != REASON_KEY)
         return (struct match){NULL, reason};
@@ -138,10 +158,10 @@ static struct match match_target(const struct policy_image *image, const struct 
 
 static struct match find_rule(const struct policy_image *image, const struct hop *hop)
 {
-    struct match match = match_target(image, hop->target, hop->method, hop->port);
+    struct match match = match_target(image, hop, hop->target);
     if (match.rule == NULL || hop->other_target == NULL)
         return match;
-    struct match other = match_target(image, hop->other_target, hop->method, hop->port);
+    struct match other = match_target(image, hop, hop->other_target);
     if (other.rule != match.rule)
         match = (struct match){NULL, other.rule == NULL ? other.reason : REASON_URL};
     return match;

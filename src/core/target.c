@@ -21,10 +21,20 @@ bool target_has_blank(const char *text)
     return false;
 }
 
-/* The path ends where the query or the fragment begins. */
+/* The path ends where the query or the fragment begins. SIZE_MAX where a blank stands anywhere
+ * behind the host. */
 static size_t path_length(const char *path)
 {
-    return strcspn(path, "?#");
+    /* By character: 1 ends the path, 2 ends the URL or spoils it. */
+    static const unsigned char classes[256] = {
+        ['?'] = 1, ['#'] = 1, ['\0' ... ' '] = 2, [0x7f] = 2};
+    size_t length = 0;
+    while (classes[(unsigned char)path[length]] == 0)
+        length++;
+    size_t end = length;
+    while (classes[(unsigned char)path[end]] != 2)
+        end++;
+    return path[end] == '\0' ? length : SIZE_MAX;
 }
 
 static bool read_port(const char **cursor, uint16_t *port)
@@ -43,11 +53,22 @@ static bool read_port(const char **cursor, uint16_t *port)
     return true;
 }
 
+/* True where `text` begins with the `length` bytes of `head`; reads no further than its end. */
+static inline bool begins_with(const char *text, const char *head, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != head[i])
+            return false;
+    return true;
+}
+
 /* Returns the length of the scheme that "://" follows, or 0. Others than these are libcurl's
  * affair: it refuses some and takes a long one for a host. */
 static size_t scheme_length(const char *url)
 {
     static const char known[][6] = {"https", "http", "wss", "ws"};
+    if (begins_with(url, "https://", 8)) /* nearly all of them */
+        return 5;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         size_t length = strlen(known[i]);
         if (strncmp(url, known[i], length) == 0 && strncmp(url + length, "://", 3) == 0)
@@ -59,12 +80,13 @@ static size_t scheme_length(const char *url)
 /* Returns the length of a host name in lower case, or 0. */
 static size_t host_length(const char *host)
 {
+    /* By character: 1 may stand in a name, 2 is the dot between labels. */
+    static const unsigned char classes[256] = {
+        ['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 2};
     size_t length = 0;
     size_t label = 0; /* where the last one begins */
-    for (; is_lower(host[length]) || is_digit(host[length]) || host[length] == '-' ||
-           host[length] == '.';
-         length++)
-        if (host[length] == '.')
+    for (unsigned char class; (class = classes[(unsigned char)host[length]]) != 0; length++)
+        if (class == 2)
             label = length + 1;
     /* A last label of digits may be an IPv4 address in one of its many spellings, 0x7f among them.
      */
@@ -87,7 +109,7 @@ enum target_spelling target_scan(const char *url, struct target *target)
     if (length == 0 || length > TARGET_HOST_MAX)
         return TARGET_ODD;
 
-    target->tls = scheme_is_tls(url, scheme);
+    target->tls = scheme == 5 || (scheme == 3 && url[2] == 's'); /* https, wss */
     target->userinfo = false;
     target->port = target->tls ? 443 : 0;
     const char *cursor = host + length;
@@ -98,13 +120,14 @@ enum target_spelling target_scan(const char *url, struct target *target)
     }
     if (*cursor != '/' && *cursor != '?' && *cursor != '#' && *cursor != '\0')
         return TARGET_ODD;
-    if (target_has_blank(cursor))
+    size_t path = path_length(cursor);
+    if (path == SIZE_MAX)
         return TARGET_ODD;
     memcpy(target->host, host, length);
     target->host[length] = '\0';
     target->host_len = length;
     target->path = *cursor == '/' ? cursor : "/";
-    target->path_len = *cursor == '/' ? path_length(cursor) : 1;
+    target->path_len = *cursor == '/' ? path : 1;
     return TARGET_CANONICAL;
 }
 
@@ -130,7 +153,7 @@ bool target_set(struct target *target, const char *scheme, const char *host, con
     if (port != NULL && (!read_port(&port, &target->port) || *port != '\0'))
         return false;
     target->path = path[0] == '/' ? path : "/";
-    target->path_len = path[0] == '/' ? path_length(path) : 1;
+    target->path_len = path[0] == '/' ? strcspn(path, "?#") : 1;
     return true;
 }
 
