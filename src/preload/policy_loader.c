@@ -331,12 +331,20 @@ static bool has_lost(const struct policy_ref *policy, const struct policy_ref *o
            key_in_force(policy, (uint32_t)(now - policy->image->keys))->header == NULL;
 }
 
+/* Privileges that were given up must not take the key along. */
+static bool is_of_this_user(const struct policy_ref *policy)
+{
+    return policy->image->euid == geteuid() && policy->image->egid == getegid();
+}
+
 /* For how many seconds the old policy may go on, because the new one has lost a key of it. 0: not.
  */
 static uint32_t grace(const struct policy_ref *policy, const struct policy_ref *old)
 {
     uint32_t seconds = 0;
-    for (uint32_t i = 0; old != NULL && i < old->image->nkeys; i++) {
+    if (old == NULL || !is_of_this_user(old))
+        return 0;
+    for (uint32_t i = 0; i < old->image->nkeys; i++) {
         uint32_t stale = old->image->keys[i].stale_seconds;
         if (!has_lost(policy, old, i))
             continue;
@@ -454,8 +462,7 @@ static void put_in_force(struct policy_ref *policy)
 static bool is_current(const struct policy_ref *policy)
 {
     if (policy != NULL)
-        return policy->image->euid == geteuid() && policy->image->egid == getegid() &&
-               policy_image_current(policy->image);
+        return is_of_this_user(policy) && policy_image_current(policy->image);
     struct places places;
     find_places(&places);
     return !anything_there(&places);
@@ -502,11 +509,8 @@ static struct policy_ref *refresh(struct policy_ref *old)
     /* Before the lock: the loader may wait for a thread that waits for us. */
     policy_build_function *function = there ? load_module() : NULL;
 
-    /* Who comes while another reads goes on with what was in force, if there was anything. */
-    if (old == NULL)
-        lock_take(LOCK_BUILD);
-    else if (!lock_try(LOCK_BUILD))
-        return old;
+    /* Who comes while another reads waits for it: the server may refuse the old key by now. */
+    lock_take(LOCK_BUILD);
     struct policy_ref *policy = take_current(&look);
     if (policy == NULL || !is_current(policy)) {
         put_in_force(there ? read_policy(function, &places) : NULL);

@@ -237,6 +237,21 @@ START_TEST(a_rule_that_was_taken_away_counts_at_once_despite_stale)
 }
 END_TEST
 
+/* Privileges that were given up take the key along. */
+START_TEST(another_effective_user_does_not_inherit_a_stale_key)
+{
+    if (geteuid() != 0) {
+        printf("SKIP another_effective_user_does_not_inherit_a_stale_key: only root can become "
+               "another user\n");
+        return;
+    }
+    one_key("stale = \"1h\";");
+    RUN("get", APP "/1", "user", "65534", "sleep", TICK, "get", APP "/2", "sleep", "1100", "get",
+        APP "/3", "user", "0", "sleep", "1100", "get", APP "/4");
+    ck_assert_str_eq(preloaded_seen(), "GET /1 A\nGET /4 A\n");
+}
+END_TEST
+
 START_TEST(a_policy_that_cannot_be_read_keeps_the_last_one_as_long_as_stale_says)
 {
     one_key("stale = \"1s\";");
@@ -459,6 +474,7 @@ int main(void)
     tcase_add_test(tests, a_new_key_ends_the_time_of_the_stale_one);
     tcase_add_test(tests, a_loss_that_is_over_does_not_shorten_the_next_one);
     tcase_add_test(tests, a_rule_that_was_taken_away_counts_at_once_despite_stale);
+    tcase_add_test(tests, another_effective_user_does_not_inherit_a_stale_key);
     tcase_add_test(tests, a_policy_that_cannot_be_read_keeps_the_last_one_as_long_as_stale_says);
     tcase_add_test(tests, a_thousand_reloads_leave_memory_and_descriptors_as_they_were);
     suite_add_tcase(suite, tests);

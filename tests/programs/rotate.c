@@ -9,6 +9,7 @@
  *   follow         redirects are followed                   any           back to GET
  *   begin URL      a transfer in a multi handle, not yet driven; end drives it and prints as get
  *   run COMMAND    by the shell                             sleep MS
+ *   user UID       as this effective user from now on
  *   rotate N FILE URL  N times: another key in FILE, a pause longer than a tick, a request
  *   load FILE      transfers without end, LOAD_THREADS threads of LOAD_HANDLES each, with the time
  *                  at which each began in X-Began, until FILE is there; prints what came of them
@@ -348,6 +349,11 @@ static void doze(const char *milliseconds)
     usleep((useconds_t)strtoul(milliseconds, NULL, 10) * 1000);
 }
 
+static void become(const char *uid)
+{
+    check(seteuid((uid_t)strtoul(uid, NULL, 10)) == 0, "seteuid");
+}
+
 static const struct {
     const char *name;
     void (*alone)(void);
@@ -356,8 +362,8 @@ static const struct {
     {"get", NULL, get},           {"header", NULL, header}, {"headers", no_headers, NULL},
     {"method", NULL, set_method}, {"post", NULL, post},     {"any", any, NULL},
     {"follow", follow, NULL},     {"begin", NULL, begin},   {"end", end, NULL},
-    {"run", NULL, run},           {"sleep", NULL, doze},    {"memory", memory, NULL},
-    {"load", NULL, load},
+    {"run", NULL, run},           {"user", NULL, become},   {"sleep", NULL, doze},
+    {"memory", memory, NULL},     {"load", NULL, load},
 };
 enum { WORDS = sizeof words / sizeof words[0] };
 
