@@ -1,0 +1,47 @@
+# The tests again, watched: memory and undefined behaviour, data races, and what valgrind sees of the unchanged build.
+
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+TSAN := -fsanitize=thread -fno-omit-frame-pointer
+
+# A sanitizer's runtime calls dlsym, which is ours, before it can watch anybody.
+unwatched := interpose_dl elf_find late_libc
+$(patsubst %,$(BUILD)/late/src/preload/%.o,$(unwatched)): override SANITIZE :=
+
+.PHONY: asan
+asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/deps build test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -g" SANITIZE="$(ASAN)" watched-tests
+
+# The preloaded library's sanitizer must be the first of all libraries; what the host leaks is the host's affair.
+.PHONY: watched-tests
+watched-tests: tests
+	@BUILD=$(BUILD) tests/run $(unit_tests)
+	@ASAN_OPTIONS=detect_leaks=0 TEST_PRELOAD_FIRST=$$(realpath $$($(CC) -print-file-name=libasan.so)) BUILD=$(BUILD) \
+	    tests/run $(integration_tests)
+
+.PHONY: tsan
+tsan: ## the unit tests, threads among them, under ThreadSanitizer
+	@scripts/deps build test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITIZE="$(TSAN)" raced-tests
+
+# It costs minutes here and has one thread.
+slow_when_raced := test_policy_memory
+.PHONY: raced-tests
+raced-tests: tests
+	@echo "SKIP $(slow_when_raced): one thread, and too slow when watched"
+	@TSAN_OPTIONS=suppressions=tests/tsan.supp BUILD=$(BUILD) tests/run $(filter-out %/$(slow_when_raced),$(unit_tests))
+
+# The unit tests and some requests of a real program, unchanged. Errors and leaks end a program with status 99.
+memcheck := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+            --show-leak-kinds=definite --suppressions=tests/memcheck.supp
+# A hundred thousand handles of eight threads: minutes here, and TSan and ASan have seen them.
+slow_when_checked := test_record
+.PHONY: valgrind
+valgrind: ## the unit tests and requests of a real program under valgrind's memcheck
+	@scripts/deps build test valgrind
+	@$(MAKE) --no-print-directory tests
+	@echo "SKIP $(slow_when_checked): too slow when checked"
+	@export CK_TIMEOUT_MULTIPLIER=20 BUILD=$(BUILD); \
+	TEST_UNDER="$(memcheck)" tests/run $(filter-out %/$(slow_when_checked),$(unit_tests)) && \
+	CK_RUN_CASE=openssl TEST_SCENARIOS="easy multi threads" TEST_DRIVER_UNDER="$(memcheck)" \
+	    tests/run $(BUILD)/tests/integration/test_library
