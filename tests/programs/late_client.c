@@ -254,6 +254,21 @@ static void plugins(void)
     }
 }
 
+/* Nothing is asked of the loader between the second plugin's coming and the first one's tail call.
+ */
+static void pointer_kept(void)
+{
+    void *handle = open_from("LATE_PLUGIN", flags_wanted());
+    CURL *(*make)(void) = (CURL * (*)(void)) dlsym(handle, "caller_make");
+    int (*caller_get)(CURL *, const char *) =
+        (int (*)(CURL *, const char *))dlsym(handle, "caller_get");
+    open_from("LATE_OTHER", flags_wanted());
+    CURL *easy = make();
+    CHECK(easy != NULL);
+    printf("%d\n", caller_get(easy, APP "/yes/kept"));
+    printf("%d\n", caller_get(easy, AWAY "/no/kept"));
+}
+
 static void plugin_again(void)
 {
     for (int i = 0; i < 50; i++) {
@@ -279,6 +294,7 @@ static const struct {
     {"other-namespace", other_namespace},
     {"plugin", plugin},
     {"plugins", plugins},
+    {"pointer-kept", pointer_kept},
     {"plugin-again", plugin_again},
 };
 
