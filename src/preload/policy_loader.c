@@ -197,7 +197,7 @@ static struct policy_image *build_image(policy_build_function *function,
 
 static struct {
     struct policy_ref *current; /* holds one reference; NULL: no policy */
-    struct timespec checked;    /* the coarse tick of the last look */
+    struct timespec checked;    /* the coarse tick in which the files were last found unchanged */
     bool started;               /* something was decided, if only that there is no policy */
     time_t lost_at; /* when a key of `current` was lost that may go on for a while; or 0 */
 } in_force;         /* LOCK_POLICY */
@@ -368,12 +368,13 @@ static void report_loss(const struct policy_ref *policy)
 }
 
 /* When the loss began that is going on; *first where it begins now. */
-static time_t loss_began(time_t now, bool *first)
+static time_t loss_began(const struct timespec *now, bool *first)
 {
     lock_take(LOCK_POLICY);
+    in_force.checked = *now;
     *first = in_force.lost_at == 0;
     if (*first)
-        in_force.lost_at = now;
+        in_force.lost_at = now->tv_sec;
     time_t began = in_force.lost_at;
     lock_give(LOCK_POLICY);
     return began;
@@ -417,7 +418,7 @@ static bool gives_less(const struct policy_ref *policy, const struct policy_ref 
 }
 
 /* True where the old policy is to stay for now. */
-static bool outlives(const struct policy_ref *policy, time_t now)
+static bool outlives(const struct policy_ref *policy, const struct timespec *now)
 {
     bool first;
     const struct policy_ref *old = in_force.current;
@@ -432,20 +433,18 @@ static bool outlives(const struct policy_ref *policy, time_t now)
     time_t began = loss_began(now, &first);
     if (first)
         report_loss(policy);
-    return now - began < (time_t)seconds;
+    return now->tv_sec - began < (time_t)seconds;
 }
 
-/* With LOCK_BUILD held: nobody else replaces what is in force. */
-static void put_in_force(struct policy_ref *policy)
+/* With LOCK_BUILD held: nobody else replaces what is in force. `now` is before the reading. */
+static void put_in_force(struct policy_ref *policy, const struct timespec *now)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     lock_take(LOCK_POLICY);
     struct policy_ref *old = in_force.current;
     if (policy != NULL && old != NULL)
         keep_learned(policy, old);
     lock_give(LOCK_POLICY);
-    if (outlives(policy, now.tv_sec)) {
+    if (outlives(policy, now)) {
         policy_release(policy);
         return;
     }
@@ -453,6 +452,7 @@ static void put_in_force(struct policy_ref *policy)
     if (policy != NULL && old != NULL)
         keep_learned(policy, old); /* again: an answer may have come since */
     in_force.current = policy;
+    in_force.checked = *now;
     in_force.started = true;
     in_force.lost_at = 0;
     lock_give(LOCK_POLICY);
@@ -484,15 +484,17 @@ static bool is_later(const struct timespec *now)
            (in_force.lost_at == 0 && now->tv_nsec != in_force.checked.tv_nsec);
 }
 
-/* A reference on what is in force; *look is set where its files should be looked at now. */
-static struct policy_ref *take_current(bool *look)
+/*
+ * A reference on what is in force; *look is set where its files should be looked at now. Until
+ * somebody has done so every thread that comes looks for itself: one that was put to sleep halfway
+ * must not leave the others with a key that the server refuses by now.
+ */
+static struct policy_ref *take_current(struct timespec *now, bool *look)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    clock_gettime(CLOCK_MONOTONIC_COARSE, now);
     lock_take(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
-    *look = !in_force.started || is_later(&now);
-    in_force.checked = now;
+    *look = !in_force.started || is_later(now);
     if (policy != NULL)
         policy->references++;
     lock_give(LOCK_POLICY);
@@ -503,6 +505,7 @@ static struct policy_ref *take_current(bool *look)
 static struct policy_ref *refresh(struct policy_ref *old)
 {
     struct places places;
+    struct timespec now;
     bool look;
     find_places(&places);
     bool there = anything_there(&places);
@@ -510,12 +513,16 @@ static struct policy_ref *refresh(struct policy_ref *old)
     policy_build_function *function = there ? load_module() : NULL;
 
     /* Who comes while another reads waits for it: the server may refuse the old key by now. */
-    lock_take(LOCK_BUILD);
-    struct policy_ref *policy = take_current(&look);
-    if (policy == NULL || !is_current(policy)) {
-        put_in_force(there ? read_policy(function, &places) : NULL);
+    bool waited = !lock_try(LOCK_BUILD);
+    if (waited)
+        lock_take(LOCK_BUILD);
+    struct policy_ref *policy = take_current(&now, &look);
+    /* What the other one could not read need not be tried again at once. */
+    bool settled = waited && !look;
+    if (policy == NULL || (!settled && !is_current(policy))) {
+        put_in_force(there ? read_policy(function, &places) : NULL, &now);
         policy_release(policy);
-        policy = take_current(&look);
+        policy = take_current(&now, &look);
     }
     lock_give(LOCK_BUILD);
     policy_release(old);
@@ -523,9 +530,10 @@ static struct policy_ref *refresh(struct policy_ref *old)
 }
 
 /* All is as it was, or is so again: until the next tick nobody need look. */
-static void note_look(void)
+static void note_look(const struct timespec *now)
 {
     lock_take(LOCK_POLICY);
+    in_force.checked = *now;
     in_force.started = true;
     in_force.lost_at = 0;
     lock_give(LOCK_POLICY);
@@ -536,14 +544,15 @@ struct policy_ref *policy_take(void)
     int saved = errno;
     int cancel;
     bool look;
-    struct policy_ref *policy = take_current(&look);
+    struct timespec now;
+    struct policy_ref *policy = take_current(&now, &look);
     if (look && !is_current(policy)) {
         /* Files are opened and read, locks are held: no place for a thread to be cancelled. */
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
         policy = refresh(policy);
         pthread_setcancelstate(cancel, NULL);
     } else if (look)
-        note_look();
+        note_look(&now);
     errno = saved;
     return policy;
 }

@@ -437,6 +437,7 @@ START_TEST(a_thousand_rotations_under_a_hundred_transfers_fail_no_request)
            (double)ledger.latest / 1e6, memory[1].kb - memory[0].kb,
            memory[1].maps - memory[0].maps, memory[1].descriptors - memory[0].descriptors,
            preloaded_outcome.out);
+    fflush(stdout);
     ck_assert_uint_eq(ledger.unknown, 0); /* a torn key, or none */
     ck_assert_uint_eq(ledger.wrongly_refused, 0);
     const char *end = strstr(preloaded_outcome.out, " refused ");
