@@ -30,6 +30,7 @@ static const struct row rows[] = {
     {"nothing", "destructor", false, false, 1, 1},
     {"atexit", NULL, false, false, 2, 2},
     {"children", NULL, false, false, 7, 7},
+    {"forks", NULL, false, false, 1, 1},
     {"signals", NULL, false, false, 10, 10},
     {"dropped", NULL, true, false, 3, 2},
     {"rooted", NULL, true, false, 3, 2},

@@ -10,6 +10,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -136,7 +137,10 @@ static char self[4096];
 static void reap(pid_t child)
 {
     int status;
-    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(waitpid(child, &status, 0) == child);
+    if (status != 0)
+        printf("life: a child ended with status %#x\n", (unsigned)status);
+    CHECK(status == 0);
 }
 
 static void children(void)
@@ -161,6 +165,52 @@ static void children(void)
     }
     reap(child);
     execve(self, arguments, environ);
+}
+
+/* Takes what locks there are on handles, as fast as it can. */
+static volatile int churning = 1;
+
+enum { HANDLES = 32 };
+
+/* Options alone: what makes handles takes locks of the TLS library's, which do not outlive fork,
+ * with us or without (measured). */
+static void use_handles(CURL *const *easy)
+{
+    for (size_t i = 0; i < (size_t)HANDLES * 20; i++)
+        curl_easy_setopt(easy[i % HANDLES], CURLOPT_HTTPHEADER, NULL);
+}
+
+static void *churn(void *data)
+{
+    while (churning)
+        use_handles(data);
+    return data;
+}
+
+/* A child that finds a lock held by a thread that it does not have would wait for ever. */
+static void forks(void)
+{
+    static CURL *easy[4][HANDLES];
+    pthread_t ids[3];
+    for (size_t i = 0; i < (size_t)4 * HANDLES; i++)
+        CHECK((easy[i / HANDLES][i % HANDLES] = curl_easy_init()) != NULL);
+    for (size_t i = 0; i < 3; i++)
+        CHECK(pthread_create(&ids[i], NULL, churn, easy[i]) == 0);
+    for (int i = 0; i < 200; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            use_handles(easy[3]);
+            _exit(0);
+        }
+        reap(child);
+    }
+    churning = 0;
+    for (size_t i = 0; i < 3; i++)
+        pthread_join(ids[i], NULL);
+    for (size_t i = 0; i < (size_t)4 * HANDLES; i++)
+        curl_easy_cleanup(easy[i / HANDLES][i % HANDLES]);
+    one();
 }
 
 /* ---- signals -----------------------------------------------------------------------------------
@@ -455,6 +505,7 @@ static const struct {
     {"nothing", nothing},
     {"atexit", at_exit_last},
     {"children", children},
+    {"forks", forks},
     {"signals", signals},
     {"dropped", dropped},
     {"rooted", rooted},
