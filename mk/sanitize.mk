@@ -13,11 +13,14 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -g" SANITIZE="$(ASAN)" watched-tests
 
 # The preloaded library's sanitizer must be the first of all libraries; what the host leaks is the host's affair.
+# These set LD_PRELOAD themselves and leave no place in front; test_library's scenarios are watched in their stead.
+unwatchable := test_account test_http2 test_late_binding test_policy_runtime test_process_life test_ranges test_rotation
 .PHONY: watched-tests
 watched-tests: tests
+	@echo "SKIP $(unwatchable): they put the library before the sanitizer's"
 	@BUILD=$(BUILD) tests/run $(unit_tests)
 	@ASAN_OPTIONS=detect_leaks=0 TEST_PRELOAD_FIRST=$$(realpath $$($(CC) -print-file-name=libasan.so)) BUILD=$(BUILD) \
-	    tests/run $(integration_tests)
+	    tests/run $(filter-out $(addprefix %/,$(unwatchable)),$(integration_tests))
 
 .PHONY: tsan
 tsan: ## the unit tests, threads among them, under ThreadSanitizer
