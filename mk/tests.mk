@@ -25,4 +25,4 @@ check: deps ## install what is missing, build, run every test
 
 .PHONY: deps
 deps:
-	@scripts/deps build test
+	@scripts/deps build test preloads

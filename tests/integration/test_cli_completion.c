@@ -169,6 +169,8 @@ START_TEST(a_tab_at_the_prompt_of_bash_completes)
         puts("SKIP a_tab_at_the_prompt_of_bash_completes: no bash here");
         return;
     }
+    if (lacks_terminals(__func__))
+        return;
     open_shell(&prompt, (const char *const[]){"/bin/bash", "--norc", "--noprofile", "-i", NULL},
                "source <(commissioned-auth completion bash); echo loaded-$?\n");
     completes_status(&prompt);
@@ -184,6 +186,8 @@ START_TEST(a_tab_at_the_prompt_of_zsh_completes)
         puts("SKIP a_tab_at_the_prompt_of_zsh_completes: no zsh here");
         return;
     }
+    if (lacks_terminals(__func__))
+        return;
     open_shell(&prompt, (const char *const[]){"zsh", "-f", "-i", NULL},
                "autoload -U compinit; compinit -u -D; "
                "source <(commissioned-auth completion zsh); echo loaded-$?\n");

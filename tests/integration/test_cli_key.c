@@ -526,6 +526,8 @@ START_TEST(a_key_typed_at_the_prompt_is_stored_and_not_shown)
     struct terminal terminal;
     char shown[SHOWN + 2];
 
+    if (lacks_terminals(__func__))
+        return;
     open_terminal(&terminal);
     read_until(&terminal, "Key (not shown): ");
     ck_assert(!echoes(&terminal));
@@ -546,6 +548,8 @@ START_TEST(a_signal_at_the_prompt_ends_the_command_with_the_terminal_as_it_was)
     struct terminal terminal;
     int status;
 
+    if (lacks_terminals(__func__))
+        return;
     open_terminal(&terminal);
     read_until(&terminal, "Key (not shown): ");
     ck_assert(!echoes(&terminal));
@@ -565,6 +569,8 @@ START_TEST(the_interrupt_key_at_the_prompt_restores_the_terminal)
     struct terminal terminal;
     int status;
 
+    if (lacks_terminals(__func__))
+        return;
     open_terminal(&terminal);
     read_until(&terminal, "Key (not shown): ");
     ck_assert_int_eq(write(terminal.master, "half a key\003", 11), 11);
@@ -581,6 +587,8 @@ START_TEST(a_stopped_prompt_restores_the_terminal_and_asks_again)
     struct terminal terminal;
     int status;
 
+    if (lacks_terminals(__func__))
+        return;
     open_terminal(&terminal);
     read_until(&terminal, "Key (not shown): ");
     /* A stop by the terminal is ignored in an orphaned process group, which this one is. */

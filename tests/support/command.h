@@ -44,4 +44,8 @@ void copy_file(const char *from, const char *to, mode_t mode);
 const char *text_of(const char *path);
 bool exists(const char *path);
 
+/* True, with a line that says SKIP, where this machine gives no pseudo-terminal. `test` is
+ * __func__. */
+bool lacks_terminals(const char *test);
+
 #endif
