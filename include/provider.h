@@ -66,9 +66,8 @@ struct provider {
 };
 
 enum {
-    CURL_HAS_URL_PARSER = 0x073e00,       /* 7.62.0, curl_url(3) */
-    CURL_HAS_PREREQ = 0x075000,           /* 7.80.0, CURLOPT_PREREQFUNCTION(3) */
-    CURL_HAS_EFFECTIVE_METHOD = 0x074800, /* 7.72.0, CURLINFO_EFFECTIVE_METHOD(3) */
+    CURL_HAS_URL_PARSER = 0x073e00, /* 7.62.0, curl_url(3) */
+    CURL_HAS_PREREQ = 0x075000,     /* 7.80.0, CURLOPT_PREREQFUNCTION(3) */
 };
 
 /* Where a handle comes from. */

@@ -58,7 +58,6 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(geteuid)                                                                                     \
     X(getpid)                                                                                      \
     X(getresuid)                                                                                   \
-    X(memchr)                                                                                      \
     X(memcmp)                                                                                      \
     X(memcpy)                                                                                      \
     X(memset)                                                                                      \
@@ -85,7 +84,6 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(strncasecmp)                                                                                 \
     X(strncmp)                                                                                     \
     X(strrchr)                                                                                     \
-    X(vsnprintf)                                                                                   \
     X(write)
 
 #define LATE_MEMBER(name) __typeof__(name) *name;

@@ -41,8 +41,6 @@
 #define getpid(...) late.getpid(__VA_ARGS__)
 #undef getresuid
 #define getresuid(...) late.getresuid(__VA_ARGS__)
-#undef memchr
-#define memchr(...) late.memchr(__VA_ARGS__)
 #undef memcmp
 #define memcmp(...) late.memcmp(__VA_ARGS__)
 #undef memcpy
@@ -95,8 +93,6 @@
 #define strncmp(...) late.strncmp(__VA_ARGS__)
 #undef strrchr
 #define strrchr(...) late.strrchr(__VA_ARGS__)
-#undef vsnprintf
-#define vsnprintf(...) late.vsnprintf(__VA_ARGS__)
 #undef write
 #define write(...) late.write(__VA_ARGS__)
 #undef dlsym
