@@ -62,7 +62,7 @@ $(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Itests $(call pkg_cflags,check lib
 # Keeps the compiler from making calls of memset and memcpy out of loops, which would be imports.
 no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-tree-loop-distribute-patterns)
 
-# The preloaded library links libc and nothing else, and binds that late: see src/preload/late_libc.h.
+# The preloaded library links libc and nothing else, and binds that late: see include/late_libc.h.
 $(BUILD)/late/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $<

@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+#include "late_libc.h"
+
 enum { RECORD_SHARDS = 16 };
 
 enum lock {
@@ -26,9 +28,32 @@ enum lock {
     LOCK_COUNT = LOCK_RECORDS + RECORD_SHARDS,
 };
 
-void lock_take(unsigned lock);
-bool lock_try(unsigned lock);
-void lock_give(unsigned lock);
+/* No other thread exists, nor can one appear while this one is in a critical section of ours. */
+static inline bool lock_is_alone(void)
+{
+    return late.single_threaded != NULL && *late.single_threaded;
+}
+
+void lock_take_shared(unsigned lock);
+bool lock_try_shared(unsigned lock);
+void lock_give_shared(unsigned lock);
+
+static inline void lock_take(unsigned lock)
+{
+    if (!lock_is_alone())
+        lock_take_shared(lock);
+}
+
+static inline bool lock_try(unsigned lock)
+{
+    return lock_is_alone() || lock_try_shared(lock);
+}
+
+static inline void lock_give(unsigned lock)
+{
+    if (!lock_is_alone())
+        lock_give_shared(lock);
+}
 
 /*
  * dl_iterate_phdr(3) takes a lock of the C library's that fork(2) does not renew (glibc 2.36,

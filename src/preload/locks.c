@@ -2,8 +2,6 @@
 
 #include <pthread.h>
 
-#include "late_libc.h"
-
 /* A mutex each, a cache line apart, so that threads with handles of their own do not meet. */
 static struct {
     pthread_mutex_t mutex;
@@ -53,30 +51,19 @@ static void watch_forks(void)
         __register_atfork(take_all, give_all, renew_all, &__dso_handle);
 }
 
-/* No other thread exists, nor can one appear while this one is in a critical section of ours. */
-static bool is_alone(void)
+void lock_take_shared(unsigned lock)
 {
-    return late.single_threaded != NULL && *late.single_threaded;
-}
-
-void lock_take(unsigned lock)
-{
-    if (is_alone())
-        return;
     watch_forks();
     pthread_mutex_lock(&locks[lock].mutex);
 }
 
-bool lock_try(unsigned lock)
+bool lock_try_shared(unsigned lock)
 {
-    if (is_alone())
-        return true;
     watch_forks();
     return pthread_mutex_trylock(&locks[lock].mutex) == 0;
 }
 
-void lock_give(unsigned lock)
+void lock_give_shared(unsigned lock)
 {
-    if (!is_alone())
-        pthread_mutex_unlock(&locks[lock].mutex);
+    pthread_mutex_unlock(&locks[lock].mutex);
 }

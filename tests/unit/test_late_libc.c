@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "preload/late_libc.h"
+#include "late_libc.h"
 
 enum { THREADS = 32 };
 
