@@ -20,19 +20,11 @@
 /*
  * setopt is variadic. On LP64 systems every argument it takes (long, pointer, function, curl_off_t)
  * travels in the same register as a named argument of that size would, so it is forwarded as one
- * word and the call stays a jump.
+ * word. The call through libcurl's own prototype says that no vector register is used, which is
+ * cheaper for libcurl.
  */
-#ifdef __LP64__
-typedef CURLcode easy_setopt_function(CURL *easy, CURLoption option, uintptr_t argument);
-typedef CURLMcode multi_setopt_function(CURLM *multi, CURLMoption option, uintptr_t argument);
-#else
 typedef CURLcode easy_setopt_function(CURL *easy, CURLoption option, ...);
 typedef CURLMcode multi_setopt_function(CURLM *multi, CURLMoption option, ...);
-#endif
-
-/* libcurl's own prototype. The call says that no vector register is used, which is cheaper for it.
- */
-typedef CURLcode variadic_setopt_function(CURL *easy, CURLoption option, ...);
 
 struct real {
     CURL *(*easy_init)(void);
@@ -100,6 +92,23 @@ const struct provider *provider_at(unsigned number);
 /* For a call that makes a handle: `caller` is the return address. */
 struct origin_of_call provider_for(const void *caller);
 
+/* The main program's mapping, and the libcurl that it means beyond doubt. It is never unloaded, so
+ * it is asked for once. Written by provider.c; `end` last, with release order, and 0 until then. */
+struct main_program {
+    uintptr_t start;
+    uintptr_t end;
+    const struct provider *provider;
+};
+extern struct main_program provider_main __attribute__((visibility("hidden")));
+
+/* What provider_for would say of a call by the main program; NULL where that must be asked. */
+static inline const struct provider *provider_for_main(const void *caller)
+{
+    uintptr_t end = __atomic_load_n(&provider_main.end, __ATOMIC_ACQUIRE);
+    bool is_main = (uintptr_t)caller < end && (uintptr_t)caller >= provider_main.start;
+    return __builtin_expect(is_main, 1) ? provider_main.provider : NULL;
+}
+
 /*
  * The one provider while there is no second and it is not old, else NULL. Read on every setopt,
  * hence a variable; written by provider.c alone, with release order.
@@ -108,7 +117,7 @@ extern const struct provider *provider_sole __attribute__((visibility("hidden"))
 /* Some provider once there is one: until then there is no record of any handle. */
 extern const struct provider *provider_any __attribute__((visibility("hidden")));
 /* Its setopt, while provider_sole is not NULL; written before that is. */
-extern variadic_setopt_function *provider_sole_setopt __attribute__((visibility("hidden")));
+extern easy_setopt_function *provider_sole_setopt __attribute__((visibility("hidden")));
 
 /* This libcurl has no CURLOPT_PREREQFUNCTION: what is decided is decided before it connects. */
 static inline bool provider_is_old(const struct provider *provider)

@@ -52,12 +52,35 @@ static inline const struct real *real_for(const void *handle, const void *caller
     return __builtin_expect(sole != NULL, 1) ? &sole->real : ask_record(handle, caller).real;
 }
 
+/*
+ * The real functions where the sole libcurl itself is calling: a perform makes five such calls. It
+ * stands first in what it calls, so that they cost next to nothing.
+ */
+static inline const struct real *own_call(const void *caller)
+{
+    const struct provider *sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE);
+    return sole != NULL && provider_is_caller(sole, caller) ? &sole->real : NULL;
+}
+
+/* The record of a handle, for a caller that own_call knows not to be the sole libcurl. */
+static inline struct record *record_for(const void *handle, const void *caller)
+{
+    bool sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE) != NULL;
+    return __builtin_expect(sole, 1) ? record_find(handle) : ask_record(handle, caller).record;
+}
+
 /* ---- the easy interface ------------------------------------------------------------------------
  */
 
 EXPORT CURL *curl_easy_init(void)
 {
-    return handle_easy_init(provider_for(CALLER), CALLER);
+    const struct provider *provider = provider_for_main(CALLER);
+    if (provider == NULL)
+        return handle_easy_init(provider_for(CALLER), CALLER);
+    CURL *easy = provider->real.easy_init();
+    if (easy != NULL)
+        record_make(easy, provider);
+    return easy;
 }
 
 EXPORT CURL *curl_easy_duphandle(CURL *easy)
@@ -156,15 +179,18 @@ static bool is_kept(CURLoption option)
 __attribute__((noinline)) static CURLcode set_routed(CURL *easy, CURLoption option,
                                                      uintptr_t argument, const void *caller)
 {
+    if (is_kept(option))
+        return set_kept(easy, option, argument, caller);
     struct call call = call_on(easy, caller);
     bool old = call.record != NULL && provider_is_old(call.record->provider);
-    if (is_kept(option) || (old && record_keeps_if_old(option)))
+    if (old && record_keeps_if_old(option))
         return set_kept(easy, option, argument, caller);
     const struct real *real = call.real;
     return real != NULL ? real->easy_setopt(easy, option, argument) : CURLE_FAILED_INIT;
 }
 
-static CURLMcode set_multi(CURLM *multi, CURLMoption option, uintptr_t argument, const void *caller)
+__attribute__((noinline)) static CURLMcode set_multi(CURLM *multi, CURLMoption option,
+                                                     uintptr_t argument, const void *caller)
 {
     struct call call = call_on(multi, caller);
     const struct real *real = call.real;
@@ -195,6 +221,9 @@ CURLcode exported_easy_setopt(CURL *easy, CURLoption option, uintptr_t argument)
 
 CURLMcode exported_multi_setopt(CURLM *multi, CURLMoption option, uintptr_t argument)
 {
+    const struct real *own = own_call(CALLER);
+    if (own != NULL)
+        return own->multi_setopt(multi, option, argument);
     return set_multi(multi, option, argument, CALLER);
 }
 
@@ -248,10 +277,10 @@ EXPORT CURLM *curl_multi_init(void)
     return handle_multi_init(provider_for(CALLER), CALLER);
 }
 
-EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
+__attribute__((noinline)) static CURLMcode add_handle(CURLM *multi, CURL *easy, const void *caller)
 {
-    const struct real *real = real_for(multi, CALLER);
-    struct record *record = call_on(easy, CALLER).record;
+    const struct real *real = real_for(multi, caller);
+    struct record *record = record_for(easy, caller);
     struct record *head = record != NULL ? record_find(multi) : NULL;
     if (real == NULL)
         return CURLM_INTERNAL_ERROR;
@@ -270,10 +299,17 @@ EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
     return code;
 }
 
-EXPORT CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
+EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 {
-    const struct real *real = real_for(multi, CALLER);
-    struct record *record = call_on(easy, CALLER).record;
+    const struct real *own = own_call(CALLER);
+    return own != NULL ? own->multi_add_handle(multi, easy) : add_handle(multi, easy, CALLER);
+}
+
+__attribute__((noinline)) static CURLMcode remove_handle(CURLM *multi, CURL *easy,
+                                                         const void *caller)
+{
+    const struct real *real = real_for(multi, caller);
+    struct record *record = record_for(easy, caller);
     if (real == NULL)
         return CURLM_INTERNAL_ERROR;
     CURLMcode code = real->multi_remove_handle(multi, easy);
@@ -284,16 +320,28 @@ EXPORT CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
     return code;
 }
 
-EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
+EXPORT CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
 {
-    const struct real *real = real_for(multi, CALLER);
+    const struct real *own = own_call(CALLER);
+    return own != NULL ? own->multi_remove_handle(multi, easy) : remove_handle(multi, easy, CALLER);
+}
+
+__attribute__((noinline)) static CURLMsg *info_read(CURLM *multi, int *queued, const void *caller)
+{
+    const struct real *real = real_for(multi, caller);
     CURLMsg *message = real != NULL ? real->multi_info_read(multi, queued) : NULL;
     if (message == NULL || message->msg != CURLMSG_DONE)
         return message;
-    struct record *record = call_on(message->easy_handle, CALLER).record;
+    struct record *record = record_for(message->easy_handle, caller);
     if (record != NULL)
         message->data.result = transfer_end(record, message->data.result);
     return message;
+}
+
+EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
+{
+    const struct real *own = own_call(CALLER);
+    return own != NULL ? own->multi_info_read(multi, queued) : info_read(multi, queued, CALLER);
 }
 
 EXPORT CURLMcode curl_multi_cleanup(CURLM *multi)

@@ -31,12 +31,11 @@ static unsigned ncallers;
 /* Objects that the loader had added and removed when `callers` was filled. */
 static unsigned long long loads;
 
-/* The main program's mapping and provider: it is never unloaded, so it is asked for once. */
-static struct caller main_program;
+struct main_program provider_main;
 
 const struct provider *provider_sole;
 const struct provider *provider_any;
-variadic_setopt_function *provider_sole_setopt;
+easy_setopt_function *provider_sole_setopt;
 
 /* ---- the loader's view -------------------------------------------------------------------------
  */
@@ -221,9 +220,7 @@ static void publish_sole(void)
     const struct provider *sole =
         count == 1 && !provider_is_old(&providers[0]) ? &providers[0] : NULL;
     if (sole != NULL)
-        __atomic_store_n(&provider_sole_setopt,
-                         (variadic_setopt_function *)(void *)sole->real.easy_setopt,
-                         __ATOMIC_RELAXED);
+        __atomic_store_n(&provider_sole_setopt, sole->real.easy_setopt, __ATOMIC_RELAXED);
     __atomic_store_n(&provider_sole, sole, __ATOMIC_RELEASE);
     __atomic_store_n(&provider_any, &providers[0], __ATOMIC_RELEASE);
 }
@@ -398,10 +395,10 @@ static void remember(const void *address, struct origin_of_call origin, unsigned
         return;
     struct caller caller = {mapping.start, mapping.end, origin};
     lock_take(LOCK_PROVIDERS);
-    if (is_main_program(map)) {
-        main_program.start = caller.start;
-        main_program.origin = origin;
-        __atomic_store_n(&main_program.end, caller.end, __ATOMIC_RELEASE);
+    if (is_main_program(map) && !origin.ambiguous) {
+        provider_main.start = caller.start;
+        provider_main.provider = origin.provider;
+        __atomic_store_n(&provider_main.end, caller.end, __ATOMIC_RELEASE);
     } else if (now == loads && ncallers < MAX_CALLERS) {
         callers[ncallers++] = caller;
     } else {
@@ -463,8 +460,8 @@ __attribute__((noinline)) static struct origin_of_call find_out(const void *call
 
 struct origin_of_call provider_for(const void *caller)
 {
-    uintptr_t end = __atomic_load_n(&main_program.end, __ATOMIC_ACQUIRE);
-    if ((uintptr_t)caller < end && (uintptr_t)caller >= main_program.start)
-        return main_program.origin;
+    const struct provider *provider = provider_for_main(caller);
+    if (provider != NULL)
+        return (struct origin_of_call){provider, false};
     return find_out(caller);
 }

@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 enum { MAX_OPTIONS = 64 };
@@ -15,8 +16,12 @@ static unsigned nkept;
 CURLcode fake_answer;
 unsigned fake_calls;
 
-static CURLcode keep(CURL *easy, CURLoption option, uintptr_t value)
+static CURLcode keep(CURL *easy, CURLoption option, ...)
 {
+    va_list list;
+    va_start(list, option);
+    uintptr_t value = va_arg(list, uintptr_t);
+    va_end(list);
     (void)easy;
     fake_calls++;
     errno = EBADF;
