@@ -17,7 +17,7 @@ struct slab {
     char *limit;
 };
 
-/* `size` bytes, zeroed, aligned to 16; the same size at every call on one slab. */
+/* `size` bytes, zeroed, aligned to 8; the same size at every call on one slab. */
 void *slab_take(struct slab *slab, size_t size);
 
 void slab_put(struct slab *slab, void *object);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CHUNK = 4096, ALIGNMENT = 16 }; /* bytes */
+enum { CHUNK = 4096, ALIGNMENT = 8 }; /* bytes */
 
 void *slab_map(size_t size)
 {
