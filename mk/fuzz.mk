@@ -1,10 +1,10 @@
 # Fuzzing, with clang's libFuzzer. Not part of check: what it finds becomes a row in a test.
 
 FUZZ_SECONDS ?= 60
-fuzz_sources := tests/fuzz/fuzz_target.c tests/fuzz/url_agree.c src/core/target.c
+fuzz_sources := tests/fuzz/fuzz_target.c tests/fuzz/url_agree.c src/core/target.c src/core/plain.c
 
 # The same comparison runs over a fixed list and a fixed seed in the unit tests.
-$(BUILD)/tests/unit/test_target: $(BUILD)/obj/tests/fuzz/url_agree.o
+$(BUILD)/tests/unit/test_target: $(BUILD)/obj/tests/fuzz/url_agree.o $(BUILD)/obj/src/core/plain.o
 
 $(BUILD)/fuzz/fuzz_target: $(fuzz_sources) $(wildcard include/*.h tests/fuzz/*.h)
 	@mkdir -p $(@D)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plain.h"
 #include "policy_image.h"
 #include "target.h"
 
@@ -96,6 +97,34 @@ static const char *compare_odd(const struct reading *reading)
                : "the origin";
 }
 
+/* One rule, for "/v1" of the origin. */
+static const struct plain *plain_v1(void)
+{
+    static const struct policy_rule rule = {
+        .host = COMMISSIONED_HOST, .path = "/v1", .port = 443, .path_len = 3};
+    static const struct policy_origin origin = {COMMISSIONED_HOST, 443};
+    static const struct policy_image image = {
+        .nrules = 1, .rules = &rule, .norigins = 1, .origins = &origin};
+    static struct plain plain;
+    plain_set(&plain, &image);
+    return &plain;
+}
+
+static const char *compare_plain(const char *url, const struct reading *reading)
+{
+    const struct plain *plain = plain_v1();
+    bool inside = plain_is_inside(plain, url);
+    bool elsewhere = plain_is_elsewhere(plain, url);
+    if (!reading->accepted || reading->host == NULL || reading->path == NULL)
+        return NULL; /* it comes to no hop */
+    bool home = strcmp(reading->host, COMMISSIONED_HOST) == 0;
+    bool in_v1 = home && strcmp(reading->scheme, "https") == 0 && reading->port == NULL &&
+                 strncmp(reading->path, "/v1/", 4) == 0;
+    if (inside && !in_v1)
+        return "what is plainly inside";
+    return elsewhere && home ? "what is plainly elsewhere" : NULL;
+}
+
 const char *url_disagreement(const char *url)
 {
     struct reading reading;
@@ -103,6 +132,8 @@ const char *url_disagreement(const char *url)
     read_with_libcurl(&reading, url);
     const char *what = target_scan(url, &target) == TARGET_CANONICAL ? compare(&target, &reading)
                                                                      : compare_odd(&reading);
+    if (what == NULL)
+        what = compare_plain(url, &reading);
     forget(&reading);
     return what;
 }

@@ -1,0 +1,95 @@
+#include "plain.h"
+
+#include <string.h>
+
+static bool is_plain_rule(const struct policy_rule *rule)
+{
+    return strcmp(rule->host, COMMISSIONED_HOST) == 0 && rule->port == 443 &&
+           rule->methods == NULL && rule->report != POLICY_REPORT_ALL;
+}
+
+/* Origins are sorted by host. */
+static bool names_home_only(const struct policy_image *image)
+{
+    return image->norigins > 0 && strcmp(image->origins[0].host, COMMISSIONED_HOST) == 0 &&
+           strcmp(image->origins[image->norigins - 1].host, COMMISSIONED_HOST) == 0;
+}
+
+void plain_set(struct plain *plain, const struct policy_image *image)
+{
+    const size_t origin = sizeof COMMISSIONED_ORIGIN - 1;
+    plain->rule = NULL;
+    plain->home_only = names_home_only(image);
+    if (image->nrules != 1 || !is_plain_rule(image->rules))
+        return;
+    size_t path = image->rules->path_len > 1 ? image->rules->path_len : 0;
+    plain->length = origin + path + 1;
+    if (plain->length >= PLAIN_SCOPE_MAX)
+        return;
+    memcpy(plain->scope, COMMISSIONED_ORIGIN, origin);
+    memcpy(plain->scope + origin, image->rules->path, path);
+    plain->scope[plain->length - 1] = '/';
+    plain->rule = image->rules;
+}
+
+/* ---- inside ------------------------------------------------------------------------------------
+ */
+
+/* By character: 1 ends the path or is odd in it, 2 ends the URL or spoils it, 3 is a slash. */
+static const unsigned char classes[256] = {['?'] = 1,          ['#'] = 1,  ['%'] = 1, ['\\'] = 1,
+                                           ['\0' ... ' '] = 2, [0x7f] = 2, ['/'] = 3};
+
+static inline unsigned class_of(const char *c)
+{
+    return classes[(unsigned char)*c];
+}
+
+/* What follows the scope's path: nobody can read it as leading out of it. */
+static bool stays_inside(const char *c)
+{
+    for (unsigned class; (class = class_of(c)) == 0 || class == 3; c++)
+        if (class == 3 && (c[1] == '/' || c[1] == '.'))
+            return false;
+    if (*c == '?' || *c == '#')
+        while (class_of(c) != 2)
+            c++;
+    return *c == '\0';
+}
+
+bool plain_is_inside(const struct plain *plain, const char *url)
+{
+    return plain->rule != NULL && strncmp(url, plain->scope, plain->length) == 0 &&
+           (plain->rule->path_len == 1 || stays_inside(url + plain->length - 1));
+}
+
+/* ---- elsewhere ---------------------------------------------------------------------------------
+ */
+
+/* Reads no further than the URL's end. */
+static const char *skip_scheme(const char *url)
+{
+    if (url[0] != 'h' || url[1] != 't' || url[2] != 't' || url[3] != 'p')
+        return NULL;
+    url += url[4] == 's' ? 5 : 4;
+    return url[0] == ':' && url[1] == '/' && url[2] == '/' ? url + 3 : NULL;
+}
+
+bool plain_is_elsewhere(const struct plain *plain, const char *url)
+{
+    static const unsigned char may_stand[256] = {
+        ['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1};
+    const char *host = skip_scheme(url);
+    if (host == NULL || !plain->home_only)
+        return false;
+    const char *end = host;
+    while (may_stand[(unsigned char)*end])
+        end++;
+    /* Neither a port nor a user: those are for libcurl's parser to tell apart. */
+    if (*end != '/' && *end != '?' && *end != '#' && *end != '\0')
+        return false;
+    /* A dot at the end is the absolute form of the same name. */
+    if (end == host || end[-1] < 'a')
+        return false;
+    const size_t home = sizeof COMMISSIONED_HOST - 1;
+    return (size_t)(end - host) != home || strncmp(host, COMMISSIONED_HOST, home) != 0;
+}
