@@ -5,7 +5,8 @@
  * its text in the policy image, its successor is the application's list. Nothing is copied or
  * allocated, and what the application appends later is seen.
  *
- * Threads: the thread that uses the handle. Errors: false where libcurl refused. errno is kept.
+ * Threads: the thread that uses the handle. Errors: false where libcurl refused. errno may
+ * change.
  */
 #ifndef COMMISSIONED_INJECT_H
 #define COMMISSIONED_INJECT_H
@@ -14,8 +15,11 @@
 
 #include "record.h"
 
-/* Installs `header`, in place of Authorization headers of the application's own if `replace`. */
-bool inject_key(struct record *record, const char *header, bool replace);
+/* Installs `header` in front of the application's list. */
+bool inject_key(struct record *record, const char *header);
+
+/* The same, in place of Authorization headers of the application's own. */
+bool inject_key_alone(struct record *record, const char *header);
 
 /* Puts the application's list back. */
 void inject_nothing(struct record *record);

@@ -17,12 +17,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "plain.h"
 #include "policy_image.h"
 
 struct policy_ref {
     struct policy_image *image;
     unsigned references; /* LOCK_POLICY */
     bool debug;          /* COMMISSIONED_AUTH_DEBUG was 1 when the policy was read */
+    bool needs_method;   /* a rule names methods */
+    struct plain plain;  /* nothing is with debug output, which shows every hop */
     bool failure_told;   /* the journal has the sentence; atomic */
     size_t size;         /* of this object */
     dev_t root_device;   /* of the process's root folder when the policy was read, ... */

@@ -36,7 +36,7 @@ enum record_state {
     RECORD_REDACTS = 1u << 3, /* CURLOPT_DEBUGFUNCTION is ours */
     RECORD_FAILED = 1u << 4,  /* we stopped this transfer: its result is CURLE_AUTH_ERROR */
     RECORD_MULTI = 1u << 5,   /* the record of a multi handle */
-    RECORD_POINTED = 1u << 6, /* CURLOPT_PREREQDATA is the record; between transfers too */
+    RECORD_HOOKED = 1u << 6,  /* CURLOPT_PREREQFUNCTION is ours; between transfers too */
 
     /* What the application set. */
     RECORD_VERBOSE = 1u << 8,
@@ -46,7 +46,12 @@ enum record_state {
     RECORD_BEARER = 1u << 12,       /* XOAUTH2_BEARER */
     RECORD_SIGV4 = 1u << 13,        /* AWS_SIGV4 */
     RECORD_PROTOCOL = 1u << 15,     /* DEFAULT_PROTOCOL; kept of an old libcurl only */
+    RECORD_CUSTOM = 1u << 16,       /* CUSTOMREQUEST */
     RECORD_AUTH_CHOOSES = 1u << 14, /* HTTPAUTH names several methods: libcurl waits for a 401 */
+
+    /* With none of these, and no fact of enum hop_flag, only the URL decides. */
+    RECORD_MATTERS = RECORD_VERBOSE | RECORD_USER | RECORD_PASSWORD | RECORD_EMPTY_USER |
+                     RECORD_BEARER | RECORD_SIGV4 | RECORD_CUSTOM,
 };
 
 struct policy_ref; /* policy_loader.h */
@@ -85,7 +90,7 @@ struct record {
     struct curl_slist node;       /* the header with the key, in front of the application's list */
     struct curl_slist *headers;   /* CURLOPT_HTTPHEADER, the application's */
     char *error_buffer;           /* CURLOPT_ERRORBUFFER, the application's */
-    struct policy_ref *policy;    /* of the transfer under way */
+    struct policy_ref *policy;    /* of the transfer under way, from its first hop on */
     const struct policy_key *key; /* that its last keyed hop carried, for the status */
     struct record *multi_next;    /* the transfers of one multi handle; its record is the head */
     struct record **multi_link;   /* what points here; NULL where it is in no multi handle */

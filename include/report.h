@@ -12,15 +12,38 @@
 #define COMMISSIONED_REPORT_H
 
 #include "decide.h"
+#include "policy_loader.h"
 #include "record.h"
 
+/* The rule asks for a line in the journal. */
+static inline bool report_is_asked(const struct decision *decision)
+{
+    return decision->rule != NULL && decision->rule->report != POLICY_REPORT_NONE &&
+           (decision->rule->report == POLICY_REPORT_ALL || decision->verdict != VERDICT_KEY);
+}
+
+/* A hop that somebody wants to hear of. */
+void report_wanted(struct record *record, const struct decision *decision, const struct hop *hop);
+
 /* One decided hop of the transfer of `record`. */
-void report_hop(struct record *record, const struct decision *decision, const struct hop *hop);
+static inline void report_hop(struct record *record, const struct decision *decision,
+                              const struct hop *hop)
+{
+    if (record->policy->debug || decision->verdict == VERDICT_FAIL || report_is_asked(decision))
+        report_wanted(record, decision, hop);
+}
+
+/* A request with the key has its answer, or will have none. */
+void report_status(struct record *record);
 
 /*
  * The last request has its answer, or will have none: what waits for the status is said. 401, 403
  * and 429 are explained once per process and key, and a 401 lets the key's `next` take over.
  */
-void report_answer(struct record *record);
+static inline void report_answer(struct record *record)
+{
+    if (record->key != NULL)
+        report_status(record);
+}
 
 #endif

@@ -40,7 +40,7 @@ static bool same_time(struct timespec a, struct timespec b)
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-static bool watch_holds(const struct policy_watch *watch)
+static inline bool watch_holds(const struct policy_watch *watch)
 {
     struct stat now;
     if (stat(watch->path, &now) != 0)
@@ -52,11 +52,9 @@ static bool watch_holds(const struct policy_watch *watch)
 
 bool policy_image_current(const struct policy_image *image)
 {
-    int saved = errno;
     bool current = true;
     for (uint32_t i = 0; current && i < image->nwatches; i++)
         current = watch_holds(&image->watches[i]);
-    errno = saved;
     return current;
 }
 

@@ -3,6 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "policy_image.h"
+
+enum { HOME_LENGTH = sizeof COMMISSIONED_HOST - 1 };
+
 static bool is_lower(char c)
 {
     return c >= 'a' && c <= 'z';
@@ -53,21 +57,19 @@ static bool read_port(const char **cursor, uint16_t *port)
     return true;
 }
 
-/* True where `text` begins with the `length` bytes of `head`; reads no further than its end. */
-static inline bool begins_with(const char *text, const char *head, size_t length)
+/* Nearly all URLs; reads no further than their end. */
+static inline bool is_https(const char *url)
 {
-    for (size_t i = 0; i < length; i++)
-        if (text[i] != head[i])
-            return false;
-    return true;
+    return url[0] == 'h' && url[1] == 't' && url[2] == 't' && url[3] == 'p' && url[4] == 's' &&
+           url[5] == ':' && url[6] == '/' && url[7] == '/';
 }
 
 /* Returns the length of the scheme that "://" follows, or 0. Others than these are libcurl's
  * affair: it refuses some and takes a long one for a host. */
 static size_t scheme_length(const char *url)
 {
-    static const char known[][6] = {"https", "http", "wss", "ws"};
-    if (begins_with(url, "https://", 8)) /* nearly all of them */
+    static const char known[][6] = {"http", "wss", "ws"};
+    if (is_https(url))
         return 5;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         size_t length = strlen(known[i]);
@@ -80,17 +82,22 @@ static size_t scheme_length(const char *url)
 /* Returns the length of a host name in lower case, or 0. */
 static size_t host_length(const char *host)
 {
-    /* By character: 1 may stand in a name, 2 is the dot between labels. */
-    static const unsigned char classes[256] = {
-        ['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 2};
-    size_t length = 0;
-    size_t label = 0; /* where the last one begins */
-    for (unsigned char class; (class = classes[(unsigned char)host[length]]) != 0; length++)
-        if (class == 2)
-            label = length + 1;
+    static const unsigned char may_stand[256] = {
+        ['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1};
+    const char *end = host;
+    while (may_stand[(unsigned char)*end])
+        end++;
+    const char *label = end; /* the last one */
+    while (label > host && label[-1] != '.')
+        label--;
     /* A last label of digits may be an IPv4 address in one of its many spellings, 0x7f among them.
      */
-    return length > 0 && is_lower(host[label]) && is_lower(host[length - 1]) ? length : 0;
+    return end > host && is_lower(*label) && is_lower(end[-1]) ? (size_t)(end - host) : 0;
+}
+
+static bool ends_authority(char c)
+{
+    return c == '/' || c == '?' || c == '#' || c == '\0';
 }
 
 static bool scheme_is_tls(const char *scheme, size_t length)
@@ -99,13 +106,20 @@ static bool scheme_is_tls(const char *scheme, size_t length)
            (length == 3 && strncasecmp(scheme, "wss", 3) == 0);
 }
 
+/* The one host that every key belongs to: spares the look at each character. */
+static bool is_home(const char *host)
+{
+    return strncmp(host, COMMISSIONED_HOST, HOME_LENGTH) == 0 &&
+           (ends_authority(host[HOME_LENGTH]) || host[HOME_LENGTH] == ':');
+}
+
 enum target_spelling target_scan(const char *url, struct target *target)
 {
     size_t scheme = scheme_length(url);
     if (scheme == 0)
         return TARGET_ODD;
     const char *host = url + scheme + 3;
-    size_t length = host_length(host);
+    size_t length = is_home(host) ? HOME_LENGTH : host_length(host);
     if (length == 0 || length > TARGET_HOST_MAX)
         return TARGET_ODD;
 
@@ -118,7 +132,7 @@ enum target_spelling target_scan(const char *url, struct target *target)
         if (!read_port(&cursor, &target->port))
             return TARGET_ODD;
     }
-    if (*cursor != '/' && *cursor != '?' && *cursor != '#' && *cursor != '\0')
+    if (!ends_authority(*cursor))
         return TARGET_ODD;
     size_t path = path_length(cursor);
     if (path == SIZE_MAX)

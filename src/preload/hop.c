@@ -55,14 +55,14 @@ static bool get_parts(const struct real *real, const CURLU *url, struct parts *p
 static bool parse_url(const struct real *real, const char *text, struct parts *parts,
                       struct target *target)
 {
-    if (target_scan(text, target) == TARGET_CANONICAL)
-        return true;
+    int saved = errno;
     CURLU *url = real->url();
-    if (url == NULL)
-        return false;
-    bool parsed = real->url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
+    bool parsed = url != NULL &&
+                  real->url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
                   get_parts(real, url, parts, target);
-    real->url_cleanup(url);
+    if (url != NULL)
+        real->url_cleanup(url);
+    errno = saved;
     return parsed;
 }
 
@@ -96,37 +96,43 @@ static const char *find_url(const struct record *record)
     return text;
 }
 
+static bool read_url(const struct record *record, const char *text, struct hop *hop,
+                     struct judged *judged)
+{
+    if (text == NULL)
+        return false;
+    hop->target = &judged->target;
+    return target_scan(text, &judged->target) == TARGET_CANONICAL ||
+           parse_url(&record->provider->real, text, &judged->target_parts, &judged->target);
+}
+
 /*
  * Where the request goes. A CURLU wins over the URL until libcurl follows a redirect, and
  * before 8.12 the effective URL does not show it; the redirect count also rises when an
  * authentication starts over, which is no redirect. So: the CURLU alone on the first hop, both of
  * them afterwards.
  */
-static bool judge_urls(const struct record *record, struct hop *hop, struct judged *judged)
+static bool read_urls(const struct record *record, const char *text, struct hop *hop,
+                      struct judged *judged)
 {
     const struct real *real = &record->provider->real;
     const CURLU *pinned = record->rare != NULL ? record->rare->pinned : NULL;
-    const char *text = NULL;
     long redirects = 0;
 
     if (real->url == NULL)
         return false; /* decide says which: HOP_OLD_LIBCURL */
-    if (pinned != NULL) {
-        if (!get_parts(real, pinned, &judged->pinned_parts, &judged->pinned))
-            return false;
-        hop->target = &judged->pinned;
-        if (provider_is_old(record->provider))
-            return true; /* decided before it connects, and only where it follows no redirect */
-        if (real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects) == CURLE_OK &&
-            redirects == 0)
-            return true;
-        hop->other_target = &judged->pinned;
-    }
-    text = find_url(record);
-    if (text == NULL)
+    if (pinned == NULL)
+        return read_url(record, text, hop, judged);
+    if (!get_parts(real, pinned, &judged->pinned_parts, &judged->pinned))
         return false;
-    hop->target = &judged->target;
-    return parse_url(real, text, &judged->target_parts, &judged->target);
+    hop->target = &judged->pinned;
+    if (provider_is_old(record->provider))
+        return true; /* decided before it connects, and only where it follows no redirect */
+    if (real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects) == CURLE_OK &&
+        redirects == 0)
+        return true;
+    hop->other_target = &judged->pinned;
+    return read_url(record, text, hop, judged);
 }
 
 /*
@@ -147,10 +153,22 @@ static const char *find_authorization(const struct curl_slist *list)
     return first;
 }
 
-static void gather(const struct record *record, struct hop *hop, struct judged *judged)
+/* libcurl's own methods are safe, so it is asked only where a rule or the application names one. */
+static const char *find_method(const struct record *record)
+{
+    char *method = NULL;
+    if (!record->policy->needs_method && !(record->state & RECORD_CUSTOM))
+        return NULL;
+    CURLcode code =
+        record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method);
+    return code == CURLE_OK ? method : NULL;
+}
+
+static void gather(const struct record *record, const char *text, struct hop *hop,
+                   struct judged *judged)
 {
     const struct record_rare *rare = record->rare;
-    char *method = NULL;
+    const struct curl_slist *headers = record->headers;
 
     judged->target_parts.taken = false;
     judged->pinned_parts.taken = false;
@@ -160,15 +178,15 @@ static void gather(const struct record *record, struct hop *hop, struct judged *
         hop->flags |= HOP_OWN_CREDENTIALS;
     if (record->provider->real.url == NULL)
         hop->flags |= HOP_OLD_LIBCURL;
-    if (!judge_urls(record, hop, judged))
+    if (!read_urls(record, text, hop, judged))
         hop->flags |= HOP_NO_URL;
-    if (record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method) ==
-        CURLE_OK)
-        hop->method = method;
+    hop->method = find_method(record);
     if (rare != NULL && rare->text[RECORD_TARGET] != NULL && rare->text[RECORD_TARGET][0] != '\0')
         hop->request_target = rare->text[RECORD_TARGET];
-    hop->host_header = inject_find(record->headers, "Host", 4);
-    hop->authorization = find_authorization(record->headers);
+    if (headers != NULL) {
+        hop->host_header = inject_find(headers, "Host", 4);
+        hop->authorization = find_authorization(headers);
+    }
 }
 
 /* The sentence for the application, in its own buffer; libcurl must not write over it. */
@@ -177,12 +195,19 @@ static void explain_failure(struct record *record, const char *sentence)
     record->state |= RECORD_FAILED;
     if (record->error_buffer == NULL || sentence == NULL)
         return;
-    record->provider->real.easy_setopt(record->handle, CURLOPT_ERRORBUFFER, 0);
+    record->provider->real.easy_setopt(record->handle, CURLOPT_ERRORBUFFER, (char *)NULL);
     size_t length = strlen(sentence);
     if (length >= CURL_ERROR_SIZE)
         length = CURL_ERROR_SIZE - 1;
     memcpy(record->error_buffer, sentence, length);
     record->error_buffer[length] = '\0';
+}
+
+static bool inject(struct record *record, const struct decision *decision)
+{
+    if (decision->rule->existing == POLICY_EXISTING_KEEP)
+        return inject_key(record, decision->key->header);
+    return inject_key_alone(record, decision->key->header);
 }
 
 /* False where the request must not be sent. */
@@ -192,8 +217,7 @@ static bool apply(struct record *record, const struct decision *decision)
     case VERDICT_KEY:
         /* The mask stands before the key does. */
         redact_restart(record);
-        if (!redact_begin(record) || !inject_key(record, decision->key->header,
-                                                 decision->rule->existing != POLICY_EXISTING_KEEP))
+        if (!redact_begin(record) || !inject(record, decision))
             inject_nothing(record);
         return true;
     case VERDICT_FAIL:
@@ -207,19 +231,64 @@ static bool apply(struct record *record, const struct decision *decision)
     return true;
 }
 
-bool hop_decide(struct record *record)
+/* `text` is its URL, or NULL. Apart, so that a plain hop makes no room for what it does not need.
+ */
+__attribute__((noinline)) static bool decide_on(struct record *record, const char *text)
 {
     struct hop hop;
     struct judged judged;
-    gather(record, &hop, &judged);
+    gather(record, text, &hop, &judged);
     struct decision decision = decide(record->policy->image, &hop);
-    report_answer(record); /* of the hop before */
     record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
     report_hop(record, &decision, &hop);
     bool go_on = apply(record, &decision);
     free_parts(&record->provider->real, &judged.target_parts);
     free_parts(&record->provider->real, &judged.pinned_parts);
     return go_on;
+}
+
+/* True where the application set nothing that a decision could depend on, the URL aside. */
+static bool is_ordinary(const struct record *record)
+{
+    if (record->facts != 0 || record->port != 0 || record->rare != NULL ||
+        (record->state & RECORD_MATTERS) != 0)
+        return false;
+    for (const struct curl_slist *node = record->headers; node != NULL; node = node->next)
+        if (node->data == NULL || (node->data[0] | 0x20) == 'a' || (node->data[0] | 0x20) == 'h')
+            return false; /* Authorization, Host */
+    return true;
+}
+
+/* The key of a plain hop (plain.h), or NULL where it is to be judged. */
+static const struct policy_key *plain_key(const struct record *record, const char *text)
+{
+    const struct policy_ref *policy = record->policy;
+    if (!plain_is_inside(&policy->plain, text) || !is_ordinary(record))
+        return NULL;
+    uint32_t first = policy->plain.rule->key;
+    const struct policy_key *key = &policy->image->keys[first];
+    if (policy->promoted[first])
+        key = decide_key(policy->image, first, policy->promoted);
+    return key->header != NULL ? key : NULL;
+}
+
+bool hop_decide(struct record *record)
+{
+    report_answer(record); /* of the hop before */
+    if (record->policy == NULL)
+        record->policy = policy_take();
+    if (record->policy == NULL)
+        return true;
+    const char *text = find_url(record);
+    if (text == NULL)
+        return decide_on(record, text);
+    record->key = plain_key(record, text);
+    if (record->key != NULL && inject_key(record, record->key->header))
+        return true;
+    if (record->rare != NULL || !plain_is_elsewhere(&record->policy->plain, text))
+        return decide_on(record, text);
+    inject_nothing(record);
+    return true;
 }
 
 int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port)
@@ -232,9 +301,7 @@ int hop_prereq(void *data, char *remote, char *local, int remote_port, int local
         if (answer != CURL_PREREQFUNC_OK)
             return answer;
     }
-    int saved = errno;
-    /* It may even have reset the handle: then nothing of ours is in force. */
+    /* It may even have reset the handle; and between transfers nothing of ours is in force. */
     bool go_on = !(record->state & RECORD_ACTIVE) || hop_decide(record);
-    errno = saved;
     return go_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }

@@ -27,11 +27,8 @@ const char *inject_find(const struct curl_slist *list, const char *name, size_t 
 
 static bool set_headers(struct record *record, struct curl_slist *list)
 {
-    int saved = errno;
-    CURLcode code =
-        record->provider->real.easy_setopt(record->handle, CURLOPT_HTTPHEADER, (uintptr_t)list);
-    errno = saved;
-    return code == CURLE_OK;
+    return record->provider->real.easy_setopt(record->handle, CURLOPT_HTTPHEADER,
+                                              (uintptr_t)list) == CURLE_OK;
 }
 
 static const char authorization[] = "Authorization";
@@ -102,22 +99,32 @@ static bool without_authorization(struct record *record, struct curl_slist **lis
     return count == 0 || copy_front(record, count, end, list);
 }
 
-bool inject_key(struct record *record, const char *header, bool replace)
+/* The header in front of `rest`. */
+static bool put_in_front(struct record *record, const char *header, struct curl_slist *rest)
 {
-    struct curl_slist *rest = record->headers;
-    free_copies(record->rare);
-    if (replace && !without_authorization(record, &rest))
-        return false;
-    bool standing = (record->state & RECORD_ARMED) != 0;
     /* libcurl does not write to the list; the cast takes nothing from anybody. */
     record->node.data = (char *)(uintptr_t)header;
     record->node.next = rest;
-    if (!standing && !set_headers(record, &record->node)) {
-        free_copies(record->rare);
+    if (!(record->state & RECORD_ARMED) && !set_headers(record, &record->node))
         return false;
-    }
     record->state |= RECORD_ARMED | RECORD_KEYED;
     return true;
+}
+
+bool inject_key(struct record *record, const char *header)
+{
+    free_copies(record->rare);
+    return put_in_front(record, header, record->headers);
+}
+
+bool inject_key_alone(struct record *record, const char *header)
+{
+    struct curl_slist *rest;
+    free_copies(record->rare);
+    if (without_authorization(record, &rest) && put_in_front(record, header, rest))
+        return true;
+    free_copies(record->rare);
+    return false;
 }
 
 void inject_nothing(struct record *record)

@@ -208,6 +208,14 @@ static bool debug_wanted(void)
     return value != NULL && strcmp(value, "1") == 0;
 }
 
+static bool needs_method(const struct policy_image *image)
+{
+    for (uint32_t i = 0; i < image->nrules; i++)
+        if (image->rules[i].methods != NULL)
+            return true;
+    return false;
+}
+
 static struct policy_ref *make_ref(struct policy_image *image)
 {
     if (image == NULL || image->abi != POLICY_IMAGE_ABI)
@@ -222,6 +230,9 @@ static struct policy_ref *make_ref(struct policy_image *image)
     policy->size = size;
     policy->references = 1;
     policy->debug = debug_wanted();
+    policy->needs_method = needs_method(image);
+    if (!policy->debug)
+        plain_set(&policy->plain, image);
     struct stat root;
     if (stat("/", &root) == 0) {
         policy->root_device = root.st_dev;
@@ -459,13 +470,18 @@ static void put_in_force(struct policy_ref *policy, const struct timespec *now)
     policy_release(old);
 }
 
-static bool is_current(const struct policy_ref *policy)
+static bool is_there(void)
 {
-    if (policy != NULL)
-        return is_of_this_user(policy) && policy_image_current(policy->image);
     struct places places;
     find_places(&places);
-    return !anything_there(&places);
+    return anything_there(&places);
+}
+
+static inline bool is_current(const struct policy_ref *policy)
+{
+    if (policy == NULL)
+        return !is_there();
+    return is_of_this_user(policy) && policy_image_current(policy->image);
 }
 
 static struct policy_ref *read_policy(policy_build_function *function, const struct places *places)
@@ -489,7 +505,7 @@ static bool is_later(const struct timespec *now)
  * somebody has done so every thread that comes looks for itself: one that was put to sleep halfway
  * must not leave the others with a key that the server refuses by now.
  */
-static struct policy_ref *take_current(struct timespec *now, bool *look)
+static inline struct policy_ref *take_current(struct timespec *now, bool *look)
 {
     clock_gettime(CLOCK_MONOTONIC_COARSE, now);
     lock_take(LOCK_POLICY);
@@ -539,20 +555,28 @@ static void note_look(const struct timespec *now)
     lock_give(LOCK_POLICY);
 }
 
+/* Files are opened and read, locks are held: no place for a thread to be cancelled. */
+__attribute__((noinline)) static struct policy_ref *refresh_undisturbed(struct policy_ref *policy)
+{
+    int cancel;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    policy = refresh(policy);
+    pthread_setcancelstate(cancel, NULL);
+    return policy;
+}
+
 struct policy_ref *policy_take(void)
 {
-    int saved = errno;
-    int cancel;
     bool look;
     struct timespec now;
     struct policy_ref *policy = take_current(&now, &look);
-    if (look && !is_current(policy)) {
-        /* Files are opened and read, locks are held: no place for a thread to be cancelled. */
-        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-        policy = refresh(policy);
-        pthread_setcancelstate(cancel, NULL);
-    } else if (look)
+    if (!look)
+        return policy;
+    int saved = errno;
+    if (is_current(policy))
         note_look(&now);
+    else
+        policy = refresh_undisturbed(policy);
     errno = saved;
     return policy;
 }

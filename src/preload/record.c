@@ -32,7 +32,7 @@ static unsigned shard_of(uint32_t hash)
 }
 _Static_assert(RECORD_SHARDS == 1 << 4, "shard_of takes four bits");
 
-static struct shard *take_shard(uint32_t hash)
+static inline struct shard *take_shard(uint32_t hash)
 {
     unsigned number = shard_of(hash);
     lock_take(LOCK_RECORDS + number);
@@ -186,7 +186,7 @@ static struct record *add_to_shards(void *handle)
     struct record *record = slab_take(&shard->records, sizeof *record);
     if (record != NULL) {
         record->handle = handle;
-        if (shard->count++ >= 2 * shard->nbuckets)
+        if (shard->count++ >= shard->nbuckets)
             grow(shard);
         link_in(shard, record);
         __atomic_fetch_add(&in_shards, 1, __ATOMIC_RELAXED);
@@ -314,8 +314,8 @@ static void copy_rare(struct record *to, const struct record_rare *from)
 
 void record_copy(struct record *to, const struct record *from)
 {
-    const uint32_t transfer =
-        RECORD_ACTIVE | RECORD_ARMED | RECORD_KEYED | RECORD_REDACTS | RECORD_FAILED;
+    const uint32_t transfer = RECORD_ACTIVE | RECORD_ARMED | RECORD_KEYED | RECORD_REDACTS |
+                              RECORD_FAILED | RECORD_HOOKED;
     to->headers = from->headers;
     to->error_buffer = from->error_buffer;
     to->state = from->state & ~transfer;

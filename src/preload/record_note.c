@@ -45,12 +45,13 @@ const uint16_t record_kept[RECORD_KEPT_MASK + 1] = {
     KEEP(CURLOPT_XOAUTH2_BEARER),
     KEEP(OPT_AWS_SIGV4),
     KEEP(CURLOPT_HTTPAUTH),
+    KEEP(CURLOPT_CUSTOMREQUEST),
 };
 
 bool record_keeps_if_old(CURLoption option)
 {
     return option == CURLOPT_URL || option == CURLOPT_FOLLOWLOCATION ||
-           option == CURLOPT_DEFAULT_PROTOCOL || option == CURLOPT_CUSTOMREQUEST;
+           option == CURLOPT_DEFAULT_PROTOCOL;
 }
 
 static void set_state(struct record *record, uint32_t bit, bool on)
@@ -197,8 +198,10 @@ void record_note(struct record *record, CURLoption option, uintptr_t argument)
         set_state(record, RECORD_PROTOCOL, text != NULL);
         break;
     case CURLOPT_CUSTOMREQUEST:
+        set_state(record, RECORD_CUSTOM, text != NULL);
         set_fact(record, HOP_TRACE,
-                 text != NULL && (strncasecmp(text, "TRACE", 5) == 0 || target_has_blank(text)));
+                 provider_is_old(record->provider) && text != NULL &&
+                     (strncasecmp(text, "TRACE", 5) == 0 || target_has_blank(text)));
         break;
     default:
         note_rare(record, option, argument);

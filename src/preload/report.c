@@ -178,14 +178,6 @@ static bool wait_for_answer(struct record *record, const struct line *line)
     return true;
 }
 
-static bool is_reported(const struct decision *decision)
-{
-    if (decision->rule == NULL)
-        return false;
-    return decision->rule->report == POLICY_REPORT_ALL ||
-           (decision->rule->report == POLICY_REPORT_DENIED && decision->verdict != VERDICT_KEY);
-}
-
 /* A key that cannot be had is said once in any case: the person must be able to learn why. */
 static bool is_first_failure(struct policy_ref *policy, const struct decision *decision)
 {
@@ -193,35 +185,43 @@ static bool is_first_failure(struct policy_ref *policy, const struct decision *d
            !__atomic_exchange_n(&policy->failure_told, true, __ATOMIC_RELAXED);
 }
 
-void report_hop(struct record *record, const struct decision *decision, const struct hop *hop)
+static const char *method_of(const struct record *record)
 {
+    char *method = NULL;
+    CURLcode code =
+        record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method);
+    return code == CURLE_OK ? method : NULL;
+}
+
+void report_wanted(struct record *record, const struct decision *decision, const struct hop *hop)
+{
+    int saved = errno;
     char path[TEXT_SIZE] = "";
     bool known = hop->target != NULL && !(hop->flags & HOP_NO_URL);
-    bool debug = record->policy->debug;
     bool first = is_first_failure(record->policy, decision);
-    if (!debug && !first && !is_reported(decision))
-        return;
     if (known)
         copy_path(path, hop->target);
-    struct line line = {*decision, known ? hop->target->host : "?", path, hop->method, 0};
-    if (debug)
+    struct line line = {*decision, known ? hop->target->host : "?", path, method_of(record), 0};
+    if (record->policy->debug)
         debug_line(&line, known ? hop->target : NULL);
-    if (!first && !is_reported(decision))
-        return;
-    if (decision->verdict != VERDICT_KEY || !wait_for_answer(record, &line))
+    if ((first || report_is_asked(decision)) &&
+        (decision->verdict != VERDICT_KEY || !wait_for_answer(record, &line)))
         send_line(&line);
+    errno = saved;
 }
 
 /* ---- its answer --------------------------------------------------------------------------------
  */
 
-static void send_account(struct record_rare *rare, long status)
+__attribute__((noinline)) static void send_account(struct record_rare *rare, long status)
 {
     const struct account *account = rare->account;
+    int saved = errno;
     send_line(
         &(struct line){account->decision, account->host, account->path, account->method, status});
     slab_unmap(rare->account, sizeof *rare->account);
     rare->account = NULL;
+    errno = saved;
 }
 
 static int describe(char *text, size_t size, const struct policy_key *key, long status,
@@ -255,13 +255,14 @@ static uint8_t told_bit(long status)
     return status == 401 ? TOLD_401 : status == 403 ? TOLD_403 : status == 429 ? TOLD_429 : 0;
 }
 
-static void explain_status(const struct record *record, long status)
+__attribute__((noinline)) static void explain_status(const struct record *record, long status)
 {
     enum { SENTENCE_SIZE = LINE_SIZE - 32 };
     char text[SENTENCE_SIZE], line[LINE_SIZE];
     curl_off_t wait = 0;
     uint8_t bit = told_bit(status);
-    if (bit == 0 || !policy_learn(record->policy, record->key, bit, status == 401))
+    int saved = errno;
+    if (!policy_learn(record->policy, record->key, bit, status == 401))
         return;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RETRY_AFTER, &wait);
     describe(text, sizeof text, record->key, status, wait);
@@ -269,15 +270,15 @@ static void explain_status(const struct record *record, long status)
         journal_send(JOURNAL_WARNING, text, NULL, 0);
     if (record->policy->debug)
         write_debug(line, snprintf(line, sizeof line, "commissioned-auth: %s\n", text));
+    errno = saved;
 }
 
-void report_answer(struct record *record)
+void report_status(struct record *record)
 {
     long status = 0;
-    if (record->key == NULL)
-        return;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RESPONSE_CODE, &status);
-    explain_status(record, status);
+    if (told_bit(status) != 0)
+        explain_status(record, status);
     if (record->rare != NULL && record->rare->account != NULL)
         send_account(record->rare, status);
     record->key = NULL;

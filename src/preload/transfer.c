@@ -19,43 +19,33 @@ static CURLcode set(const struct record *record, CURLoption option, uintptr_t va
  */
 
 /*
- * Nobody reads CURLOPT_PREREQDATA while there is no function: so it is set with the first transfer
- * and put back when the application sets a function (transfer_unhook), or on a copy.
+ * The hop stays in the handle between transfers: nobody can ask for it there, and hop_prereq then
+ * does nothing but call the application's own function. It is taken out before the application sets
+ * that function or its data, and off a copy.
  */
 static bool install_hop(struct record *record)
 {
-    if (provider_is_old(record->provider))
-        return true; /* there is no hop to hang on: see decide_early */
-    if (!(record->state & RECORD_POINTED)) {
-        if (set(record, CURLOPT_PREREQDATA, (uintptr_t)record) != CURLE_OK)
-            return false;
-        record->state |= RECORD_POINTED;
-    }
+    if (record->state & RECORD_HOOKED || provider_is_old(record->provider))
+        return true; /* an old one has no hop to hang on: see decide_early */
+    if (set(record, CURLOPT_PREREQDATA, (uintptr_t)record) != CURLE_OK)
+        return false;
+    record->state |= RECORD_HOOKED;
     return set(record, CURLOPT_PREREQFUNCTION, (uintptr_t)hop_prereq) == CURLE_OK;
-}
-
-static void remove_pointer(struct record *record)
-{
-    const struct record_rare *rare = record->rare;
-    set(record, CURLOPT_PREREQDATA, rare != NULL ? (uintptr_t)rare->prereq_data : 0);
-    record->state &= ~(uint32_t)RECORD_POINTED;
 }
 
 static void remove_hop(struct record *record)
 {
     const struct record_rare *rare = record->rare;
-    if (provider_is_old(record->provider))
-        return;
     set(record, CURLOPT_PREREQFUNCTION, rare != NULL ? (uintptr_t)rare->prereq : 0);
-    if (rare != NULL && rare->prereq != NULL)
-        remove_pointer(record);
+    set(record, CURLOPT_PREREQDATA, rare != NULL ? (uintptr_t)rare->prereq_data : 0);
+    record->state &= ~(uint32_t)RECORD_HOOKED;
 }
 
 void transfer_unhook(struct record *record)
 {
     int saved = errno;
-    if (record->state & RECORD_POINTED)
-        remove_pointer(record);
+    if (record->state & RECORD_HOOKED)
+        remove_hop(record);
     errno = saved;
 }
 
@@ -83,7 +73,16 @@ static void put_back(struct record *record)
 {
     inject_nothing(record);
     unpin_url(record);
-    remove_hop(record);
+}
+
+/* Without a hop there is no key: the transfer goes as the application made it. */
+static bool prepare(struct record *record)
+{
+    if (pin_url(record) && install_hop(record))
+        return true;
+    put_back(record);
+    transfer_unhook(record);
+    return false;
 }
 
 /* ---- begin and end -----------------------------------------------------------------------------
@@ -100,44 +99,63 @@ static void decide_early(struct record *record)
         hop_decide(record);
 }
 
-void transfer_begin(struct record *record)
+/* A process that no policy concerns is left alone. */
+static bool is_concerned(void)
 {
-    if (record->state & RECORD_ACTIVE)
-        return;
-    if (record->facts & HOP_NO_URL)
-        return; /* what the application set is not known, so it could not be put back */
     struct policy_ref *policy = policy_take();
-    if (policy == NULL)
-        return;
+    bool concerned = policy != NULL && (policy->image->nrules > 0 || policy->debug);
+    policy_release(policy);
+    return concerned;
+}
+
+__attribute__((noinline)) static void begin(struct record *record)
+{
     int saved = errno;
-    if ((policy->image->nrules > 0 || policy->debug) && pin_url(record) && install_hop(record)) {
-        record->policy = policy;
+    if ((record->state & RECORD_HOOKED || is_concerned()) && prepare(record)) {
         record->state |= RECORD_ACTIVE;
         decide_early(record);
-    } else {
-        put_back(record);
-        policy_release(policy);
     }
     errno = saved;
 }
 
-CURLcode transfer_finish(struct record *record, CURLcode result)
+void transfer_begin(struct record *record)
 {
-    int saved = errno;
-    report_answer(record);
-    put_back(record);
+    /* With HOP_NO_URL what the application set is not known, so it could not be put back. */
+    if (record->state & RECORD_ACTIVE || record->facts & HOP_NO_URL)
+        return;
+    if (record->state & RECORD_HOOKED && record->rare == NULL)
+        record->state |= RECORD_ACTIVE; /* all is prepared */
+    else
+        begin(record);
+}
+
+/* What only some transfers have. */
+__attribute__((noinline)) static CURLcode finish_rest(struct record *record, CURLcode result)
+{
+    unpin_url(record);
     redact_end(record);
     if (record->state & RECORD_FAILED) {
         set(record, CURLOPT_ERRORBUFFER, (uintptr_t)record->error_buffer);
         if (result == CURLE_ABORTED_BY_CALLBACK)
             result = CURLE_AUTH_ERROR;
     }
+    return result;
+}
+
+CURLcode transfer_finish(struct record *record, CURLcode result)
+{
     struct policy_ref *policy = record->policy;
-    record->policy = NULL;
-    record->key = NULL;
+    if (policy != NULL || record->rare != NULL) { /* else it came to no hop */
+        int saved = errno;
+        report_answer(record);
+        inject_nothing(record);
+        if (record->rare != NULL || record->state & RECORD_FAILED)
+            result = finish_rest(record, result);
+        record->policy = NULL;
+        policy_release(policy);
+        errno = saved;
+    }
     record->state &= ~(uint32_t)TRANSFER_STATE;
-    policy_release(policy);
-    errno = saved;
     return result;
 }
 
@@ -157,10 +175,7 @@ void transfer_resume(struct record *record)
     if (!(record->state & RECORD_ACTIVE))
         return;
     int saved = errno;
-    if (!pin_url(record) || !install_hop(record))
-        put_back(
-            record); /* no hop, no key: the rest of the transfer goes as the application made it */
-    else
+    if (prepare(record))
         decide_early(record);
     /* The rest of a request with the key may still be on its way to the trace. */
     if ((record->state & RECORD_KEYED) && !redact_begin(record))
@@ -171,15 +186,14 @@ void transfer_resume(struct record *record)
 void transfer_scrub(struct record *copy, const struct record *from)
 {
     int saved = errno;
-    if (from->state & RECORD_POINTED)
-        remove_pointer(copy);
+    if (from->state & RECORD_HOOKED)
+        remove_hop(copy);
     if (!(from->state & RECORD_ACTIVE)) {
         errno = saved;
         return;
     }
     set(copy, CURLOPT_HTTPHEADER, (uintptr_t)copy->headers);
     set(copy, CURLOPT_ERRORBUFFER, (uintptr_t)copy->error_buffer);
-    remove_hop(copy);
     const struct record_rare *rare = copy->rare;
     if (from->state & RECORD_REDACTS) {
         set(copy, CURLOPT_DEBUGFUNCTION, rare != NULL ? (uintptr_t)rare->debug : 0);

@@ -48,8 +48,19 @@ END_TEST
 START_TEST(a_transfer_under_way_ends_with_its_own_key)
 {
     one_key("");
-    RUN("begin", APP "/to/" APP "/1", NEW("B"), "get", APP "/2", "end", "get", APP "/3");
-    ck_assert_str_eq(preloaded_seen(), "GET /2 B\nGET /to/" APP "/1 A\nGET /1 A\nGET /3 B\n");
+    RUN("meanwhile", NEW("B"), "get", APP "/2", "done", "begin", APP "/to/" APP "/1", "end", "get",
+        APP "/3");
+    ck_assert_str_eq(preloaded_seen(), "GET /to/" APP "/1 A\nGET /2 B\nGET /1 A\nGET /3 B\n");
+}
+END_TEST
+
+/* It waited in its multi handle, or for its connection: the server may refuse the old key by now.
+ */
+START_TEST(a_transfer_takes_the_key_in_force_when_its_first_request_goes_out)
+{
+    one_key("");
+    RUN("begin", APP "/to/" APP "/1", NEW("B"), "end");
+    ck_assert_str_eq(preloaded_seen(), "GET /to/" APP "/1 B\nGET /1 B\n");
 }
 END_TEST
 
@@ -133,16 +144,18 @@ END_TEST
 START_TEST(a_401_to_a_transfer_that_outlived_a_reload_counts)
 {
     two_keys();
-    RUN("begin", APP "/status/401", RELOAD, "get", APP "/1", "end", "get", APP "/2");
-    ck_assert_str_eq(preloaded_seen(), "GET /1 A\nGET /status/401 A\nGET /2 B\n");
+    RUN("meanwhile", RELOAD, "get", APP "/1", "done", "begin", APP "/status/401", "end", "get",
+        APP "/2");
+    ck_assert_str_eq(preloaded_seen(), "GET /status/401 A\nGET /1 A\nGET /2 B\n");
 }
 END_TEST
 
 START_TEST(a_401_to_a_key_that_was_replaced_meanwhile_counts_for_nothing)
 {
     two_keys();
-    RUN("begin", APP "/status/401", NEW("C"), "get", APP "/1", "end", "get", APP "/2");
-    ck_assert_str_eq(preloaded_seen(), "GET /1 C\nGET /status/401 A\nGET /2 C\n");
+    RUN("meanwhile", NEW("C"), "get", APP "/1", "done", "begin", APP "/status/401", "end", "get",
+        APP "/2");
+    ck_assert_str_eq(preloaded_seen(), "GET /status/401 A\nGET /1 C\nGET /2 C\n");
 }
 END_TEST
 
@@ -458,6 +471,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, the_next_transfer_carries_the_new_key);
     tcase_add_test(tests, a_transfer_under_way_ends_with_its_own_key);
+    tcase_add_test(tests, a_transfer_takes_the_key_in_force_when_its_first_request_goes_out);
     tcase_add_test(tests, a_new_policy_counts_from_the_next_transfer_on);
     tcase_add_test(tests, a_key_that_comes_later_ends_the_failures);
     tcase_add_test(tests, after_a_401_later_requests_carry_the_next_key);

@@ -8,6 +8,8 @@
  *   headers        no list any more                         post BODY     a POST with this body
  *   follow         redirects are followed                   any           back to GET
  *   begin URL      a transfer in a multi handle, not yet driven; end drives it and prints as get
+ *   meanwhile ... done   what stands between is done when the first line of the answer to the next
+ *                  begun transfer arrives
  *   run COMMAND    by the shell                             sleep MS
  *   user UID       as this effective user from now on
  *   rotate N FILE URL  N times: another key in FILE, a pause longer than a tick, a request
@@ -33,6 +35,9 @@ static CURLM *multi;
 static struct curl_slist *routes;
 static struct curl_slist *list;
 static char sentence[CURL_ERROR_SIZE];
+static char **meanwhile; /* words, or NULL */
+
+static char **obey(char **word);
 
 static void fail(const char *what)
 {
@@ -110,6 +115,15 @@ static void repeat(const char *count, const char *url)
         request(url);
 }
 
+static size_t do_meanwhile(char *data, size_t size, size_t count, void *user)
+{
+    char **word = meanwhile;
+    meanwhile = NULL;
+    while (word != NULL && strcmp(*word, "done") != 0)
+        word = obey(word);
+    return discard(data, size, count, user);
+}
+
 static void begin(const char *url)
 {
     multi = curl_multi_init();
@@ -117,6 +131,7 @@ static void begin(const char *url)
     sentence[0] = '\0';
     curl_easy_setopt(waiting, CURLOPT_URL, url);
     curl_easy_setopt(waiting, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(waiting, CURLOPT_HEADERFUNCTION, do_meanwhile);
     check(curl_multi_add_handle(multi, waiting) == CURLM_OK, "multi add");
 }
 
@@ -369,6 +384,12 @@ enum { WORDS = sizeof words / sizeof words[0] };
 
 static char **obey(char **word)
 {
+    if (strcmp(*word, "meanwhile") == 0) {
+        meanwhile = word + 1;
+        while (word[1] != NULL && strcmp(*word, "done") != 0)
+            word++;
+        return word + 1;
+    }
     if (strcmp(*word, "repeat") == 0 && word[1] != NULL && word[2] != NULL) {
         repeat(word[1], word[2]);
         return word + 3;

@@ -317,6 +317,7 @@ START_TEST(every_kept_option_stands_in_its_own_place)
         CURLOPT_XOAUTH2_BEARER,
         CURLOPT_AWS_SIGV4,
         CURLOPT_HTTPAUTH,
+        CURLOPT_CUSTOMREQUEST,
     };
     size_t count = sizeof options / sizeof options[0], kept = 0;
     for (size_t i = 0; i < count; i++)
