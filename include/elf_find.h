@@ -28,6 +28,15 @@ struct elf_object {
     size_t plt_size;             /* bytes */
 };
 
+/* Most loaders relocate the pointers of the dynamic section in place, some leave them relative.
+ * NULL for 0: there is none. */
+static inline const void *elf_pointer(uintptr_t base, uintptr_t value)
+{
+    if (value == 0)
+        return NULL;
+    return (const void *)(value < base ? base + value : value);
+}
+
 /* Reads a dynamic section. False where it has no symbols. */
 bool elf_object_read(struct elf_object *object, uintptr_t base, const ElfW(Dyn) * dynamic);
 

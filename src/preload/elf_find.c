@@ -1,45 +1,30 @@
 #include "elf_find.h"
 
-/* Most loaders relocate the pointers of the dynamic section in place, some leave them relative. */
-static const void *pointer(uintptr_t base, uintptr_t value)
-{
-    return (const void *)(value < base ? base + value : value);
-}
+/* Tags up to here are small numbers: the System V ABI's. */
+enum { NTAGS = DT_JMPREL + 1 };
 
 bool elf_object_read(struct elf_object *object, uintptr_t base, const ElfW(Dyn) * dynamic)
 {
-    *object = (struct elf_object){.base = base};
+    ElfW(Addr) value[NTAGS] = {0};
+    ElfW(Addr) hash = 0;
     for (; dynamic != NULL && dynamic->d_tag != DT_NULL; dynamic++) {
-        const void *there = pointer(base, dynamic->d_un.d_ptr);
-        switch (dynamic->d_tag) {
-        case DT_SYMTAB:
-            object->symbols = there;
-            break;
-        case DT_STRTAB:
-            object->strings = there;
-            break;
-        case DT_GNU_HASH:
-            object->gnu_hash = there;
-            break;
-        case DT_RELA:
-        case DT_REL:
-            object->relocations = there;
-            break;
-        case DT_RELASZ:
-        case DT_RELSZ:
-            object->relocations_size = dynamic->d_un.d_val;
-            break;
-        case DT_JMPREL:
-            object->plt_relocations = there;
-            break;
-        case DT_PLTRELSZ:
-            object->plt_size = dynamic->d_un.d_val;
-            break;
-        default:
-            break;
-        }
+        if ((ElfW(Addr))dynamic->d_tag < NTAGS)
+            value[dynamic->d_tag] = dynamic->d_un.d_ptr;
+        else if (dynamic->d_tag == DT_GNU_HASH)
+            hash = dynamic->d_un.d_ptr;
     }
-    return object->symbols != NULL && object->strings != NULL;
+    bool has_addends = value[DT_RELA] != 0; /* a machine has one kind of them */
+    *object = (struct elf_object){
+        .base = base,
+        .symbols = elf_pointer(base, value[DT_SYMTAB]),
+        .strings = elf_pointer(base, value[DT_STRTAB]),
+        .gnu_hash = elf_pointer(base, hash),
+        .relocations = elf_pointer(base, value[has_addends ? DT_RELA : DT_REL]),
+        .relocations_size = value[has_addends ? DT_RELASZ : DT_RELSZ],
+        .plt_relocations = elf_pointer(base, value[DT_JMPREL]),
+        .plt_size = value[DT_PLTRELSZ],
+    };
+    return value[DT_SYMTAB] != 0 && value[DT_STRTAB] != 0;
 }
 
 static uint32_t gnu_hash(const char *name)
@@ -104,35 +89,49 @@ void *elf_object_find(const struct elf_object *object, const char *name)
 struct search {
     uintptr_t self;
     const char *name;
+    uint32_t hash;
     bool behind; /* the object with `self` was seen */
     void *found;
 };
+
+static bool contains(const struct dl_phdr_info *info, uintptr_t address)
+{
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        if (header->p_type == PT_LOAD &&
+            address - (info->dlpi_addr + header->p_vaddr) < header->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+static const ElfW(Dyn) * dynamic_of(const struct dl_phdr_info *info)
+{
+    for (unsigned i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            return (const ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    return NULL;
+}
 
 static int look_in(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct search *search = data;
     struct elf_object object;
-    const ElfW(Dyn) *dynamic = NULL;
     (void)size;
-    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        uintptr_t start = info->dlpi_addr + header->p_vaddr;
-        if (header->p_type == PT_DYNAMIC)
-            dynamic = (const ElfW(Dyn) *)start;
-        if (!search->behind && header->p_type == PT_LOAD &&
-            search->self - start < header->p_memsz) {
-            search->behind = true;
-            return 0;
-        }
+    if (!search->behind) {
+        search->behind = contains(info, search->self);
+        return 0;
     }
-    if (search->behind && elf_object_read(&object, info->dlpi_addr, dynamic))
-        search->found = elf_object_find(&object, search->name);
+    if (elf_object_read(&object, info->dlpi_addr, dynamic_of(info))) {
+        const ElfW(Sym) *symbol = find_symbol(&object, search->name, search->hash);
+        search->found = symbol != NULL ? (void *)(object.base + symbol->st_value) : NULL;
+    }
     return search->found != NULL;
 }
 
 void *elf_find_next(const void *self, const char *name)
 {
-    struct search search = {(uintptr_t)self, name, false, NULL};
+    struct search search = {(uintptr_t)self, name, gnu_hash(name), false, NULL};
     dl_iterate_phdr(look_in, &search);
     return search.found;
 }

@@ -167,11 +167,14 @@ static bool names_libcurl(const char *path)
 
 static bool needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
 {
-    struct elf_object object;
-    if (dynamic == NULL || !elf_object_read(&object, base, dynamic))
+    const ElfW(Dyn) *entry = dynamic;
+    while (entry != NULL && entry->d_tag != DT_STRTAB && entry->d_tag != DT_NULL)
+        entry++;
+    if (entry == NULL || entry->d_tag == DT_NULL)
         return false;
+    const char *strings = elf_pointer(base, entry->d_un.d_ptr);
     for (; dynamic->d_tag != DT_NULL; dynamic++)
-        if (dynamic->d_tag == DT_NEEDED && names_libcurl(object.strings + dynamic->d_un.d_val))
+        if (dynamic->d_tag == DT_NEEDED && names_libcurl(strings + dynamic->d_un.d_val))
             return true;
     return false;
 }
