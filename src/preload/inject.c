@@ -25,6 +25,7 @@ const char *inject_find(const struct curl_slist *list, const char *name, size_t 
     return NULL;
 }
 
+/* libcurl keeps the pointer and calls nobody: errno stays as it was. */
 static bool set_headers(struct record *record, struct curl_slist *list)
 {
     return record->provider->real.easy_setopt(record->handle, CURLOPT_HTTPHEADER,

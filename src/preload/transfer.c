@@ -132,6 +132,7 @@ void transfer_begin(struct record *record)
 /* What only some transfers have. */
 __attribute__((noinline)) static CURLcode finish_rest(struct record *record, CURLcode result)
 {
+    int saved = errno;
     unpin_url(record);
     redact_end(record);
     if (record->state & RECORD_FAILED) {
@@ -139,6 +140,7 @@ __attribute__((noinline)) static CURLcode finish_rest(struct record *record, CUR
         if (result == CURLE_ABORTED_BY_CALLBACK)
             result = CURLE_AUTH_ERROR;
     }
+    errno = saved;
     return result;
 }
 
@@ -146,14 +148,12 @@ CURLcode transfer_finish(struct record *record, CURLcode result)
 {
     struct policy_ref *policy = record->policy;
     if (policy != NULL || record->rare != NULL) { /* else it came to no hop */
-        int saved = errno;
         report_answer(record);
         inject_nothing(record);
         if (record->rare != NULL || record->state & RECORD_FAILED)
             result = finish_rest(record, result);
         record->policy = NULL;
         policy_release(policy);
-        errno = saved;
     }
     record->state &= ~(uint32_t)TRANSFER_STATE;
     return result;
