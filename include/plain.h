@@ -38,7 +38,8 @@ bool plain_is_inside(const struct plain *plain, const char *url);
 
 /*
  * True where the host of `url` cannot be Commissioned's and no rule names another: a scheme that
- * libcurl reads in no other way, and a host in lower case that ends in a letter.
+ * libcurl reads in no other way, and a host in lower case that ends in a letter and does not begin
+ * as Commissioned's does.
  */
 bool plain_is_elsewhere(const struct plain *plain, const char *url);
 

@@ -74,12 +74,19 @@ static const char *skip_scheme(const char *url)
     return url[0] == ':' && url[1] == '/' && url[2] == '/' ? url + 3 : NULL;
 }
 
+/* The same name, its absolute form with a dot at the end, or one that goes on. */
+static bool begins_with_home(const char *host)
+{
+    return host[0] == COMMISSIONED_HOST[0] && /* most others end here, without a call */
+           strncmp(host, COMMISSIONED_HOST, sizeof COMMISSIONED_HOST - 1) == 0;
+}
+
 bool plain_is_elsewhere(const struct plain *plain, const char *url)
 {
     static const unsigned char may_stand[256] = {
         ['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1};
-    const char *host = skip_scheme(url);
-    if (host == NULL || !plain->home_only)
+    const char *host = plain->home_only ? skip_scheme(url) : NULL;
+    if (host == NULL || begins_with_home(host))
         return false;
     const char *end = host;
     while (may_stand[(unsigned char)*end])
@@ -87,9 +94,5 @@ bool plain_is_elsewhere(const struct plain *plain, const char *url)
     /* Neither a port nor a user: those are for libcurl's parser to tell apart. */
     if (*end != '/' && *end != '?' && *end != '#' && *end != '\0')
         return false;
-    /* A dot at the end is the absolute form of the same name. */
-    if (end == host || end[-1] < 'a')
-        return false;
-    const size_t home = sizeof COMMISSIONED_HOST - 1;
-    return (size_t)(end - host) != home || strncmp(host, COMMISSIONED_HOST, home) != 0;
+    return end > host && end[-1] >= 'a';
 }

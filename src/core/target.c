@@ -173,12 +173,15 @@ bool target_set(struct target *target, const char *scheme, const char *host, con
 
 bool target_path_is_plain(const char *path, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)path[i];
-        if (c == '%' || c == '\\' || c <= ' ' || c == 0x7f)
-            return false;
+    /* By character: 1 is odd, 2 is a slash. */
+    static const unsigned char classes[256] = {
+        ['%'] = 1, ['\\'] = 1, ['\0' ... ' '] = 1, [0x7f] = 1, ['/'] = 2};
+    for (const char *end = path + length; path < end; path++) {
+        unsigned class = classes[(unsigned char)*path];
+        if (class == 0)
+            continue;
         /* An empty segment, or one that begins with a dot: let the slow way look closer. */
-        if (c == '/' && i + 1 < length && (path[i + 1] == '/' || path[i + 1] == '.'))
+        if (class == 1 || (path + 1 < end && (path[1] == '/' || path[1] == '.')))
             return false;
     }
     return true;

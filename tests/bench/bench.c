@@ -33,6 +33,8 @@ static char workload[PATH_MAX];
 static char resident[PATH_MAX];
 static char *folder;
 static char *header_file;
+static char *simple_file; /* a policy of one line, which most have ... */
+static char *rules_file;  /* ... and one whose hops are judged in full */
 static cpu_set_t all_processors;
 static cpu_set_t server_processor; /* one of them */
 static int over;
@@ -181,6 +183,10 @@ static void requests(void)
     row("perform to the host, against a program that sets the header", with / before, 1.01, "x");
     figure("  instructions more", with - before, "");
     figure("  of", before, "");
+    setenv("COMMISSIONED_AUTH_CONFIG", rules_file, 1);
+    figure("  the same with rules that name paths and methods",
+           count_request(library, host) / before, "x");
+    setenv("COMMISSIONED_AUTH_CONFIG", simple_file, 1);
     share_processor(false);
 }
 
@@ -270,6 +276,8 @@ static void clear_stage(void)
     origin_stop();
     tmpdir_remove(folder);
     free(header_file);
+    free(simple_file);
+    free(rules_file);
 }
 
 static void choose_processor(void)
@@ -298,7 +306,16 @@ static void set_stage(void)
     built(workload, "tests/bench/workload");
     built(resident, "tests/bench/resident");
     header_file = tmpdir_printf(folder, "header", 0600, "Authorization: Bearer %s", key);
-    char *file = tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\n", key);
+    simple_file = tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\n", key);
+    char *key_file = tmpdir_printf(folder, "key", 0600, "%s\n", key);
+    rules_file = tmpdir_printf(
+        folder, "rules.conf", 0600,
+        "keys = ( { name = \"k\"; file = \"%s\"; } );\n"
+        "rules = ( { name = \"a\"; key = \"k\"; url = \"https://app.commissioned.tech/v2\"; },\n"
+        "          { name = \"b\"; key = \"k\"; url = \"https://app.commissioned.tech/v1\";\n"
+        "            methods = [ \"GET\", \"POST\" ]; } );\n",
+        key_file);
+    free(key_file);
     choose_processor();
     share_processor(true);
     origin_start(&origin, "app.commissioned.tech", folder);
@@ -306,11 +323,10 @@ static void set_stage(void)
     snprintf(route, sizeof route, "::127.0.0.1:%u", origin.tls_port);
     setenv("ORIGIN_ROUTE", route, 1);
     setenv("ORIGIN_CA", origin.ca_file, 1);
-    setenv("COMMISSIONED_AUTH_CONFIG", file, 1);
+    setenv("COMMISSIONED_AUTH_CONFIG", simple_file, 1);
     setenv("HOME", folder, 1);
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("LD_PRELOAD");
-    free(file);
 }
 
 struct group {
