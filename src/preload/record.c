@@ -249,8 +249,8 @@ void record_free_elsewhere(struct record *record)
 {
     if (record->rare != NULL)
         free_rare(record);
+    clear(record); /* a copy of its handle that nobody saw being made may still lead here */
     if (record_is_in_nest(record)) {
-        clear(record);
         __atomic_store_n(&record->handle, NULL, __ATOMIC_RELEASE);
         return;
     }
