@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <gnutls/gnutls.h>
 #include <sqlite3.h>
@@ -19,7 +20,7 @@
 #include "devserver_cleanup.h"
 #include "secret.h"
 
-enum { BUSY_MS = 10000 };
+enum { BUSY_MS = 10000, RETRY_MS = 10 };
 
 struct ds_keys {
     pthread_mutex_t lock; /* held for every use of what follows; nothing else is locked under it */
@@ -95,6 +96,30 @@ static bool make_private(const char *path, struct ds_why *why)
     return true;
 }
 
+static bool is_ready(struct ds_keys *keys)
+{
+    return sqlite3_exec(keys->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
+           (keys->find = prepare(keys, "SELECT " COLUMNS ", digest FROM keys WHERE prefix = ?1")) !=
+               NULL;
+}
+
+/*
+ * Where two make a new database at once SQLite does not wait for the one that is first: it would
+ * have to give up a lock for it, so it answers SQLITE_BUSY at once (sqlite3_busy_handler's
+ * documentation). Both begin anew.
+ */
+static bool make_ready(struct ds_keys *keys)
+{
+    bool ready = is_ready(keys);
+    for (int waited = 0; !ready && waited < BUSY_MS; waited += RETRY_MS) {
+        if (sqlite3_errcode(keys->db) != SQLITE_BUSY)
+            return false;
+        usleep(RETRY_MS * 1000);
+        ready = is_ready(keys);
+    }
+    return ready;
+}
+
 struct ds_keys *ds_keys_open(const char *folder, struct ds_why *why)
 {
     ds_free_on_return char *path = ds_state_path(folder, "keys.db");
@@ -112,10 +137,7 @@ struct ds_keys *ds_keys_open(const char *folder, struct ds_why *why)
     }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
     if (sqlite3_open_v2(path, &keys->db, flags, NULL) != SQLITE_OK ||
-        sqlite3_busy_timeout(keys->db, BUSY_MS) != SQLITE_OK ||
-        sqlite3_exec(keys->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
-        (keys->find = prepare(keys, "SELECT " COLUMNS ", digest FROM keys WHERE prefix = ?1")) ==
-            NULL) {
+        sqlite3_busy_timeout(keys->db, BUSY_MS) != SQLITE_OK || !make_ready(keys)) {
         db_fail(keys, why);
         ds_keys_close(keys);
         return NULL;
