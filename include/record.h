@@ -46,12 +46,13 @@ enum record_state {
     RECORD_BEARER = 1u << 12,       /* XOAUTH2_BEARER */
     RECORD_SIGV4 = 1u << 13,        /* AWS_SIGV4 */
     RECORD_PROTOCOL = 1u << 15,     /* DEFAULT_PROTOCOL; kept of an old libcurl only */
+    RECORD_WAS_UNSAFE = 1u << 17,   /* verification was off earlier in the transfer under way */
     RECORD_CUSTOM = 1u << 16,       /* CUSTOMREQUEST */
     RECORD_AUTH_CHOOSES = 1u << 14, /* HTTPAUTH names several methods: libcurl waits for a 401 */
 
     /* With none of these, and no fact of enum hop_flag, only the URL decides. */
     RECORD_MATTERS = RECORD_VERBOSE | RECORD_USER | RECORD_PASSWORD | RECORD_EMPTY_USER |
-                     RECORD_BEARER | RECORD_SIGV4 | RECORD_CUSTOM,
+                     RECORD_BEARER | RECORD_SIGV4 | RECORD_CUSTOM | RECORD_WAS_UNSAFE,
 };
 
 struct policy_ref; /* policy_loader.h */

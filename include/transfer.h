@@ -1,7 +1,7 @@
 /*
  * transfer.h - the spine: what happens to a handle from the begin of a transfer to its end.
  *
- *   begin   the policy in force is taken, our CURLOPT_PREREQFUNCTION installed
+ *   begin   our CURLOPT_PREREQFUNCTION is installed, if it is not from an earlier transfer
  *   hop     libcurl is connected, TLS is done, the request is not yet written: decide, then inject
  *   end     everything is put back exactly as the application had it
  *
@@ -34,6 +34,17 @@ static inline CURLcode transfer_end(struct record *record, CURLcode result)
  */
 void transfer_suspend(struct record *record);
 void transfer_resume(struct record *record);
+
+/*
+ * After an option was set: `before` are the facts before it. Verification that is switched on when
+ * the handshake may be over proves nothing of this transfer's peer.
+ */
+static inline void transfer_note_safer(struct record *record, uint16_t before)
+{
+    const unsigned unsafe = HOP_PEER_UNVERIFIED | HOP_HOST_UNVERIFIED | HOP_SSL_CTX_FUNCTION;
+    if (record->state & RECORD_ACTIVE && before & ~(unsigned)record->facts & unsafe)
+        record->state |= RECORD_WAS_UNSAFE;
+}
 
 /* Before CURLOPT_PREREQFUNCTION or CURLOPT_PREREQDATA is set: both are the application's again. */
 void transfer_unhook(struct record *record);

@@ -174,6 +174,8 @@ static void gather(const struct record *record, const char *text, struct hop *ho
     judged->pinned_parts.taken = false;
     *hop = (struct hop){
         .flags = record->facts, .port = record->port, .promoted = record->policy->promoted};
+    if (record->state & RECORD_WAS_UNSAFE)
+        hop->flags |= HOP_PEER_UNVERIFIED;
     if (record_has_credentials(record))
         hop->flags |= HOP_OWN_CREDENTIALS;
     if (record->provider->real.url == NULL)
@@ -217,8 +219,10 @@ static bool apply(struct record *record, const struct decision *decision)
     case VERDICT_KEY:
         /* The mask stands before the key does. */
         redact_restart(record);
-        if (!redact_begin(record) || !inject(record, decision))
+        if (!redact_begin(record) || !inject(record, decision)) {
             inject_nothing(record);
+            record->key = NULL; /* the answer will say nothing of it */
+        }
         return true;
     case VERDICT_FAIL:
         inject_nothing(record);
@@ -291,6 +295,27 @@ bool hop_decide(struct record *record)
     return true;
 }
 
+/* Where in a handle its buffer for the peer's address lies; atomic. 0: not known. */
+static uintptr_t remote_offset;
+
+/*
+ * A copy that libcurl made of the handle unseen has its function and its record too: such a hop
+ * must not act on the original. `remote` is a buffer in the handle that makes the hop, and
+ * CURLINFO_PRIMARY_IP leads to the same one (measured). A libcurl that never shows that is trusted.
+ */
+static bool is_own_hop(const struct record *record, const char *remote)
+{
+    char *own = NULL;
+    uintptr_t offset = (uintptr_t)remote - (uintptr_t)record->handle;
+    uintptr_t known = __atomic_load_n(&remote_offset, __ATOMIC_RELAXED);
+    if (__builtin_expect(offset == known, 1))
+        return true;
+    record->provider->real.easy_getinfo(record->handle, CURLINFO_PRIMARY_IP, &own);
+    if (own == remote && own != NULL)
+        __atomic_store_n(&remote_offset, offset, __ATOMIC_RELAXED);
+    return own == remote || known == 0;
+}
+
 int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port)
 {
     struct record *record = data;
@@ -302,6 +327,7 @@ int hop_prereq(void *data, char *remote, char *local, int remote_port, int local
             return answer;
     }
     /* It may even have reset the handle; and between transfers nothing of ours is in force. */
-    bool go_on = !(record->state & RECORD_ACTIVE) || hop_decide(record);
+    bool ours = record->state & RECORD_ACTIVE && is_own_hop(record, remote);
+    bool go_on = !ours || hop_decide(record);
     return go_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }

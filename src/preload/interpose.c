@@ -163,9 +163,11 @@ static CURLcode set_kept(CURL *easy, CURLoption option, uintptr_t argument, cons
     transfer_suspend(record);
     if (option == CURLOPT_PREREQFUNCTION || option == CURLOPT_PREREQDATA)
         transfer_unhook(record);
+    uint16_t before = record->facts;
     CURLcode code = real->easy_setopt(easy, option, argument);
     if (code == CURLE_OK)
         record_note(record, option, argument);
+    transfer_note_safer(record, before);
     transfer_resume(record);
     return code;
 }

@@ -95,7 +95,7 @@ static void set_defaults(struct record *record)
     record->headers = NULL;
     record->error_buffer = NULL;
     record->state &= RECORD_MULTI;
-    record->facts &= HOP_AMBIGUOUS;
+    record->facts &= HOP_AMBIGUOUS | HOP_SSL_CTX_FUNCTION; /* its connections are kept */
     record->port = 0;
 }
 
@@ -315,7 +315,7 @@ static void copy_rare(struct record *to, const struct record_rare *from)
 void record_copy(struct record *to, const struct record *from)
 {
     const uint32_t transfer = RECORD_ACTIVE | RECORD_ARMED | RECORD_KEYED | RECORD_REDACTS |
-                              RECORD_FAILED | RECORD_HOOKED;
+                              RECORD_FAILED | RECORD_HOOKED | RECORD_WAS_UNSAFE;
     to->headers = from->headers;
     to->error_buffer = from->error_buffer;
     to->state = from->state & ~transfer;

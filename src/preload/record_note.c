@@ -154,7 +154,10 @@ void record_note(struct record *record, CURLoption option, uintptr_t argument)
         set_fact(record, HOP_HOST_UNVERIFIED, (bits & 3) == 0);
         break;
     case CURLOPT_SSL_CTX_FUNCTION:
-        set_fact(record, HOP_SSL_CTX_FUNCTION, argument != 0);
+        /* libcurl uses a connection again that was made under it, also after it is taken back and
+         * after a reset (measured): so the fact stays. */
+        if (argument != 0)
+            set_fact(record, HOP_SSL_CTX_FUNCTION, true);
         break;
     case CURLOPT_SSL_OPTIONS:
         set_fact(record, HOP_EARLY_DATA, (bits & SSL_OPTION_EARLYDATA) != 0);

@@ -8,7 +8,7 @@
 #include "redact.h"
 #include "report.h"
 
-enum { TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED };
+enum { TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED | RECORD_WAS_UNSAFE };
 
 static CURLcode set(const struct record *record, CURLoption option, uintptr_t value)
 {
@@ -78,7 +78,8 @@ static void put_back(struct record *record)
 /* Without a hop there is no key: the transfer goes as the application made it. */
 static bool prepare(struct record *record)
 {
-    if (pin_url(record) && install_hop(record))
+    bool known = !(record->facts & HOP_NO_URL);
+    if (known && pin_url(record) && install_hop(record))
         return true;
     put_back(record);
     transfer_unhook(record);

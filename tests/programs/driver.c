@@ -402,11 +402,35 @@ static void verification(void)
     CURL *easy = handle(APP);
     if (curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, allow_all) == CURLE_OK) {
         get(easy, APP "/no/ssl-ctx");
+        /* The connection that was made under it is used again. */
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, NULL);
+        get(easy, APP "/no/ssl-ctx-connection");
     } else {
         get(easy, "https://localhost/no/ssl-ctx"); /* GnuTLS has no such callback */
+        get(easy, "https://localhost/no/ssl-ctx-connection");
     }
+    curl_easy_cleanup(easy);
+    easy = handle(APP);
     get(easy, APP "/yes/no-ssl-ctx");
+    curl_easy_cleanup(easy);
+}
+
+static int verify_now(void *easy, char *remote, char *local, int remote_port, int local_port)
+{
+    (void)remote, (void)local, (void)remote_port, (void)local_port;
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Verification is switched on when the handshake is over. */
+static void late_verification(void)
+{
+    CURL *easy = handle(APP);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, "/nonexistent");
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, verify_now);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, easy);
+    get(easy, APP "/no/late-verification");
     curl_easy_cleanup(easy);
 }
 
@@ -717,6 +741,7 @@ static const struct {
     {"duplicates", duplicates},
     {"multi-cleanup", multi_cleanup_first},
     {"verification", verification},
+    {"late-verification", late_verification},
     {"wrong-certificate", wrong_certificate},
     {"own-credentials", own_credentials},
     {"request-line", request_line},
