@@ -14,6 +14,7 @@
 
 #include "support/journal_trap.h"
 #include "support/preloaded.h"
+#include "support/suite.h"
 
 #define APP  "https://app.commissioned.tech"
 #define MINE "Authorization: Bearer mine"
@@ -457,9 +458,5 @@ int main(void)
     tcase_add_test(tests, a_refusal_is_explained_in_the_debug_output_too);
     tcase_add_loop_test(tests, debug_output_neither_ends_nor_stops_the_program, 0, 2);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* The completions, tried in the shells themselves: what is typed at a prompt on a terminal. */
 #include "../support/command.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <poll.h>
@@ -218,9 +219,5 @@ int main(void)
     tcase_add_test(shells, another_shell_is_told_which_are_known);
     suite_add_tcase(suite, shells);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

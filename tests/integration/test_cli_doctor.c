@@ -1,6 +1,7 @@
 /* `doctor`: each thing that can be wrong is found, and what is right is not complained about. */
 #include "../support/command.h"
 #include "../support/tmpdir.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -383,9 +384,5 @@ int main(void)
     tcase_add_test(tests, a_person_reads_lines);
     suite_add_tcase(suite, tests);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

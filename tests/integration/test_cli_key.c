@@ -1,5 +1,6 @@
 /* The verbs below `key`, on a store of their own. Keys are made on the spot. */
 #include "../support/command.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -663,9 +664,5 @@ int main(void)
     tcase_add_test(screen, a_stopped_prompt_restores_the_terminal_and_asks_again);
     suite_add_tcase(suite, screen);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

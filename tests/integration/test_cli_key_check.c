@@ -1,6 +1,7 @@
 /* `key check` against the development server, over TLS: what each answer means. */
 #include "../support/command.h"
 #include "../support/devserver.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -148,9 +149,5 @@ int main(void)
     tcase_add_test(answers, the_authorities_can_be_named);
     suite_add_tcase(suite, answers);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* A kill at any system call of a verb that changes files leaves each of them whole, old or new. */
 #include "../support/command.h"
 #include "../support/fault.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -240,9 +241,5 @@ int main(void)
     tcase_add_test(kills, a_kill_at_any_moment_of_key_promote_leaves_the_key_whole);
     suite_add_tcase(suite, kills);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -2,6 +2,7 @@
  */
 #include "../support/command.h"
 #include "../support/tmpdir.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -536,9 +537,5 @@ int main(void)
     add_run_env(tests);
     suite_add_tcase(suite, tests);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* `commissioned-auth run`: a copy of the command with a stand-in library beside it, as in a build
  * tree. */
 #include "../support/command.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <elf.h>
@@ -476,9 +477,5 @@ int main(void)
     tcase_add_test(reach, a_shell_script_runs_with_the_library);
     suite_add_tcase(suite, reach);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* `enable`, `disable` and `status` on a tree of their own. */
 #include "../support/command.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -426,9 +427,5 @@ int main(void)
     tcase_add_test(tree, a_wait_that_is_no_number_is_refused);
     suite_add_tcase(suite, tree);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

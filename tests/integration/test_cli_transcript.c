@@ -1,5 +1,6 @@
 /* doc/transcript.md is what happens: the same commands with the same ends. */
 #include "../support/command.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -71,9 +72,5 @@ int main(void)
     tcase_add_test(life, the_life_of_a_key_goes_as_the_transcript_says);
     suite_add_tcase(suite, life);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

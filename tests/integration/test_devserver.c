@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "../support/devserver.h"
+#include "support/suite.h"
 
 static char *folder;
 static struct ds_child server;
@@ -500,9 +501,5 @@ int main(void)
     tcase_add_test(all, who_has_an_answer_finds_it_in_the_log_and_no_key);
     suite_add_tcase(suite, all);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

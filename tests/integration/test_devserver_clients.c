@@ -14,6 +14,7 @@
 #include <gnutls/gnutls.h>
 
 #include "../support/devserver.h"
+#include "support/suite.h"
 
 static char *folder;
 static struct ds_child server;
@@ -408,9 +409,5 @@ int main(void)
     tcase_add_test(all, a_thousand_idle_connections_leave_room_for_others);
     suite_add_tcase(suite, all);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

@@ -18,6 +18,7 @@
 #include "devserver_certificate.h"
 #include "support/command.h"
 #include "support/served.h"
+#include "support/suite.h"
 
 #define HTTP2 "tests/programs/http2"
 
@@ -267,9 +268,5 @@ int main(void)
     tcase_add_checked_fixture(websocket, served_set_up, served_tear_down);
     tcase_add_test(websocket, a_websocket_carries_the_key_to_its_host_alone);
     suite_add_tcase(suite, websocket);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "support/command.h"
 #include "support/served.h"
+#include "support/suite.h"
 
 static struct outcome before;
 static struct outcome after;
@@ -266,9 +267,5 @@ int main(void)
     int nlates = (int)(sizeof lates / sizeof lates[0]);
     tcase_add_loop_test(served, a_libcurl_found_late_is_served, 0, nlates);
     suite_add_tcase(suite, served);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -15,6 +15,7 @@
 
 #include "support/command.h"
 #include "support/origin.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 enum configuration { NONE, WHOLE_ORIGIN, BELOW_V1, KEY_FILE, BROKEN };
@@ -479,9 +480,5 @@ int main(void)
     tcase_add_checked_fixture(impostor, set_up_impostor, tear_down);
     tcase_add_test(impostor, a_wrong_certificate_gets_nothing);
     suite_add_tcase(suite, impostor);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "support/origin.h"
 #include "support/preloaded.h"
+#include "support/suite.h"
 
 #define APP "https://app.commissioned.tech"
 #define KEYS                                                                                       \
@@ -243,9 +244,5 @@ int main(void)
     tcase_add_test(tests, a_denied_program_gets_no_key_whatever_the_rules_say);
     tcase_add_test(tests, a_denial_of_another_program_is_not_for_this_one);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "support/command.h"
 #include "support/origin.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 #if defined __SANITIZE_ADDRESS__
@@ -224,9 +225,5 @@ int main(void)
                         OTHERS);
     tcase_add_loop_test(both, curl_is_authenticated_with_another_library_behind_ours, 0, OTHERS);
     suite_add_tcase(suite, both);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -12,6 +12,7 @@
 #include "support/command.h"
 #include "support/origin.h"
 #include "support/served.h"
+#include "support/suite.h"
 
 #define LIFE "tests/programs/life"
 
@@ -162,9 +163,5 @@ int main(void)
     tcase_add_test(tests, a_mapping_that_fails_does_no_harm);
     tcase_add_test(tests, mappings_that_fail_from_some_point_on_do_no_harm);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "support/command.h"
 #include "support/origin.h"
+#include "support/suite.h"
 #include "support/tmpdir.h"
 
 static char *folder;
@@ -90,9 +91,5 @@ int main(void)
     tcase_add_test(both, every_range_arrives_whole_without_us);
     tcase_add_test(both, every_range_arrives_whole_with_us_and_every_request_has_the_key);
     suite_add_tcase(suite, both);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

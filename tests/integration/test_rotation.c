@@ -14,6 +14,7 @@
 
 #include "support/origin.h"
 #include "support/preloaded.h"
+#include "support/suite.h"
 
 #define APP  "https://app.commissioned.tech"
 
@@ -498,9 +499,5 @@ int main(void)
     tcase_set_timeout(load, 300);
     tcase_add_test(load, a_thousand_rotations_under_a_hundred_transfers_fail_no_request);
     suite_add_tcase(suite, load);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../support/command.h"
+#include "support/suite.h"
 
 static const char *const exports[] = {
     "curl_easy_cleanup",
@@ -203,9 +204,5 @@ int main(void)
     tcase_add_test(tests, the_library_needs_libc_alone_and_is_bound_at_once);
     tcase_add_test(tests, neither_stack_nor_any_page_is_writable_and_executable);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* A file is the old one or the new one, never something between. */
 #include "../support/command.h"
 #include "cli_atomic_file.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -247,9 +248,5 @@ int main(void)
     tcase_add_test(files, a_file_where_a_folder_should_be_is_an_error);
     suite_add_tcase(suite, files);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* The table of verbs: every help fits a screen, every table is one that the parser can use. */
 #include "cli.h"
 #include "cli_parse.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdarg.h>
@@ -179,9 +180,5 @@ int main(void)
     tcase_add_test(table, wrong_calls_are_refused);
     suite_add_tcase(suite, table);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

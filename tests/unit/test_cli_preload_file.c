@@ -1,5 +1,6 @@
 /* The text of /etc/ld.so.preload, put in and taken out. */
 #include "cli_preload_file.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -159,9 +160,5 @@ int main(void)
     tcase_add_test(text, lines_are_counted_from_one);
     suite_add_tcase(suite, text);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

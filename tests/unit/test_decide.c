@@ -7,6 +7,7 @@
 
 #include "../support/image_builder.h"
 #include "decide.h"
+#include "support/suite.h"
 
 #define U COMMISSIONED_ORIGIN
 #define H COMMISSIONED_HOST
@@ -625,9 +626,5 @@ int main(void)
     tcase_add_test(tests, the_index_finds_what_reading_rule_after_rule_finds);
     suite_add_tcase(suite, table);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

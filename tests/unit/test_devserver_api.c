@@ -9,6 +9,7 @@
 
 #include "../support/devserver.h"
 #include "devserver_api.h"
+#include "support/suite.h"
 
 static struct ds_reply reply;
 static struct ds_why why;
@@ -430,9 +431,5 @@ int main(void)
     tcase_add_test(all, a_redirect_goes_where_it_is_told_and_never_breaks_the_header);
     suite_add_tcase(suite, all);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 
 #include "../support/devserver.h"
 #include "devserver_admit.h"
+#include "support/suite.h"
 
 static char *folder;
 static struct ds_shared shared;
@@ -303,9 +304,5 @@ int main(void)
     tcase_add_test(all, a_use_is_written_down_by_the_flush);
     suite_add_tcase(suite, all);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "../support/devserver.h"
 #include "devserver_keys.h"
+#include "support/suite.h"
 
 static char *folder;
 static struct ds_keys *keys;
@@ -430,9 +431,5 @@ int main(void)
     tcase_add_test(store, names_are_printable_and_short);
     suite_add_tcase(suite, store);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

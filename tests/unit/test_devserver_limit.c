@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "devserver_limit.h"
+#include "support/suite.h"
 
 static const int64_t second = 1000000000;
 static const struct ds_rate six_a_minute = {6, 60}; /* one comes back every ten seconds */
@@ -170,9 +171,5 @@ int main(void)
     tcase_add_test(all, times_are_printed_rounded_up);
     suite_add_tcase(suite, all);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

@@ -14,6 +14,7 @@
 #include "../support/devserver.h"
 #include "devserver_log.h"
 #include "devserver_tls.h"
+#include "support/suite.h"
 
 static char *folder;
 static struct ds_why why;
@@ -335,9 +336,5 @@ int main(void)
     tcase_add_test(all, a_reader_that_went_away_ends_nothing);
     suite_add_tcase(suite, all);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

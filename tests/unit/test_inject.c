@@ -6,6 +6,7 @@
 
 #include "../support/fake_curl.h"
 #include "inject.h"
+#include "support/suite.h"
 
 static char handle;
 static struct record *record;
@@ -214,9 +215,5 @@ int main(void)
                         (int)(sizeof lines / sizeof lines[0]));
     tcase_add_test(tests, a_node_without_text_is_stepped_over);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "../support/tmpdir.h"
 #include "journal.h"
+#include "support/suite.h"
 
 static char *dir, *native_path, *syslog_path;
 static int native, syslog_fd;
@@ -218,9 +219,5 @@ int main(void)
     tcase_add_test(tests, errno_is_kept_whether_it_is_sent_or_not);
     tcase_add_test(tests, no_descriptor_is_left_open);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "late_libc.h"
+#include "support/suite.h"
 
 enum { THREADS = 32 };
 
@@ -63,9 +64,5 @@ int main(void)
     tcase_add_test(tests, every_member_is_the_function_of_its_name);
     tcase_add_test(tests, binding_keeps_errno);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

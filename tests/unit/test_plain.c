@@ -9,6 +9,7 @@
 #include "decide.h"
 #include "plain.h"
 #include "support/image_builder.h"
+#include "support/suite.h"
 
 #define U COMMISSIONED_ORIGIN
 
@@ -287,9 +288,5 @@ int main(void)
     tcase_add_test(tests, a_scope_that_does_not_fit_is_never_plain);
     tcase_add_loop_test(tests, decide_says_the_same, 0, 2);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return suite_run(suite);
 }

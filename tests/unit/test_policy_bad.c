@@ -10,6 +10,7 @@
 
 #include "../support/tmpdir.h"
 #include "policy_image.h"
+#include "support/suite.h"
 
 static char *dir;
 static char key[TEST_KEY_LENGTH + 1];
@@ -499,9 +500,5 @@ int main(void)
     tcase_add_test(tests, a_key_of_the_greatest_length_is_taken_and_a_longer_one_is_not);
     tcase_add_test(tests, a_key_file_that_is_far_too_large_is_not_read);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

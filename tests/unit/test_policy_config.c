@@ -9,6 +9,7 @@
 #include "../support/tmpdir.h"
 #include "policy_config.h"
 #include "policy_match.h"
+#include "support/suite.h"
 
 static char *dir;
 static char *system_file;
@@ -971,9 +972,5 @@ int main(void)
     tcase_set_timeout(tests, 60);
     add_tests(tests);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -12,6 +12,7 @@
 #include "../support/mmap_fails.h"
 #include "../support/tmpdir.h"
 #include "policy_image.h"
+#include "support/suite.h"
 
 static char *dir;
 
@@ -318,9 +319,5 @@ int main(void)
     tcase_add_test(tests, no_image_may_be_freed);
     tcase_add_test(tests, the_hash_of_a_scope_is_that_of_its_origin_continued_with_the_path);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

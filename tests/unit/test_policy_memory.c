@@ -16,6 +16,7 @@
 
 #include "../support/tmpdir.h"
 #include "policy_image.h"
+#include "support/suite.h"
 
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -412,9 +413,5 @@ int main(void)
     tcase_add_test(tests, an_image_is_kept_out_of_core_dumps);
     tcase_add_test(tests, a_thousand_builds_take_no_more_memory_and_descriptors_than_the_first);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -13,6 +13,7 @@
 #include "../support/tmpdir.h"
 #include "policy_image.h"
 #include "secret.h"
+#include "support/suite.h"
 
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -316,9 +317,5 @@ int main(void)
     tcase_add_test(tests, errno_and_the_locale_of_the_caller_are_kept);
     tcase_add_test(tests, a_module_in_its_own_namespace_serves_threads_that_it_has_never_seen);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 #include "policy_url.h"
 #include "strmap.h"
 #include "suggest.h"
+#include "support/suite.h"
 
 struct dotenv_row {
     const char *text;
@@ -185,9 +186,5 @@ int main(void)
     tcase_add_loop_test(tests, an_address_has_one_spelling, 0,
                         sizeof url_rows / sizeof url_rows[0]);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "provider.h"
+#include "support/suite.h"
 
 static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
 static void *libraries[2];
@@ -210,9 +211,5 @@ int main(void)
     tcase_add_test(tests, neither_errno_nor_dlerror_is_spoiled);
     tcase_add_test(tests, threads_that_ask_at_once_get_what_they_asked_for);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

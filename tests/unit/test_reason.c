@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decide.h"
+#include "support/suite.h"
 
 START_TEST(a_code_is_short_and_stable_and_the_text_is_half_a_sentence)
 {
@@ -48,9 +49,5 @@ int main(void)
     tcase_add_test(tests, no_two_reasons_share_their_words);
     tcase_add_test(tests, what_is_no_reason_is_called_unknown);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

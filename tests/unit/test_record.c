@@ -12,6 +12,7 @@
 #include "../support/fake_curl.h"
 #include "../support/mmap_fails.h"
 #include "record.h"
+#include "support/suite.h"
 
 static char place;
 static struct record *record;
@@ -612,9 +613,5 @@ int main(void)
     tcase_add_test(tests, whatever_libcurl_sends_unasked_counts_as_the_applications_own);
     tcase_add_loop_test(tests, credentials_are_told_from_habits, 0, COUNT_OF(credentials));
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

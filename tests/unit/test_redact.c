@@ -9,6 +9,7 @@
 #include "../support/mmap_fails.h"
 #include "../support/tmpdir.h"
 #include "redact.h"
+#include "support/suite.h"
 
 enum { ROOM = 65536 };
 
@@ -406,9 +407,5 @@ int main(void)
     tcase_add_test(tests, a_silent_handle_needs_no_mask);
     tcase_add_test(tests, where_the_mask_cannot_be_put_there_may_be_no_key);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

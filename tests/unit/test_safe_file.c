@@ -15,6 +15,7 @@
 #include "../support/tmpdir.h"
 #include "policy_image.h"
 #include "safe_file.h"
+#include "support/suite.h"
 
 enum { SOMEBODY = 4242 }; /* neither root nor, by any likelihood, who runs the tests */
 
@@ -525,9 +526,5 @@ int main(void)
                    a_path_with_odd_characters_is_quoted_in_the_remedy_and_clean_in_the_sentence);
     tcase_add_test(tests, a_long_path_is_shortened_and_the_fact_and_the_remedy_are_kept);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

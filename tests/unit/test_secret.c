@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "secret.h"
+#include "support/suite.h"
 
 START_TEST(wiping_clears_every_byte_and_no_more)
 {
@@ -64,9 +65,5 @@ int main(void)
     tcase_add_test(tests, never_more_than_a_quarter_nor_twelve_characters_are_shown);
     tcase_add_test(tests, a_key_is_visible_ascii_and_nothing_else);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "../fuzz/url_agree.h"
 #include "policy_image.h"
+#include "support/suite.h"
 #include "target.h"
 
 #define U COMMISSIONED_ORIGIN
@@ -661,9 +662,5 @@ int main(void)
     tcase_add_test(chance, two_hundred_thousand_urls_by_chance_are_read_as_libcurl_reads_them);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, chance);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include "hop.h"
 #include "record.h"
 #include "support/fake_curl.h"
+#include "support/suite.h"
 #include "transfer.h"
 
 static char handles[2];
@@ -166,9 +167,5 @@ int main(void)
     tcase_add_test(tests, the_hop_of_a_freed_record_does_nothing);
     tcase_add_test(tests, the_hop_of_a_freed_record_of_many_does_nothing);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return suite_run(suite);
 }
