@@ -37,6 +37,16 @@ static inline const void *elf_pointer(uintptr_t base, uintptr_t value)
     return (const void *)(value < base ? base + value : value);
 }
 
+/* An object that dl_iterate_phdr shows: whether the address lies in it, and its dynamic section or
+ * NULL. */
+struct elf_extent {
+    uintptr_t start; /* its whole mapping: [start, end) */
+    uintptr_t end;
+};
+struct elf_extent elf_extent(const struct dl_phdr_info *info);
+bool elf_contains(const struct dl_phdr_info *info, const void *address);
+const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info);
+
 /* Reads a dynamic section. False where it has no symbols. */
 bool elf_object_read(struct elf_object *object, uintptr_t base, const ElfW(Dyn) * dynamic);
 

@@ -87,25 +87,39 @@ void *elf_object_find(const struct elf_object *object, const char *name)
 }
 
 struct search {
-    uintptr_t self;
+    const void *self;
     const char *name;
     uint32_t hash;
     bool behind; /* the object with `self` was seen */
     void *found;
 };
 
-static bool contains(const struct dl_phdr_info *info, uintptr_t address)
+struct elf_extent elf_extent(const struct dl_phdr_info *info)
+{
+    struct elf_extent extent = {UINTPTR_MAX, 0};
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        uintptr_t end = start + info->dlpi_phdr[i].p_memsz;
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        extent.start = start < extent.start ? start : extent.start;
+        extent.end = end > extent.end ? end : extent.end;
+    }
+    return extent;
+}
+
+bool elf_contains(const struct dl_phdr_info *info, const void *address)
 {
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         if (header->p_type == PT_LOAD &&
-            address - (info->dlpi_addr + header->p_vaddr) < header->p_memsz)
+            (uintptr_t)address - (info->dlpi_addr + header->p_vaddr) < header->p_memsz)
             return true;
     }
     return false;
 }
 
-static const ElfW(Dyn) * dynamic_of(const struct dl_phdr_info *info)
+const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info)
 {
     for (unsigned i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
@@ -119,10 +133,10 @@ static int look_in(struct dl_phdr_info *info, size_t size, void *data)
     struct elf_object object;
     (void)size;
     if (!search->behind) {
-        search->behind = contains(info, search->self);
+        search->behind = elf_contains(info, search->self);
         return 0;
     }
-    if (elf_object_read(&object, info->dlpi_addr, dynamic_of(info))) {
+    if (elf_object_read(&object, info->dlpi_addr, elf_dynamic(info))) {
         const ElfW(Sym) *symbol = find_symbol(&object, search->name, search->hash);
         search->found = symbol != NULL ? (void *)(object.base + symbol->st_value) : NULL;
     }
@@ -131,7 +145,7 @@ static int look_in(struct dl_phdr_info *info, size_t size, void *data)
 
 void *elf_find_next(const void *self, const char *name)
 {
-    struct search search = {(uintptr_t)self, name, gnu_hash(name), false, NULL};
+    struct search search = {self, name, gnu_hash(name), false, NULL};
     dl_iterate_phdr(look_in, &search);
     return search.found;
 }

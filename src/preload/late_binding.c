@@ -132,10 +132,8 @@ enum { NAME_SIZE = 512 };
  * free. */
 struct candidate {
     uintptr_t base;
-    uintptr_t relro_start; /* made read-only by the loader after relocation */
-    uintptr_t relro_end;
-    uintptr_t start; /* its mapping */
-    uintptr_t end;
+    struct elf_extent relro; /* made read-only by the loader after relocation */
+    struct elf_extent mapping;
     char name[NAME_SIZE];
 };
 
@@ -179,30 +177,17 @@ static bool needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
     return false;
 }
 
-static const ElfW(Dyn) * measure(const struct dl_phdr_info *info, struct candidate *candidate)
+static void measure(const struct dl_phdr_info *info, struct candidate *candidate)
 {
-    const ElfW(Dyn) *dynamic = NULL;
     candidate->base = info->dlpi_addr;
-    candidate->start = UINTPTR_MAX;
-    candidate->end = 0;
-    candidate->relro_start = 0;
-    candidate->relro_end = 0;
+    candidate->mapping = elf_extent(info);
+    candidate->relro = (struct elf_extent){0, 0};
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + header->p_vaddr;
-        uintptr_t end = start + header->p_memsz;
-        if (header->p_type == PT_DYNAMIC)
-            dynamic = (const ElfW(Dyn) *)start;
-        if (header->p_type == PT_GNU_RELRO) {
-            candidate->relro_start = start;
-            candidate->relro_end = end;
-        }
-        if (header->p_type == PT_LOAD) {
-            candidate->start = start < candidate->start ? start : candidate->start;
-            candidate->end = end > candidate->end ? end : candidate->end;
-        }
+        if (header->p_type == PT_GNU_RELRO)
+            candidate->relro = (struct elf_extent){start, start + header->p_memsz};
     }
-    return dynamic;
 }
 
 /* One at a time: threads with small stacks call dlsym too. */
@@ -211,9 +196,9 @@ static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
     struct survey *survey = data;
     (void)size;
     size_t length = strlen(info->dlpi_name);
-    const ElfW(Dyn) *dynamic = measure(info, &survey->candidate);
-    if (length >= NAME_SIZE || !needs_libcurl(info->dlpi_addr, dynamic))
+    if (length >= NAME_SIZE || !needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
         return 0;
+    measure(info, &survey->candidate);
     if (survey->seen++ < survey->wanted)
         return 0;
     memcpy(survey->candidate.name, info->dlpi_name, length + 1);
@@ -236,7 +221,7 @@ static bool may_change(const struct module *module, unsigned name, uintptr_t now
     const struct candidate *own = module->candidate;
     if (now - module->provider->start < module->provider->end - module->provider->start)
         return true; /* bound past us */
-    if (now - own->start < own->end - own->start)
+    if (now - own->mapping.start < own->mapping.end - own->mapping.start)
         return true; /* not bound yet: it still leads to the module's own table */
     return module->told_apart && name <= MULTI_INIT && now == (uintptr_t)exported(name);
 }
@@ -247,8 +232,8 @@ static void write_slot(const struct module *module, uintptr_t *slot, uintptr_t v
     const uintptr_t page = (uintptr_t)getauxval(AT_PAGESZ);
     void *start = (void *)((uintptr_t)slot & ~(page - 1));
     /* The loader closes whole pages: the last one, if it is shared, stays open. */
-    bool closed = (uintptr_t)slot >= (module->candidate->relro_start & ~(page - 1)) &&
-                  (uintptr_t)slot < (module->candidate->relro_end & ~(page - 1));
+    bool closed = (uintptr_t)slot >= (module->candidate->relro.start & ~(page - 1)) &&
+                  (uintptr_t)slot < (module->candidate->relro.end & ~(page - 1));
     if (closed && mprotect(start, page, PROT_READ | PROT_WRITE) != 0)
         return;
     __atomic_store_n(slot, value, __ATOMIC_RELEASE);

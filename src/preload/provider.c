@@ -40,11 +40,6 @@ easy_setopt_function *provider_sole_setopt;
 /* ---- the loader's view -------------------------------------------------------------------------
  */
 
-struct mapping {
-    uintptr_t start;
-    uintptr_t end;
-};
-
 static int read_loads(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
@@ -64,25 +59,16 @@ bool provider_loads(unsigned long long *now)
 /* Finds the object that contains mapping->start and widens the mapping to the whole of it. */
 static int find_mapping(struct dl_phdr_info *info, size_t size, void *data)
 {
-    struct mapping *mapping = data;
-    uintptr_t low = UINTPTR_MAX;
-    uintptr_t high = 0;
+    struct elf_extent *mapping = data;
+    struct elf_extent extent = elf_extent(info);
     (void)size;
-    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        if (info->dlpi_phdr[i].p_type != PT_LOAD)
-            continue;
-        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-        uintptr_t end = start + info->dlpi_phdr[i].p_memsz;
-        low = start < low ? start : low;
-        high = end > high ? end : high;
-    }
-    if (mapping->start < low || mapping->start >= high)
+    if (mapping->start < extent.start || mapping->start >= extent.end)
         return 0;
-    *mapping = (struct mapping){low, high};
+    *mapping = extent;
     return 1;
 }
 
-static bool mapping_of(const void *address, struct mapping *mapping)
+static bool mapping_of(const void *address, struct elf_extent *mapping)
 {
 #ifdef DLFO_STRUCT_HAS_EH_DBASE /* dlfcn.h has _dl_find_object, which takes no lock at all */
     struct dl_find_object object;
@@ -165,7 +151,7 @@ static unsigned find_names(void *handle, const char *names, void **entry)
 }
 
 /* A library that wraps some of libcurl's functions and takes the rest from it is none. */
-static bool are_inside(const struct mapping *mapping, void *const *entry, unsigned nentries)
+static bool are_inside(const struct elf_extent *mapping, void *const *entry, unsigned nentries)
 {
     for (unsigned i = 0; i < nentries; i++)
         if ((uintptr_t)entry[i] - mapping->start >= mapping->end - mapping->start)
@@ -176,7 +162,7 @@ static bool are_inside(const struct mapping *mapping, void *const *entry, unsign
 static bool fill(struct provider *provider, const struct link_map *map)
 {
     union real_table table;
-    struct mapping mapping;
+    struct elf_extent mapping;
     void *handle = reopen(map);
     memset(&table, 0, sizeof table);
     if (handle == NULL)
@@ -301,17 +287,9 @@ static int count_one(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct libraries *libraries = data;
     struct elf_object object;
-    const ElfW(Dyn) *dynamic = NULL;
     (void)size;
-    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        uintptr_t start = info->dlpi_addr + header->p_vaddr;
-        if (header->p_type == PT_DYNAMIC)
-            dynamic = (const ElfW(Dyn) *)start;
-        if (header->p_type == PT_LOAD && (uintptr_t)&providers - start < header->p_memsz)
-            return 0; /* this library */
-    }
-    if (!elf_object_read(&object, info->dlpi_addr, dynamic))
+    if (elf_contains(info, &providers) || /* this library */
+        !elf_object_read(&object, info->dlpi_addr, elf_dynamic(info)))
         return 0;
     const void *init = elf_object_find(&object, "curl_easy_init");
     if (init != NULL) {
@@ -389,7 +367,7 @@ static bool is_inside(const struct caller *known, const void *address)
 
 static void remember(const void *address, struct origin_of_call origin, unsigned long long now)
 {
-    struct mapping mapping;
+    struct elf_extent mapping;
     struct link_map *map = object_of(address);
     if (map == NULL || origin.provider == NULL || !mapping_of(address, &mapping))
         return;
