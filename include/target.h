@@ -37,6 +37,20 @@ enum target_spelling {
 /* Reads `url`. Of an odd one, nothing in *target may be used. */
 enum target_spelling target_scan(const char *url, struct target *target);
 
+/* Pieces of target_scan that plain.c needs too. How many characters in front may stand in a host
+ * name in lower case. */
+size_t target_host_span(const char *host);
+
+/* True for what ends an authority without a port. */
+static inline bool target_ends_authority(char c)
+{
+    return c == '/' || c == '?' || c == '#' || c == '\0';
+}
+
+/* The length of the path up to the query or the fragment. SIZE_MAX where a blank stands in any of
+ * them. */
+size_t target_path_length(const char *path);
+
 /* From the parts that libcurl's curl_url_get gave. False where the host or the port is none. */
 bool target_set(struct target *target, const char *scheme, const char *host, const char *port,
                 const char *path, bool userinfo);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "target.h"
+
 static bool is_plain_rule(const struct policy_rule *rule)
 {
     return strcmp(rule->host, COMMISSIONED_HOST) == 0 && rule->port == 443 &&
@@ -35,25 +37,11 @@ void plain_set(struct plain *plain, const struct policy_image *image)
 /* ---- inside ------------------------------------------------------------------------------------
  */
 
-/* By character: 1 ends the path or is odd in it, 2 ends the URL or spoils it, 3 is a slash. */
-static const unsigned char classes[256] = {['?'] = 1,          ['#'] = 1,  ['%'] = 1, ['\\'] = 1,
-                                           ['\0' ... ' '] = 2, [0x7f] = 2, ['/'] = 3};
-
-static inline unsigned class_of(const char *c)
-{
-    return classes[(unsigned char)*c];
-}
-
 /* What follows the scope's path: nobody can read it as leading out of it. */
-static bool stays_inside(const char *c)
+static bool stays_inside(const char *rest)
 {
-    for (unsigned class; (class = class_of(c)) == 0 || class == 3; c++)
-        if (class == 3 && (c[1] == '/' || c[1] == '.'))
-            return false;
-    if (*c == '?' || *c == '#')
-        while (class_of(c) != 2)
-            c++;
-    return *c == '\0';
+    size_t length = target_path_length(rest);
+    return length != SIZE_MAX && target_path_is_plain(rest, length);
 }
 
 bool plain_is_inside(const struct plain *plain, const char *url)
@@ -83,16 +71,10 @@ static bool begins_with_home(const char *host)
 
 bool plain_is_elsewhere(const struct plain *plain, const char *url)
 {
-    static const unsigned char may_stand[256] = {
-        ['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1};
     const char *host = plain->home_only ? skip_scheme(url) : NULL;
     if (host == NULL || begins_with_home(host))
         return false;
-    const char *end = host;
-    while (may_stand[(unsigned char)*end])
-        end++;
     /* Neither a port nor a user: those are for libcurl's parser to tell apart. */
-    if (*end != '/' && *end != '?' && *end != '#' && *end != '\0')
-        return false;
-    return end > host && end[-1] >= 'a';
+    size_t length = target_host_span(host);
+    return length > 0 && host[length - 1] >= 'a' && target_ends_authority(host[length]);
 }

@@ -25,9 +25,7 @@ bool target_has_blank(const char *text)
     return false;
 }
 
-/* The path ends where the query or the fragment begins. SIZE_MAX where a blank stands anywhere
- * behind the host. */
-static size_t path_length(const char *path)
+size_t target_path_length(const char *path)
 {
     /* By character: 1 ends the path, 2 ends the URL or spoils it. */
     static const unsigned char classes[256] = {
@@ -79,25 +77,26 @@ static size_t scheme_length(const char *url)
     return 0;
 }
 
-/* Returns the length of a host name in lower case, or 0. */
-static size_t host_length(const char *host)
+size_t target_host_span(const char *host)
 {
     static const unsigned char may_stand[256] = {
         ['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1};
     const char *end = host;
     while (may_stand[(unsigned char)*end])
         end++;
-    const char *label = end; /* the last one */
-    while (label > host && label[-1] != '.')
+    return (size_t)(end - host);
+}
+
+/* Returns the length of a host name in lower case, or 0. */
+static size_t host_length(const char *host)
+{
+    size_t length = target_host_span(host);
+    size_t label = length; /* where the last one begins */
+    while (label > 0 && host[label - 1] != '.')
         label--;
     /* A last label of digits may be an IPv4 address in one of its many spellings, 0x7f among them.
      */
-    return end > host && is_lower(*label) && is_lower(end[-1]) ? (size_t)(end - host) : 0;
-}
-
-static bool ends_authority(char c)
-{
-    return c == '/' || c == '?' || c == '#' || c == '\0';
+    return length > 0 && is_lower(host[label]) && is_lower(host[length - 1]) ? length : 0;
 }
 
 static bool scheme_is_tls(const char *scheme, size_t length)
@@ -110,7 +109,7 @@ static bool scheme_is_tls(const char *scheme, size_t length)
 static bool is_home(const char *host)
 {
     return strncmp(host, COMMISSIONED_HOST, HOME_LENGTH) == 0 &&
-           (ends_authority(host[HOME_LENGTH]) || host[HOME_LENGTH] == ':');
+           (target_ends_authority(host[HOME_LENGTH]) || host[HOME_LENGTH] == ':');
 }
 
 enum target_spelling target_scan(const char *url, struct target *target)
@@ -132,9 +131,9 @@ enum target_spelling target_scan(const char *url, struct target *target)
         if (!read_port(&cursor, &target->port))
             return TARGET_ODD;
     }
-    if (!ends_authority(*cursor))
+    if (!target_ends_authority(*cursor))
         return TARGET_ODD;
-    size_t path = path_length(cursor);
+    size_t path = target_path_length(cursor);
     if (path == SIZE_MAX)
         return TARGET_ODD;
     memcpy(target->host, host, length);
