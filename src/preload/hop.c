@@ -205,13 +205,6 @@ static void explain_failure(struct record *record, const char *sentence)
     record->error_buffer[length] = '\0';
 }
 
-static bool inject(struct record *record, const struct decision *decision)
-{
-    if (decision->rule->existing == POLICY_EXISTING_KEEP)
-        return inject_key(record, decision->key->header);
-    return inject_key_alone(record, decision->key->header);
-}
-
 /* False where the request must not be sent. */
 static bool apply(struct record *record, const struct decision *decision)
 {
@@ -219,7 +212,7 @@ static bool apply(struct record *record, const struct decision *decision)
     case VERDICT_KEY:
         /* The mask stands before the key does. */
         redact_restart(record);
-        if (!redact_begin(record) || !inject(record, decision)) {
+        if (!redact_begin(record) || !inject_key_alone(record, decision->key->header)) {
             inject_nothing(record);
             record->key = NULL; /* the answer will say nothing of it */
         }

@@ -69,19 +69,13 @@ static void unpin_url(const struct record *record)
     rare->pinned = NULL;
 }
 
-static void put_back(struct record *record)
-{
-    inject_nothing(record);
-    unpin_url(record);
-}
-
 /* Without a hop there is no key: the transfer goes as the application made it. */
 static bool prepare(struct record *record)
 {
     bool known = !(record->facts & HOP_NO_URL);
     if (known && pin_url(record) && install_hop(record))
         return true;
-    put_back(record);
+    unpin_url(record);
     transfer_unhook(record);
     return false;
 }
@@ -165,7 +159,8 @@ void transfer_suspend(struct record *record)
     if (!(record->state & RECORD_ACTIVE))
         return;
     int saved = errno;
-    put_back(record);
+    inject_nothing(record);
+    unpin_url(record);
     if (record->state & RECORD_FAILED)
         set(record, CURLOPT_ERRORBUFFER, (uintptr_t)record->error_buffer);
     errno = saved;
