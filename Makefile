@@ -68,11 +68,13 @@ $(BUILD)/late/%.o: %.c Makefile
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(no_idioms) $(if $(filter %/late_libc.c,$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
 
-$(LIBRARY): $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core)) src/preload/exports.map src/preload/sections.ld
+late_objects := $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core))
+link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \
+               -Wl,--version-script=$(1) -Wl,-T,src/preload/sections.ld -Wl,-z,defs
+
+$(LIBRARY): $(late_objects) src/preload/exports.map src/preload/sections.ld
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,$(@F) -Wl,--version-script=src/preload/exports.map \
-	    -Wl,-T,src/preload/sections.ld -Wl,-z,defs \
-	    $(filter %.o,$^) -o $@
+	$(Q)$(call link_library,src/preload/exports.map) $(filter %.o,$^) -o $@
 
 $(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map
 	$(say) LD $@

@@ -6,8 +6,7 @@
  * table), dl_iterate_phdr(3); the GNU hash table's layout as in binutils' and glibc's elf headers.
  *
  * Ownership: pointers are into the objects; they hold while the object is loaded.
- * Threads:   any; dl_iterate_phdr holds the loader's lock while elf_find_next runs. Errors: NULL or
- * false.
+ * Threads:   any; elf_visit holds the loader's lock while it runs. Errors: NULL or false.
  */
 #ifndef COMMISSIONED_ELF_FIND_H
 #define COMMISSIONED_ELF_FIND_H
@@ -16,17 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct elf_object {
-    uintptr_t base;
-    const ElfW(Sym) * symbols;
-    const char *strings;
-    const uint32_t *gnu_hash;
-    const char *relocations;     /* DT_RELA or DT_REL */
-    size_t relocations_size;     /* bytes */
-    const char *plt_relocations; /* DT_JMPREL */
-    size_t plt_size;             /* bytes */
-};
 
 /* Most loaders relocate the pointers of the dynamic section in place, some leave them relative.
  * NULL for 0: there is none. */
@@ -37,24 +25,62 @@ static inline const void *elf_pointer(uintptr_t base, uintptr_t value)
     return (const void *)(value < base ? base + value : value);
 }
 
-/* An object that dl_iterate_phdr shows: whether the address lies in it, and its dynamic section or
- * NULL. */
+/* Of an object that dl_iterate_phdr shows: where it lies, and its dynamic section or NULL. */
 struct elf_extent {
     uintptr_t start; /* its whole mapping: [start, end) */
     uintptr_t end;
 };
 struct elf_extent elf_extent(const struct dl_phdr_info *info);
-bool elf_contains(const struct dl_phdr_info *info, const void *address);
 const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info);
 
-/* Reads a dynamic section. False where it has no symbols. */
-bool elf_object_read(struct elf_object *object, uintptr_t base, const ElfW(Dyn) * dynamic);
+/* The value of the first entry with that tag, or 0; the section may be NULL. */
+static inline uintptr_t elf_value(const ElfW(Dyn) * dynamic, intptr_t tag)
+{
+    for (; dynamic != NULL && dynamic->d_tag != DT_NULL; dynamic++)
+        if (dynamic->d_tag == tag)
+            return dynamic->d_un.d_val;
+    return 0;
+}
 
-/* The address of a function or object that it defines, or NULL. */
-void *elf_object_find(const struct elf_object *object, const char *name);
-
-/* The first definition of `name` in the objects behind the one that contains `self`, in load order.
+/* Number, first index, filter words and shift stand before the filter, the buckets and the chains.
  */
-void *elf_find_next(const void *self, const char *name);
+struct elf_gnu_hash {
+    uint32_t nbuckets;
+    uint32_t first;
+    uint32_t nfilter; /* a power of two */
+    uint32_t shift;
+    ElfW(Addr) filter[];
+};
+
+/* An object's hash table of what it defines, or NULL. */
+static inline const struct elf_gnu_hash *elf_gnu_hash(uintptr_t base, const ElfW(Dyn) * dynamic)
+{
+    return elf_pointer(base, elf_value(dynamic, DT_GNU_HASH));
+}
+
+/* By the table's filter alone: false says that the object does not define the name. */
+static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t hash)
+{
+    const uint32_t bits = 8 * sizeof(ElfW(Addr));
+    if (table == NULL || table->nbuckets == 0)
+        return false;
+    ElfW(Addr) word = table->filter[(hash / bits) & (table->nfilter - 1)];
+    return (word >> (hash % bits)) & (word >> ((hash >> table->shift) % bits)) & 1;
+}
+
+/* The hashes of the names that many processes look for. */
+#define ELF_HASH_DLSYM          UINT32_C(0x0f4dc4ae)
+#define ELF_HASH_DLVSYM         UINT32_C(0xf907e804)
+#define ELF_HASH_CURL_EASY_INIT UINT32_C(0xfbb9cddf)
+
+/* The address of a function or object of that name and hash that the object defines, or NULL. */
+void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash);
+
+/*
+ * Shows every object of the process to `visit`, in load order, until it returns true. Holds the
+ * loader's lock.
+ */
+typedef bool elf_visitor(uintptr_t base, const ElfW(Dyn) * dynamic, void *data);
+void elf_visit(elf_visitor *visit, void *data);
 
 #endif

@@ -108,5 +108,6 @@ dlvsym_function *late_dlvsym(void);
 
 /* True once every function is bound. Cheap when it is. */
 bool late_libc_bind(void);
+bool late_libc_is_bound(void);
 
 #endif

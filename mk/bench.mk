@@ -2,7 +2,7 @@
 
 bench := $(BUILD)/tests/bench
 bench_objects := $(call objects,$(addprefix tests/bench/,bench.c measure.c policy_cost.c))
-shared_objects := $(patsubst %,$(bench)/%/libcommissioned-auth.so,filled hollow lonely)
+shared_objects := $(patsubst %,$(bench)/%/libcommissioned-auth.so,filled hollow lonely silent)
 
 $(BUILD)/obj/tests/bench/workload.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
 
@@ -11,7 +11,7 @@ $(bench)/workload: $(BUILD)/obj/tests/bench/workload.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libcurl) -o $@
 
-$(bench)/resident: $(BUILD)/obj/tests/bench/resident.o
+$(bench)/resident $(bench)/asker: $(bench)/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ -o $@
@@ -21,7 +21,7 @@ $(bench)/bench: $(bench_objects) $(call objects,$(wildcard tests/support/*.c)) $
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
 
-# Three of one name, in folders of one length, so that ld.so has the same to read.
+# Four of one name, in folders of one length, so that ld.so has the same to read.
 $(bench)/filled/libcommissioned-auth.so: $(LIBRARY) $(MODULE)
 	@mkdir -p $(@D)
 	$(Q)cp $^ $(@D)/
@@ -34,8 +34,16 @@ $(bench)/lonely/libcommissioned-auth.so: $(BUILD)/obj/tests/bench/hollow.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) $^ -o $@
 
+# The library without late binding: dlsym and dlvsym are not exported.
+$(bench)/silent/exports.map: src/preload/exports.map
+	@mkdir -p $(@D)
+	$(Q)sed '/dlv*sym;/d' $< >$@
+
+$(bench)/silent/libcommissioned-auth.so: $(LIBRARY) $(bench)/silent/exports.map
+	$(Q)$(call link_library,$(bench)/silent/exports.map) $(late_objects) -o $@
+
 .PHONY: bench
 bench: ## what the library costs, row by row, against its limits
 	@scripts/deps build test valgrind bench
-	@$(MAKE) --no-print-directory all $(bench)/bench $(bench)/workload $(bench)/resident $(shared_objects)
+	@$(MAKE) --no-print-directory all $(bench)/bench $(bench)/workload $(bench)/resident $(bench)/asker $(shared_objects)
 	@BUILD=$(BUILD) $(bench)/bench $(BENCH)

@@ -64,8 +64,9 @@ $(programs)/late-hook.so: $(BUILD)/obj/tests/programs/late_hook.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
 
 PROGRAMS += $(programs)/late-client $(programs)/late-client-openssl $(programs)/late-openssl.so $(programs)/late-openssl-lazy.so \
-            $(programs)/aside/libbundled.so
-PROGRAMS += $(if $(gnutls_flavour),$(programs)/late-gnutls.so $(programs)/late-gnutls-lazy.so $(programs)/late-client-gnutls)
+            $(programs)/aside/libbundled.so $(programs)/late-front-openssl.so
+PROGRAMS += $(if $(gnutls_flavour),$(programs)/late-gnutls.so $(programs)/late-gnutls-lazy.so $(programs)/late-client-gnutls \
+                                    $(programs)/late-front-gnutls.so)
 
 $(programs)/late-client: $(BUILD)/obj/tests/programs/late_client.o
 	@mkdir -p $(@D)
@@ -95,6 +96,12 @@ $(programs)/late-openssl-lazy.so $(programs)/late-gnutls-lazy.so: $(BUILD)/obj/t
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,-z,lazy,-z,norelro -shared $^ $(call flavour_of,$@) -o $@
+
+# A plugin that calls libcurl only through a library of its own: it has no name of libcurl's in it.
+$(programs)/late-front-%.so: $(programs)/late-%.so
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--no-as-needed -L$(@D) -l:$(<F) '-Wl,-rpath,$$ORIGIN' -o $@
 
 # A copy under another name, as applications bundle one.
 $(programs)/aside/libbundled.so:

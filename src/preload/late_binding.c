@@ -32,10 +32,12 @@ enum { REL_SLOT = -1, REL_DATA = -1, REL_ADDRESS = -1 }; /* nothing is re-pointe
 
 #ifdef __LP64__
 typedef ElfW(Rela) relocation;
+enum { REL_TABLE = DT_RELA, REL_SIZE = DT_RELASZ };
 #define RELOCATION_TYPE(info)   ELF64_R_TYPE(info)
 #define RELOCATION_SYMBOL(info) ELF64_R_SYM(info)
 #else
 typedef ElfW(Rel) relocation;
+enum { REL_TABLE = DT_REL, REL_SIZE = DT_RELSZ };
 #define RELOCATION_TYPE(info)   ELF32_R_TYPE(info)
 #define RELOCATION_SYMBOL(info) ELF32_R_SYM(info)
 #endif
@@ -137,10 +139,12 @@ struct candidate {
     char name[NAME_SIZE];
 };
 
+/* The loader's list may change between two looks: then its count does too, and all is done again.
+ */
 struct survey {
-    unsigned wanted; /* the number of the candidate to find */
-    unsigned seen;   /* candidates so far */
-    bool complete;   /* there was none of that number */
+    unsigned done; /* objects, up to the last candidate */
+    unsigned seen; /* objects of this look */
+    bool complete; /* there was no further candidate */
     struct candidate candidate;
 };
 
@@ -154,25 +158,45 @@ static uintptr_t remembered[REMEMBERED];
 /* The loader's count of objects when all that need a libcurl were bound; atomic. */
 static unsigned long long bound_at;
 
+static bool is_libcurl(const char *file)
+{
+    return file[0] == 'l' && file[1] == 'i' && file[2] == 'b' && file[3] == 'c' && file[4] == 'u' &&
+           file[5] == 'r' && file[6] == 'l';
+}
+
+/* As an object names what it needs: a file's name, or a path to it. Read up to its ".so". */
 static bool names_libcurl(const char *path)
 {
-    for (; path != NULL && *path != '\0'; path++)
-        if (path[0] == 'l' && path[1] == 'i' && path[2] == 'b' && path[3] == 'c' &&
-            path[4] == 'u' && path[5] == 'r' && path[6] == 'l')
+    if (is_libcurl(path))
+        return true;
+    for (; *path != '\0'; path++) {
+        if (*path > '/')
+            continue; /* most of them: the few below are looked at */
+        if (*path == '/' && is_libcurl(path + 1))
             return true;
+        if (path[0] == '.' && path[1] == 's' && path[2] == 'o')
+            return false;
+    }
     return false;
 }
 
+/* One pass, for this is read in many processes: of the tags, the few wanted are the smallest. */
 static bool needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
 {
-    const ElfW(Dyn) *entry = dynamic;
-    while (entry != NULL && entry->d_tag != DT_STRTAB && entry->d_tag != DT_NULL)
-        entry++;
-    if (entry == NULL || entry->d_tag == DT_NULL)
-        return false;
-    const char *strings = elf_pointer(base, entry->d_un.d_ptr);
-    for (; dynamic->d_tag != DT_NULL; dynamic++)
-        if (dynamic->d_tag == DT_NEEDED && names_libcurl(strings + dynamic->d_un.d_val))
+    const char *strings = NULL;
+    const ElfW(Dyn) *first = dynamic, *end = dynamic; /* between them stand the names */
+    for (; dynamic != NULL; dynamic++) {
+        if ((ElfW(Xword))dynamic->d_tag > DT_STRTAB)
+            continue;
+        if (dynamic->d_tag == DT_NULL)
+            break;
+        if (dynamic->d_tag == DT_NEEDED)
+            end = dynamic + 1;
+        else if (dynamic->d_tag == DT_STRTAB)
+            strings = elf_pointer(base, dynamic->d_un.d_ptr);
+    }
+    for (; strings != NULL && first < end; first++)
+        if (first->d_tag == DT_NEEDED && names_libcurl(strings + first->d_un.d_val))
             return true;
     return false;
 }
@@ -195,13 +219,14 @@ static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct survey *survey = data;
     (void)size;
+    if (survey->seen++ < survey->done)
+        return 0;
     size_t length = strlen(info->dlpi_name);
     if (length >= NAME_SIZE || !needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
         return 0;
     measure(info, &survey->candidate);
-    if (survey->seen++ < survey->wanted)
-        return 0;
     memcpy(survey->candidate.name, info->dlpi_name, length + 1);
+    survey->done = survey->seen;
     return 1;
 }
 
@@ -211,7 +236,7 @@ static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
 struct module {
     const struct candidate *candidate;
     const struct provider *provider;
-    struct elf_object object;
+    const struct link_map *map;
     bool told_apart; /* by entries for its libcurl alone */
 };
 
@@ -241,18 +266,31 @@ static void write_slot(const struct module *module, uintptr_t *slot, uintptr_t v
         mprotect(start, page, PROT_READ);
 }
 
-static void repoint(const struct module *module, const char *table, size_t size)
+/* One of libcurl's names that this object takes from elsewhere, or NAMES. */
+static unsigned name_of_import(const char *strings, const ElfW(Sym) * symbol)
 {
-    const relocation *entry = (const relocation *)(const void *)table;
-    for (const relocation *end = entry + size / sizeof *entry; entry < end; entry++) {
+    const char *name = strings + symbol->st_name;
+    if (symbol->st_shndx != SHN_UNDEF || name[0] != 'c' || name[1] != 'u' || name[2] != 'r')
+        return NAMES;
+    return number_of(name);
+}
+
+static void repoint(const struct module *module, intptr_t table_tag, intptr_t size_tag)
+{
+    const struct link_map *map = module->map;
+    const ElfW(Sym) *symbols = elf_pointer(map->l_addr, elf_value(map->l_ld, DT_SYMTAB));
+    const char *strings = elf_pointer(map->l_addr, elf_value(map->l_ld, DT_STRTAB));
+    const relocation *entry = elf_pointer(map->l_addr, elf_value(map->l_ld, table_tag));
+    if (symbols == NULL || strings == NULL || entry == NULL)
+        return;
+    for (size_t left = elf_value(map->l_ld, size_tag) / sizeof *entry; left > 0; left--, entry++) {
         int type = (int)RELOCATION_TYPE(entry->r_info);
         if (type != REL_SLOT && type != REL_DATA && type != REL_ADDRESS)
             continue;
-        const ElfW(Sym) *symbol = &module->object.symbols[RELOCATION_SYMBOL(entry->r_info)];
-        unsigned name = number_of(module->object.strings + symbol->st_name);
-        if (name == NAMES || symbol->st_shndx != SHN_UNDEF)
+        unsigned name = name_of_import(strings, &symbols[RELOCATION_SYMBOL(entry->r_info)]);
+        if (name == NAMES)
             continue;
-        uintptr_t *slot = (uintptr_t *)(module->object.base + entry->r_offset);
+        uintptr_t *slot = (uintptr_t *)(map->l_addr + entry->r_offset);
         uintptr_t wanted =
             (uintptr_t)(module->told_apart ? replacement(name, module->provider) : exported(name));
         if (*slot != wanted && may_change(module, name, *slot))
@@ -279,11 +317,12 @@ static void bind_module(const struct candidate *candidate, bool several)
     if (init != NULL && dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 &&
         map->l_addr == candidate->base)
         module.provider = provider_of(init);
-    if (module.provider != NULL && elf_object_read(&module.object, map->l_addr, map->l_ld) &&
-        elf_object_find(&module.object, names[EASY_INIT]) == NULL) {
+    if (module.provider != NULL &&
+        elf_find_in(map->l_addr, map->l_ld, names[EASY_INIT], ELF_HASH_CURL_EASY_INIT) == NULL) {
+        module.map = map;
         lock_take(LOCK_BINDING);
-        repoint(&module, module.object.plt_relocations, module.object.plt_size);
-        repoint(&module, module.object.relocations, module.object.relocations_size);
+        repoint(&module, DT_JMPREL, DT_PLTRELSZ);
+        repoint(&module, REL_TABLE, REL_SIZE);
         lock_give(LOCK_BINDING);
     }
     dlclose(handle);
@@ -309,10 +348,10 @@ static bool find_next_candidate(struct survey *survey)
 /* False where somebody else was reading the loader's list. */
 static bool bind_all(void)
 {
-    struct survey survey = {.wanted = 0};
+    struct survey survey = {.done = 0};
     int saved = errno;
     bool several = provider_count_loaded() > 1;
-    for (; find_next_candidate(&survey); survey.wanted++)
+    while (find_next_candidate(&survey))
         bind_module(&survey.candidate, several);
     dlerror(); /* a name that was not found must not be the host's next error */
     errno = saved;
@@ -326,29 +365,84 @@ static uintptr_t *place_of(const struct link_map *map, uintptr_t *print)
     return &remembered[((uintptr_t)map >> 6) % REMEMBERED];
 }
 
-/*
- * Most processes come here and have no libcurl: for them this reads the object's dynamic section
- * once, takes no lock and calls nothing. The caller holds the handle, so the object stays.
- */
-static bool is_of_no_interest(const struct link_map *map)
+static bool is_remembered(const struct link_map *map)
+{
+    uintptr_t print;
+    const uintptr_t *place = place_of(map, &print);
+    return __atomic_load_n(place, __ATOMIC_RELAXED) == print;
+}
+
+static void remember(const struct link_map *map)
 {
     uintptr_t print;
     uintptr_t *place = place_of(map, &print);
-    if (__atomic_load_n(place, __ATOMIC_RELAXED) == print)
-        return true;
-    if (needs_libcurl(map->l_addr, map->l_ld))
-        return false;
     __atomic_store_n(place, print, __ATOMIC_RELAXED);
+}
+
+struct look {
+    const struct link_map *from;
+    bool concerns_us;
+};
+
+/*
+ * What an object brought stands behind it in the loader's list, up to the next one that was asked
+ * about: a plugin may call libcurl through a library of its own. What stands behind the program was
+ * there at the start, and is bound to us, or has a handle of its own.
+ */
+static int look_at_list(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct look *look = data;
+    const struct link_map *map = look->from;
+    (void)info;
+    (void)size;
+    look->concerns_us = needs_libcurl(map->l_addr, map->l_ld);
+    map = map->l_prev != NULL ? map->l_next : NULL;
+    for (; !look->concerns_us && map != NULL && !is_remembered(map); map = map->l_next)
+        look->concerns_us = needs_libcurl(map->l_addr, map->l_ld);
+    return 1;
+}
+
+/*
+ * The caller holds the handle, so the object stays; its neighbours stay while the loader's lock is
+ * held. Before late_libc_bind there is no lock of ours to be tried: a fork by another thread at
+ * this moment would find the loader's taken, as it would during any dlopen.
+ */
+static bool look_at(struct look *look)
+{
+    bool bound = late_libc_is_bound();
+    if (look->from->l_next == NULL)
+        return look_at_list(NULL, 0, look) == 1;
+    if (bound && (!loader_lists_are_safe() || !lock_try(LOCK_LOADER)))
+        return false;
+    dl_iterate_phdr(look_at_list, look);
+    if (bound)
+        lock_give(LOCK_LOADER);
     return true;
+}
+
+/* Most processes come here and have no libcurl: for them this is done once for each handle. */
+static bool concerns_us(const struct link_map *map)
+{
+    struct look look = {map, false};
+    if (look_at(&look) && !look.concerns_us)
+        remember(map);
+    return look.concerns_us;
+}
+
+/* Out of line: what comes before it runs at every call of dlsym. */
+__attribute__((noinline)) static void look_closely(const struct link_map *map)
+{
+    unsigned long long now;
+    if ((map != NULL && !concerns_us(map)) || !late_libc_bind() || !provider_loads(&now) ||
+        __atomic_load_n(&bound_at, __ATOMIC_RELAXED) == now)
+        return;
+    if (is_first() && bind_all())
+        __atomic_store_n(&bound_at, now, __ATOMIC_RELAXED);
 }
 
 void late_binding_look(const void *handle)
 {
     const struct link_map *map = handle; /* what dlopen returns: dlinfo(3), RTLD_DI_LINKMAP */
-    unsigned long long now;
-    if ((map != NULL && is_of_no_interest(map)) || !late_libc_bind() || !provider_loads(&now) ||
-        __atomic_load_n(&bound_at, __ATOMIC_RELAXED) == now)
-        return;
-    if (is_first() && bind_all())
-        __atomic_store_n(&bound_at, now, __ATOMIC_RELAXED);
+    if (map == NULL || !is_remembered(map))
+        look_closely(map);
 }

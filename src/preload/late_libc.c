@@ -23,12 +23,37 @@ union entry {
 static dlsym_function *next_dlsym;
 static dlvsym_function *next_dlvsym;
 
+struct search {
+    const char *name;
+    uint32_t hash;
+    bool behind; /* this library was passed */
+    void *found;
+};
+
+static bool look_in(uintptr_t base, const ElfW(Dyn) * dynamic, void *data)
+{
+    struct search *search = data;
+    if (!search->behind) {
+        search->behind = dynamic == _DYNAMIC;
+        return false;
+    }
+    search->found = elf_find_in(base, dynamic, search->name, search->hash);
+    return search->found != NULL;
+}
+
 /* This library exports dlsym itself: by name it would find its own. */
+static void *find_next(const char *name, uint32_t hash)
+{
+    struct search search = {name, hash, false, NULL};
+    elf_visit(look_in, &search);
+    return search.found;
+}
+
 dlsym_function *late_dlsym(void)
 {
     dlsym_function *found = __atomic_load_n(&next_dlsym, __ATOMIC_RELAXED);
     if (__builtin_expect(found == NULL, 0)) {
-        found = (dlsym_function *)elf_find_next(&next_dlsym, "dlsym");
+        found = (dlsym_function *)find_next("dlsym", ELF_HASH_DLSYM);
         __atomic_store_n(&next_dlsym, found, __ATOMIC_RELAXED);
     }
     return found;
@@ -38,7 +63,7 @@ dlvsym_function *late_dlvsym(void)
 {
     dlvsym_function *found = __atomic_load_n(&next_dlvsym, __ATOMIC_RELAXED);
     if (found == NULL) {
-        found = (dlvsym_function *)elf_find_next(&next_dlvsym, "dlvsym");
+        found = (dlvsym_function *)find_next("dlvsym", ELF_HASH_DLVSYM);
         __atomic_store_n(&next_dlvsym, found, __ATOMIC_RELAXED);
     }
     return found;
@@ -85,6 +110,11 @@ static bool bind_now(void)
     late = table;
     __atomic_store_n(&state, BOUND, __ATOMIC_RELEASE);
     return true;
+}
+
+bool late_libc_is_bound(void)
+{
+    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == BOUND;
 }
 
 bool late_libc_bind(void)

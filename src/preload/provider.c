@@ -283,20 +283,17 @@ struct libraries {
     const void *init; /* of one of them */
 };
 
-static int count_one(struct dl_phdr_info *info, size_t size, void *data)
+static bool count_one(uintptr_t base, const ElfW(Dyn) * dynamic, void *data)
 {
     struct libraries *libraries = data;
-    struct elf_object object;
-    (void)size;
-    if (elf_contains(info, &providers) || /* this library */
-        !elf_object_read(&object, info->dlpi_addr, elf_dynamic(info)))
-        return 0;
-    const void *init = elf_object_find(&object, "curl_easy_init");
+    if (dynamic == _DYNAMIC) /* this library */
+        return false;
+    const void *init = elf_find_in(base, dynamic, "curl_easy_init", ELF_HASH_CURL_EASY_INIT);
     if (init != NULL) {
         libraries->count++;
         libraries->init = init;
     }
-    return 0;
+    return false;
 }
 
 /* Every loaded object that defines curl_easy_init itself. Where the loader's list cannot be read,
@@ -307,7 +304,7 @@ static struct libraries count_libraries(void)
     if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
         return libraries;
     libraries.count = 0;
-    dl_iterate_phdr(count_one, &libraries);
+    elf_visit(count_one, &libraries);
     lock_give(LOCK_LOADER);
     return libraries;
 }

@@ -29,8 +29,10 @@ static char library[PATH_MAX];
 static char filled[PATH_MAX]; /* the library and an empty one, under names of one length */
 static char hollow[PATH_MAX];
 static char bare[PATH_MAX];
+static char silent[PATH_MAX]; /* the library without late binding */
 static char workload[PATH_MAX];
 static char resident[PATH_MAX];
+static char asker[PATH_MAX];
 static char *folder;
 static char *header_file;
 static char *simple_file; /* a policy of one line, which most have ... */
@@ -136,6 +138,19 @@ static void programs_without_libcurl(void)
         system_calls(filled, program) - system_calls(hollow, program), 0, "");
     row("a program at rest: added private memory",
         median_printed(7, filled, paused) - median_printed(7, hollow, paused), 4, "kB");
+}
+
+static void late_binding(void)
+{
+    const char *const program[] = {"/bin/true", NULL};
+    const char *const asking[] = {asker, NULL};
+    part("Late binding, against the library without it (instructions)");
+    row("/bin/true",
+        instructions(filled, WHOLE_PROCESS, program) - instructions(silent, WHOLE_PROCESS, program),
+        2000, "more");
+    row("a program that asks dlsym for other names",
+        instructions(filled, WHOLE_PROCESS, asking) - instructions(silent, WHOLE_PROCESS, asking),
+        2000, "more");
 }
 
 static void curl_version(void)
@@ -306,6 +321,8 @@ static void set_stage(void)
     built(library, "libcommissioned-auth.so");
     built(filled, "tests/bench/filled/libcommissioned-auth.so");
     built(hollow, "tests/bench/hollow/libcommissioned-auth.so");
+    built(silent, "tests/bench/silent/libcommissioned-auth.so");
+    built(asker, "tests/bench/asker");
     built(bare, "tests/bench/lonely/libcommissioned-auth.so");
     built(workload, "tests/bench/workload");
     built(resident, "tests/bench/resident");
@@ -340,6 +357,7 @@ struct group {
 
 static const struct group groups[] = {
     {"start", programs_without_libcurl},
+    {"late", late_binding},
     {"version", curl_version},
     {"calls", single_calls},
     {"requests", requests},

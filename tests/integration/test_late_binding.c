@@ -3,9 +3,13 @@
  * names, and a libcurl that was found that way, or loaded past us, is served like any other.
  */
 #include <check.h>
+#include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/command.h"
@@ -116,6 +120,8 @@ END_TEST
 #define GNUTLS       "tests/programs/late-gnutls.so"
 #define OPENSSL_LAZY "tests/programs/late-openssl-lazy.so"
 #define GNUTLS_LAZY  "tests/programs/late-gnutls-lazy.so"
+#define FRONT        "tests/programs/late-front-openssl.so"
+#define FRONT_GNUTLS "tests/programs/late-front-gnutls.so"
 
 struct late {
     const char *name;
@@ -138,6 +144,7 @@ struct late {
 #define SO_O    "libcurl.so.4"
 #define SO_G    "libcurl-gnutls.so.4"
 #define BUNDLED "tests/programs/aside/libbundled.so"
+#define ASIDE   "tests/programs/aside/liblate-aside.so"
 
 static const struct late lates[] = {
     {"by handle, local", CLIENT, "handle-local", .libcurl = SO_O, .backends = "1\n1\n1\n", .yes = 2,
@@ -186,6 +193,25 @@ static const struct late lates[] = {
      .backends = "1\n2\n2\n2\n2\n", .yes = 3, .no = 2},
     {"plugin beside another flavour, turned round", LINKEDG, "plugin", .plugin = OPENSSL,
      .flags = "now", .backends = "2\n1\n1\n1\n1\n", .yes = 3, .no = 2},
+    {"a plugin's library", CLIENT, "plugin", .plugin = FRONT, .flags = "now",
+     .backends = "1\n1\n1\n1\n", .yes = 2, .no = 2},
+    {"a plugin's library, deepbind", CLIENT, "plugin", .plugin = FRONT, .flags = "now deepbind",
+     .backends = "1\n1\n1\n1\n", .yes = 2, .no = 2},
+    {"a plugin's library, deepbind, beside a linked libcurl", LINKED, "plugin", .plugin = FRONT,
+     .flags = "now deepbind", .backends = "1\n1\n1\n1\n1\n", .yes = 3, .no = 2},
+    {"a plugin's library, deepbind, beside another flavour", LINKED, "plugin",
+     .plugin = FRONT_GNUTLS, .flags = "now deepbind", .backends = "1\n2\n2\n2\n2\n", .yes = 3,
+     .no = 2},
+    {"two plugins' libraries, deepbind", CLIENT, "plugins", .plugin = FRONT, .other = FRONT_GNUTLS,
+     .flags = "now deepbind", .backends = "1\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n", .yes = 7,
+     .no = 6},
+    {"a plugin's library again and again, deepbind", CLIENT, "plugin-again", .plugin = FRONT,
+     .other = FRONT, .flags = "now deepbind", .yes = 50, .no = 50},
+    {"plugins' libraries again and again, deepbind", CLIENT, "plugin-again", .plugin = FRONT,
+     .other = FRONT_GNUTLS, .flags = "now deepbind", .yes = 50, .no = 50},
+    {"a plugin's library again and again, deepbind, beside a thread that loads and unloads", CLIENT,
+     "beside-a-loader", .second = ASIDE, .plugin = FRONT, .other = FRONT, .flags = "now deepbind",
+     .yes = 50, .no = 50},
     {"two plugins", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS, .flags = "now",
      .backends = "1\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n", .yes = 7, .no = 6},
     {"two plugins, deepbind", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS,
@@ -252,6 +278,49 @@ START_TEST(a_libcurl_found_late_is_served)
 }
 END_TEST
 
+/*
+ * Takes the entry out of a program's dynamic section through which a debugger finds the loader's
+ * list. The System V ABI leaves a range of tags to operating systems; loaders pass over unknown
+ * ones.
+ */
+static void take_debug_entry(char *image)
+{
+    const ElfW(Ehdr) *file = (const ElfW(Ehdr) *)(const void *)image;
+    const ElfW(Phdr) *header = (const ElfW(Phdr) *)(const void *)(image + file->e_phoff);
+    const ElfW(Phdr) *end = header + file->e_phnum;
+    while (header < end && header->p_type != PT_DYNAMIC)
+        header++;
+    ck_assert(header < end);
+    ElfW(Dyn) *entry = (ElfW(Dyn) *)(void *)(image + header->p_offset);
+    while (entry->d_tag != DT_NULL && entry->d_tag != DT_DEBUG)
+        entry++;
+    ck_assert_int_eq((int)entry->d_tag, DT_DEBUG);
+    entry->d_tag = DT_LOOS + 0x7e;
+}
+
+START_TEST(a_program_that_hides_the_loaders_list_is_served)
+{
+    char program[PATH_MAX], copy[PATH_MAX];
+    built(program, CLIENT);
+    in_folder(copy, served_folder, "late-client");
+    copy_file(program, copy, 0755);
+    int fd = open(copy, O_RDWR | O_CLOEXEC);
+    struct stat status;
+    ck_assert(fd >= 0 && fstat(fd, &status) == 0);
+    char *image = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    ck_assert_ptr_ne(image, MAP_FAILED);
+    take_debug_entry(image);
+    munmap(image, (size_t)status.st_size);
+    close(fd);
+    served_export("LATE_PLUGIN", FRONT);
+    setenv("LATE_LIBCURL", SO_O, 1);
+    setenv("LATE_FLAGS", "now deepbind", 1);
+    served_run_at(copy, "plugin");
+    served_run_at(copy, "handle-local");
+    served_expect("no debug entry", 4, 3);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("late binding");
@@ -265,6 +334,7 @@ int main(void)
     tcase_add_checked_fixture(served, served_set_up, served_tear_down);
     tcase_set_timeout(served, 120);
     int nlates = (int)(sizeof lates / sizeof lates[0]);
+    tcase_add_test(served, a_program_that_hides_the_loaders_list_is_served);
     tcase_add_loop_test(served, a_libcurl_found_late_is_served, 0, nlates);
     suite_add_tcase(suite, served);
     return suite_run(suite);

@@ -7,6 +7,7 @@
  */
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +280,26 @@ static void plugin_again(void)
     }
 }
 
+static int stop;
+
+/* Objects come and go behind the plugin in the loader's list. */
+static void *load_and_unload(void *data)
+{
+    (void)data;
+    while (__atomic_load_n(&stop, __ATOMIC_RELAXED) == 0)
+        dlclose(open_from("LATE_SECOND", RTLD_NOW | RTLD_LOCAL));
+    return NULL;
+}
+
+static void beside_a_loader(void)
+{
+    pthread_t loader;
+    CHECK(pthread_create(&loader, NULL, load_and_unload, NULL) == 0);
+    plugin_again();
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    CHECK(pthread_join(loader, NULL) == 0);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -296,6 +317,7 @@ static const struct {
     {"plugins", plugins},
     {"pointer-kept", pointer_kept},
     {"plugin-again", plugin_again},
+    {"beside-a-loader", beside_a_loader},
 };
 
 int main(int argc, char **argv)

@@ -80,17 +80,22 @@ static void preload_alone(void *data)
     served_preload(NULL, NULL);
 }
 
-void served_run(const char *program, const char *scenario)
+void served_run_at(const char *path, const char *scenario)
 {
-    char path[PATH_MAX];
     struct outcome *outcome = &served_outcome;
-    built(path, program);
     outcome_of(outcome, NULL, preload_alone, NULL, (const char *const[]){path, scenario, NULL});
-    ck_assert_msg(outcome->status == 0, "%s %s: exit %d: %s%s", program, scenario, outcome->status,
+    ck_assert_msg(outcome->status == 0, "%s %s: exit %d: %s%s", path, scenario, outcome->status,
                   outcome->out, outcome->err);
     ck_assert_msg(strstr(outcome->out, served_key) == NULL &&
                       strstr(outcome->err, served_key) == NULL,
-                  "%s %s printed the key", program, scenario);
+                  "%s %s printed the key", path, scenario);
+}
+
+void served_run(const char *program, const char *scenario)
+{
+    char path[PATH_MAX];
+    built(path, program);
+    served_run_at(path, scenario);
 }
 
 void served_expect(const char *what, unsigned yes, unsigned no)

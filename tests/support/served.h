@@ -37,6 +37,7 @@ void served_preload(const char *before, const char *after);
 
 /* Runs a program of the build with the library in its LD_PRELOAD and expects it to exit 0. */
 void served_run(const char *program, const char *scenario);
+void served_run_at(const char *path, const char *scenario); /* one that lies elsewhere */
 
 /* How many requests came with the key and without. */
 void served_expect(const char *what, unsigned yes, unsigned no);
