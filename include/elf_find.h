@@ -73,6 +73,16 @@ static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t has
 #define ELF_HASH_DLVSYM         UINT32_C(0xf907e804)
 #define ELF_HASH_CURL_EASY_INIT UINT32_C(0xfbb9cddf)
 
+/* strcmp(3), which is not there before late_libc_bind. */
+static inline bool elf_same_name(const char *a, const char *b)
+{
+    while (*a == *b && *a != '\0') {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 /* The address of a function or object of that name and hash that the object defines, or NULL. */
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash);
 

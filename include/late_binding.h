@@ -3,8 +3,9 @@
  *
  * Two ways lead past us: dlsym on a handle (Python's ctypes, Ruby's FFI, node's koffi), and a
  * plugin that was loaded with RTLD_DEEPBIND, whose calls bind to its own libcurl (PHP's
- * extensions). The first gets our function from our dlsym; of the second the GOT entries for
- * libcurl's functions are re-pointed, and of no other module. Where several libcurls are loaded,
+ * extensions), or to the C library's dlsym (PHP's FFI). The first gets our function from our dlsym;
+ * of the second the GOT entries for libcurl's functions, dlsym and dlvsym are re-pointed, and of no
+ * other module. Where several libcurls are loaded,
  * the functions that make a handle are told apart by entries of their own, so that a plugin whose
  * tail call hides its return address still gets its own.
  *
@@ -26,10 +27,10 @@ bool late_binding_is_exported(const void *function);
 void *late_binding_instead(const char *name, void *found);
 
 /*
- * Called with each handle that dlsym is asked about: the first time, the object is looked at, and
- * if it needs a libcurl, so is every other one that does. With NULL, they are looked at in any
- * case.
+ * Called with each handle that dlsym is asked about, and the name: the first time, the object is
+ * looked at, and what it brought; if one of them needs a libcurl, so is every other one that does.
+ * With NULL, they are looked at in any case.
  */
-void late_binding_look(const void *handle);
+void late_binding_look(const void *handle, const char *name);
 
 #endif

@@ -22,7 +22,7 @@ enum lock {
     LOCK_POLICY,    /* which image is current, and how many use each (policy_loader.c) */
     LOCK_LOADER,    /* only ever tried: see loader_lists_are_safe */
     LOCK_PROVIDERS, /* the list of libcurls and their callers (provider.c) */
-    LOCK_BINDING,   /* re-pointing GOT entries (late_binding.c) */
+    LOCK_BINDING,   /* re-pointing GOT entries (repoint.c) */
     LOCK_RECORDS,   /* the first of RECORD_SHARDS locks, each on one shard of the handles (record.c)
                      */
     LOCK_COUNT = LOCK_RECORDS + RECORD_SHARDS,

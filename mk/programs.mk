@@ -64,7 +64,8 @@ $(programs)/late-hook.so: $(BUILD)/obj/tests/programs/late_hook.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
 
 PROGRAMS += $(programs)/late-client $(programs)/late-client-openssl $(programs)/late-openssl.so $(programs)/late-openssl-lazy.so \
-            $(programs)/aside/libbundled.so $(programs)/late-front-openssl.so
+            $(programs)/aside/libbundled.so $(programs)/late-front-openssl.so \
+            $(programs)/late-asking.so $(programs)/late-asking-lazy.so
 PROGRAMS += $(if $(gnutls_flavour),$(programs)/late-gnutls.so $(programs)/late-gnutls-lazy.so $(programs)/late-client-gnutls \
                                     $(programs)/late-front-gnutls.so)
 
@@ -77,6 +78,21 @@ $(BUILD)/obj/tests/programs/late_client_linked.o: tests/programs/late_client.c M
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK -DLATE_LINKED -c $< -o $@
+
+$(BUILD)/obj/tests/programs/late_client_asking.o: tests/programs/late_client.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK -DLATE_ASKING -c $< -o $@
+
+$(programs)/late-asking.so: $(BUILD)/obj/tests/programs/late_client_asking.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+
+$(programs)/late-asking-lazy.so: $(BUILD)/obj/tests/programs/late_client_asking.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,-z,lazy,-z,norelro -shared $^ -o $@
 
 flavour_of = $(if $(findstring gnutls,$(1)),$(gnutls_flavour),$(call pkg_libs,libcurl))
 

@@ -1,14 +1,5 @@
 #include "elf_find.h"
 
-static bool same_name(const char *a, const char *b)
-{
-    while (*a == *b && *a != '\0') {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash)
 {
     const struct elf_gnu_hash *table = elf_gnu_hash(base, dynamic);
@@ -21,7 +12,7 @@ void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, u
     uint32_t i = symbols != NULL && strings != NULL ? buckets[hash % table->nbuckets] : 0;
     for (; i != 0; i++) {
         if ((chains[i] | 1) == (hash | 1) && symbols[i].st_shndx != SHN_UNDEF &&
-            same_name(strings + symbols[i].st_name, name))
+            elf_same_name(strings + symbols[i].st_name, name))
             return (void *)(base + symbols[i].st_value);
         if (chains[i] & 1)
             break;

@@ -55,7 +55,7 @@ JUMPS void *exported_dlsym(void *handle, const char *name)
 {
     dlsym_function *real = late_dlsym();
     if (!is_pseudo(handle))
-        late_binding_look(handle);
+        late_binding_look(handle, name);
     if (is_libcurl_name(name)) {
         if (!is_pseudo(handle))
             return find_instead(handle, name);
@@ -70,7 +70,7 @@ JUMPS void *exported_dlvsym(void *handle, const char *name, const char *version)
 {
     dlvsym_function *real = late_dlvsym();
     if (!is_pseudo(handle))
-        late_binding_look(handle);
+        late_binding_look(handle, name);
     if (!is_libcurl_name(name) || is_pseudo(handle))
         JUMP real(handle, name, version);
     void *found = real(handle, name, version);

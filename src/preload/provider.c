@@ -414,7 +414,7 @@ static struct origin_of_call ask_loader(const void *caller)
     bool known = provider_loads(&now);
     if (known && recall(caller, &origin, now))
         return origin;
-    late_binding_look(NULL);
+    late_binding_look(NULL, NULL);
     origin = resolve(caller);
     if (known)
         remember(caller, origin, now);

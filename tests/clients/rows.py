@@ -52,9 +52,8 @@ ROWS = [
     Row("PHP curl_multi", "multi", DEEP, "php {here}/php_multi.php {url} {url} {url}",
         "php -m | grep -qx curl", "php-curl", 3),
     Row("PHP pecl_http", "multi", DEEP, "php -n -d extension=iconv -d extension=raphf -d extension=http {here}/php_http.php {url}", "php -m | grep -qx http", "php8.2-http"),
-    # PHP loads its FFI extension with RTLD_DEEPBIND, so that it asks the C library's own dlsym: out of reach (README.md).
     Row("PHP FFI", "easy", FOREIGN, f"php -n -d extension=ffi {{here}}/php_ffi.php {OPENSSL} {{url}}",
-        "php -m | grep -qx FFI", "php-cli", ours=False),
+        "php -m | grep -qx FFI", "php-cli"),
     *both("Perl WWW::Curl", LOCAL, "perl {here}/perl_www_curl.pl", "perl -MWWW::Curl -e1", "libwww-curl-perl"),
     *both("Perl Net::Curl", LOCAL, "perl {here}/perl_net_curl.pl", "perl -MNet::Curl -e1", "Debian 12 has no package of Net::Curl"),
     *both("Ruby typhoeus", FOREIGN, "ruby {here}/ruby_typhoeus.rb", "ruby -rtyphoeus -e1", "ruby-typhoeus"),

@@ -138,13 +138,16 @@ struct late {
     unsigned no;
 };
 
-#define CLIENT  "tests/programs/late-client"
-#define LINKED  "tests/programs/late-client-openssl"
-#define LINKEDG "tests/programs/late-client-gnutls"
-#define SO_O    "libcurl.so.4"
-#define SO_G    "libcurl-gnutls.so.4"
-#define BUNDLED "tests/programs/aside/libbundled.so"
-#define ASIDE   "tests/programs/aside/liblate-aside.so"
+#define ASKING      "tests/programs/late-asking.so"
+#define ASKING_LAZY "tests/programs/late-asking-lazy.so"
+
+#define CLIENT      "tests/programs/late-client"
+#define LINKED      "tests/programs/late-client-openssl"
+#define LINKEDG     "tests/programs/late-client-gnutls"
+#define SO_O        "libcurl.so.4"
+#define SO_G        "libcurl-gnutls.so.4"
+#define BUNDLED     "tests/programs/aside/libbundled.so"
+#define ASIDE       "tests/programs/aside/liblate-aside.so"
 
 static const struct late lates[] = {
     {"by handle, local", CLIENT, "handle-local", .libcurl = SO_O, .backends = "1\n1\n1\n", .yes = 2,
@@ -212,6 +215,16 @@ static const struct late lates[] = {
     {"a plugin's library again and again, deepbind, beside a thread that loads and unloads", CLIENT,
      "beside-a-loader", .second = ASIDE, .plugin = FRONT, .other = FRONT, .flags = "now deepbind",
      .yes = 50, .no = 50},
+    {"a plugin that looks it up", CLIENT, "php", .libcurl = SO_O, .plugin = ASKING, .flags = "now",
+     .yes = 1, .no = 1},
+    {"a plugin that looks it up, deepbind", CLIENT, "php", .libcurl = SO_O, .plugin = ASKING,
+     .flags = "now deepbind", .yes = 1, .no = 1},
+    {"a plugin that looks it up, deepbind, lazy", CLIENT, "php", .libcurl = SO_G,
+     .plugin = ASKING_LAZY, .flags = "lazy deepbind", .yes = 1, .no = 1},
+    {"a plugin that looks it up by version, deepbind", CLIENT, "php", .libcurl = SO_O,
+     .version = "CURL_OPENSSL_4", .plugin = ASKING, .flags = "now deepbind", .yes = 1, .no = 1},
+    {"a plugin that looks another one up, deepbind", LINKED, "php", .libcurl = SO_G,
+     .plugin = ASKING, .flags = "now deepbind", .backends = "1\n2\n2\n2\n2\n", .yes = 2, .no = 1},
     {"two plugins", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS, .flags = "now",
      .backends = "1\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n", .yes = 7, .no = 6},
     {"two plugins, deepbind", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS,
@@ -269,7 +282,8 @@ START_TEST(a_libcurl_found_late_is_served)
     name_library("LATE_PLUGIN", late->plugin);
     name_library("LATE_OTHER", late->other);
     setenv("LATE_FLAGS", late->flags != NULL ? late->flags : "", 1);
-    setenv("LATE_VERSION", late->version != NULL ? late->version : "", 1);
+    if (late->version != NULL)
+        setenv("LATE_VERSION", late->version, 1);
     served_run(late->program, late->scenario);
     if (late->backends != NULL)
         ck_assert_msg(strcmp(served_outcome.out, late->backends) == 0, "%s: backends %s",

@@ -1,7 +1,8 @@
 /*
  * late_client.c - a program that finds libcurl while it runs, in one way a scenario.
  *
- * Built without a libcurl of its own (late-client) and, with LATE_LINKED, with one. It prints the
+ * Built without a libcurl of its own (late-client), with LATE_LINKED with one, and with LATE_ASKING
+ * as a plugin that looks one up. It prints the
  * TLS backend of each transfer (curl_sslbackend: 1 OpenSSL, 2 GnuTLS). LATE_LIBCURL and
  * LATE_SECOND name libraries, LATE_PLUGIN and LATE_OTHER plugins that link one.
  */
@@ -280,6 +281,16 @@ static void plugin_again(void)
     }
 }
 
+/* As PHP does: it asks its extensions for get_module first, and FFI is one that looks libcurl up.
+ */
+static void php(void)
+{
+    void *handle = open_from("LATE_PLUGIN", flags_wanted());
+    CHECK(dlsym(handle, "get_module") != NULL);
+    run_in(handle, APP "/yes/php");
+    run_in(handle, AWAY "/no/php");
+}
+
 static int stop;
 
 /* Objects come and go behind the plugin in the loader's list. */
@@ -318,7 +329,25 @@ static const struct {
     {"pointer-kept", pointer_kept},
     {"plugin-again", plugin_again},
     {"beside-a-loader", beside_a_loader},
+    {"php", php},
 };
+
+#ifdef LATE_ASKING
+int get_module(void);
+int caller_run(const char *url);
+
+__attribute__((visibility("default"))) int get_module(void)
+{
+    return 1;
+}
+
+__attribute__((visibility("default"))) int caller_run(const char *url)
+{
+    f = find(open_from("LATE_LIBCURL", RTLD_NOW | RTLD_LOCAL), getenv("LATE_VERSION"));
+    get(url);
+    return backend;
+}
+#endif
 
 int main(int argc, char **argv)
 {
