@@ -24,6 +24,9 @@ bool inject_key_alone(struct record *record, const char *header);
 /* Puts the application's list back. */
 void inject_nothing(struct record *record);
 
+/* Gives back what the lists took, of a handle that is not there any more. */
+void inject_forget(struct record *record);
+
 /* The value of the first header `name` (with its length) in the list, spaces trimmed in front, or
  * NULL. */
 const char *inject_find(const struct curl_slist *list, const char *name, size_t length);

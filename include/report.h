@@ -36,6 +36,9 @@ static inline void report_hop(struct record *record, const struct decision *deci
 /* A request with the key has its answer, or will have none. */
 void report_status(struct record *record);
 
+/* The line that waits for the status is given up, of a handle that is not there any more. */
+void report_forget(struct record *record);
+
 /*
  * The last request has its answer, or will have none: what waits for the status is said. 401, 403
  * and 429 are explained once per process and key, and a 401 lets the key's `next` take over.

@@ -49,6 +49,9 @@ static inline void transfer_note_safer(struct record *record, uint16_t before)
 /* Before CURLOPT_PREREQFUNCTION or CURLOPT_PREREQDATA is set: both are the application's again. */
 void transfer_unhook(struct record *record);
 
+/* Its handle went away unseen, perhaps during a transfer: gives back what that held. */
+void transfer_forget(struct record *record);
+
 /* A copy that libcurl made of a handle: puts the application's settings on it. */
 void transfer_scrub(struct record *copy, const struct record *from);
 

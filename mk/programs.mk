@@ -8,8 +8,8 @@ PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/plugin-
 
 $(BUILD)/obj/tests/programs/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
 
-$(programs)/driver-openssl: $(BUILD)/obj/tests/programs/driver.o
-$(programs)/driver-exports: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/tests/programs/exports_config.o
+$(programs)/driver-openssl: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/src/preload/elf_find.o
+$(programs)/driver-exports: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/src/preload/elf_find.o $(BUILD)/obj/tests/programs/exports_config.o
 $(programs)/ranges: $(BUILD)/obj/tests/programs/ranges.o
 $(programs)/rotate: $(BUILD)/obj/tests/programs/rotate.o
 $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate:
@@ -17,7 +17,7 @@ $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(progr
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(call pkg_libs,libcurl) -o $@
 
-$(programs)/driver-gnutls: $(BUILD)/obj/tests/programs/driver.o
+$(programs)/driver-gnutls: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/src/preload/elf_find.o
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(gnutls_flavour) -o $@

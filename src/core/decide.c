@@ -172,7 +172,8 @@ const struct policy_key *decide_key(const struct policy_image *image, uint32_t f
 {
     const struct policy_key *key = &image->keys[first];
     for (uint32_t i = 0; promoted != NULL && i < image->nkeys; i++) {
-        if (!promoted[key - image->keys] || key->next == POLICY_NONE)
+        bool passed_on = __atomic_load_n(&promoted[key - image->keys], __ATOMIC_RELAXED);
+        if (!passed_on || key->next == POLICY_NONE)
             break;
         key = &image->keys[key->next];
     }

@@ -264,7 +264,7 @@ static const struct policy_key *plain_key(const struct record *record, const cha
         return NULL;
     uint32_t first = policy->plain.rule->key;
     const struct policy_key *key = &policy->image->keys[first];
-    if (policy->promoted[first])
+    if (__atomic_load_n(&policy->promoted[first], __ATOMIC_RELAXED))
         key = decide_key(policy->image, first, policy->promoted);
     return key->header != NULL ? key : NULL;
 }

@@ -128,6 +128,11 @@ bool inject_key_alone(struct record *record, const char *header)
     return false;
 }
 
+void inject_forget(struct record *record)
+{
+    free_copies(record->rare);
+}
+
 void inject_nothing(struct record *record)
 {
     if (!(record->state & RECORD_ARMED))

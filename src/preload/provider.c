@@ -370,7 +370,7 @@ static void remember(const void *address, struct origin_of_call origin, unsigned
         return;
     struct caller caller = {mapping.start, mapping.end, origin};
     lock_take(LOCK_PROVIDERS);
-    if (is_main_program(map) && !origin.ambiguous) {
+    if (is_main_program(map) && !origin.ambiguous && provider_main.end == 0) {
         provider_main.start = caller.start;
         provider_main.provider = origin.provider;
         __atomic_store_n(&provider_main.end, caller.end, __ATOMIC_RELEASE);

@@ -4,6 +4,7 @@
 
 #include "locks.h"
 #include "slab.h"
+#include "transfer.h"
 
 enum { FIRST_BUCKETS = 8 };
 
@@ -117,12 +118,12 @@ void record_reset(struct record *record)
 static void start_anew(struct record *record)
 {
     record_leave(record);
+    transfer_forget(record);
     record->state = 0;
     record->facts = 0;
     record_reset(record);
     record->node.data = NULL;
     record->node.next = NULL;
-    record->policy = NULL;
     record->key = NULL;
     while (record->multi_next != NULL) /* it was a multi handle's */
         record_leave(record->multi_next);

@@ -213,14 +213,25 @@ void report_wanted(struct record *record, const struct decision *decision, const
 /* ---- its answer --------------------------------------------------------------------------------
  */
 
+static void free_account(struct record_rare *rare)
+{
+    slab_unmap(rare->account, sizeof *rare->account);
+    rare->account = NULL;
+}
+
+void report_forget(struct record *record)
+{
+    if (record->rare != NULL && record->rare->account != NULL)
+        free_account(record->rare);
+}
+
 __attribute__((noinline)) static void send_account(struct record_rare *rare, long status)
 {
     const struct account *account = rare->account;
     int saved = errno;
     send_line(
         &(struct line){account->decision, account->host, account->path, account->method, status});
-    slab_unmap(rare->account, sizeof *rare->account);
-    rare->account = NULL;
+    free_account(rare);
     errno = saved;
 }
 

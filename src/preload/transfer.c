@@ -33,9 +33,9 @@ static bool install_hop(struct record *record)
     return set(record, CURLOPT_PREREQFUNCTION, (uintptr_t)hop_prereq) == CURLE_OK;
 }
 
-static void remove_hop(struct record *record)
+/* `rare` is where the application's own is kept. */
+static void remove_hop(struct record *record, const struct record_rare *rare)
 {
-    const struct record_rare *rare = record->rare;
     set(record, CURLOPT_PREREQFUNCTION, rare != NULL ? (uintptr_t)rare->prereq : 0);
     set(record, CURLOPT_PREREQDATA, rare != NULL ? (uintptr_t)rare->prereq_data : 0);
     record->state &= ~(uint32_t)RECORD_HOOKED;
@@ -45,7 +45,7 @@ void transfer_unhook(struct record *record)
 {
     int saved = errno;
     if (record->state & RECORD_HOOKED)
-        remove_hop(record);
+        remove_hop(record, record->rare);
     errno = saved;
 }
 
@@ -179,23 +179,32 @@ void transfer_resume(struct record *record)
     errno = saved;
 }
 
+void transfer_forget(struct record *record)
+{
+    inject_forget(record);
+    report_forget(record);
+    policy_release(record->policy);
+    record->policy = NULL;
+}
+
+/* What the application set is read of the original: the copy's record may have found no memory. */
 void transfer_scrub(struct record *copy, const struct record *from)
 {
+    const struct record_rare *rare = from->rare;
     int saved = errno;
     if (from->state & RECORD_HOOKED)
-        remove_hop(copy);
+        remove_hop(copy, rare);
     if (!(from->state & RECORD_ACTIVE)) {
         errno = saved;
         return;
     }
     set(copy, CURLOPT_HTTPHEADER, (uintptr_t)copy->headers);
     set(copy, CURLOPT_ERRORBUFFER, (uintptr_t)copy->error_buffer);
-    const struct record_rare *rare = copy->rare;
     if (from->state & RECORD_REDACTS) {
         set(copy, CURLOPT_DEBUGFUNCTION, rare != NULL ? (uintptr_t)rare->debug : 0);
         set(copy, CURLOPT_DEBUGDATA, rare != NULL ? (uintptr_t)rare->debug_data : 0);
     }
-    if (from->rare != NULL && from->rare->pinned != NULL)
-        set(copy, CURLOPT_CURLU, rare != NULL ? (uintptr_t)rare->url : 0);
+    if (rare != NULL && rare->pinned != NULL)
+        set(copy, CURLOPT_CURLU, (uintptr_t)rare->url);
     errno = saved;
 }

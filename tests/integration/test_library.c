@@ -56,6 +56,7 @@ static const struct row rows[] = {
     {"errno", WHOLE_ORIGIN, 1, 0, 0, false},
     {"verbose", WHOLE_ORIGIN, 3, 2, 0, false},
     {"unusable", BROKEN, 0, 2, 1, false},
+    {"unseen-copy", BROKEN, 0, 2, 0, false},
     {"quiet", NONE, 0, 1, 0, false},
     {"loaded", WHOLE_ORIGIN, 1, 0, 0, false},
 };

@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "elf_find.h"
+
 #define APP "https://app.commissioned.tech"
 
 static struct curl_slist *routes;
@@ -434,6 +436,36 @@ static void late_verification(void)
     curl_easy_cleanup(easy);
 }
 
+/* libcurl's own function, past whoever stands in front of it. */
+static void *behind(const char *name)
+{
+    struct link_map *map = NULL;
+    Dl_info info;
+    uint32_t hash = 5381;
+    for (const char *c = name; *c != '\0'; c++)
+        hash = hash * 33 + (unsigned char)*c;
+    CHECK(dladdr1((void *)curl_version, &info, (void **)&map, RTLD_DL_LINKMAP) != 0);
+    return elf_find_in(map->l_addr, map->l_ld, name, hash);
+}
+
+/* A copy made so has the settings of its original, and must not act for it. The policy forbids all
+ * of the original's requests. */
+static void unseen_copy(void)
+{
+    CURL *(*duplicate)(CURL *) = (CURL * (*)(CURL *)) behind("curl_easy_duphandle");
+    CURL *easy = handle(APP "/never");
+    CHECK(curl_easy_perform(easy) == CURLE_AUTH_ERROR);
+    CURL *copy = duplicate(easy);
+    CURLM *multi = curl_multi_init();
+    CHECK(copy != NULL && curl_multi_add_handle(multi, easy) == CURLM_OK);
+    get(copy, "https://localhost/no/copy");
+    curl_multi_remove_handle(multi, easy);
+    curl_easy_cleanup(easy);
+    get(copy, "https://localhost/no/copy");
+    curl_easy_cleanup(copy);
+    curl_multi_cleanup(multi);
+}
+
 static void wrong_certificate(void)
 {
     CURL *easy = handle(APP "/no/wrong");
@@ -742,6 +774,7 @@ static const struct {
     {"multi-cleanup", multi_cleanup_first},
     {"verification", verification},
     {"late-verification", late_verification},
+    {"unseen-copy", unseen_copy},
     {"wrong-certificate", wrong_certificate},
     {"own-credentials", own_credentials},
     {"request-line", request_line},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "hop.h"
+#include "policy_loader.h"
 #include "record.h"
 #include "support/fake_curl.h"
 #include "support/suite.h"
@@ -72,6 +73,35 @@ START_TEST(a_copy_has_the_applications_own_function)
     make_copy();
     ck_assert_uint_eq(fake_value(CURLOPT_PREREQFUNCTION), (uintptr_t)own_prereq);
     ck_assert_uint_eq(fake_value(CURLOPT_PREREQDATA), (uintptr_t)&own_calls);
+}
+END_TEST
+
+START_TEST(a_copy_whose_record_found_no_memory_has_the_applications_own_function)
+{
+    set_own_prereq();
+    copy = record_make(&handles[1], &fake_provider);
+    record_copy(copy, record);
+    struct record_rare *found = copy->rare;
+    copy->rare = NULL;
+    transfer_scrub(copy, record);
+    copy->rare = found;
+    ck_assert_uint_eq(fake_value(CURLOPT_PREREQFUNCTION), (uintptr_t)own_prereq);
+    ck_assert_uint_eq(fake_value(CURLOPT_PREREQDATA), (uintptr_t)&own_calls);
+}
+END_TEST
+
+START_TEST(a_handle_that_went_away_unseen_gives_its_policy_back)
+{
+    struct policy_ref *policy = calloc(1, sizeof *policy);
+    ck_assert_ptr_nonnull(policy);
+    policy->references = 2;
+    record->policy = policy;
+    record->state |= RECORD_ACTIVE;
+    ck_assert_ptr_eq(record_make(&handles[0], &fake_provider), record);
+    ck_assert_uint_eq(policy->references, 1);
+    ck_assert_ptr_null(record->policy);
+    ck_assert_uint_eq(fake_calls, 0); /* the handle is not there: nothing is set on it */
+    free(policy);
 }
 END_TEST
 
@@ -160,6 +190,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_copy_does_not_lead_to_the_record_of_its_original);
     tcase_add_test(tests, a_copy_has_the_applications_own_function);
+    tcase_add_test(tests, a_copy_whose_record_found_no_memory_has_the_applications_own_function);
+    tcase_add_test(tests, a_handle_that_went_away_unseen_gives_its_policy_back);
     tcase_add_test(tests, a_copy_of_a_handle_without_the_hop_is_left_alone);
     tcase_add_test(tests, the_hop_is_taken_out_before_the_application_sets_its_own);
     tcase_add_test(tests, between_transfers_the_hop_does_nothing);
