@@ -60,6 +60,8 @@ struct provider {
 enum {
     CURL_HAS_URL_PARSER = 0x073e00, /* 7.62.0, curl_url(3) */
     CURL_HAS_PREREQ = 0x075000,     /* 7.80.0, CURLOPT_PREREQFUNCTION(3) */
+    /* A password without a user name is sent: by 8.21.0, not by 8.19.0 (measured). */
+    CURL_SENDS_LONE_PASSWORD = 0x081400,
 };
 
 /* Where a handle comes from. */

@@ -349,7 +349,8 @@ bool record_has_credentials(const struct record *record)
     if (record->state & (RECORD_USER | RECORD_BEARER | RECORD_SIGV4))
         return true;
     if (!(record->state & RECORD_EMPTY_USER))
-        return false; /* a password alone is never sent (measured) */
+        return (record->state & RECORD_PASSWORD) &&
+               record->provider->version >= CURL_SENDS_LONE_PASSWORD;
     /* An empty user without a password goes out unasked only where HTTPAUTH leaves no choice
      * (measured). */
     return (record->state & RECORD_PASSWORD) || !(record->state & RECORD_AUTH_CHOOSES);

@@ -517,6 +517,8 @@ START_TEST(whatever_libcurl_sends_unasked_counts_as_the_applications_own)
     ck_assert_int_eq(pthread_create(&server, NULL, serve, &listener), 0);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
     CURL *easy = curl_easy_init();
+    struct provider here = {.version = curl_version_info(CURLVERSION_NOW)->version_num};
+    record->provider = &here;
     for (size_t m = 0; m < sizeof methods / sizeof methods[0]; m++) {
         for (size_t b = 0; b < 3; b++) {
             for (size_t u = 0; u < sizeof userpwds / sizeof userpwds[0]; u++)
