@@ -62,6 +62,13 @@ enum {
     CURL_HAS_PREREQ = 0x075000,     /* 7.80.0, CURLOPT_PREREQFUNCTION(3) */
     /* A password without a user name is sent: by 8.21.0, not by 8.19.0 (measured). */
     CURL_SENDS_LONE_PASSWORD = 0x081400,
+    /* ... and an empty user name without a password is not any more: by 8.21.0 (measured). */
+    CURL_SENDS_NO_EMPTY_USER = 0x081500,
+    /* A pushed handle has the options' defaults; in 8.21.0 it was a copy of its parent (measured).
+     */
+    CURL_PUSHES_FRESH = 0x081600,
+    /* CURLINFO_EFFECTIVE_URL is without user and password: 8.23.0, not 8.22.0 (measured). */
+    CURL_HIDES_USERINFO = 0x081700,
 };
 
 /* Where a handle comes from. */

@@ -48,11 +48,13 @@ enum record_state {
     RECORD_PROTOCOL = 1u << 15,     /* DEFAULT_PROTOCOL; kept of an old libcurl only */
     RECORD_WAS_UNSAFE = 1u << 17,   /* verification was off earlier in the transfer under way */
     RECORD_CUSTOM = 1u << 16,       /* CUSTOMREQUEST */
+    RECORD_URL_USER = 1u << 18,     /* CURLOPT_URL names a user; of a CURL_HIDES_USERINFO alone */
     RECORD_AUTH_CHOOSES = 1u << 14, /* HTTPAUTH names several methods: libcurl waits for a 401 */
 
     /* With none of these, and no fact of enum hop_flag, only the URL decides. */
     RECORD_MATTERS = RECORD_VERBOSE | RECORD_USER | RECORD_PASSWORD | RECORD_EMPTY_USER |
-                     RECORD_BEARER | RECORD_SIGV4 | RECORD_CUSTOM | RECORD_WAS_UNSAFE,
+                     RECORD_BEARER | RECORD_SIGV4 | RECORD_CUSTOM | RECORD_WAS_UNSAFE |
+                     RECORD_URL_USER,
 };
 
 struct policy_ref; /* policy_loader.h */
@@ -205,12 +207,12 @@ void record_copy(struct record *to, const struct record *from);
 /* True where libcurl would send credentials of the application's own. */
 bool record_has_credentials(const struct record *record);
 
-/* True for an option that matters only where libcurl has no prereq callback: provider_is_old. */
-bool record_keeps_if_old(CURLoption option);
+/* True for an option that matters only of some versions of libcurl, this one among them. */
+bool record_keeps_of(const struct provider *provider, CURLoption option);
 
 /*
- * Which options record_note keeps: record_kept[option & RECORD_KEPT_MASK] is the option's number,
- * or not. No two kept options share a place, so one comparison decides.
+ * Which options record_note keeps, or may keep: record_kept[option & RECORD_KEPT_MASK] is the
+ * option's number, or not. No two kept options share a place, so one comparison decides.
  */
 enum { RECORD_KEPT_MASK = 1023 };
 extern const uint16_t record_kept[RECORD_KEPT_MASK + 1] __attribute__((visibility("hidden")));

@@ -181,11 +181,10 @@ static bool is_kept(CURLoption option)
 __attribute__((noinline)) static CURLcode set_routed(CURL *easy, CURLoption option,
                                                      uintptr_t argument, const void *caller)
 {
-    if (is_kept(option))
+    if (is_kept(option) && option != CURLOPT_URL)
         return set_kept(easy, option, argument, caller);
     struct call call = call_on(easy, caller);
-    bool old = call.record != NULL && provider_is_old(call.record->provider);
-    if (old && record_keeps_if_old(option))
+    if (call.record != NULL && record_keeps_of(call.record->provider, option))
         return set_kept(easy, option, argument, caller);
     const struct real *real = call.real;
     return real != NULL ? real->easy_setopt(easy, option, argument) : CURLE_FAILED_INIT;

@@ -2,6 +2,7 @@
 
 #include "transfer.h"
 
+/* A copy of its parent, with what of ours is in that; or from some version on a new handle. */
 static struct record *note_pushed(CURL *parent, CURL *pushed)
 {
     const struct record *from = record_find(parent);
@@ -9,7 +10,10 @@ static struct record *note_pushed(CURL *parent, CURL *pushed)
     if (record == NULL)
         return NULL;
     record_copy(record, from);
-    transfer_scrub(record, from);
+    if (from->provider->version >= CURL_PUSHES_FRESH)
+        record_reset(record);
+    else
+        transfer_scrub(record, from);
     return record;
 }
 

@@ -346,12 +346,13 @@ void record_unlink(struct record *easy)
 
 bool record_has_credentials(const struct record *record)
 {
-    if (record->state & (RECORD_USER | RECORD_BEARER | RECORD_SIGV4))
+    if (record->state & (RECORD_USER | RECORD_BEARER | RECORD_SIGV4 | RECORD_URL_USER))
         return true;
+    bool password = record->state & RECORD_PASSWORD;
     if (!(record->state & RECORD_EMPTY_USER))
-        return (record->state & RECORD_PASSWORD) &&
-               record->provider->version >= CURL_SENDS_LONE_PASSWORD;
+        return password && record->provider->version >= CURL_SENDS_LONE_PASSWORD;
     /* An empty user without a password goes out unasked only where HTTPAUTH leaves no choice
      * (measured). */
-    return (record->state & RECORD_PASSWORD) || !(record->state & RECORD_AUTH_CHOOSES);
+    return password || (!(record->state & RECORD_AUTH_CHOOSES) &&
+                        record->provider->version < CURL_SENDS_NO_EMPTY_USER);
 }

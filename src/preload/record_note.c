@@ -46,12 +46,15 @@ const uint16_t record_kept[RECORD_KEPT_MASK + 1] = {
     KEEP(OPT_AWS_SIGV4),
     KEEP(CURLOPT_HTTPAUTH),
     KEEP(CURLOPT_CUSTOMREQUEST),
+    KEEP(CURLOPT_URL), /* where record_keeps_of says so */
 };
 
-bool record_keeps_if_old(CURLoption option)
+bool record_keeps_of(const struct provider *provider, CURLoption option)
 {
-    return option == CURLOPT_URL || option == CURLOPT_FOLLOWLOCATION ||
-           option == CURLOPT_DEFAULT_PROTOCOL;
+    if (option == CURLOPT_URL)
+        return provider_is_old(provider) || provider->version >= CURL_HIDES_USERINFO;
+    return provider_is_old(provider) &&
+           (option == CURLOPT_FOLLOWLOCATION || option == CURLOPT_DEFAULT_PROTOCOL);
 }
 
 static void set_state(struct record *record, uint32_t bit, bool on)
@@ -74,6 +77,19 @@ static void note_user(struct record *record, const char *user, size_t length)
 {
     set_state(record, RECORD_USER, user != NULL && length > 0);
     set_state(record, RECORD_EMPTY_USER, user != NULL && length == 0);
+}
+
+/* Whether an '@' stands in the part with the host. libcurl takes one to three slashes before that,
+ * and none with the scheme left out. */
+static bool names_a_user(const char *url)
+{
+    size_t length = strcspn(url, "/?#");
+    if (url[length] == '/' && length > 0 && url[length - 1] == ':') {
+        url += length;
+        while (*url == '/')
+            url++;
+    }
+    return url[strcspn(url, "@/?#")] == '@';
 }
 
 /* "user:password"; CURLOPT_USERPWD(3). */
@@ -192,7 +208,11 @@ void record_note(struct record *record, CURLoption option, uintptr_t argument)
         set_fact(record, HOP_UNKNOWN_TARGET, !note_text(record, RECORD_TARGET, text));
         break;
     case CURLOPT_URL:
-        note_text(record, RECORD_LOCATION, text);
+        if (provider_is_old(record->provider))
+            note_text(record, RECORD_LOCATION, text);
+        set_state(record, RECORD_URL_USER,
+                  record->provider->version >= CURL_HIDES_USERINFO && is_text(text) &&
+                      names_a_user(text));
         break;
     case CURLOPT_FOLLOWLOCATION:
         set_fact(record, HOP_FOLLOWS, bits != 0);

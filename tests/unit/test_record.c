@@ -323,6 +323,7 @@ START_TEST(every_kept_option_stands_in_its_own_place)
         CURLOPT_AWS_SIGV4,
         CURLOPT_HTTPAUTH,
         CURLOPT_CUSTOMREQUEST,
+        CURLOPT_URL,
     };
     size_t count = sizeof options / sizeof options[0], kept = 0;
     for (size_t i = 0; i < count; i++)
@@ -587,6 +588,59 @@ START_TEST(credentials_are_told_from_habits)
 }
 END_TEST
 
+START_TEST(a_newer_libcurl_sends_a_lone_password_and_no_empty_user)
+{
+    static const struct provider before = {.version = 0x081300}, since = {.version = 0x081500};
+    record_note(record, CURLOPT_PASSWORD, (uintptr_t) "p");
+    record->provider = &before;
+    ck_assert(!record_has_credentials(record));
+    record->provider = &since;
+    ck_assert(record_has_credentials(record));
+    record_note(record, CURLOPT_USERNAME, (uintptr_t) "");
+    ck_assert(record_has_credentials(record));
+    record_note(record, CURLOPT_PASSWORD, 0);
+    ck_assert(!record_has_credentials(record));
+    record->provider = &before;
+    ck_assert(record_has_credentials(record));
+}
+END_TEST
+
+/* As of 8.23, libcurl does not show them in the effective URL. */
+static const struct {
+    const char *url;
+    bool own;
+} users_in_urls[] = {
+    {"https://u:p@app.commissioned.tech/v1", true},
+    {"https://u@app.commissioned.tech/v1", true},
+    {"https://@app.commissioned.tech/v1", true},
+    {"https:/u@app.commissioned.tech/v1", true},
+    {"https:///u@app.commissioned.tech/v1", true},
+    {"u:p@app.commissioned.tech", true},
+    {"u:p@app.commissioned.tech/v1/@me", true},
+    {"https://app.commissioned.tech/v1/@me", false},
+    {"https://app.commissioned.tech?at=a@b", false},
+    {"https://app.commissioned.tech#a@b", false},
+    {"app.commissioned.tech/a@b", false},
+    {"", false},
+};
+
+START_TEST(a_user_in_the_url_is_the_applications_own_where_libcurl_hides_it)
+{
+    static const struct provider shows = {.version = 0x081600}, hides = {.version = 0x081700};
+    uintptr_t url = (uintptr_t)users_in_urls[_i].url;
+    record->provider = &hides;
+    ck_assert(record_keeps_of(&hides, CURLOPT_URL));
+    record_note(record, CURLOPT_URL, url);
+    ck_assert_int_eq(record_has_credentials(record), users_in_urls[_i].own);
+    record_note(record, CURLOPT_URL, 0);
+    ck_assert(!record_has_credentials(record));
+    record->provider = &shows;
+    ck_assert(!record_keeps_of(&shows, CURLOPT_URL));
+    record_note(record, CURLOPT_URL, url);
+    ck_assert(!record_has_credentials(record));
+}
+END_TEST
+
 #define COUNT_OF(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 int main(void)
@@ -614,6 +668,9 @@ int main(void)
     tcase_add_test(tests, buckets_that_cannot_grow_still_find_every_handle);
     tcase_add_test(tests, whatever_libcurl_sends_unasked_counts_as_the_applications_own);
     tcase_add_loop_test(tests, credentials_are_told_from_habits, 0, COUNT_OF(credentials));
+    tcase_add_loop_test(tests, a_user_in_the_url_is_the_applications_own_where_libcurl_hides_it, 0,
+                        COUNT_OF(users_in_urls));
+    tcase_add_test(tests, a_newer_libcurl_sends_a_lone_password_and_no_empty_user);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
