@@ -2,11 +2,13 @@
  * elf_find.h - the dynamic tables of loaded objects, read without the dynamic loader's functions.
  *
  * The library exports dlsym, so it cannot ask the C library's by name: it looks it up itself, with
- * the GNU hash table that every object has. Source: the System V ABI (dynamic section, symbol
- * table), dl_iterate_phdr(3); the GNU hash table's layout as in binutils' and glibc's elf headers.
+ * the GNU hash table that every object has. It calls nobody for that: programs and sanitizers that
+ * hook dl_iterate_phdr call dlsym to find the real one. Source: the System V ABI (dynamic section,
+ * symbol table), link.h (r_debug), getauxval(3); the GNU hash table's layout as in binutils' and
+ * glibc's headers.
  *
  * Ownership: pointers are into the objects; they hold while the object is loaded.
- * Threads:   any; elf_visit holds the loader's lock while it runs. Errors: NULL or false.
+ * Threads:   any; see elf_visit. Errors: NULL or false.
  */
 #ifndef COMMISSIONED_ELF_FIND_H
 #define COMMISSIONED_ELF_FIND_H
@@ -22,7 +24,8 @@ static inline const void *elf_pointer(uintptr_t base, uintptr_t value)
 {
     if (value == 0)
         return NULL;
-    return (const void *)(value < base ? base + value : value);
+    bool relative = value < base && base + value > base; /* no object reaches round the end */
+    return (const void *)(relative ? base + value : value);
 }
 
 /* Of an object that dl_iterate_phdr shows: where it lies, and its dynamic section or NULL. */
@@ -69,9 +72,11 @@ static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t has
 }
 
 /* The hashes of the names that many processes look for. */
-#define ELF_HASH_DLSYM          UINT32_C(0x0f4dc4ae)
-#define ELF_HASH_DLVSYM         UINT32_C(0xf907e804)
-#define ELF_HASH_CURL_EASY_INIT UINT32_C(0xfbb9cddf)
+#define ELF_HASH_DLSYM           UINT32_C(0x0f4dc4ae)
+#define ELF_HASH_DLVSYM          UINT32_C(0xf907e804)
+#define ELF_HASH_CURL_EASY_INIT  UINT32_C(0xfbb9cddf)
+#define ELF_HASH_SINGLE_THREADED UINT32_C(0xfecaacfe) /* __libc_single_threaded */
+#define ELF_HASH_R_DEBUG         UINT32_C(0x5475103c) /* _r_debug */
 
 /* strcmp(3), which is not there before late_libc_bind. */
 static inline bool elf_same_name(const char *a, const char *b)
@@ -87,8 +92,9 @@ static inline bool elf_same_name(const char *a, const char *b)
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash);
 
 /*
- * Shows every object of the process to `visit`, in load order, until it returns true. Holds the
- * loader's lock.
+ * Shows every object of the process to `visit`, in load order, until it returns true: the list that
+ * the loader keeps for debuggers. The caller holds the loader's lock (dl_iterate_phdr), or ends
+ * among the objects that were there at the start.
  */
 typedef bool elf_visitor(uintptr_t base, const ElfW(Dyn) * dynamic, void *data);
 void elf_visit(elf_visitor *visit, void *data);

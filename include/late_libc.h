@@ -3,10 +3,10 @@
  *
  * Every process of the machine loads this library, few use libcurl. An import costs ld.so some 700
  * instructions at the start of each of them (full RELRO binds at once), forty of them four times
- * what an empty library costs. So the library imports dl_iterate_phdr alone, and late_names.h,
- * which the Makefile puts before each of its files but one, sends the C library's names through a
- * table that late_libc_bind fills. The same files, built for the command
- * and the tests, bind as usual.
+ * what an empty library costs. So the library imports _r_debug alone, the loader's list, and
+ * late_names.h, which the Makefile puts before each of its files but one, sends the C library's
+ * names through a table that late_libc_bind fills. The same files, built for the command and the
+ * tests, bind as usual.
  *
  * Threads: late_libc_bind may be called by any number at once; all write the same
  *          values, so the table is constant from the first on.
@@ -45,6 +45,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(__register_atfork)                                                                           \
     X(clock_gettime)                                                                               \
     X(close)                                                                                       \
+    X(dl_iterate_phdr)                                                                             \
     X(dladdr1)                                                                                     \
     X(dlclose)                                                                                     \
     X(dlerror)                                                                                     \
@@ -53,7 +54,6 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(dlopen)                                                                                      \
     X(explicit_bzero)                                                                              \
     X(fwrite)                                                                                      \
-    X(getauxval)                                                                                   \
     X(getegid)                                                                                     \
     X(geteuid)                                                                                     \
     X(getpid)                                                                                      \
@@ -109,5 +109,8 @@ dlvsym_function *late_dlvsym(void);
 /* True once every function is bound. Cheap when it is. */
 bool late_libc_bind(void);
 bool late_libc_is_bound(void);
+
+/* True where no other thread exists; also before late_libc_bind. */
+bool late_libc_is_alone(void);
 
 #endif

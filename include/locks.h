@@ -20,7 +20,7 @@ enum { RECORD_SHARDS = 16 };
 enum lock {
     LOCK_BUILD,     /* one thread at a time reads the policy (policy_loader.c) */
     LOCK_POLICY,    /* which image is current, and how many use each (policy_loader.c) */
-    LOCK_LOADER,    /* only ever tried: see loader_lists_are_safe */
+    LOCK_LOADER,    /* waited for only a while: see loader_lists_are_safe */
     LOCK_PROVIDERS, /* the list of libcurls and their callers (provider.c) */
     LOCK_BINDING,   /* re-pointing GOT entries (repoint.c) */
     LOCK_RECORDS,   /* the first of RECORD_SHARDS locks, each on one shard of the handles (record.c)
@@ -33,6 +33,9 @@ static inline bool lock_is_alone(void)
 {
     return late.single_threaded != NULL && *late.single_threaded;
 }
+
+/* Once, when the C library is bound. */
+void lock_watch_forks(void);
 
 void lock_take_shared(unsigned lock);
 bool lock_try_shared(unsigned lock);
@@ -59,7 +62,8 @@ static inline void lock_give(unsigned lock)
  * dl_iterate_phdr(3) takes a lock of the C library's that fork(2) does not renew (glibc 2.36,
  * measured): in the child of a threaded process it may be held for ever by a thread that is not
  * there. So our own calls to it are made with LOCK_LOADER, which fork waits for, and none is made
- * in such a child: then this is false.
+ * in such a child: then this is false. Who calls it for himself may wait in it for us, so lock_try
+ * and fork give LOCK_LOADER up after some 20 ms.
  */
 bool loader_lists_are_safe(void);
 

@@ -86,8 +86,8 @@ const struct provider *provider_of(const void *function);
 bool provider_is_reachable(const void *caller, const char *name);
 
 /*
- * How many objects the loader has added and removed so far. False where it cannot be known without
- * waiting: then nothing that was remembered counts.
+ * A number that changes with each object that the loader adds or removes. False where it cannot be
+ * known without waiting: then nothing that was remembered counts.
  */
 bool provider_loads(unsigned long long *now);
 

@@ -35,7 +35,7 @@ $(programs)/plugin-gnutls.so: $(BUILD)/obj/tests/programs/plugin.o
 
 # What late binding is tried on: programs without libcurl, and plugins that bring one.
 late := $(programs)/late-probe $(programs)/late-plugin.so $(programs)/aside/liblate-below.so \
-        $(programs)/aside/liblate-aside.so $(programs)/late-hook.so
+        $(programs)/aside/liblate-aside.so $(programs)/late-hook.so $(programs)/late-phdr-hook.so
 PROGRAMS += $(late)
 
 $(BUILD)/obj/tests/programs/late_below.o: tests/programs/late_plugin.c Makefile
@@ -58,7 +58,9 @@ $(programs)/late-plugin.so: $(BUILD)/obj/tests/programs/late_plugin.o $(programs
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--no-as-needed -Wl,--enable-new-dtags,-rpath,'$$ORIGIN/aside' $^ -o $@
 
+$(programs)/late-phdr-hook.so: $(BUILD)/obj/tests/programs/late_phdr_hook.o
 $(programs)/late-hook.so: $(BUILD)/obj/tests/programs/late_hook.o
+$(programs)/late-hook.so $(programs)/late-phdr-hook.so:
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@

@@ -1,5 +1,8 @@
 #include "elf_find.h"
 
+#include <elf.h>
+#include <sys/auxv.h>
+
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash)
 {
     const struct elf_gnu_hash *table = elf_gnu_hash(base, dynamic);
@@ -42,31 +45,48 @@ const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info)
     return NULL;
 }
 
-struct visit {
-    elf_visitor *visit;
-    void *data;
-};
-
-/*
- * The first object is the program, whose dynamic section leads a debugger to the loader's list: to
- * walk that costs a fraction. A program without such an entry is shown object by object.
+/* ---- the loader's list -------------------------------------------------------------------------
  */
-static int show_object(struct dl_phdr_info *info, size_t size, void *data)
+
+/* The dynamic section among the program headers of an object; NULL where there is none. */
+static const ElfW(Dyn) * dynamic_among(const ElfW(Phdr) * header, size_t count, uintptr_t base)
 {
-    const struct visit *to = data;
-    const ElfW(Dyn) *dynamic = elf_dynamic(info);
-    const struct r_debug *debug = (const struct r_debug *)elf_value(dynamic, DT_DEBUG);
-    (void)size;
-    if (debug == NULL)
-        return to->visit(info->dlpi_addr, dynamic, to->data);
-    const struct link_map *map = debug->r_map;
-    while (map != NULL && !to->visit(map->l_addr, map->l_ld, to->data))
-        map = map->l_next;
-    return 1;
+    for (; count > 0; header++, count--)
+        if (header->p_type == PT_DYNAMIC)
+            return (const ElfW(Dyn) *)(base + header->p_vaddr);
+    return NULL;
+}
+
+/* As a debugger finds it: the loader writes it down in the program's dynamic section. */
+static const struct r_debug *of_program(void)
+{
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    size_t count = getauxval(AT_PHNUM);
+    if (headers == NULL || count == 0)
+        return NULL;
+    /* The first header is the headers' own, where there is one. */
+    uintptr_t base = headers->p_type == PT_PHDR ? (uintptr_t)headers - headers->p_vaddr : 0;
+    return (const struct r_debug *)elf_value(dynamic_among(headers, count, base), DT_DEBUG);
+}
+
+/* A program without that entry: the loader's own symbol. */
+static const struct r_debug *of_loader(void)
+{
+    uintptr_t base = getauxval(AT_BASE);
+    const ElfW(Ehdr) *loader = (const ElfW(Ehdr) *)base;
+    if (loader == NULL)
+        return NULL;
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)(base + loader->e_phoff);
+    return elf_find_in(base, dynamic_among(headers, loader->e_phnum, base), "_r_debug",
+                       ELF_HASH_R_DEBUG);
 }
 
 void elf_visit(elf_visitor *visit, void *data)
 {
-    struct visit to = {visit, data};
-    dl_iterate_phdr(show_object, &to);
+    const struct r_debug *debug = of_program();
+    if (debug == NULL)
+        debug = of_loader();
+    const struct link_map *map = debug != NULL ? debug->r_map : NULL;
+    while (map != NULL && !visit(map->l_addr, map->l_ld, data))
+        map = map->l_next;
 }

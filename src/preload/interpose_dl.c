@@ -35,6 +35,16 @@ static bool is_libcurl_name(const char *name)
            name[4] == '_' && late_binding_is_ours(name);
 }
 
+/*
+ * The C library keeps what RTLD_DEFAULT found from being unloaded before its finder is (glibc:
+ * DL_LOOKUP_ADD_DEPENDENCY). It finds us instead, so the libcurl behind us is asked for by a name
+ * that is not ours.
+ */
+static void keep_loaded(void)
+{
+    late_dlsym()(RTLD_DEFAULT, "curl_version_info");
+}
+
 /* An error for the host to find: nothing has that name. */
 static void *find_nothing(const char *name)
 {
@@ -62,6 +72,8 @@ JUMPS void *exported_dlsym(void *handle, const char *name)
         /* Our own functions are in everybody's scope; a libcurl may be in nobody's. */
         if (!provider_is_reachable(__builtin_return_address(0), name))
             return find_nothing(name);
+        if (handle == RTLD_DEFAULT)
+            keep_loaded();
     }
     JUMP real(handle, name);
 }

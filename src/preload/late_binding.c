@@ -237,37 +237,38 @@ struct look {
 
 /*
  * What an object brought stands behind it in the loader's list, up to the next one that was asked
- * about: a plugin may call libcurl through a library of its own. What stands behind the program was
- * there at the start, and is bound to us, or has a handle of its own.
+ * about: a plugin may call libcurl through a library of its own.
  */
-static int look_at_list(struct dl_phdr_info *info, size_t size, void *data)
+static int look_behind(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct look *look = data;
-    const struct link_map *map = look->from;
-    (void)info;
-    (void)size;
-    look->concerns_us = needs_libcurl(map->l_addr, map->l_ld);
-    map = map->l_prev != NULL ? map->l_next : NULL;
+    const struct link_map *map = look->from->l_next;
+    (void)info, (void)size;
     for (; !look->concerns_us && map != NULL && !is_remembered(map); map = map->l_next)
         look->concerns_us = needs_libcurl(map->l_addr, map->l_ld);
     return 1;
 }
 
 /*
- * The caller holds the handle, so the object stays; its neighbours stay while the loader's lock is
- * held. Before late_libc_bind there is no lock of ours to be tried: a fork by another thread at
- * this moment would find the loader's taken, as it would during any dlopen.
+ * The caller holds the handle, so the object stays. Its neighbours stay while there is no other
+ * thread, or the loader's lock is held; a threaded process that has not used libcurl yet has no
+ * lock of ours that fork would wait for, so there they are not looked at. What stands behind the
+ * program was there at the start, and is bound to us, or has a handle of its own.
  */
 static bool look_at(struct look *look)
 {
-    bool bound = late_libc_is_bound();
-    if (look->from->l_next == NULL)
-        return look_at_list(NULL, 0, look) == 1;
-    if (bound && (!loader_lists_are_safe() || !lock_try(LOCK_LOADER)))
+    const struct link_map *map = look->from;
+    look->concerns_us = needs_libcurl(map->l_addr, map->l_ld);
+    if (look->concerns_us || map->l_next == NULL || map->l_prev == NULL)
+        return true;
+    if (late_libc_is_alone())
+        return look_behind(NULL, 0, look) == 1;
+    if (!late_libc_is_bound())
+        return true;
+    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
         return false;
-    dl_iterate_phdr(look_at_list, look);
-    if (bound)
-        lock_give(LOCK_LOADER);
+    dl_iterate_phdr(look_behind, look);
+    lock_give(LOCK_LOADER);
     return true;
 }
 
@@ -278,7 +279,7 @@ static bool look_at(struct look *look)
  */
 static bool is_asked_by_php(const char *name)
 {
-    return name != NULL && elf_same_name(name, "get_module");
+    return name != NULL && name[0] == 'g' && elf_same_name(name, "get_module");
 }
 
 /* Most processes come here and have no libcurl: for them this is done once for each handle. */
@@ -291,11 +292,9 @@ static bool concerns_us(const struct link_map *map)
 }
 
 /* Out of line: what comes before it runs at every call of dlsym. */
-__attribute__((noinline)) static void look_closely(const struct link_map *map, const char *name)
+__attribute__((noinline)) static void look_closely(const struct link_map *map)
 {
     unsigned long long now;
-    if (map != NULL && is_asked_by_php(name) && repoint_imports_dlsym(map) && late_libc_bind())
-        bind_dlsym_of(map);
     if ((map != NULL && !concerns_us(map)) || !late_libc_bind() || !provider_loads(&now) ||
         __atomic_load_n(&bound_at, __ATOMIC_RELAXED) == now)
         return;
@@ -307,5 +306,8 @@ void late_binding_look(const void *handle, const char *name)
 {
     const struct link_map *map = handle; /* what dlopen returns: dlinfo(3), RTLD_DI_LINKMAP */
     if (map == NULL || !is_remembered(map))
-        look_closely(map, name);
+        look_closely(map);
+    /* Whatever is remembered: it may have been unloaded and come back. */
+    if (is_asked_by_php(name) && map != NULL && repoint_imports_dlsym(map) && late_libc_bind())
+        bind_dlsym_of(map);
 }

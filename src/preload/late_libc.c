@@ -1,6 +1,7 @@
 #include "late_libc.h"
 
 #include "elf_find.h"
+#include "locks.h"
 
 enum state { UNBOUND, BOUND, FAILED };
 
@@ -41,7 +42,8 @@ static bool look_in(uintptr_t base, const ElfW(Dyn) * dynamic, void *data)
     return search->found != NULL;
 }
 
-/* This library exports dlsym itself: by name it would find its own. */
+/* This library exports dlsym itself: by name it would find its own. The C library was there at the
+ * start, so the walk ends before what may come and go. */
 static void *find_next(const char *name, uint32_t hash)
 {
     struct search search = {name, hash, false, NULL};
@@ -67,6 +69,17 @@ dlvsym_function *late_dlvsym(void)
         __atomic_store_n(&next_dlvsym, found, __ATOMIC_RELAXED);
     }
     return found;
+}
+
+bool late_libc_is_alone(void)
+{
+    static const char *flag;
+    const char *found = __atomic_load_n(&flag, __ATOMIC_RELAXED);
+    if (found == NULL) {
+        found = find_next("__libc_single_threaded", ELF_HASH_SINGLE_THREADED);
+        __atomic_store_n(&flag, found, __ATOMIC_RELAXED);
+    }
+    return found != NULL && *found;
 }
 
 static void find_optional(struct late_libc *table, dlsym_function *find)
@@ -108,6 +121,7 @@ static bool bind_now(void)
         return false;
     }
     late = table;
+    lock_watch_forks();
     __atomic_store_n(&state, BOUND, __ATOMIC_RELEASE);
     return true;
 }

@@ -15,6 +15,8 @@
 #define clock_gettime(...) late.clock_gettime(__VA_ARGS__)
 #undef close
 #define close(...) late.close(__VA_ARGS__)
+#undef dl_iterate_phdr
+#define dl_iterate_phdr(...) late.dl_iterate_phdr(__VA_ARGS__)
 #undef dladdr1
 #define dladdr1(...) late.dladdr1(__VA_ARGS__)
 #undef dlclose
@@ -31,8 +33,6 @@
 #define explicit_bzero(...) late.explicit_bzero(__VA_ARGS__)
 #undef fwrite
 #define fwrite(...) late.fwrite(__VA_ARGS__)
-#undef getauxval
-#define getauxval(...) late.getauxval(__VA_ARGS__)
 #undef getegid
 #define getegid(...) late.getegid(__VA_ARGS__)
 #undef geteuid

@@ -1,5 +1,7 @@
 #include "locks.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 
 /* A mutex each, a cache line apart, so that threads with handles of their own do not meet. */
@@ -7,31 +9,61 @@ static struct {
     pthread_mutex_t mutex;
 } __attribute__((aligned(64))) locks[LOCK_COUNT]; /* all zero is PTHREAD_MUTEX_INITIALIZER */
 
-/* Set once the fork handlers stand; raced for at most once a thread, and registering twice is
- * prevented. */
+/* Set once the fork handlers stand: registering twice is prevented. */
 static int fork_handlers;
 
 /* Set in the child of a threaded process. */
 static bool is_orphan;
 
+/* In the thread that forks, between its handlers. */
+static bool has_loader;
+
 extern void *__dso_handle __attribute__((visibility("hidden")));
+
+enum { TRIES = 20 }; /* a millisecond each */
+
+/*
+ * Waits for a while only: the holder may wait for a lock of the loader's that a host of ours holds
+ * who waits for us.
+ */
+static bool try_for_a_while(unsigned lock)
+{
+    int saved = errno;
+    bool taken = pthread_mutex_trylock(&locks[lock].mutex) == 0;
+    for (int i = 0; i < TRIES && !taken; i++) {
+        poll(NULL, 0, 1);
+        taken = pthread_mutex_trylock(&locks[lock].mutex) == 0;
+    }
+    errno = saved;
+    return taken;
+}
 
 static void take_all(void)
 {
+    if (lock_is_alone())
+        return;
     for (unsigned i = 0; i < LOCK_COUNT; i++)
-        pthread_mutex_lock(&locks[i].mutex);
+        if (i != LOCK_LOADER)
+            pthread_mutex_lock(&locks[i].mutex);
+        else
+            has_loader = try_for_a_while(i);
 }
 
 static void give_all(void)
 {
+    if (lock_is_alone())
+        return;
     for (unsigned i = LOCK_COUNT; i > 0; i--)
-        pthread_mutex_unlock(&locks[i - 1].mutex);
+        if (i - 1 != LOCK_LOADER || has_loader)
+            pthread_mutex_unlock(&locks[i - 1].mutex);
 }
 
 /* The child's thread is the one that took them, but not by its old identity: start them anew. */
 static void renew_all(void)
 {
     static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    if (lock_is_alone())
+        return; /* as its parent was */
     for (unsigned i = 0; i < LOCK_COUNT; i++)
         locks[i].mutex = fresh;
     is_orphan = true;
@@ -42,25 +74,22 @@ bool loader_lists_are_safe(void)
     return !is_orphan;
 }
 
-static void watch_forks(void)
+void lock_watch_forks(void)
 {
     int expected = 0;
-    if (__atomic_load_n(&fork_handlers, __ATOMIC_RELAXED) == 0 &&
-        __atomic_compare_exchange_n(&fork_handlers, &expected, 1, false, __ATOMIC_RELAXED,
+    if (__atomic_compare_exchange_n(&fork_handlers, &expected, 1, false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED))
         __register_atfork(take_all, give_all, renew_all, &__dso_handle);
 }
 
 void lock_take_shared(unsigned lock)
 {
-    watch_forks();
     pthread_mutex_lock(&locks[lock].mutex);
 }
 
 bool lock_try_shared(unsigned lock)
 {
-    watch_forks();
-    return pthread_mutex_trylock(&locks[lock].mutex) == 0;
+    return try_for_a_while(lock);
 }
 
 void lock_give_shared(unsigned lock)

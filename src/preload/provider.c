@@ -43,7 +43,8 @@ easy_setopt_function *provider_sole_setopt;
 static int read_loads(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
-    *(unsigned long long *)data = info->dlpi_adds + info->dlpi_subs;
+    /* Not their sum: glibc 2.36 lowers dlpi_subs when an object comes into another namespace. */
+    *(unsigned long long *)data = info->dlpi_adds << 32 ^ (uint32_t)info->dlpi_subs;
     return 1;
 }
 
@@ -296,6 +297,13 @@ static bool count_one(uintptr_t base, const ElfW(Dyn) * dynamic, void *data)
     return false;
 }
 
+static int count_all(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)info, (void)size;
+    elf_visit(count_one, data);
+    return 1;
+}
+
 /* Every loaded object that defines curl_easy_init itself. Where the loader's list cannot be read,
  * what is known counts. */
 static struct libraries count_libraries(void)
@@ -304,7 +312,7 @@ static struct libraries count_libraries(void)
     if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
         return libraries;
     libraries.count = 0;
-    elf_visit(count_one, &libraries);
+    dl_iterate_phdr(count_all, &libraries);
     lock_give(LOCK_LOADER);
     return libraries;
 }

@@ -113,6 +113,18 @@ START_TEST(the_loader_answers_as_it_did_in_front_of_another_hook)
 }
 END_TEST
 
+START_TEST(a_hook_of_the_loaders_list_that_asks_dlsym_is_no_harm)
+{
+    char library[PATH_MAX], hook[PATH_MAX], both[2 * PATH_MAX + 2];
+    built(library, "libcommissioned-auth.so");
+    built(hook, "tests/programs/late-phdr-hook.so");
+    snprintf(both, sizeof both, "%s:%s", library, hook);
+    expect_same(hook, both);
+    snprintf(both, sizeof both, "%s:%s", hook, library);
+    expect_same(hook, both);
+}
+END_TEST
+
 /* ---- a libcurl found late is served ------------------------------------------------------------
  */
 
@@ -166,6 +178,7 @@ static const struct late lates[] = {
     {"by handle and version, GnuTLS", CLIENT, "versioned", .libcurl = SO_G,
      .version = "CURL_GNUTLS_3", .yes = 1, .no = 1},
     {"by default", CLIENT, "default", .libcurl = SO_O, .yes = 1, .no = 1},
+    {"made by default again and again", CLIENT, "made-by-default", .libcurl = SO_O, .second = SO_G},
     {"loaded again and again", CLIENT, "load-again", .libcurl = SO_O, .second = SO_O, .yes = 25,
      .no = 25},
     {"loaded again and again, two flavours", CLIENT, "load-again", .libcurl = SO_O, .second = SO_G,
@@ -212,19 +225,20 @@ static const struct late lates[] = {
      .other = FRONT, .flags = "now deepbind", .yes = 50, .no = 50},
     {"plugins' libraries again and again, deepbind", CLIENT, "plugin-again", .plugin = FRONT,
      .other = FRONT_GNUTLS, .flags = "now deepbind", .yes = 50, .no = 50},
-    {"a plugin's library again and again, deepbind, beside a thread that loads and unloads", CLIENT,
+    {"a plugin's library again and again, deepbind, beside a thread that loads and unloads", LINKED,
      "beside-a-loader", .second = ASIDE, .plugin = FRONT, .other = FRONT, .flags = "now deepbind",
-     .yes = 50, .no = 50},
+     .yes = 51, .no = 50},
     {"a plugin that looks it up", CLIENT, "php", .libcurl = SO_O, .plugin = ASKING, .flags = "now",
-     .yes = 1, .no = 1},
+     .yes = 3, .no = 3},
     {"a plugin that looks it up, deepbind", CLIENT, "php", .libcurl = SO_O, .plugin = ASKING,
-     .flags = "now deepbind", .yes = 1, .no = 1},
+     .flags = "now deepbind", .yes = 3, .no = 3},
     {"a plugin that looks it up, deepbind, lazy", CLIENT, "php", .libcurl = SO_G,
-     .plugin = ASKING_LAZY, .flags = "lazy deepbind", .yes = 1, .no = 1},
+     .plugin = ASKING_LAZY, .flags = "lazy deepbind", .yes = 3, .no = 3},
     {"a plugin that looks it up by version, deepbind", CLIENT, "php", .libcurl = SO_O,
-     .version = "CURL_OPENSSL_4", .plugin = ASKING, .flags = "now deepbind", .yes = 1, .no = 1},
+     .version = "CURL_OPENSSL_4", .plugin = ASKING, .flags = "now deepbind", .yes = 3, .no = 3},
     {"a plugin that looks another one up, deepbind", LINKED, "php", .libcurl = SO_G,
-     .plugin = ASKING, .flags = "now deepbind", .backends = "1\n2\n2\n2\n2\n", .yes = 2, .no = 1},
+     .plugin = ASKING, .flags = "now deepbind",
+     .backends = "1\n2\n2\n2\n2\n2\n2\n2\n2\n2\n2\n2\n2\n", .yes = 4, .no = 3},
     {"two plugins", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS, .flags = "now",
      .backends = "1\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n", .yes = 7, .no = 6},
     {"two plugins, deepbind", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS,
@@ -343,6 +357,7 @@ int main(void)
     tcase_add_test(same, the_loader_answers_as_it_did);
     tcase_add_test(same, the_loader_answers_as_it_did_behind_another_hook);
     tcase_add_test(same, the_loader_answers_as_it_did_in_front_of_another_hook);
+    tcase_add_test(same, a_hook_of_the_loaders_list_that_asks_dlsym_is_no_harm);
     suite_add_tcase(suite, same);
     TCase *served = tcase_create("served");
     tcase_add_checked_fixture(served, served_set_up, served_tear_down);

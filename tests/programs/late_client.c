@@ -285,10 +285,29 @@ static void plugin_again(void)
  */
 static void php(void)
 {
-    void *handle = open_from("LATE_PLUGIN", flags_wanted());
-    CHECK(dlsym(handle, "get_module") != NULL);
-    run_in(handle, APP "/yes/php");
-    run_in(handle, AWAY "/no/php");
+    for (int i = 0; i < 3; i++) {
+        void *handle = open_from("LATE_PLUGIN", flags_wanted());
+        CHECK(dlsym(handle, "get_module") != NULL);
+        run_in(handle, APP "/yes/php");
+        run_in(handle, AWAY "/no/php");
+        dlclose(handle);
+    }
+}
+
+/* What RTLD_DEFAULT found stays loaded, whoever closes it: a pointer to it is good for ever. */
+static void made_by_default(void)
+{
+    static const char *const variables[] = {"LATE_LIBCURL", "LATE_SECOND"};
+    for (int i = 0; i < 6; i++) {
+        void *handle = open_from(variables[i % 2], RTLD_NOW | RTLD_GLOBAL);
+        CURL *(*init)(void) = (CURL * (*)(void)) dlsym(RTLD_DEFAULT, "curl_easy_init");
+        void (*cleanup)(CURL *) = (void (*)(CURL *))dlsym(RTLD_DEFAULT, "curl_easy_cleanup");
+        dlclose(handle);
+        CHECK(init != NULL && cleanup != NULL);
+        CURL *easy = init();
+        CHECK(easy != NULL);
+        cleanup(easy);
+    }
 }
 
 static int stop;
@@ -330,6 +349,7 @@ static const struct {
     {"plugin-again", plugin_again},
     {"beside-a-loader", beside_a_loader},
     {"php", php},
+    {"made-by-default", made_by_default},
 };
 
 #ifdef LATE_ASKING
