@@ -71,14 +71,15 @@ dlvsym_function *late_dlvsym(void)
     return found;
 }
 
+/* Looked for once: an old C library has no such flag, and the walk then goes to the list's end. */
 bool late_libc_is_alone(void)
 {
     static const char *flag;
+    static bool searched;
+    if (!__atomic_exchange_n(&searched, true, __ATOMIC_RELAXED))
+        __atomic_store_n(&flag, find_next("__libc_single_threaded", ELF_HASH_SINGLE_THREADED),
+                         __ATOMIC_RELAXED);
     const char *found = __atomic_load_n(&flag, __ATOMIC_RELAXED);
-    if (found == NULL) {
-        found = find_next("__libc_single_threaded", ELF_HASH_SINGLE_THREADED);
-        __atomic_store_n(&flag, found, __ATOMIC_RELAXED);
-    }
     return found != NULL && *found;
 }
 
