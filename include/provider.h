@@ -85,6 +85,9 @@ const struct provider *provider_of(const void *function);
 /* True where some libcurl's function of that name is in the global scope or in the caller's own. */
 bool provider_is_reachable(const void *caller, const char *name);
 
+/* That function as the caller's own scope has it, a plugin's; NULL where it has none. */
+void *provider_function_of(const void *caller, const char *name);
+
 /*
  * A number that changes with each object that the loader adds or removes. False where it cannot be
  * known without waiting: then nothing that was remembered counts.

@@ -67,7 +67,7 @@ $(programs)/late-hook.so $(programs)/late-phdr-hook.so:
 
 PROGRAMS += $(programs)/late-client $(programs)/late-client-openssl $(programs)/late-openssl.so $(programs)/late-openssl-lazy.so \
             $(programs)/aside/libbundled.so $(programs)/late-front-openssl.so \
-            $(programs)/late-asking.so $(programs)/late-asking-lazy.so
+            $(programs)/late-asking.so $(programs)/late-asking-lazy.so $(programs)/late-asking-linked.so
 PROGRAMS += $(if $(gnutls_flavour),$(programs)/late-gnutls.so $(programs)/late-gnutls-lazy.so $(programs)/late-client-gnutls \
                                     $(programs)/late-front-gnutls.so)
 
@@ -90,6 +90,11 @@ $(programs)/late-asking.so: $(BUILD)/obj/tests/programs/late_client_asking.o
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+
+$(programs)/late-asking-linked.so: $(BUILD)/obj/tests/programs/late_client_asking.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -Wl,--no-as-needed $(call pkg_libs,libcurl) -o $@
 
 $(programs)/late-asking-lazy.so: $(BUILD)/obj/tests/programs/late_client_asking.o
 	@mkdir -p $(@D)

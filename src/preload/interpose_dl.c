@@ -45,6 +45,15 @@ static void keep_loaded(void)
     late_dlsym()(RTLD_DEFAULT, "curl_version_info");
 }
 
+/* A plugin that was loaded with RTLD_DEEPBIND is answered out of its own scope first, past us. */
+static void *find_by_default(const void *caller, const char *name)
+{
+    void *found = provider_function_of(caller, name);
+    bool is_first = late_binding_is_exported(late_dlsym()(RTLD_DEFAULT, name));
+    keep_loaded();
+    return found != NULL && is_first ? late_binding_instead(name, found) : NULL;
+}
+
 /* An error for the host to find: nothing has that name. */
 static void *find_nothing(const char *name)
 {
@@ -72,8 +81,11 @@ JUMPS void *exported_dlsym(void *handle, const char *name)
         /* Our own functions are in everybody's scope; a libcurl may be in nobody's. */
         if (!provider_is_reachable(__builtin_return_address(0), name))
             return find_nothing(name);
+        void *found = NULL;
         if (handle == RTLD_DEFAULT)
-            keep_loaded();
+            found = find_by_default(__builtin_return_address(0), name);
+        if (found != NULL)
+            return found;
     }
     JUMP real(handle, name);
 }

@@ -339,6 +339,16 @@ bool provider_is_reachable(const void *caller, const char *name)
     return reachable;
 }
 
+void *provider_function_of(const void *caller, const char *name)
+{
+    int saved = errno;
+    const struct link_map *map = object_of(caller);
+    void *found = map != NULL && !is_main_program(map) ? find_in_scope(map, name) : NULL;
+    dlerror();
+    errno = saved;
+    return found;
+}
+
 static struct origin_of_call resolve(const void *caller)
 {
     struct origin_of_call origin = {NULL, false};

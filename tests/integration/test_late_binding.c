@@ -150,16 +150,17 @@ struct late {
     unsigned no;
 };
 
-#define ASKING      "tests/programs/late-asking.so"
-#define ASKING_LAZY "tests/programs/late-asking-lazy.so"
+#define ASKING        "tests/programs/late-asking.so"
+#define ASKING_LAZY   "tests/programs/late-asking-lazy.so"
+#define ASKING_LINKED "tests/programs/late-asking-linked.so"
 
-#define CLIENT      "tests/programs/late-client"
-#define LINKED      "tests/programs/late-client-openssl"
-#define LINKEDG     "tests/programs/late-client-gnutls"
-#define SO_O        "libcurl.so.4"
-#define SO_G        "libcurl-gnutls.so.4"
-#define BUNDLED     "tests/programs/aside/libbundled.so"
-#define ASIDE       "tests/programs/aside/liblate-aside.so"
+#define CLIENT        "tests/programs/late-client"
+#define LINKED        "tests/programs/late-client-openssl"
+#define LINKEDG       "tests/programs/late-client-gnutls"
+#define SO_O          "libcurl.so.4"
+#define SO_G          "libcurl-gnutls.so.4"
+#define BUNDLED       "tests/programs/aside/libbundled.so"
+#define ASIDE         "tests/programs/aside/liblate-aside.so"
 
 static const struct late lates[] = {
     {"by handle, local", CLIENT, "handle-local", .libcurl = SO_O, .backends = "1\n1\n1\n", .yes = 2,
@@ -239,6 +240,10 @@ static const struct late lates[] = {
     {"a plugin that looks another one up, deepbind", LINKED, "php", .libcurl = SO_G,
      .plugin = ASKING, .flags = "now deepbind",
      .backends = "1\n2\n2\n2\n2\n2\n2\n2\n2\n2\n2\n2\n2\n", .yes = 4, .no = 3},
+    {"a plugin that asks by default for what it links", CLIENT, "php", .plugin = ASKING_LINKED,
+     .flags = "now", .yes = 3, .no = 3},
+    {"a plugin that asks by default for what it links, deepbind", CLIENT, "php",
+     .plugin = ASKING_LINKED, .flags = "now deepbind", .yes = 3, .no = 3},
     {"two plugins", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS, .flags = "now",
      .backends = "1\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n1\n2\n", .yes = 7, .no = 6},
     {"two plugins, deepbind", CLIENT, "plugins", .plugin = OPENSSL, .other = GNUTLS,

@@ -363,7 +363,10 @@ __attribute__((visibility("default"))) int get_module(void)
 
 __attribute__((visibility("default"))) int caller_run(const char *url)
 {
-    f = find(open_from("LATE_LIBCURL", RTLD_NOW | RTLD_LOCAL), getenv("LATE_VERSION"));
+    if (getenv("LATE_LIBCURL") == NULL) /* this plugin's own dependency */
+        f = find(RTLD_DEFAULT, NULL);
+    else
+        f = find(open_from("LATE_LIBCURL", RTLD_NOW | RTLD_LOCAL), getenv("LATE_VERSION"));
     get(url);
     return backend;
 }
