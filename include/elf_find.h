@@ -34,6 +34,12 @@ struct elf_extent {
     uintptr_t end;
 };
 struct elf_extent elf_extent(const struct dl_phdr_info *info);
+
+static inline bool elf_extent_has(const struct elf_extent *extent, uintptr_t address)
+{
+    return address - extent->start < extent->end - extent->start;
+}
+
 const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info);
 
 /* The value of the first entry with that tag, or 0; the section may be NULL. */

@@ -5,9 +5,9 @@
  * plugin that was loaded with RTLD_DEEPBIND, whose calls bind to its own libcurl (PHP's
  * extensions), or to the C library's dlsym (PHP's FFI). The first gets our function from our dlsym;
  * of the second the GOT entries for libcurl's functions, dlsym and dlvsym are re-pointed, and of no
- * other module. Where several libcurls are loaded,
- * the functions that make a handle are told apart by entries of their own, so that a plugin whose
- * tail call hides its return address still gets its own.
+ * other module. Where several libcurls are loaded, the functions that make a handle are told apart
+ * by entries of their own, so that a plugin whose tail call hides its return address still gets its
+ * own.
  *
  * Source:  dlsym(3), dlopen(3); the System V ABI's relocation types for each machine.
  * Threads: any. Errors: what cannot be re-pointed stays as it was, and gets no key. errno is kept.

@@ -3,7 +3,7 @@
  *
  * Every process of the machine loads this library, few use libcurl. An import costs ld.so some 700
  * instructions at the start of each of them (full RELRO binds at once), forty of them four times
- * what an empty library costs. So the library imports _r_debug alone, the loader's list, and
+ * what an empty library costs. So the library imports getauxval alone (elf_find.c), and
  * late_names.h, which the Makefile puts before each of its files but one, sends the C library's
  * names through a table that late_libc_bind fills. The same files, built for the command and the
  * tests, bind as usual.

@@ -8,20 +8,32 @@
 
 struct provider;
 
-enum own_name {
-    OWN_EASY_INIT,
-    OWN_MULTI_INIT,
-    OWN_LIBCURLS = 12, /* those before are libcurl's */
-    OWN_DLSYM = OWN_LIBCURLS,
-    OWN_DLVSYM,
-    OWN_NAMES,
-};
+/* libcurl's first, and of those the two that make a handle. */
+#define OWN_NAME_LIST(X)                                                                           \
+    X(curl_easy_init)                                                                              \
+    X(curl_multi_init)                                                                             \
+    X(curl_easy_cleanup)                                                                           \
+    X(curl_easy_duphandle)                                                                         \
+    X(curl_easy_perform)                                                                           \
+    X(curl_easy_reset)                                                                             \
+    X(curl_easy_setopt)                                                                            \
+    X(curl_multi_add_handle)                                                                       \
+    X(curl_multi_cleanup)                                                                          \
+    X(curl_multi_info_read)                                                                        \
+    X(curl_multi_remove_handle)                                                                    \
+    X(curl_multi_setopt)                                                                           \
+    X(dlsym)                                                                                       \
+    X(dlvsym)
+
+#define OWN_NUMBER(name) OWN_##name,
+enum own_name { OWN_NAME_LIST(OWN_NUMBER) OWN_NAMES, OWN_LIBCURLS = OWN_dlsym };
+#undef OWN_NUMBER
 
 /* Its number, or OWN_NAMES. */
 unsigned own_name(const char *name);
 
 /* Our function of that name. */
-void *own_function(unsigned name);
+void *own_function(unsigned number);
 
 /* What stands for that name of that libcurl: of the functions that make a handle, an entry that
  * knows it. */

@@ -45,11 +45,11 @@ enum record_state {
     RECORD_EMPTY_USER = 1u << 11,   /* a user name that is empty */
     RECORD_BEARER = 1u << 12,       /* XOAUTH2_BEARER */
     RECORD_SIGV4 = 1u << 13,        /* AWS_SIGV4 */
-    RECORD_PROTOCOL = 1u << 15,     /* DEFAULT_PROTOCOL; kept of an old libcurl only */
-    RECORD_WAS_UNSAFE = 1u << 17,   /* verification was off earlier in the transfer under way */
-    RECORD_CUSTOM = 1u << 16,       /* CUSTOMREQUEST */
-    RECORD_URL_USER = 1u << 18,     /* CURLOPT_URL names a user; of a CURL_HIDES_USERINFO alone */
     RECORD_AUTH_CHOOSES = 1u << 14, /* HTTPAUTH names several methods: libcurl waits for a 401 */
+    RECORD_PROTOCOL = 1u << 15,     /* DEFAULT_PROTOCOL; kept of an old libcurl only */
+    RECORD_CUSTOM = 1u << 16,       /* CUSTOMREQUEST */
+    RECORD_WAS_UNSAFE = 1u << 17,   /* verification was off earlier in the transfer under way */
+    RECORD_URL_USER = 1u << 18,     /* CURLOPT_URL names a user; of a CURL_HIDES_USERINFO alone */
 
     /* With none of these, and no fact of enum hop_flag, only the URL decides. */
     RECORD_MATTERS = RECORD_VERBOSE | RECORD_USER | RECORD_PASSWORD | RECORD_EMPTY_USER |

@@ -76,30 +76,20 @@ $(programs)/late-client: $(BUILD)/obj/tests/programs/late_client.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ -o $@
 
-$(BUILD)/obj/tests/programs/late_client_linked.o: tests/programs/late_client.c Makefile
+late_variants := $(BUILD)/obj/tests/programs/late_client_linked.o $(BUILD)/obj/tests/programs/late_client_asking.o
+$(word 1,$(late_variants)): late_variant = LATE_LINKED
+$(word 2,$(late_variants)): late_variant = LATE_ASKING
+$(late_variants): tests/programs/late_client.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK -DLATE_LINKED -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK -D$(late_variant) -c $< -o $@
 
-$(BUILD)/obj/tests/programs/late_client_asking.o: tests/programs/late_client.c Makefile
-	@mkdir -p $(@D)
-	$(say) CC $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK -DLATE_ASKING -c $< -o $@
-
-$(programs)/late-asking.so: $(BUILD)/obj/tests/programs/late_client_asking.o
+$(programs)/late-asking-lazy.so: late_link = -Wl,-z,lazy,-z,norelro
+$(programs)/late-asking-linked.so: late_link = -Wl,--no-as-needed $(call pkg_libs,libcurl)
+$(programs)/late-asking.so $(programs)/late-asking-lazy.so $(programs)/late-asking-linked.so: $(BUILD)/obj/tests/programs/late_client_asking.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
-
-$(programs)/late-asking-linked.so: $(BUILD)/obj/tests/programs/late_client_asking.o
-	@mkdir -p $(@D)
-	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -Wl,--no-as-needed $(call pkg_libs,libcurl) -o $@
-
-$(programs)/late-asking-lazy.so: $(BUILD)/obj/tests/programs/late_client_asking.o
-	@mkdir -p $(@D)
-	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,-z,lazy,-z,norelro -shared $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(late_link) -o $@
 
 flavour_of = $(if $(findstring gnutls,$(1)),$(gnutls_flavour),$(call pkg_libs,libcurl))
 

@@ -37,17 +37,6 @@ struct elf_extent elf_extent(const struct dl_phdr_info *info)
     return extent;
 }
 
-const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info)
-{
-    for (unsigned i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
-            return (const ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-    return NULL;
-}
-
-/* ---- the loader's list -------------------------------------------------------------------------
- */
-
 /* The dynamic section among the program headers of an object; NULL where there is none. */
 static const ElfW(Dyn) * dynamic_among(const ElfW(Phdr) * header, size_t count, uintptr_t base)
 {
@@ -56,6 +45,14 @@ static const ElfW(Dyn) * dynamic_among(const ElfW(Phdr) * header, size_t count, 
             return (const ElfW(Dyn) *)(base + header->p_vaddr);
     return NULL;
 }
+
+const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info)
+{
+    return dynamic_among(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr);
+}
+
+/* ---- the loader's list -------------------------------------------------------------------------
+ */
 
 /* As a debugger finds it: the loader writes it down in the program's dynamic section. */
 static const struct r_debug *of_program(void)

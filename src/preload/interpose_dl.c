@@ -81,9 +81,8 @@ JUMPS void *exported_dlsym(void *handle, const char *name)
         /* Our own functions are in everybody's scope; a libcurl may be in nobody's. */
         if (!provider_is_reachable(__builtin_return_address(0), name))
             return find_nothing(name);
-        void *found = NULL;
-        if (handle == RTLD_DEFAULT)
-            found = find_by_default(__builtin_return_address(0), name);
+        void *found =
+            handle == RTLD_DEFAULT ? find_by_default(__builtin_return_address(0), name) : NULL;
         if (found != NULL)
             return found;
     }

@@ -182,7 +182,7 @@ static void bind_dlsym_of(const struct link_map *map)
 /* Somebody in front of us answers for libcurl's names: then the modules are theirs. */
 static bool is_first(void)
 {
-    return late_dlsym()(RTLD_DEFAULT, "curl_easy_init") == own_function(OWN_EASY_INIT);
+    return late_dlsym()(RTLD_DEFAULT, "curl_easy_init") == own_function(OWN_curl_easy_init);
 }
 
 static bool find_next_candidate(struct survey *survey)

@@ -23,10 +23,10 @@ extern void *__dso_handle __attribute__((visibility("hidden")));
 enum { TRIES = 20 }; /* a millisecond each */
 
 /*
- * Waits for a while only: the holder may wait for a lock of the loader's that a host of ours holds
- * who waits for us.
+ * Waits for a while only: whoever holds it may be waiting for a lock of the loader's, and whoever
+ * holds that one for us.
  */
-static bool try_for_a_while(unsigned lock)
+bool lock_try_shared(unsigned lock)
 {
     int saved = errno;
     bool taken = pthread_mutex_trylock(&locks[lock].mutex) == 0;
@@ -46,7 +46,7 @@ static void take_all(void)
         if (i != LOCK_LOADER)
             pthread_mutex_lock(&locks[i].mutex);
         else
-            has_loader = try_for_a_while(i);
+            has_loader = lock_try_shared(i);
 }
 
 static void give_all(void)
@@ -85,11 +85,6 @@ void lock_watch_forks(void)
 void lock_take_shared(unsigned lock)
 {
     pthread_mutex_lock(&locks[lock].mutex);
-}
-
-bool lock_try_shared(unsigned lock)
-{
-    return try_for_a_while(lock);
 }
 
 void lock_give_shared(unsigned lock)

@@ -63,7 +63,7 @@ static int find_mapping(struct dl_phdr_info *info, size_t size, void *data)
     struct elf_extent *mapping = data;
     struct elf_extent extent = elf_extent(info);
     (void)size;
-    if (mapping->start < extent.start || mapping->start >= extent.end)
+    if (!elf_extent_has(&extent, mapping->start))
         return 0;
     *mapping = extent;
     return 1;
@@ -155,7 +155,7 @@ static unsigned find_names(void *handle, const char *names, void **entry)
 static bool are_inside(const struct elf_extent *mapping, void *const *entry, unsigned nentries)
 {
     for (unsigned i = 0; i < nentries; i++)
-        if ((uintptr_t)entry[i] - mapping->start >= mapping->end - mapping->start)
+        if (!elf_extent_has(mapping, (uintptr_t)entry[i]))
             return false;
     return true;
 }

@@ -9,11 +9,13 @@ static struct record *note_pushed(CURL *parent, CURL *pushed)
     struct record *record = from != NULL ? record_make(pushed, from->provider) : NULL;
     if (record == NULL)
         return NULL;
-    record_copy(record, from);
-    if (from->provider->version >= CURL_PUSHES_FRESH)
+    if (from->provider->version >= CURL_PUSHES_FRESH) {
+        record->facts = from->facts; /* a reset keeps what is of the connection and of libcurl */
         record_reset(record);
-    else
+    } else {
+        record_copy(record, from);
         transfer_scrub(record, from);
+    }
     return record;
 }
 

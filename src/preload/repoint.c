@@ -57,26 +57,22 @@ struct task {
     bool dlsym_is_ours; /* in the global scope: nobody in front of us answers for it */
 };
 
-static bool is_within(struct elf_extent extent, uintptr_t address)
-{
-    return address - extent.start < extent.end - extent.start;
-}
-
 /* Another preload in front of us, or a function of the program's own, keeps its place. */
 static bool may_change(const struct task *task, unsigned name, uintptr_t now)
 {
     const struct repoint *object = task->object;
     const struct provider *provider = object->provider;
     /* Not bound yet, it still leads to the object's own table. */
-    bool unbound = is_within(object->place->mapping, now);
+    bool unbound = elf_extent_has(&object->place->mapping, now);
     if (name >= OWN_LIBCURLS)
         return unbound ? task->dlsym_is_ours
-                       : now == (name == OWN_DLSYM ? task->dlsym_behind : task->dlvsym_behind);
+                       : now == (name == OWN_dlsym ? task->dlsym_behind : task->dlvsym_behind);
     if (provider == NULL)
         return false;
-    if (unbound || now - provider->start < provider->end - provider->start)
+    if (unbound || provider_is_caller(provider, (const void *)now))
         return true;
-    return object->told_apart && name <= OWN_MULTI_INIT && now == (uintptr_t)own_function(name);
+    return object->told_apart && name <= OWN_curl_multi_init &&
+           now == (uintptr_t)own_function(name);
 }
 
 /* The loader left it read-only: open its page for the one word. */
@@ -133,7 +129,7 @@ void repoint(const struct repoint *object)
         .object = object,
         .dlsym_behind = (uintptr_t)find,
         .dlvsym_behind = (uintptr_t)late_dlvsym(),
-        .dlsym_is_ours = find(RTLD_DEFAULT, "dlsym") == own_function(OWN_DLSYM),
+        .dlsym_is_ours = find(RTLD_DEFAULT, "dlsym") == own_function(OWN_dlsym),
     };
     lock_take(LOCK_BINDING);
     repoint_table(&task, DT_JMPREL, DT_PLTRELSZ);
@@ -151,7 +147,7 @@ bool repoint_imports_dlsym(const struct link_map *map)
         return false;
     for (uint32_t i = 0; i < table->first; i++) {
         unsigned name = name_of_import(strings, &symbols[i]);
-        if (name == OWN_DLSYM || name == OWN_DLVSYM)
+        if (name == OWN_dlsym || name == OWN_dlvsym)
             return true;
     }
     return false;

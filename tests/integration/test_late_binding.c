@@ -103,25 +103,25 @@ START_TEST(the_loader_answers_as_it_did_behind_another_hook)
 }
 END_TEST
 
-START_TEST(the_loader_answers_as_it_did_in_front_of_another_hook)
+static void expect_same_beside(const char *other, bool in_front)
 {
     char library[PATH_MAX], hook[PATH_MAX], both[2 * PATH_MAX + 2];
     built(library, "libcommissioned-auth.so");
-    built(hook, "tests/programs/late-hook.so");
-    snprintf(both, sizeof both, "%s:%s", library, hook);
+    built(hook, other);
+    snprintf(both, sizeof both, "%s:%s", in_front ? library : hook, in_front ? hook : library);
     expect_same(hook, both);
+}
+
+START_TEST(the_loader_answers_as_it_did_in_front_of_another_hook)
+{
+    expect_same_beside("tests/programs/late-hook.so", true);
 }
 END_TEST
 
 START_TEST(a_hook_of_the_loaders_list_that_asks_dlsym_is_no_harm)
 {
-    char library[PATH_MAX], hook[PATH_MAX], both[2 * PATH_MAX + 2];
-    built(library, "libcommissioned-auth.so");
-    built(hook, "tests/programs/late-phdr-hook.so");
-    snprintf(both, sizeof both, "%s:%s", library, hook);
-    expect_same(hook, both);
-    snprintf(both, sizeof both, "%s:%s", hook, library);
-    expect_same(hook, both);
+    expect_same_beside("tests/programs/late-phdr-hook.so", true);
+    expect_same_beside("tests/programs/late-phdr-hook.so", false);
 }
 END_TEST
 

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/gnu_hash.h"
 #include "elf_find.h"
 
 #define APP "https://app.commissioned.tech"
@@ -442,11 +443,8 @@ static void *behind(const char *name)
 {
     struct link_map *map = NULL;
     Dl_info info;
-    uint32_t hash = 5381;
-    for (const char *c = name; *c != '\0'; c++)
-        hash = hash * 33 + (unsigned char)*c;
     CHECK(dladdr1((void *)curl_version, &info, (void **)&map, RTLD_DL_LINKMAP) != 0);
-    return elf_find_in(map->l_addr, map->l_ld, name, hash);
+    return elf_find_in(map->l_addr, map->l_ld, name, gnu_hash(name));
 }
 
 /* A copy made so has the settings of its original, and must not act for it. The policy forbids all

@@ -2,9 +2,9 @@
  * late_client.c - a program that finds libcurl while it runs, in one way a scenario.
  *
  * Built without a libcurl of its own (late-client), with LATE_LINKED with one, and with LATE_ASKING
- * as a plugin that looks one up. It prints the
- * TLS backend of each transfer (curl_sslbackend: 1 OpenSSL, 2 GnuTLS). LATE_LIBCURL and
- * LATE_SECOND name libraries, LATE_PLUGIN and LATE_OTHER plugins that link one.
+ * as a plugin that looks one up. It prints the TLS backend of each transfer (curl_sslbackend: 1
+ * OpenSSL, 2 GnuTLS). LATE_LIBCURL and LATE_SECOND name libraries, LATE_PLUGIN and LATE_OTHER
+ * plugins that link one.
  */
 #include <curl/curl.h>
 #include <dlfcn.h>

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "elf_find.h"
+#include "support/gnu_hash.h"
 #include "support/suite.h"
 
 enum { MOST = 64 };
@@ -54,14 +55,6 @@ START_TEST(a_visit_ends_when_it_is_told_to)
     ck_assert_uint_eq(seen.count, 2);
 }
 END_TEST
-
-static uint32_t gnu_hash(const char *name)
-{
-    uint32_t hash = 5381;
-    for (; *name != '\0'; name++)
-        hash = hash * 33 + (unsigned char)*name;
-    return hash;
-}
 
 START_TEST(the_hashes_are_those_of_the_names)
 {
