@@ -27,12 +27,23 @@ void *own_function(unsigned number)
     return NULL;
 }
 
+/* Every import of a libcurl user comes here: what libcurl's names have in common is compared once.
+ */
 unsigned own_name(const char *name)
 {
-    unsigned i = 0;
-    while (i < OWN_NAMES && !elf_same_name(names[i], name))
+    static const char prefix[] = "curl_";
+    enum { PREFIX = sizeof prefix - 1 };
+    unsigned i = 0, end = OWN_LIBCURLS, from = 0;
+    while (from < PREFIX && name[from] == prefix[from])
+        from++;
+    if (from < PREFIX) {
+        i = OWN_LIBCURLS;
+        end = OWN_NAMES;
+        from = 0;
+    }
+    while (i < end && !elf_same_name(names[i] + from, name + from))
         i++;
-    return i;
+    return i < end ? i : OWN_NAMES;
 }
 
 void *own_entry(unsigned name, const struct provider *provider)

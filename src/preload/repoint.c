@@ -146,8 +146,8 @@ bool repoint_imports_dlsym(const struct link_map *map)
     if (table == NULL || symbols == NULL || strings == NULL)
         return false;
     for (uint32_t i = 0; i < table->first; i++) {
-        unsigned name = name_of_import(strings, &symbols[i]);
-        if (name == OWN_dlsym || name == OWN_dlvsym)
+        const char *name = strings + symbols[i].st_name;
+        if (name[0] == 'd' && own_name(name) < OWN_NAMES)
             return true;
     }
     return false;
