@@ -8,7 +8,7 @@
  * glibc's headers.
  *
  * Ownership: pointers are into the objects; they hold while the object is loaded.
- * Threads:   any; see elf_visit. Errors: NULL or false.
+ * Threads:   any; see elf_loaded. Errors: NULL or false.
  */
 #ifndef COMMISSIONED_ELF_FIND_H
 #define COMMISSIONED_ELF_FIND_H
@@ -51,6 +51,33 @@ static inline uintptr_t elf_value(const ElfW(Dyn) * dynamic, intptr_t tag)
     return 0;
 }
 
+/* The entry of an object's hash table of what it defines, or NULL. */
+const ElfW(Dyn) * elf_search_hash_entry(const ElfW(Dyn) * dynamic);
+
+/*
+ * The same, quick, for it is read of every object in processes that ask dlsym: GNU ld puts it six
+ * or seven entries behind the names of what the object needs and of the object itself. A section
+ * may be shorter, so the guess is read only in the page in which the section begins.
+ */
+static inline const ElfW(Dyn) * elf_hash_entry(const ElfW(Dyn) * dynamic)
+{
+    const uintptr_t page = 4096; /* no machine has smaller ones */
+    const ElfW(Dyn) *entry = dynamic;
+    if (dynamic == NULL)
+        return NULL;
+    while (entry->d_tag == DT_NEEDED)
+        entry++;
+    if (entry->d_tag == DT_SONAME)
+        entry++;
+    if ((((uintptr_t)(entry + 8) - 1) ^ (uintptr_t)dynamic) < page) {
+        if (entry[6].d_tag == DT_GNU_HASH)
+            return entry + 6;
+        if (entry[7].d_tag == DT_GNU_HASH)
+            return entry + 7;
+    }
+    return elf_search_hash_entry(dynamic);
+}
+
 /* Number, first index, filter words and shift stand before the filter, the buckets and the chains.
  */
 struct elf_gnu_hash {
@@ -61,20 +88,25 @@ struct elf_gnu_hash {
     ElfW(Addr) filter[];
 };
 
-/* An object's hash table of what it defines, or NULL. */
-static inline const struct elf_gnu_hash *elf_gnu_hash(uintptr_t base, const ElfW(Dyn) * dynamic)
+/* The table that such an entry names; NULL for NULL. */
+static inline const struct elf_gnu_hash *elf_hash_table(uintptr_t base, const ElfW(Dyn) * entry)
 {
-    return elf_pointer(base, elf_value(dynamic, DT_GNU_HASH));
+    return entry != NULL ? elf_pointer(base, entry->d_un.d_ptr) : NULL;
 }
 
-/* By the table's filter alone: false says that the object does not define the name. */
+static inline const struct elf_gnu_hash *elf_gnu_hash(uintptr_t base, const ElfW(Dyn) * dynamic)
+{
+    return elf_hash_table(base, elf_hash_entry(dynamic));
+}
+
+/* By its filter alone: false says that the object does not define the name. */
 static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t hash)
 {
     const uint32_t bits = 8 * sizeof(ElfW(Addr));
-    if (table == NULL || table->nbuckets == 0)
+    if (table == NULL)
         return false;
     ElfW(Addr) word = table->filter[(hash / bits) & (table->nfilter - 1)];
-    return (word >> (hash % bits)) & (word >> ((hash >> table->shift) % bits)) & 1;
+    return ((word >> (hash % bits)) & 1) && ((word >> ((hash >> table->shift) % bits)) & 1);
 }
 
 /* The hashes of the names that many processes look for. */
@@ -87,22 +119,33 @@ static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t has
 /* strcmp(3), which is not there before late_libc_bind. */
 static inline bool elf_same_name(const char *a, const char *b)
 {
-    while (*a == *b && *a != '\0') {
-        a++;
-        b++;
-    }
-    return *a == *b;
+    for (size_t i = 0; a[i] == b[i]; i++)
+        if (a[i] == '\0')
+            return true;
+    return false;
 }
 
-/* The address of a function or object of that name and hash that the object defines, or NULL. */
+/* What an object defines; `entry` is that of its hash table. */
+struct elf_symbols {
+    uintptr_t base;
+    const struct elf_gnu_hash *table; /* NULL: nothing */
+    const ElfW(Sym) * symbols;
+    const char *strings;
+};
+void elf_symbols_at(struct elf_symbols *symbols, uintptr_t base, const ElfW(Dyn) * dynamic,
+                    const ElfW(Dyn) * entry);
+
+/* The address of a function or object of that name and hash among them, or NULL. */
+void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t hash);
+
+/* All of this for one name. */
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash);
 
 /*
- * Shows every object of the process to `visit`, in load order, until it returns true: the list that
- * the loader keeps for debuggers. The caller holds the loader's lock (dl_iterate_phdr), or ends
- * among the objects that were there at the start.
+ * The first of the process's objects, in load order, or NULL: the list that the loader keeps for
+ * debuggers. Who goes through it holds the loader's lock (dl_iterate_phdr), or ends among the
+ * objects that were there at the start.
  */
-typedef bool elf_visitor(uintptr_t base, const ElfW(Dyn) * dynamic, void *data);
-void elf_visit(elf_visitor *visit, void *data);
+const struct link_map *elf_loaded(void);
 
 #endif

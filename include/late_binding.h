@@ -15,6 +15,7 @@
 #ifndef COMMISSIONED_LATE_BINDING_H
 #define COMMISSIONED_LATE_BINDING_H
 
+#include <link.h>
 #include <stdbool.h>
 
 /* True for the names that this library exports of libcurl's. */
@@ -27,10 +28,17 @@ bool late_binding_is_exported(const void *function);
 void *late_binding_instead(const char *name, void *found);
 
 /*
- * Called with each handle that dlsym is asked about, and the name: the first time, the object is
- * looked at, and what it brought; if one of them needs a libcurl, so is every other one that does.
- * With NULL, they are looked at in any case.
+ * What dlsym does with a handle, which is the object's link_map (dlinfo(3), RTLD_DI_LINKMAP).
+ *
+ * Of one that is not known yet (loaded.h), the object is looked at, and what it brought; if one of
+ * them needs a libcurl, this is renewed.
  */
-void late_binding_look(const void *handle, const char *name);
+void late_binding_look(const struct link_map *map);
+
+/* Whatever name it asks for: a plugin that calls dlsym itself is led to ours, if it is PHP's. */
+void late_binding_asked(const struct link_map *map, const char *name);
+
+/* Every loaded object that needs a libcurl is led to us, unless nothing came or went since. */
+void late_binding_renew(void);
 
 #endif

@@ -3,24 +3,58 @@
 #include <elf.h>
 #include <sys/auxv.h>
 
-void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash)
+const ElfW(Dyn) * elf_search_hash_entry(const ElfW(Dyn) * dynamic)
 {
-    const struct elf_gnu_hash *table = elf_gnu_hash(base, dynamic);
-    if (!elf_may_define(table, hash))
+    for (; dynamic->d_tag != DT_NULL; dynamic++)
+        if (dynamic->d_tag == DT_GNU_HASH)
+            return dynamic;
+    return NULL;
+}
+
+/* Linkers put the entries of the other tables, and the debugger's, right behind that of the hash
+ * table. */
+static inline uintptr_t value_near(const ElfW(Dyn) * entry, const ElfW(Dyn) * dynamic, intptr_t tag)
+{
+    uintptr_t value = elf_value(entry, tag);
+    return value != 0 ? value : elf_value(dynamic, tag);
+}
+
+void elf_symbols_at(struct elf_symbols *symbols, uintptr_t base, const ElfW(Dyn) * dynamic,
+                    const ElfW(Dyn) * entry)
+{
+    symbols->base = base;
+    symbols->table = NULL;
+    if (entry == NULL)
+        return;
+    symbols->symbols = elf_pointer(base, value_near(entry, dynamic, DT_SYMTAB));
+    symbols->strings = elf_pointer(base, value_near(entry, dynamic, DT_STRTAB));
+    if (symbols->symbols != NULL && symbols->strings != NULL)
+        symbols->table = elf_hash_table(base, entry);
+}
+
+void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t hash)
+{
+    const struct elf_gnu_hash *table = symbols->table;
+    if (!elf_may_define(table, hash) || table->nbuckets == 0)
         return NULL;
-    const ElfW(Sym) *symbols = elf_pointer(base, elf_value(dynamic, DT_SYMTAB));
-    const char *strings = elf_pointer(base, elf_value(dynamic, DT_STRTAB));
     const uint32_t *buckets = (const uint32_t *)(const void *)(table->filter + table->nfilter);
     const uint32_t *chains = buckets + table->nbuckets - table->first;
-    uint32_t i = symbols != NULL && strings != NULL ? buckets[hash % table->nbuckets] : 0;
-    for (; i != 0; i++) {
-        if ((chains[i] | 1) == (hash | 1) && symbols[i].st_shndx != SHN_UNDEF &&
-            elf_same_name(strings + symbols[i].st_name, name))
-            return (void *)(base + symbols[i].st_value);
+    for (uint32_t i = buckets[hash % table->nbuckets]; i != 0; i++) {
+        const ElfW(Sym) *symbol = &symbols->symbols[i];
+        if ((chains[i] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
+            elf_same_name(symbols->strings + symbol->st_name, name))
+            return (void *)(symbols->base + symbol->st_value);
         if (chains[i] & 1)
             break;
     }
     return NULL;
+}
+
+void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash)
+{
+    struct elf_symbols symbols;
+    elf_symbols_at(&symbols, base, dynamic, elf_hash_entry(dynamic));
+    return elf_lookup(&symbols, name, hash);
 }
 
 struct elf_extent elf_extent(const struct dl_phdr_info *info)
@@ -58,12 +92,14 @@ const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info)
 static const struct r_debug *of_program(void)
 {
     const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-    size_t count = getauxval(AT_PHNUM);
-    if (headers == NULL || count == 0)
+    if (headers == NULL)
         return NULL;
     /* The first header is the headers' own, where there is one. */
-    uintptr_t base = headers->p_type == PT_PHDR ? (uintptr_t)headers - headers->p_vaddr : 0;
-    return (const struct r_debug *)elf_value(dynamic_among(headers, count, base), DT_DEBUG);
+    bool told = headers->p_type == PT_PHDR;
+    uintptr_t base = told ? (uintptr_t)headers - headers->p_vaddr : 0;
+    size_t count = told ? headers->p_memsz / sizeof *headers : getauxval(AT_PHNUM);
+    const ElfW(Dyn) *dynamic = dynamic_among(headers, count, base);
+    return (const struct r_debug *)value_near(elf_hash_entry(dynamic), dynamic, DT_DEBUG);
 }
 
 /* A program without that entry: the loader's own symbol. */
@@ -78,12 +114,10 @@ static const struct r_debug *of_loader(void)
                        ELF_HASH_R_DEBUG);
 }
 
-void elf_visit(elf_visitor *visit, void *data)
+const struct link_map *elf_loaded(void)
 {
     const struct r_debug *debug = of_program();
     if (debug == NULL)
         debug = of_loader();
-    const struct link_map *map = debug != NULL ? debug->r_map : NULL;
-    while (map != NULL && !visit(map->l_addr, map->l_ld, data))
-        map = map->l_next;
+    return debug != NULL ? debug->r_map : NULL;
 }

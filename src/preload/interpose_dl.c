@@ -8,6 +8,7 @@
 
 #include "late_binding.h"
 #include "late_libc.h"
+#include "loaded.h"
 #include "provider.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -24,7 +25,7 @@
 EXPORT void *exported_dlsym(void *handle, const char *name) __asm__("dlsym");
 EXPORT void *exported_dlvsym(void *handle, const char *name, const char *version) __asm__("dlvsym");
 
-static bool is_pseudo(const void *handle)
+static inline bool is_pseudo(const void *handle)
 {
     return handle == RTLD_DEFAULT || handle == RTLD_NEXT;
 }
@@ -70,30 +71,65 @@ static void *find_instead(void *handle, const char *name)
     return found != NULL ? late_binding_instead(name, found) : NULL;
 }
 
-JUMPS void *exported_dlsym(void *handle, const char *name)
+static inline bool is_new(const void *handle)
+{
+    return !is_pseudo(handle) && !loaded_is_known(handle);
+}
+
+/* The letters of libcurl's names, and of the one that late_binding_asked waits for. */
+static inline bool is_of_interest(const char *name)
+{
+    return name == NULL || name[0] == 'c' || name[0] == 'g';
+}
+
+/* What the call finds with us, or this: then it is to be passed on. */
+static char pass_on;
+
+__attribute__((noinline)) static void *answer(const void *caller, void *handle, const char *name)
+{
+    if (!is_pseudo(handle))
+        late_binding_asked(handle, name);
+    if (!is_libcurl_name(name))
+        return &pass_on;
+    if (!is_pseudo(handle))
+        return find_instead(handle, name);
+    /* Our own functions are in everybody's scope; a libcurl may be in nobody's. */
+    if (!provider_is_reachable(caller, name))
+        return find_nothing(name);
+    void *found = handle == RTLD_DEFAULT ? find_by_default(caller, name) : NULL;
+    return found != NULL ? found : &pass_on;
+}
+
+/* Comes by a jump, so its return address is the caller's. */
+JUMPS __attribute__((noinline)) static void *dlsym_closely(void *handle, const char *name)
 {
     dlsym_function *real = late_dlsym();
-    if (!is_pseudo(handle))
-        late_binding_look(handle, name);
-    if (is_libcurl_name(name)) {
-        if (!is_pseudo(handle))
-            return find_instead(handle, name);
-        /* Our own functions are in everybody's scope; a libcurl may be in nobody's. */
-        if (!provider_is_reachable(__builtin_return_address(0), name))
-            return find_nothing(name);
-        void *found =
-            handle == RTLD_DEFAULT ? find_by_default(__builtin_return_address(0), name) : NULL;
-        if (found != NULL)
+    if (is_new(handle))
+        late_binding_look(handle);
+    if (is_of_interest(name)) {
+        void *found = answer(__builtin_return_address(0), handle, name);
+        if (found != &pass_on)
             return found;
     }
+    JUMP real(handle, name);
+}
+
+/* Most calls are for another name, about an object that is known. */
+JUMPS void *exported_dlsym(void *handle, const char *name)
+{
+    dlsym_function *real = late_next_dlsym_or_null();
+    if (real == NULL || is_new(handle) || is_of_interest(name))
+        JUMP dlsym_closely(handle, name);
     JUMP real(handle, name);
 }
 
 JUMPS void *exported_dlvsym(void *handle, const char *name, const char *version)
 {
     dlvsym_function *real = late_dlvsym();
+    if (is_new(handle))
+        late_binding_look(handle);
     if (!is_pseudo(handle))
-        late_binding_look(handle, name);
+        late_binding_asked(handle, name);
     if (!is_libcurl_name(name) || is_pseudo(handle))
         JUMP real(handle, name, version);
     void *found = real(handle, name, version);

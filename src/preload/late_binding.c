@@ -8,6 +8,7 @@
 
 #include "elf_find.h"
 #include "late_libc.h"
+#include "loaded.h"
 #include "locks.h"
 #include "own_names.h"
 #include "provider.h"
@@ -57,58 +58,8 @@ struct survey {
     struct candidate candidate;
 };
 
-/*
- * Fingerprints of objects that need no libcurl; atomic. Two that share a place are looked at again.
- * An object that does need one is never remembered: it may be unloaded and come back in its place.
- */
-enum { REMEMBERED = 64 };
-static uintptr_t remembered[REMEMBERED];
-
 /* The loader's count of objects when all that need a libcurl were bound; atomic. */
 static unsigned long long bound_at;
-
-static bool is_libcurl(const char *file)
-{
-    return file[0] == 'l' && file[1] == 'i' && file[2] == 'b' && file[3] == 'c' && file[4] == 'u' &&
-           file[5] == 'r' && file[6] == 'l';
-}
-
-/* As an object names what it needs: a file's name, or a path to it. Read up to its ".so". */
-static bool names_libcurl(const char *path)
-{
-    if (is_libcurl(path))
-        return true;
-    for (; *path != '\0'; path++) {
-        if (*path > '/')
-            continue; /* most of them: the few below are looked at */
-        if (*path == '/' && is_libcurl(path + 1))
-            return true;
-        if (path[0] == '.' && path[1] == 's' && path[2] == 'o')
-            return false;
-    }
-    return false;
-}
-
-/* One pass, for this is read in many processes: of the tags, the few wanted are the smallest. */
-static bool needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
-{
-    const char *strings = NULL;
-    const ElfW(Dyn) *first = dynamic, *end = dynamic; /* between them stand the names */
-    for (; dynamic != NULL; dynamic++) {
-        if ((ElfW(Xword))dynamic->d_tag > DT_STRTAB)
-            continue;
-        if (dynamic->d_tag == DT_NULL)
-            break;
-        if (dynamic->d_tag == DT_NEEDED)
-            end = dynamic + 1;
-        else if (dynamic->d_tag == DT_STRTAB)
-            strings = elf_pointer(base, dynamic->d_un.d_ptr);
-    }
-    for (; strings != NULL && first < end; first++)
-        if (first->d_tag == DT_NEEDED && names_libcurl(strings + first->d_un.d_val))
-            return true;
-    return false;
-}
 
 /* One at a time: threads with small stacks call dlsym too. */
 static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
@@ -118,7 +69,7 @@ static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
     if (survey->seen++ < survey->done)
         return 0;
     size_t length = strlen(info->dlpi_name);
-    if (length >= NAME_SIZE || !needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
+    if (length >= NAME_SIZE || !loaded_needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
         return 0;
     repoint_measure(&survey->candidate.place, info);
     memcpy(survey->candidate.name, info->dlpi_name, length + 1);
@@ -146,8 +97,7 @@ static void bind_object(const struct candidate *candidate, bool several)
     if (init != NULL && dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 &&
         map->l_addr == candidate->place.base)
         object.provider = provider_of(init);
-    if (object.provider != NULL &&
-        elf_find_in(map->l_addr, map->l_ld, "curl_easy_init", ELF_HASH_CURL_EASY_INIT) == NULL) {
+    if (object.provider != NULL && loaded_libcurl_in(map) == NULL) {
         object.map = map;
         repoint(&object);
     }
@@ -165,7 +115,7 @@ static int find_place(struct dl_phdr_info *info, size_t size, void *data)
 }
 
 /* Of a plugin that looks libcurl up itself. The caller holds its handle. */
-static void bind_dlsym_of(const struct link_map *map)
+__attribute__((noinline)) static void bind_dlsym_of(const struct link_map *map)
 {
     struct repoint_place place = {.base = map->l_addr};
     struct repoint object = {.place = &place, .map = map};
@@ -209,69 +159,6 @@ static bool bind_all(void)
     return survey.complete;
 }
 
-static uintptr_t *place_of(const struct link_map *map, uintptr_t *print)
-{
-    uintptr_t dynamic = (uintptr_t)map->l_ld;
-    *print = (uintptr_t)map ^ (dynamic << 7) ^ (dynamic >> 9);
-    return &remembered[((uintptr_t)map >> 6) % REMEMBERED];
-}
-
-static bool is_remembered(const struct link_map *map)
-{
-    uintptr_t print;
-    const uintptr_t *place = place_of(map, &print);
-    return __atomic_load_n(place, __ATOMIC_RELAXED) == print;
-}
-
-static void remember(const struct link_map *map)
-{
-    uintptr_t print;
-    uintptr_t *place = place_of(map, &print);
-    __atomic_store_n(place, print, __ATOMIC_RELAXED);
-}
-
-struct look {
-    const struct link_map *from;
-    bool concerns_us;
-};
-
-/*
- * What an object brought stands behind it in the loader's list, up to the next one that was asked
- * about: a plugin may call libcurl through a library of its own.
- */
-static int look_behind(struct dl_phdr_info *info, size_t size, void *data)
-{
-    struct look *look = data;
-    const struct link_map *map = look->from->l_next;
-    (void)info, (void)size;
-    for (; !look->concerns_us && map != NULL && !is_remembered(map); map = map->l_next)
-        look->concerns_us = needs_libcurl(map->l_addr, map->l_ld);
-    return 1;
-}
-
-/*
- * The caller holds the handle, so the object stays. Its neighbours stay while there is no other
- * thread, or the loader's lock is held; a threaded process that has not used libcurl yet has no
- * lock of ours that fork would wait for, so there they are not looked at. What stands behind the
- * program was there at the start, and is bound to us, or has a handle of its own.
- */
-static bool look_at(struct look *look)
-{
-    const struct link_map *map = look->from;
-    look->concerns_us = needs_libcurl(map->l_addr, map->l_ld);
-    if (look->concerns_us || map->l_next == NULL || map->l_prev == NULL)
-        return true;
-    if (late_libc_is_alone())
-        return look_behind(NULL, 0, look) == 1;
-    if (!late_libc_is_bound())
-        return true;
-    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
-        return false;
-    dl_iterate_phdr(look_behind, look);
-    lock_give(LOCK_LOADER);
-    return true;
-}
-
 /*
  * PHP asks each of its extensions for this name first, and loads them all with RTLD_DEEPBIND.
  * Looking through the imports of every object of every process for the sake of one that both was
@@ -282,32 +169,25 @@ static bool is_asked_by_php(const char *name)
     return name != NULL && name[0] == 'g' && elf_same_name(name, "get_module");
 }
 
-/* Most processes come here and have no libcurl: for them this is done once for each handle. */
-static bool concerns_us(const struct link_map *map)
-{
-    struct look look = {map, false};
-    if (look_at(&look) && !look.concerns_us)
-        remember(map);
-    return look.concerns_us;
-}
-
-/* Out of line: what comes before it runs at every call of dlsym. */
-__attribute__((noinline)) static void look_closely(const struct link_map *map)
+void late_binding_renew(void)
 {
     unsigned long long now;
-    if ((map != NULL && !concerns_us(map)) || !late_libc_bind() || !provider_loads(&now) ||
+    if (!late_libc_bind() || !provider_loads(&now) ||
         __atomic_load_n(&bound_at, __ATOMIC_RELAXED) == now)
         return;
     if (is_first() && bind_all())
         __atomic_store_n(&bound_at, now, __ATOMIC_RELAXED);
 }
 
-void late_binding_look(const void *handle, const char *name)
+void late_binding_look(const struct link_map *map)
 {
-    const struct link_map *map = handle; /* what dlopen returns: dlinfo(3), RTLD_DI_LINKMAP */
-    if (map == NULL || !is_remembered(map))
-        look_closely(map);
-    /* Whatever is remembered: it may have been unloaded and come back. */
-    if (is_asked_by_php(name) && map != NULL && repoint_imports_dlsym(map) && late_libc_bind())
+    if (loaded_concerns_us(map))
+        late_binding_renew();
+}
+
+/* Whatever is known: it may have been unloaded and come back. */
+void late_binding_asked(const struct link_map *map, const char *name)
+{
+    if (is_asked_by_php(name) && repoint_imports_dlsym(map) && late_libc_bind())
         bind_dlsym_of(map);
 }

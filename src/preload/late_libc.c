@@ -1,6 +1,7 @@
 #include "late_libc.h"
 
 #include "elf_find.h"
+#include "loaded.h"
 #include "locks.h"
 
 enum state { UNBOUND, BOUND, FAILED };
@@ -21,43 +22,51 @@ union entry {
 };
 
 /* Written by whoever comes first, and always with the same values. */
-static dlsym_function *next_dlsym;
+dlsym_function *late_next_dlsym;
+const char *late_flag;
+static struct elf_symbols dlsym_object; /* where it lies */
 static dlvsym_function *next_dlvsym;
 
-struct search {
-    const char *name;
-    uint32_t hash;
-    bool behind; /* this library was passed */
-    void *found;
-};
-
-static bool look_in(uintptr_t base, const ElfW(Dyn) * dynamic, void *data)
+/* The first object behind this library; it never goes. */
+static const struct link_map *next_object(void)
 {
-    struct search *search = data;
-    if (!search->behind) {
-        search->behind = dynamic == _DYNAMIC;
-        return false;
-    }
-    search->found = elf_find_in(base, dynamic, search->name, search->hash);
-    return search->found != NULL;
+    const struct link_map *map = elf_loaded();
+    while (map != NULL && map->l_ld != _DYNAMIC)
+        map = map->l_next;
+    return map != NULL ? map->l_next : NULL;
 }
 
-/* This library exports dlsym itself: by name it would find its own. The C library was there at the
- * start, so the walk ends before what may come and go. */
-static void *find_next(const char *name, uint32_t hash)
+/*
+ * This library exports dlsym itself: by name it would find its own. The C library was there at the
+ * start, so the walk ends before what may come and go. What it passes is looked at for
+ * late_binding.c by the way.
+ */
+static void *find_next(const char *name, uint32_t hash, struct elf_symbols *object)
 {
-    struct search search = {name, hash, false, NULL};
-    elf_visit(look_in, &search);
-    return search.found;
+    const struct link_map *map = next_object(), *last = NULL;
+    void *found = NULL;
+    for (; map != NULL && found == NULL; map = map->l_next) {
+        const ElfW(Dyn) *entry = elf_hash_entry(map->l_ld);
+        const struct elf_gnu_hash *table = elf_hash_table(map->l_addr, entry);
+        if (elf_may_define(table, hash)) {
+            elf_symbols_at(object, map->l_addr, map->l_ld, entry);
+            found = elf_lookup(object, name, hash);
+        }
+        if (found == NULL)
+            loaded_look_at(map, table);
+        last = map;
+    }
+    if (last != NULL)
+        loaded_were_looked_at(last);
+    return found;
 }
 
-dlsym_function *late_dlsym(void)
+dlsym_function *late_find_dlsym(void)
 {
-    dlsym_function *found = __atomic_load_n(&next_dlsym, __ATOMIC_RELAXED);
-    if (__builtin_expect(found == NULL, 0)) {
-        found = (dlsym_function *)find_next("dlsym", ELF_HASH_DLSYM);
-        __atomic_store_n(&next_dlsym, found, __ATOMIC_RELAXED);
-    }
+    struct elf_symbols object = {0};
+    dlsym_function *found = (dlsym_function *)find_next("dlsym", ELF_HASH_DLSYM, &object);
+    dlsym_object = object;
+    __atomic_store_n(&late_next_dlsym, found, __ATOMIC_RELEASE);
     return found;
 }
 
@@ -65,22 +74,30 @@ dlvsym_function *late_dlvsym(void)
 {
     dlvsym_function *found = __atomic_load_n(&next_dlvsym, __ATOMIC_RELAXED);
     if (found == NULL) {
-        found = (dlvsym_function *)find_next("dlvsym", ELF_HASH_DLVSYM);
+        struct elf_symbols object;
+        found = (dlvsym_function *)find_next("dlvsym", ELF_HASH_DLVSYM, &object);
         __atomic_store_n(&next_dlvsym, found, __ATOMIC_RELAXED);
     }
     return found;
 }
 
-/* Looked for once: an old C library has no such flag, and the walk then goes to the list's end. */
-bool late_libc_is_alone(void)
+/* Most often beside dlsym. An old C library has no such flag, and the walk goes to the list's end:
+ * so it is looked for once. */
+const char *late_find_flag(void)
 {
-    static const char *flag;
-    static bool searched;
-    if (!__atomic_exchange_n(&searched, true, __ATOMIC_RELAXED))
-        __atomic_store_n(&flag, find_next("__libc_single_threaded", ELF_HASH_SINGLE_THREADED),
-                         __ATOMIC_RELAXED);
-    const char *found = __atomic_load_n(&flag, __ATOMIC_RELAXED);
-    return found != NULL && *found;
+    static const char name[] = "__libc_single_threaded";
+    static const char never = 0;
+    const char *found = NULL;
+    if (late_dlsym() != NULL)
+        found = elf_lookup(&dlsym_object, name, ELF_HASH_SINGLE_THREADED);
+    if (found == NULL) {
+        struct elf_symbols object;
+        found = find_next(name, ELF_HASH_SINGLE_THREADED, &object);
+    }
+    if (found == NULL)
+        found = &never;
+    __atomic_store_n(&late_flag, found, __ATOMIC_RELAXED);
+    return found;
 }
 
 static void find_optional(struct late_libc *table, dlsym_function *find)

@@ -9,6 +9,7 @@
 #include "elf_find.h"
 #include "late_binding.h"
 #include "late_libc.h"
+#include "loaded.h"
 #include "locks.h"
 
 enum { MAX_CALLERS = 8 };
@@ -284,23 +285,17 @@ struct libraries {
     const void *init; /* of one of them */
 };
 
-static bool count_one(uintptr_t base, const ElfW(Dyn) * dynamic, void *data)
-{
-    struct libraries *libraries = data;
-    if (dynamic == _DYNAMIC) /* this library */
-        return false;
-    const void *init = elf_find_in(base, dynamic, "curl_easy_init", ELF_HASH_CURL_EASY_INIT);
-    if (init != NULL) {
-        libraries->count++;
-        libraries->init = init;
-    }
-    return false;
-}
-
 static int count_all(struct dl_phdr_info *info, size_t size, void *data)
 {
+    struct libraries *libraries = data;
     (void)info, (void)size;
-    elf_visit(count_one, data);
+    for (const struct link_map *map = elf_loaded(); map != NULL; map = map->l_next) {
+        const void *init = loaded_libcurl_in(map);
+        if (init != NULL) {
+            libraries->count++;
+            libraries->init = init;
+        }
+    }
     return 1;
 }
 
@@ -432,7 +427,7 @@ static struct origin_of_call ask_loader(const void *caller)
     bool known = provider_loads(&now);
     if (known && recall(caller, &origin, now))
         return origin;
-    late_binding_look(NULL, NULL);
+    late_binding_renew();
     origin = resolve(caller);
     if (known)
         remember(caller, origin, now);

@@ -3,6 +3,8 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "elf_find.h"
 #include "support/gnu_hash.h"
@@ -12,47 +14,89 @@ enum { MOST = 64 };
 
 struct objects {
     unsigned count;
-    unsigned stop_after; /* 0: never */
     uintptr_t base[MOST];
     const ElfW(Dyn) * dynamic[MOST];
 };
 
-static bool note(uintptr_t base, const ElfW(Dyn) * dynamic, void *data)
+static int note(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct objects *objects = data;
-    ck_assert_uint_lt(objects->count, MOST);
-    objects->base[objects->count] = base;
-    objects->dynamic[objects->count++] = dynamic;
-    return objects->count == objects->stop_after;
-}
-
-static int note_header(struct dl_phdr_info *info, size_t size, void *data)
-{
     (void)size;
-    note(info->dlpi_addr, elf_dynamic(info), data);
+    ck_assert_uint_lt(objects->count, MOST);
+    objects->base[objects->count] = info->dlpi_addr;
+    objects->dynamic[objects->count++] = elf_dynamic(info);
     return 0;
 }
 
-START_TEST(a_visit_shows_what_the_loader_shows)
+START_TEST(the_list_is_the_loaders)
 {
-    struct objects expected = {0}, seen = {0};
-    dl_iterate_phdr(note_header, &expected);
-    elf_visit(note, &seen);
-    ck_assert_uint_gt(seen.count, 3);
-    ck_assert_uint_eq(seen.count, expected.count);
-    for (unsigned i = 0; i < seen.count; i++) {
-        ck_assert_uint_eq(seen.base[i], expected.base[i]);
-        ck_assert_ptr_eq(seen.dynamic[i], expected.dynamic[i]);
+    struct objects expected = {0};
+    unsigned seen = 0;
+    dl_iterate_phdr(note, &expected);
+    for (const struct link_map *map = elf_loaded(); map != NULL; map = map->l_next, seen++) {
+        ck_assert_uint_lt(seen, expected.count);
+        ck_assert_uint_eq(map->l_addr, expected.base[seen]);
+        ck_assert_ptr_eq(map->l_ld, expected.dynamic[seen]);
     }
-    ck_assert_ptr_eq(seen.dynamic[0], _DYNAMIC);
+    ck_assert_uint_gt(seen, 3);
+    ck_assert_uint_eq(seen, expected.count);
+    ck_assert_ptr_eq(elf_loaded()->l_ld, _DYNAMIC);
 }
 END_TEST
 
-START_TEST(a_visit_ends_when_it_is_told_to)
+/* Wherever the linker put it, the quick way finds what the slow one does. */
+START_TEST(the_hash_table_of_every_object_is_found)
 {
-    struct objects seen = {.stop_after = 2};
-    elf_visit(note, &seen);
-    ck_assert_uint_eq(seen.count, 2);
+    unsigned tables = 0;
+    for (const struct link_map *map = elf_loaded(); map != NULL; map = map->l_next) {
+        const ElfW(Dyn) *entry = elf_search_hash_entry(map->l_ld);
+        ck_assert_ptr_eq(elf_hash_entry(map->l_ld), entry);
+        tables += entry != NULL;
+    }
+    ck_assert_uint_gt(tables, 3);
+}
+END_TEST
+
+enum { ENTRIES = 16 };
+
+/* A section whose first `needed` entries name objects, with the table's as entry `at`. */
+static void lay_out(ElfW(Dyn) * section, unsigned needed, bool named, unsigned at)
+{
+    for (unsigned i = 0; i < ENTRIES; i++)
+        section[i].d_tag = i < needed ? DT_NEEDED : i < at ? DT_INIT : DT_NULL;
+    if (named)
+        section[needed].d_tag = DT_SONAME;
+    section[at].d_tag = DT_GNU_HASH;
+}
+
+START_TEST(the_hash_table_is_found_wherever_it_stands)
+{
+    static ElfW(Dyn) section[ENTRIES] __attribute__((aligned(4096)));
+    for (unsigned at = 4; at < ENTRIES - 1; at++)
+        for (unsigned needed = 0; needed < 4; needed++) {
+            lay_out(section, needed, at % 2 != 0, at);
+            ck_assert_ptr_eq(elf_hash_entry(section), section + at);
+            section[at].d_tag = DT_HASH;
+            ck_assert_ptr_null(elf_hash_entry(section));
+        }
+}
+END_TEST
+
+/* A short section at the end of a page: what lies behind it is not read. */
+START_TEST(the_page_behind_a_section_is_not_read)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(pages, MAP_FAILED);
+    ck_assert_int_eq(mprotect(pages + page, page, PROT_NONE), 0);
+    for (unsigned entries = 2; entries < ENTRIES; entries++) {
+        ElfW(Dyn) *section = (ElfW(Dyn) *)(void *)(pages + page) - entries;
+        memset(section, 0, entries * sizeof *section);
+        ck_assert_ptr_null(elf_hash_entry(section));
+        section[0].d_tag = DT_GNU_HASH;
+        ck_assert_ptr_eq(elf_hash_entry(section), section);
+    }
+    munmap(pages, 2 * page);
 }
 END_TEST
 
@@ -103,8 +147,8 @@ END_TEST
 
 START_TEST(an_object_without_tables_defines_nothing)
 {
-    static const ElfW(Dyn) empty[] = {{.d_tag = DT_NULL}};
-    static const ElfW(Dyn) tableless[] = {{.d_tag = DT_STRSZ, .d_un.d_val = 1}, {.d_tag = DT_NULL}};
+    static const ElfW(Dyn) empty[ENTRIES] = {{.d_tag = DT_NULL}};
+    static const ElfW(Dyn) tableless[ENTRIES] = {{.d_tag = DT_STRSZ, .d_un.d_val = 1}};
     ck_assert_ptr_null(elf_find_in(0, NULL, "qsort", gnu_hash("qsort")));
     ck_assert_ptr_null(elf_find_in(0, empty, "qsort", gnu_hash("qsort")));
     ck_assert_ptr_null(elf_find_in(0, tableless, "qsort", gnu_hash("qsort")));
@@ -118,8 +162,10 @@ int main(void)
 {
     Suite *suite = suite_create("elf_find");
     TCase *tests = tcase_create("elf_find");
-    tcase_add_test(tests, a_visit_shows_what_the_loader_shows);
-    tcase_add_test(tests, a_visit_ends_when_it_is_told_to);
+    tcase_add_test(tests, the_list_is_the_loaders);
+    tcase_add_test(tests, the_hash_table_of_every_object_is_found);
+    tcase_add_test(tests, the_hash_table_is_found_wherever_it_stands);
+    tcase_add_test(tests, the_page_behind_a_section_is_not_read);
     tcase_add_test(tests, the_hashes_are_those_of_the_names);
     tcase_add_test(tests, what_an_object_defines_is_found);
     tcase_add_test(tests, what_it_does_not_define_is_not_found);

@@ -1,0 +1,64 @@
+/*
+ * loaded.h - which of the loaded objects have to do with libcurl.
+ *
+ * Most processes that ask dlsym have no libcurl, so what this costs them is late binding's cost: of
+ * each object that came, the filter of its hash table is read once. Only a process that has a
+ * libcurl, or a second thread before it has used one, pays for reading what each object needs.
+ *
+ * Source:  the System V ABI (dynamic section); glibc appends what it loads to the end of its list,
+ *          an object before what it brings.
+ * Threads: any. Errors: an object that could not be looked at counts as none of ours, and is looked
+ *          at when it is asked about again. Needs no late_libc_bind.
+ */
+#ifndef COMMISSIONED_LOADED_H
+#define COMMISSIONED_LOADED_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "elf_find.h"
+
+/* Objects that have nothing to do with libcurl. Of two that share a place one is looked at again.
+ * Each half is atomic; one half of another object's is no match. */
+struct loaded_known {
+    const struct link_map *map;
+    const ElfW(Dyn) * dynamic;
+};
+enum { LOADED_KNOWN = 64 };
+extern struct loaded_known loaded_known[LOADED_KNOWN];
+
+static inline struct loaded_known *loaded_place(const struct link_map *map)
+{
+    return &loaded_known[((uintptr_t)map >> 6) % LOADED_KNOWN];
+}
+
+static inline bool loaded_is_known(const struct link_map *map)
+{
+    const struct loaded_known *place = loaded_place(map);
+    return __atomic_load_n(&place->map, __ATOMIC_RELAXED) == map &&
+           __atomic_load_n(&place->dynamic, __ATOMIC_RELAXED) == map->l_ld;
+}
+
+/* The curl_easy_init that an object defines, this library aside; or NULL. */
+const void *loaded_libcurl_in(const struct link_map *map);
+
+/* True where it is a libcurl, or may be. */
+bool loaded_check(const struct link_map *map, const struct elf_gnu_hash *table);
+
+/* For who walks the list on other business: each object behind this library, and then the last. */
+static inline bool loaded_look_at(const struct link_map *map, const struct elf_gnu_hash *table)
+{
+    bool likely = table == NULL || elf_may_define(table, ELF_HASH_CURL_EASY_INIT);
+    return __builtin_expect(likely, 0) && loaded_check(map, table);
+}
+void loaded_were_looked_at(const struct link_map *last);
+
+/* Whether it is, needs or brought a libcurl, or something between it and the last object that was
+ * looked at did. The caller holds a handle on it. */
+bool loaded_concerns_us(const struct link_map *map);
+
+/* By its dynamic section alone: whether it names a libcurl among what it needs. */
+bool loaded_needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic);
+
+#endif
