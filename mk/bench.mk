@@ -1,7 +1,7 @@
 # What the library costs. Built with the product's own flags, whatever they are; never sanitised.
 
 bench := $(BUILD)/tests/bench
-bench_objects := $(call objects,$(addprefix tests/bench/,bench.c measure.c policy_cost.c))
+bench_objects := $(call objects,$(addprefix tests/bench/,bench.c measure.c object_cost.c policy_cost.c))
 shared_objects := $(patsubst %,$(bench)/%/libcommissioned-auth.so,filled hollow lonely silent)
 
 $(BUILD)/obj/tests/bench/workload.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK

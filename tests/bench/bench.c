@@ -140,6 +140,30 @@ static void programs_without_libcurl(void)
         median_printed(7, filled, paused) - median_printed(7, hollow, paused), 4, "kB");
 }
 
+/* Not those of PATH, which may be scripts that start another. */
+struct interpreter {
+    const char *what;
+    const char *argv[5];
+};
+static const struct interpreter interpreters[] = {
+    {"  perl with POSIX and Socket", {"/usr/bin/perl", "-MPOSIX", "-MSocket", "-e1", NULL}},
+    {"  ruby", {"/usr/bin/ruby", "-e1", NULL}},
+    {"  python3 with ctypes, ssl, sqlite3 and readline",
+     {"/usr/bin/python3", "-Bc", "import ctypes, ssl, sqlite3, readline", NULL}},
+};
+
+static void late_binding_of_interpreters(void)
+{
+    part("Late binding, instructions spent in it by programs that load extensions at their start");
+    for (size_t i = 0; i < sizeof interpreters / sizeof interpreters[0]; i++) {
+        const struct interpreter *each = &interpreters[i];
+        if (is_installed(each->argv[0]))
+            row(each->what, instructions_of(filled, each->argv), 2000, "");
+        else
+            printf("SKIP %s: %s is not installed\n", each->what, each->argv[0]);
+    }
+}
+
 static void late_binding(void)
 {
     const char *const program[] = {"/bin/true", NULL};
@@ -151,6 +175,7 @@ static void late_binding(void)
     row("a program that asks dlsym for other names",
         instructions(filled, WHOLE_PROCESS, asking) - instructions(silent, WHOLE_PROCESS, asking),
         2000, "more");
+    late_binding_of_interpreters();
 }
 
 static void curl_version(void)

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "object_cost.h"
+
 enum { MAX_ARGUMENTS = 24, MAX_TIMES = 31 };
 
 static char counts[PATH_MAX]; /* what callgrind or strace wrote */
@@ -122,6 +124,16 @@ double instructions_in(const char *function, const char *preload, const char *co
     char how[256];
     snprintf(how, sizeof how, "--toggle-collect=%s", function);
     return callgrind(how, preload, argv);
+}
+
+double instructions_of(const char *preload, const char *const argv[])
+{
+    const char *name = strrchr(preload, '/');
+    callgrind("--collect-atstart=yes", preload, argv);
+    double sum = object_cost(counts, name, " getauxval");
+    if (sum < 0)
+        errx(99, "%s: nothing of %s", counts, name);
+    return sum;
 }
 
 double system_calls(const char *preload, const char *const argv[])

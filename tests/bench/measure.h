@@ -25,6 +25,9 @@ double instructions(const char *preload, enum span span, const char *const argv[
 /* Instructions spent in that function of the library and what it calls. */
 double instructions_in(const char *function, const char *preload, const char *const argv[]);
 
+/* Instructions spent in the library, and in the one function that it imports. */
+double instructions_of(const char *preload, const char *const argv[]);
+
 /* System calls, its threads' included (strace). */
 double system_calls(const char *preload, const char *const argv[]);
 
