@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-CURL *caller_make(void);
-CURLM *caller_make_multi(void);
-int caller_get(CURL *easy, const char *url);
-int caller_run(const char *url);
+CURL *plugin_make(void);
+CURLM *plugin_make_multi(void);
+int plugin_get(CURL *easy, const char *url);
+int plugin_run(const char *url);
 
 #undef curl_easy_setopt
 
@@ -34,18 +34,18 @@ static size_t discard(char *data, size_t size, size_t count, void *user)
     return size * count;
 }
 
-__attribute__((visibility("default"))) CURL *caller_make(void)
+__attribute__((visibility("default"))) CURL *plugin_make(void)
 {
     return curl_easy_init();
 }
 
-__attribute__((visibility("default"))) CURLM *caller_make_multi(void)
+__attribute__((visibility("default"))) CURLM *plugin_make_multi(void)
 {
     return curl_multi_init();
 }
 
 /* The TLS backend that the transfer ran with (curl_sslbackend), or minus the error. */
-__attribute__((visibility("default"))) int caller_get(CURL *easy, const char *url)
+__attribute__((visibility("default"))) int plugin_get(CURL *easy, const char *url)
 {
     char route[256], other[256];
     struct curl_slist *routes = NULL;
@@ -68,12 +68,12 @@ __attribute__((visibility("default"))) int caller_get(CURL *easy, const char *ur
     return code == CURLE_OK ? backend : -(int)code;
 }
 
-__attribute__((visibility("default"))) int caller_run(const char *url)
+__attribute__((visibility("default"))) int plugin_run(const char *url)
 {
     CURL *easy = curl_easy_init();
     if (easy == NULL)
         return -1000;
-    int result = caller_get(easy, url);
+    int result = plugin_get(easy, url);
     table.cleanup(easy);
     return result;
 }

@@ -56,6 +56,20 @@ START_TEST(binding_keeps_errno)
 }
 END_TEST
 
+START_TEST(the_flag_of_a_lone_thread_is_the_c_librarys)
+{
+    const char *flag = dlsym(RTLD_DEFAULT, "__libc_single_threaded");
+    pthread_t thread;
+    void *good = NULL;
+    ck_assert(flag == NULL || late_find_flag() == flag);
+    ck_assert(late_libc_is_alone() == (flag != NULL));
+    ck_assert_int_eq(pthread_barrier_init(&barrier, NULL, 1), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, bind_at_once, NULL), 0);
+    ck_assert(!late_libc_is_alone());
+    pthread_join(thread, &good);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("late_libc");
@@ -63,6 +77,7 @@ int main(void)
     tcase_add_test(tests, any_number_of_threads_may_bind_at_once);
     tcase_add_test(tests, every_member_is_the_function_of_its_name);
     tcase_add_test(tests, binding_keeps_errno);
+    tcase_add_test(tests, the_flag_of_a_lone_thread_is_the_c_librarys);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
