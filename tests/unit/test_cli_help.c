@@ -16,7 +16,8 @@ static void each_verb(const struct cli_verb *verb, const char *path,
 
     look(verb, path);
     for (const struct cli_verb *const *v = verb->verbs; v && *v; v++) {
-        snprintf(below, sizeof below, "%s %s", path, (*v)->name);
+        int length = snprintf(below, sizeof below, "%s %s", path, (*v)->name);
+        ck_assert_int_lt(length, (int)sizeof below);
         each_verb(*v, below, look);
     }
 }

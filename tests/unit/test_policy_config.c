@@ -800,7 +800,7 @@ static bool sample_matches(const char *program, const char *script, uid_t uid, g
         return rule == NULL;
     for (uint32_t i = 0; i < config->nrules; i++)
         if (config->rules[i].mismatch == POLICY_MATCHES)
-            return strcmp(config->rules[i].name, rule) == 0;
+            return rule != NULL && strcmp(config->rules[i].name, rule) == 0;
     return false;
 }
 
