@@ -23,6 +23,13 @@ ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS) $(SA
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
+# Debian has the development files of one flavour of libcurl at a time. Whichever that is, the tests say which they mean:
+# the library alone is enough.
+library_file = $(filter /%,$(shell $(CC) -print-file-name=$(1) 2>/dev/null))
+openssl_flavour := $(or $(call library_file,libcurl.so.4),-lcurl)
+gnutls_flavour  := $(call library_file,libcurl-gnutls.so.4)
+test_libs = $(patsubst -lcurl,$(openssl_flavour),$(call pkg_libs,$(1)))
+
 core     := $(wildcard src/core/*.c)
 # What the preloaded library has no use for.
 late_core = $(filter-out src/core/secret_free.c,$(core))

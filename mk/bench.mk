@@ -9,7 +9,7 @@ $(BUILD)/obj/tests/bench/workload.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -
 $(bench)/workload: $(BUILD)/obj/tests/bench/workload.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libcurl) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,libcurl) -o $@
 
 $(bench)/resident $(bench)/asker: $(bench)/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
@@ -19,7 +19,7 @@ $(bench)/resident $(bench)/asker: $(bench)/%: $(BUILD)/obj/tests/bench/%.o
 $(bench)/bench: $(bench_objects) $(call objects,$(wildcard tests/support/*.c)) $(BUILD)/libtestable.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
 
 # Four of one name, in folders of one length, so that ld.so has the same to read.
 $(bench)/filled/libcommissioned-auth.so: $(LIBRARY) $(MODULE)

@@ -8,7 +8,7 @@ $(call fixtures_of,%.so): tests/fixtures/%.c
 
 $(call fixtures_of,libusescurl.so): tests/fixtures/usescurl.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -fPIC $< $(call pkg_cflags,libcurl) $(call pkg_libs,libcurl) -o $@
+	$(Q)$(CC) -shared -fPIC $< $(call pkg_cflags,libcurl) $(call test_libs,libcurl) -o $@
 
 $(call fixtures_of,dynamic): tests/fixtures/nothing.c
 	@mkdir -p $(@D)

@@ -10,7 +10,7 @@ $(BUILD)/fuzz/fuzz_target: $(fuzz_sources) $(wildcard include/*.h tests/fuzz/*.h
 	@mkdir -p $(@D)
 	$(say) CLANG $@
 	$(Q)clang -std=gnu11 $(WARN) -D_GNU_SOURCE -Iinclude -g -O1 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all $(fuzz_sources) $(call pkg_libs,libcurl) -o $@
+	    -fno-sanitize-recover=all $(fuzz_sources) $(call test_libs,libcurl) -o $@
 
 .PHONY: fuzz
 fuzz: $(BUILD)/fuzz/fuzz_target ## compare our reading of URLs with libcurl's, FUZZ_SECONDS long

@@ -4,7 +4,7 @@ m32 := $(BUILD)/m32
 m32_libraries = $(abspath $(m32))/root/usr/lib/i386-linux-gnu
 m32_make = $(MAKE) --no-print-directory BUILD=$(m32) CC="$(CC) -m32 -isystem $(abspath $(m32))/include" \
            pkg_cflags= LDFLAGS="-L$(m32_libraries) -Wl,--disable-new-dtags,-rpath,$(m32_libraries) -Wl,-rpath-link,$(m32_libraries)" \
-           gnutls_flavour=$(m32_libraries)/libcurl-gnutls.so.4
+           openssl_flavour=-lcurl gnutls_flavour=$(m32_libraries)/libcurl-gnutls.so.4
 m32_built = $(addprefix $(m32)/,libcommissioned-auth.so commissioned-auth-policy.so $(addprefix tests/programs/,driver-openssl \
             driver-gnutls driver-exports plugin-openssl.so plugin-gnutls.so ranges))
 m32_tests = $(addprefix $(BUILD)/tests/integration/,test_library test_ranges)

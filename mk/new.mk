@@ -17,7 +17,7 @@ new-%:
 	@if scripts/newcurl $(BUILD)/new/$* $* 2>$(BUILD)/new/why; then \
 	    PKG_CONFIG_PATH=$(abspath $(BUILD)/new/$*/pkgconfig):$$PKG_CONFIG_PATH \
 	    $(MAKE) --no-print-directory BUILD=$(BUILD)/new/$* LDFLAGS="-Wl,-rpath,$(new_libraries) -Wl,-rpath-link,$(new_libraries)" \
-	        gnutls_flavour= new-built && \
+	        openssl_flavour=-lcurl gnutls_flavour= new-built && \
 	    BUILD=$(BUILD)/new/$* tests/run $(addprefix $(BUILD)/new/$*/tests/,$(new_tests)); \
 	else \
 	    printf 'SKIP new: %s\n\n0 passed, 0 failed, 1 skipped\n' "$$(tail -n 1 $(BUILD)/new/why)"; \

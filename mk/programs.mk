@@ -2,8 +2,6 @@
 
 programs := $(BUILD)/tests/programs
 PROGRAMS := $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/plugin-openssl.so
-# The GnuTLS flavour has no development package beside the OpenSSL one: its library alone is enough.
-gnutls_flavour := $(firstword $(wildcard /usr/lib/*/libcurl-gnutls.so.4 /usr/lib64/libcurl-gnutls.so.4 /usr/lib/libcurl-gnutls.so.4))
 PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/plugin-gnutls.so)
 
 $(BUILD)/obj/tests/programs/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
@@ -15,7 +13,7 @@ $(programs)/rotate: $(BUILD)/obj/tests/programs/rotate.o
 $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate:
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(call pkg_libs,libcurl) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(call test_libs,libcurl) -o $@
 
 $(programs)/driver-gnutls: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/src/preload/elf_find.o
 	@mkdir -p $(@D)
@@ -25,7 +23,7 @@ $(programs)/driver-gnutls: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/src
 $(programs)/plugin-openssl.so: $(BUILD)/obj/tests/programs/plugin.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(call pkg_libs,libcurl) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(call test_libs,libcurl) -o $@
 
 $(programs)/plugin-gnutls.so: $(BUILD)/obj/tests/programs/plugin.o
 	@mkdir -p $(@D)
@@ -85,13 +83,13 @@ $(late_variants): tests/programs/late_client.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK -D$(late_variant) -c $< -o $@
 
 $(programs)/late-asking-lazy.so: late_link = -Wl,-z,lazy,-z,norelro
-$(programs)/late-asking-linked.so: late_link = -Wl,--no-as-needed $(call pkg_libs,libcurl)
+$(programs)/late-asking-linked.so: late_link = -Wl,--no-as-needed $(call test_libs,libcurl)
 $(programs)/late-asking.so $(programs)/late-asking-lazy.so $(programs)/late-asking-linked.so: $(BUILD)/obj/tests/programs/late_client_asking.o
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(late_link) -o $@
 
-flavour_of = $(if $(findstring gnutls,$(1)),$(gnutls_flavour),$(call pkg_libs,libcurl))
+flavour_of = $(if $(findstring gnutls,$(1)),$(gnutls_flavour),$(call test_libs,libcurl))
 
 $(programs)/late-client-openssl $(programs)/late-client-gnutls: $(BUILD)/obj/tests/programs/late_client_linked.o
 	@mkdir -p $(@D)
@@ -120,7 +118,7 @@ $(programs)/late-front-%.so: $(programs)/late-%.so
 $(programs)/aside/libbundled.so:
 	@mkdir -p $(@D)
 	$(say) COPY $@
-	$(Q)cp "$$($(CC) -print-file-name=libcurl.so)" $@
+	$(Q)cp "$(or $(filter /%,$(openssl_flavour)),$(call library_file,libcurl.so))" $@
 
 # What happens to a process around its requests.
 CXX ?= c++
@@ -129,7 +127,7 @@ PROGRAMS += $(programs)/life $(programs)/http2 $(programs)/life-mmap.so $(if $(s
 $(programs)/life $(programs)/http2: $(programs)/%: $(BUILD)/obj/tests/programs/%.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libcurl) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,libcurl) -o $@
 
 $(programs)/life-mmap.so: $(BUILD)/obj/tests/programs/life_mmap.o
 	@mkdir -p $(@D)
@@ -139,6 +137,6 @@ $(programs)/life-mmap.so: $(BUILD)/obj/tests/programs/life_mmap.o
 $(programs)/life-static: tests/programs/life_static.cc
 	@mkdir -p $(@D)
 	$(say) CXX $@
-	$(Q)$(CXX) -O2 -Wall -Wextra $(call pkg_cflags,libcurl) $< $(ALL_LDFLAGS) $(call pkg_libs,libcurl) -o $@
+	$(Q)$(CXX) -O2 -Wall -Wextra $(call pkg_cflags,libcurl) $< $(ALL_LDFLAGS) $(call test_libs,libcurl) -o $@
 
 tests: $(PROGRAMS)

@@ -13,7 +13,7 @@ $(BUILD)/libtestable.a: $(call objects,$(testable))
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(support)) $(BUILD)/libtestable.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
 
 .PHONY: tests
 tests: all $(unit_tests) $(integration_tests)
