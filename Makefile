@@ -70,10 +70,11 @@ $(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Itests $(call pkg_cflags,check lib
 no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-tree-loop-distribute-patterns)
 
 # The preloaded library links libc and nothing else, and binds that late: see include/late_libc.h.
+plain_names := src/preload/late_libc.c src/preload/no_start_files.c
 $(BUILD)/late/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(no_idioms) $(if $(filter %/late_libc.c,$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(no_idioms) $(if $(filter $(plain_names),$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
 
 late_objects := $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core))
 link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \

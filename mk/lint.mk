@@ -4,8 +4,8 @@
 lint: ## format, suspicious code, exported symbols, layers, scripts and manuals; both compilers
 	@scripts/deps build test lint
 	@$(MAKE) --no-print-directory all
-	@scripts/lint $(BUILD)
 	@$(MAKE) --no-print-directory both
+	@scripts/lint $(BUILD) $(BUILD)/clang $(BUILD)/gcc
 
 .PHONY: both
 both: ## build everything with gcc and with clang
