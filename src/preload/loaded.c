@@ -42,19 +42,30 @@ static void begin_anew(void)
         __atomic_store_n(&loaded_known[i].map, NULL, __ATOMIC_RELAXED);
 }
 
-/* The loader, whose small filter lets most names through, and the kernel's own object. */
-static bool is_of_the_system(const struct link_map *map)
+/* Named after the kernel, not by a path. To ask for its address sets errno where there is none. */
+static bool is_the_kernels(const struct link_map *map)
 {
-    return map->l_addr != 0 &&
-           (map->l_addr == getauxval(AT_BASE) || map->l_addr == getauxval(AT_SYSINFO_EHDR));
+    static const char prefix[] = "linux-";
+    unsigned i = 0;
+    while (map->l_name != NULL && prefix[i] != '\0' && map->l_name[i] == prefix[i])
+        i++;
+    return prefix[i] == '\0';
+}
+
+/* Its small filter lets most names through. */
+static bool is_the_loader(const struct link_map *map)
+{
+    return map->l_addr != 0 && map->l_addr == getauxval(AT_BASE);
 }
 
 bool loaded_check(const struct link_map *map, const struct elf_gnu_hash *table)
 {
-    if (is_of_the_system(map) || (table != NULL && loaded_libcurl_in(map) == NULL))
-        return false;
-    begin_anew(); /* without a table it cannot be told */
-    return true;
+    /* Without a table it cannot be told. */
+    bool may_be = table != NULL ? !is_the_loader(map) && loaded_libcurl_in(map) != NULL
+                                : !is_the_kernels(map);
+    if (may_be)
+        begin_anew();
+    return may_be;
 }
 
 void loaded_were_looked_at(const struct link_map *last)

@@ -171,8 +171,18 @@ START_TEST(an_object_without_a_hash_table_may_be_a_libcurl)
     struct link_map *plugin = load("something", "libcurl.so.4");
     load_libcurl();
     objects[2].dynamic[1].d_tag = DT_HASH;
-    objects[2].map.l_addr = 1; /* not where the kernel's own object lies */
     ck_assert(concerns_us(plugin));
+}
+END_TEST
+
+START_TEST(the_kernels_own_object_is_no_libcurl)
+{
+    static char name[] = "linux-vdso.so.1";
+    load_plain();
+    struct link_map *plugin = load("something", "libcurl.so.4");
+    load_plain()->l_name = name;
+    objects[2].dynamic[1].d_tag = DT_HASH;
+    ck_assert(!concerns_us(plugin));
 }
 END_TEST
 
@@ -232,6 +242,7 @@ int main(void)
     tcase_add_test(tests, an_object_beside_a_libcurl_is_none_of_ours);
     tcase_add_test(tests, what_was_known_before_the_first_libcurl_is_looked_at_again);
     tcase_add_test(tests, an_object_without_a_hash_table_may_be_a_libcurl);
+    tcase_add_test(tests, the_kernels_own_object_is_no_libcurl);
     tcase_add_test(tests, another_object_in_a_known_ones_place_is_not_known);
     tcase_add_test(tests, with_several_threads_the_plugin_alone_decides);
     tcase_add_test(tests, what_was_passed_on_other_business_counts);
