@@ -18,14 +18,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Most loaders relocate the pointers of the dynamic section in place, some leave them relative.
- * NULL for 0: there is none. */
-static inline const void *elf_pointer(uintptr_t base, uintptr_t value)
+/* Most loaders relocate the pointers of the dynamic section in place, some leave them relative. */
+static inline const void *elf_address(uintptr_t base, uintptr_t value)
 {
-    if (value == 0)
-        return NULL;
     bool relative = value < base && base + value > base; /* no object reaches round the end */
     return (const void *)(relative ? base + value : value);
+}
+
+/* NULL for 0: there is none. */
+static inline const void *elf_pointer(uintptr_t base, uintptr_t value)
+{
+    return value != 0 ? elf_address(base, value) : NULL;
 }
 
 /* Of an object that dl_iterate_phdr shows: where it lies, and its dynamic section or NULL. */
@@ -51,20 +54,19 @@ static inline uintptr_t elf_value(const ElfW(Dyn) * dynamic, intptr_t tag)
     return 0;
 }
 
-/* The entry of an object's hash table of what it defines, or NULL. */
+/* The entry of an object's hash table of what it defines, or NULL; the section is not. */
 const ElfW(Dyn) * elf_search_hash_entry(const ElfW(Dyn) * dynamic);
 
 /*
  * The same, quick, for it is read of every object in processes that ask dlsym: GNU ld puts it six
  * or seven entries behind the names of what the object needs and of the object itself. A section
- * may be shorter, so the guess is read only in the page in which the section begins.
+ * may be shorter, so the guess is read only in the page in which the section begins; behind its end
+ * a linker leaves zeros or another section, and neither looks like that entry.
  */
 static inline const ElfW(Dyn) * elf_hash_entry(const ElfW(Dyn) * dynamic)
 {
     const uintptr_t page = 4096; /* no machine has smaller ones */
     const ElfW(Dyn) *entry = dynamic;
-    if (dynamic == NULL)
-        return NULL;
     while (entry->d_tag == DT_NEEDED)
         entry++;
     if (entry->d_tag == DT_SONAME)
@@ -91,7 +93,7 @@ struct elf_gnu_hash {
 /* The table that such an entry names; NULL for NULL. */
 static inline const struct elf_gnu_hash *elf_hash_table(uintptr_t base, const ElfW(Dyn) * entry)
 {
-    return entry != NULL ? elf_pointer(base, entry->d_un.d_ptr) : NULL;
+    return entry != NULL ? elf_address(base, entry->d_un.d_ptr) : NULL;
 }
 
 static inline const struct elf_gnu_hash *elf_gnu_hash(uintptr_t base, const ElfW(Dyn) * dynamic)
@@ -103,9 +105,10 @@ static inline const struct elf_gnu_hash *elf_gnu_hash(uintptr_t base, const ElfW
 static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t hash)
 {
     const uint32_t bits = 8 * sizeof(ElfW(Addr));
-    if (table == NULL)
+    uint32_t mask;
+    if (table == NULL || __builtin_sub_overflow(table->nfilter, 1, &mask)) /* an empty one */
         return false;
-    ElfW(Addr) word = table->filter[(hash / bits) & (table->nfilter - 1)];
+    ElfW(Addr) word = table->filter[(hash / bits) & mask];
     return ((word >> (hash % bits)) & 1) && ((word >> ((hash >> table->shift) % bits)) & 1);
 }
 
@@ -147,5 +150,8 @@ void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, u
  * objects that were there at the start.
  */
 const struct link_map *elf_loaded(void);
+
+/* Whether that is the loader itself. Known once elf_loaded was called. */
+bool elf_is_loader(const struct link_map *map);
 
 #endif

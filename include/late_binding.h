@@ -27,18 +27,12 @@ bool late_binding_is_exported(const void *function);
 /* What dlsym found for `name` on a handle: the function to give instead, or `found` itself. */
 void *late_binding_instead(const char *name, void *found);
 
-/*
- * What dlsym does with a handle, which is the object's link_map (dlinfo(3), RTLD_DI_LINKMAP).
- *
- * Of one that is not known yet (loaded.h), the object is looked at, and what it brought; if one of
- * them needs a libcurl, this is renewed.
- */
-void late_binding_look(const struct link_map *map);
-
-/* Whatever name it asks for: a plugin that calls dlsym itself is led to ours, if it is PHP's. */
-void late_binding_asked(const struct link_map *map, const char *name);
-
-/* Every loaded object that needs a libcurl is led to us, unless nothing came or went since. */
+/* Every loaded object that needs a libcurl is led to us, unless nothing came or went since. To be
+ * called for a handle that dlsym is asked about and that concerns us (loaded.h). */
 void late_binding_renew(void);
+
+/* Of every handle, and the name that dlsym is asked for: a plugin of PHP's that calls dlsym itself
+ * is led to ours. */
+void late_binding_asked(const struct link_map *map, const char *name);
 
 #endif

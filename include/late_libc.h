@@ -122,10 +122,10 @@ static inline dlsym_function *late_dlsym(void)
 bool late_libc_bind(void);
 bool late_libc_is_bound(void);
 
-/* True where no other thread exists; also before late_libc_bind. */
-extern const char *late_flag; /* once it was looked for; atomic */
+extern const char *late_flag; /* __libc_single_threaded, once it was looked for; atomic */
 const char *late_find_flag(void);
 
+/* True where no other thread exists; also before late_libc_bind. */
 static inline bool late_libc_is_alone(void)
 {
     const char *flag = __atomic_load_n(&late_flag, __ATOMIC_RELAXED);

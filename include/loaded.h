@@ -2,13 +2,12 @@
  * loaded.h - which of the loaded objects have to do with libcurl.
  *
  * Most processes that ask dlsym have no libcurl, so what this costs them is late binding's cost: of
- * each object that came, the filter of its hash table is read once. Only a process that has a
- * libcurl, or a second thread before it has used one, pays for reading what each object needs.
+ * each object that comes the filter of its hash table is read. Only a process that has a libcurl,
+ * or a second thread before it has used one, pays for reading what each object needs.
  *
  * Source:  the System V ABI (dynamic section); glibc appends what it loads to the end of its list,
  *          an object before what it brings.
- * Threads: any. Errors: an object that could not be looked at counts as none of ours, and is looked
- *          at when it is asked about again. Needs no late_libc_bind.
+ * Threads: any. Errors: none. Needs no late_libc_bind.
  */
 #ifndef COMMISSIONED_LOADED_H
 #define COMMISSIONED_LOADED_H
@@ -19,8 +18,8 @@
 
 #include "elf_find.h"
 
-/* Objects that have nothing to do with libcurl. Of two that share a place one is looked at again.
- * Each half is atomic; one half of another object's is no match. */
+/* Objects that dlsym was asked about and that have nothing to do with libcurl. Of two that share a
+ * place one is looked at again. Each half is atomic; one half of another object's is no match. */
 struct loaded_known {
     const struct link_map *map;
     const ElfW(Dyn) * dynamic;
@@ -43,22 +42,26 @@ static inline bool loaded_is_known(const struct link_map *map)
 /* The curl_easy_init that an object defines, this library aside; or NULL. */
 const void *loaded_libcurl_in(const struct link_map *map);
 
-/* True where it is a libcurl, or may be. */
+/* One object, by its hash table: true where it is a libcurl, or may be. From then on there is one.
+ */
+static inline bool loaded_look_at(const struct link_map *map, const struct elf_gnu_hash *table);
+
+/* All up to that object were looked at; it was there at the start. */
+void loaded_begin_behind(const struct link_map *map);
+
+/* Whether an object needs a libcurl, or something that it brought does. The caller holds a handle
+ * on it. */
+bool loaded_concerns_us(const struct link_map *map);
+
+/* By its dynamic section alone: whether it names a libcurl among what it needs. */
+bool loaded_needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic);
+
 bool loaded_check(const struct link_map *map, const struct elf_gnu_hash *table);
 
-/* For who walks the list on other business: each object behind this library, and then the last. */
 static inline bool loaded_look_at(const struct link_map *map, const struct elf_gnu_hash *table)
 {
     bool likely = table == NULL || elf_may_define(table, ELF_HASH_CURL_EASY_INIT);
     return __builtin_expect(likely, 0) && loaded_check(map, table);
 }
-void loaded_were_looked_at(const struct link_map *last);
-
-/* Whether it is, needs or brought a libcurl, or something between it and the last object that was
- * looked at did. The caller holds a handle on it. */
-bool loaded_concerns_us(const struct link_map *map);
-
-/* By its dynamic section alone: whether it names a libcurl among what it needs. */
-bool loaded_needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic);
 
 #endif

@@ -53,6 +53,8 @@ void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t h
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash)
 {
     struct elf_symbols symbols;
+    if (dynamic == NULL)
+        return NULL;
     elf_symbols_at(&symbols, base, dynamic, elf_hash_entry(dynamic));
     return elf_lookup(&symbols, name, hash);
 }
@@ -99,11 +101,13 @@ static const struct r_debug *of_program(void)
     uintptr_t base = told ? (uintptr_t)headers - headers->p_vaddr : 0;
     size_t count = told ? headers->p_memsz / sizeof *headers : getauxval(AT_PHNUM);
     const ElfW(Dyn) *dynamic = dynamic_among(headers, count, base);
+    if (dynamic == NULL)
+        return NULL;
     return (const struct r_debug *)value_near(elf_hash_entry(dynamic), dynamic, DT_DEBUG);
 }
 
 /* A program without that entry: the loader's own symbol. */
-static const struct r_debug *of_loader(void)
+__attribute__((noinline)) static const struct r_debug *of_loader(void)
 {
     uintptr_t base = getauxval(AT_BASE);
     const ElfW(Ehdr) *loader = (const ElfW(Ehdr) *)base;
@@ -114,10 +118,21 @@ static const struct r_debug *of_loader(void)
                        ELF_HASH_R_DEBUG);
 }
 
+static const struct r_debug *list; /* atomic */
+
 const struct link_map *elf_loaded(void)
 {
-    const struct r_debug *debug = of_program();
+    const struct r_debug *debug = __atomic_load_n(&list, __ATOMIC_RELAXED);
+    if (debug == NULL)
+        debug = of_program();
     if (debug == NULL)
         debug = of_loader();
+    __atomic_store_n(&list, debug, __ATOMIC_RELAXED);
     return debug != NULL ? debug->r_map : NULL;
+}
+
+bool elf_is_loader(const struct link_map *map)
+{
+    const struct r_debug *debug = __atomic_load_n(&list, __ATOMIC_RELAXED);
+    return debug != NULL && map->l_addr == debug->r_ldbase;
 }

@@ -24,6 +24,7 @@
 
 EXPORT void *exported_dlsym(void *handle, const char *name) __asm__("dlsym");
 EXPORT void *exported_dlvsym(void *handle, const char *name, const char *version) __asm__("dlvsym");
+void *dlsym_closely(void *handle, const char *name);
 
 static inline bool is_pseudo(const void *handle)
 {
@@ -71,6 +72,7 @@ static void *find_instead(void *handle, const char *name)
     return found != NULL ? late_binding_instead(name, found) : NULL;
 }
 
+/* A handle is the object's link_map: dlinfo(3), RTLD_DI_LINKMAP. */
 static inline bool is_new(const void *handle)
 {
     return !is_pseudo(handle) && !loaded_is_known(handle);
@@ -87,8 +89,6 @@ static char pass_on;
 
 __attribute__((noinline)) static void *answer(const void *caller, void *handle, const char *name)
 {
-    if (!is_pseudo(handle))
-        late_binding_asked(handle, name);
     if (!is_libcurl_name(name))
         return &pass_on;
     if (!is_pseudo(handle))
@@ -100,12 +100,22 @@ __attribute__((noinline)) static void *answer(const void *caller, void *handle, 
     return found != NULL ? found : &pass_on;
 }
 
-/* Comes by a jump, so its return address is the caller's. */
-JUMPS __attribute__((noinline)) static void *dlsym_closely(void *handle, const char *name)
+static inline void look(const void *handle, const char *name)
+{
+    if (is_new(handle) && loaded_concerns_us(handle))
+        late_binding_renew();
+    if (is_of_interest(name) && !is_pseudo(handle))
+        late_binding_asked(handle, name);
+}
+
+/*
+ * Reached by a jump, so its return address is the caller's. Not static: of a static function gcc
+ * changes the way in which arguments are passed, and then it cannot jump from here (i386).
+ */
+JUMPS __attribute__((noinline)) void *dlsym_closely(void *handle, const char *name)
 {
     dlsym_function *real = late_dlsym();
-    if (is_new(handle))
-        late_binding_look(handle);
+    look(handle, name);
     if (is_of_interest(name)) {
         void *found = answer(__builtin_return_address(0), handle, name);
         if (found != &pass_on)
@@ -126,10 +136,7 @@ JUMPS void *exported_dlsym(void *handle, const char *name)
 JUMPS void *exported_dlvsym(void *handle, const char *name, const char *version)
 {
     dlvsym_function *real = late_dlvsym();
-    if (is_new(handle))
-        late_binding_look(handle);
-    if (!is_pseudo(handle))
-        late_binding_asked(handle, name);
+    look(handle, name);
     if (!is_libcurl_name(name) || is_pseudo(handle))
         JUMP real(handle, name, version);
     void *found = real(handle, name, version);

@@ -179,12 +179,6 @@ void late_binding_renew(void)
         __atomic_store_n(&bound_at, now, __ATOMIC_RELAXED);
 }
 
-void late_binding_look(const struct link_map *map)
-{
-    if (loaded_concerns_us(map))
-        late_binding_renew();
-}
-
 /* Whatever is known: it may have been unloaded and come back. */
 void late_binding_asked(const struct link_map *map, const char *name)
 {

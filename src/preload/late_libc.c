@@ -21,10 +21,16 @@ union entry {
     void (*function)(void);
 };
 
+/* An object and what it defines. */
+struct place {
+    const struct link_map *map;
+    struct elf_symbols symbols;
+};
+
 /* Written by whoever comes first, and always with the same values. */
 dlsym_function *late_next_dlsym;
 const char *late_flag;
-static struct elf_symbols dlsym_object; /* where it lies */
+static struct place dlsym_place; /* where late_next_dlsym lies */
 static dlvsym_function *next_dlvsym;
 
 /* The first object behind this library; it never goes. */
@@ -38,34 +44,34 @@ static const struct link_map *next_object(void)
 
 /*
  * This library exports dlsym itself: by name it would find its own. The C library was there at the
- * start, so the walk ends before what may come and go. What it passes is looked at for
- * late_binding.c by the way.
+ * start, so the walk ends before what may come and go. All that it passes is looked at for
+ * late_binding.c too.
  */
-static void *find_next(const char *name, uint32_t hash, struct elf_symbols *object)
+static void *find_next(const char *name, uint32_t hash, struct place *place)
 {
-    const struct link_map *map = next_object(), *last = NULL;
     void *found = NULL;
-    for (; map != NULL && found == NULL; map = map->l_next) {
+    for (const struct link_map *map = next_object(); map != NULL && found == NULL;
+         map = map->l_next) {
         const ElfW(Dyn) *entry = elf_hash_entry(map->l_ld);
         const struct elf_gnu_hash *table = elf_hash_table(map->l_addr, entry);
-        if (elf_may_define(table, hash)) {
-            elf_symbols_at(object, map->l_addr, map->l_ld, entry);
-            found = elf_lookup(object, name, hash);
-        }
-        if (found == NULL)
-            loaded_look_at(map, table);
-        last = map;
+        loaded_look_at(map, table);
+        if (!elf_may_define(table, hash))
+            continue;
+        elf_symbols_at(&place->symbols, map->l_addr, map->l_ld, entry);
+        found = elf_lookup(&place->symbols, name, hash);
+        place->map = map;
     }
-    if (last != NULL)
-        loaded_were_looked_at(last);
     return found;
 }
 
 dlsym_function *late_find_dlsym(void)
 {
-    struct elf_symbols object = {0};
-    dlsym_function *found = (dlsym_function *)find_next("dlsym", ELF_HASH_DLSYM, &object);
-    dlsym_object = object;
+    struct place place;
+    dlsym_function *found = (dlsym_function *)find_next("dlsym", ELF_HASH_DLSYM, &place);
+    if (found != NULL) {
+        loaded_begin_behind(place.map);
+        dlsym_place = place;
+    }
     __atomic_store_n(&late_next_dlsym, found, __ATOMIC_RELEASE);
     return found;
 }
@@ -74,28 +80,33 @@ dlvsym_function *late_dlvsym(void)
 {
     dlvsym_function *found = __atomic_load_n(&next_dlvsym, __ATOMIC_RELAXED);
     if (found == NULL) {
-        struct elf_symbols object;
-        found = (dlvsym_function *)find_next("dlvsym", ELF_HASH_DLVSYM, &object);
+        struct place place;
+        found = (dlvsym_function *)find_next("dlvsym", ELF_HASH_DLVSYM, &place);
         __atomic_store_n(&next_dlvsym, found, __ATOMIC_RELAXED);
     }
     return found;
 }
 
-/* Most often beside dlsym. An old C library has no such flag, and the walk goes to the list's end:
- * so it is looked for once. */
+static const char flag_name[] = "__libc_single_threaded";
+
+/* An old C library has no such flag, and the walk goes to the list's end: so it is looked for once.
+ */
+__attribute__((noinline)) static const char *find_flag_elsewhere(void)
+{
+    static const char never = 0;
+    struct place place;
+    const char *found = find_next(flag_name, ELF_HASH_SINGLE_THREADED, &place);
+    return found != NULL ? found : &never;
+}
+
+/* Most often beside dlsym. */
 const char *late_find_flag(void)
 {
-    static const char name[] = "__libc_single_threaded";
-    static const char never = 0;
     const char *found = NULL;
-    if (late_dlsym() != NULL)
-        found = elf_lookup(&dlsym_object, name, ELF_HASH_SINGLE_THREADED);
-    if (found == NULL) {
-        struct elf_symbols object;
-        found = find_next(name, ELF_HASH_SINGLE_THREADED, &object);
-    }
+    if (__atomic_load_n(&late_next_dlsym, __ATOMIC_ACQUIRE) != NULL || late_find_dlsym() != NULL)
+        found = elf_lookup(&dlsym_place.symbols, flag_name, ELF_HASH_SINGLE_THREADED);
     if (found == NULL)
-        found = &never;
+        found = find_flag_elsewhere();
     __atomic_store_n(&late_flag, found, __ATOMIC_RELAXED);
     return found;
 }

@@ -23,6 +23,15 @@ static void remember(const struct link_map *map)
     __atomic_store_n(&place->map, map, __ATOMIC_RELAXED);
 }
 
+/* From the first libcurl on: what was known before may need it. */
+static void assume_libcurl(void)
+{
+    if (__atomic_exchange_n(&is_libcurl_about, true, __ATOMIC_RELAXED))
+        return;
+    for (unsigned i = 0; i < LOADED_KNOWN; i++)
+        __atomic_store_n(&loaded_known[i].map, NULL, __ATOMIC_RELAXED);
+}
+
 /* ---- is there a libcurl ------------------------------------------------------------------------
  */
 
@@ -33,16 +42,7 @@ const void *loaded_libcurl_in(const struct link_map *map)
     return elf_find_in(map->l_addr, map->l_ld, "curl_easy_init", ELF_HASH_CURL_EASY_INIT);
 }
 
-/* From the first libcurl on: what came with it, or before it unseen, may need it. */
-static void begin_anew(void)
-{
-    if (__atomic_exchange_n(&is_libcurl_about, true, __ATOMIC_RELAXED))
-        return;
-    for (unsigned i = 0; i < LOADED_KNOWN; i++)
-        __atomic_store_n(&loaded_known[i].map, NULL, __ATOMIC_RELAXED);
-}
-
-/* Named after the kernel, not by a path. To ask for its address sets errno where there is none. */
+/* Named after the kernel, not by a path. getauxval(3) sets errno where there is none. */
 static bool is_the_kernels(const struct link_map *map)
 {
     static const char prefix[] = "linux-";
@@ -52,61 +52,56 @@ static bool is_the_kernels(const struct link_map *map)
     return prefix[i] == '\0';
 }
 
-/* Its small filter lets most names through. */
-static bool is_the_loader(const struct link_map *map)
-{
-    return map->l_addr != 0 && map->l_addr == getauxval(AT_BASE);
-}
-
 bool loaded_check(const struct link_map *map, const struct elf_gnu_hash *table)
 {
-    /* Without a table it cannot be told. */
-    bool may_be = table != NULL ? !is_the_loader(map) && loaded_libcurl_in(map) != NULL
+    /* The loader's small filter lets most names through. Without a table it cannot be told. */
+    bool may_be = table != NULL ? !elf_is_loader(map) && loaded_libcurl_in(map) != NULL
                                 : !is_the_kernels(map);
     if (may_be)
-        begin_anew();
+        assume_libcurl();
     return may_be;
 }
 
-void loaded_were_looked_at(const struct link_map *last)
-{
-    if (!libcurl_is_about())
-        remember(last);
-}
-
-static bool is_to_look_at(const struct link_map *map)
-{
-    return map != NULL && !loaded_is_known(map);
-}
-
 /*
- * Both ways, up to objects that are known. What was not looked at yet always stands at the list's
- * end, so of those in a row it is enough to know the last. True where there is a libcurl.
+ * Of the loader's list, which grows at its end: an object that was there at the start, and so
+ * stays; the last one that was looked at; and a sum over the places of those between them, for they
+ * may be unloaded and others, or the same, come anew. The last two are one thread's at a time: see
+ * walk.
  */
-static bool look_around(const struct link_map *from)
+static const struct link_map *first; /* atomic */
+static const struct link_map *last;
+static uintptr_t last_sum;
+
+void loaded_begin_behind(const struct link_map *map)
 {
-    const struct link_map *last = from, *map = from;
-    do {
-        if (loaded_look_at(map, elf_gnu_hash(map->l_addr, map->l_ld)))
-            return true;
-        map = map->l_prev;
-    } while (is_to_look_at(map));
-    for (map = from->l_next; is_to_look_at(map); map = map->l_next) {
-        if (loaded_look_at(map, elf_gnu_hash(map->l_addr, map->l_ld)))
-            return true;
-        last = map;
-    }
-    remember(from);
-    if (last != from)
-        remember(last);
-    return false;
+    __atomic_store_n(&first, map, __ATOMIC_RELAXED);
 }
 
-static int look_around_locked(struct dl_phdr_info *info, size_t size, void *data)
+static inline uintptr_t add(uintptr_t sum, const struct link_map *map)
 {
-    (void)info, (void)size;
-    look_around(data);
-    return 1;
+    return sum + (uintptr_t)map * (uintptr_t)map->l_ld;
+}
+
+/* Only what came since, where the rest is found as it was. True where there is a libcurl. */
+static bool look_at_list(void)
+{
+    const struct link_map *begin = __atomic_load_n(&first, __ATOMIC_RELAXED), *map = begin;
+    const struct link_map *end = last != NULL ? last : begin;
+    uintptr_t sum = 0;
+    while (map != end && (map = map->l_next) != NULL)
+        sum = add(sum, map);
+    if (map == NULL || sum != last_sum) {
+        map = begin;
+        sum = 0;
+    }
+    for (; map->l_next != NULL; sum = add(sum, map)) {
+        map = map->l_next;
+        if (loaded_look_at(map, elf_gnu_hash(map->l_addr, map->l_ld)))
+            return true;
+    }
+    last = map;
+    last_sum = sum;
+    return false;
 }
 
 /* ---- who needs it ------------------------------------------------------------------------------
@@ -138,7 +133,7 @@ static bool names_libcurl(const char *path)
 bool loaded_needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
 {
     const char *strings = NULL;
-    const ElfW(Dyn) *first = dynamic, *end = dynamic; /* between them stand the names */
+    const ElfW(Dyn) *name = dynamic, *end = dynamic; /* between them stand the names */
     for (; dynamic != NULL; dynamic++) {
         if ((ElfW(Xword))dynamic->d_tag > DT_STRTAB)
             continue;
@@ -149,8 +144,8 @@ bool loaded_needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
         else if (dynamic->d_tag == DT_STRTAB)
             strings = elf_pointer(base, dynamic->d_un.d_ptr);
     }
-    for (; strings != NULL && first < end; first++)
-        if (first->d_tag == DT_NEEDED && names_libcurl(strings + first->d_un.d_val))
+    for (; strings != NULL && name < end; name++)
+        if (name->d_tag == DT_NEEDED && names_libcurl(strings + name->d_un.d_val))
             return true;
     return false;
 }
@@ -161,50 +156,44 @@ struct look {
 };
 
 /*
- * What an object brought stands behind it, up to the next one that was asked about: a plugin may
- * call libcurl through a library of its own.
+ * What an object brought stands behind it: a plugin may call libcurl through a library of its own.
+ * What stands behind the program was there at the start, and is bound to us, or has a handle of its
+ * own.
  */
 static void look_behind(struct look *look)
 {
-    const struct link_map *map = look->from->l_next;
-    for (; !look->concerns_us && map != NULL && !loaded_is_known(map); map = map->l_next)
-        look->concerns_us = loaded_needs_libcurl(map->l_addr, map->l_ld);
+    const struct link_map *map = look->from->l_prev != NULL ? look->from->l_next : NULL;
+    for (; !look->concerns_us && map != NULL; map = map->l_next)
+        look->concerns_us = !loaded_is_known(map) && loaded_needs_libcurl(map->l_addr, map->l_ld);
 }
 
-static int look_behind_locked(struct dl_phdr_info *info, size_t size, void *data)
+static int look_further(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)info, (void)size;
-    look_behind(data);
+    if (libcurl_is_about() || look_at_list())
+        look_behind(data);
     return 1;
 }
 
-/* ---- one object --------------------------------------------------------------------------------
- */
-
 /*
- * The caller holds the handle, so the object stays. Its neighbours stay while there is no other
- * thread, or the loader's lock is held; a threaded process that has not used libcurl yet has no
- * lock of ours that fork would wait for, so there they are not looked at.
+ * The caller holds the handle, so the object stays. Others stay while there is no other thread, or
+ * the loader's lock is held; a threaded process that has not used libcurl yet has no lock of ours
+ * that fork would wait for, so there they are not looked at. False where somebody else is at the
+ * list: they are looked at with the next call.
  */
-enum walk { WALKED, BUSY, BARRED };
-
-/* In a process of several threads. */
-static enum walk walk(int (*step)(struct dl_phdr_info *, size_t, void *), void *data)
+static bool look_at_others(struct look *look)
 {
-    if (!late_libc_is_bound())
-        return BARRED;
+    if (late_libc_is_alone())
+        return look_further(NULL, 0, look) == 1;
+    if (!late_libc_is_bound()) {
+        assume_libcurl();
+        return true;
+    }
     if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
-        return BUSY;
-    dl_iterate_phdr(step, data);
+        return false;
+    dl_iterate_phdr(look_further, look);
     lock_give(LOCK_LOADER);
-    return WALKED;
-}
-
-/* What stands behind the program was there at the start, and is bound to us, or has a handle of its
- * own. */
-static bool brought_something(const struct link_map *map)
-{
-    return map->l_next != NULL && map->l_prev != NULL;
+    return true;
 }
 
 /* An object that needs a libcurl is never remembered: it may be unloaded and come back in its
@@ -212,30 +201,15 @@ static bool brought_something(const struct link_map *map)
 __attribute__((noinline)) static bool needs_or_brought(const struct link_map *map)
 {
     struct look look = {map, loaded_needs_libcurl(map->l_addr, map->l_ld)};
-    if (look.concerns_us)
-        return true;
-    if (brought_something(map)) {
-        if (late_libc_is_alone())
-            look_behind(&look);
-        else if (walk(look_behind_locked, &look) == BUSY)
-            return false;
-    }
-    if (!look.concerns_us)
+    if (!look.concerns_us && look_at_others(&look) && !look.concerns_us)
         remember(map);
     return look.concerns_us;
 }
 
-/* Where another thread is at the list it counts as none, until the next call. */
-static bool find_libcurl(const struct link_map *map)
-{
-    if (late_libc_is_alone())
-        return look_around(map);
-    if (walk(look_around_locked, (void *)(uintptr_t)map) == BARRED)
-        __atomic_store_n(&is_libcurl_about, true, __ATOMIC_RELAXED);
-    return libcurl_is_about();
-}
-
 bool loaded_concerns_us(const struct link_map *map)
 {
-    return (libcurl_is_about() || find_libcurl(map)) && needs_or_brought(map);
+    if (!late_libc_is_alone() || libcurl_is_about() || look_at_list())
+        return needs_or_brought(map);
+    remember(map); /* most processes: they have no libcurl */
+    return false;
 }

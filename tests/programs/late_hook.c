@@ -17,9 +17,17 @@ static dlsym_function *real;
 __attribute__((visibility("default"))) void *hooked(void *handle,
                                                     const char *name) __asm__("dlsym");
 
+/* Since it is in libc itself, and before that: x86-64, i386, aarch64. */
+static void find_real(void)
+{
+    static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.0", "GLIBC_2.17"};
+    for (unsigned i = 0; real == NULL && i < sizeof versions / sizeof versions[0]; i++)
+        real = (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+}
+
 JUMPS void *hooked(void *handle, const char *name)
 {
     if (real == NULL)
-        real = (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
+        find_real();
     JUMP real(handle, name);
 }

@@ -30,11 +30,10 @@ static char alone;
 
 static void set_up(void)
 {
-    memset(objects, 0, sizeof objects);
-    count = 0;
     alone = 1;
     late_flag = &alone;
     late_next_dlsym = dlsym;
+    loaded_begin_behind(&objects[0].map);
 }
 
 static void define(struct object *object, const char *name)
@@ -54,7 +53,26 @@ static void put(ElfW(Dyn) * *entry, intptr_t tag, uintptr_t value)
     (*entry)++->d_un.d_val = value;
 }
 
-/* At the list's end, as the loader puts it. */
+/* At the list's end, as the loader puts it; the first is the program. */
+static void append(struct link_map *map)
+{
+    struct link_map *end = &objects[0].map;
+    while (end->l_next != NULL)
+        end = end->l_next;
+    if (end == map)
+        return;
+    end->l_next = map;
+    map->l_prev = end;
+}
+
+static void unload(struct link_map *map)
+{
+    map->l_prev->l_next = map->l_next;
+    if (map->l_next != NULL)
+        map->l_next->l_prev = map->l_prev;
+    map->l_next = NULL;
+}
+
 static struct link_map *load(const char *defines, const char *needs)
 {
     struct object *object = &objects[count];
@@ -67,11 +85,9 @@ static struct link_map *load(const char *defines, const char *needs)
     put(&entry, DT_STRTAB, (uintptr_t)object->strings);
     put(&entry, DT_SYMTAB, (uintptr_t)object->symbols);
     object->map.l_ld = object->dynamic;
-    if (count > 0) {
-        object->map.l_prev = &objects[count - 1].map;
-        objects[count - 1].map.l_next = &object->map;
-    }
-    return &objects[count++].map;
+    append(&object->map);
+    count++;
+    return &object->map;
 }
 
 static struct link_map *load_plain(void)
@@ -95,7 +111,7 @@ START_TEST(without_a_libcurl_nothing_concerns_us)
     struct link_map *program = load_plain(), *plugin = load_plain(), *brought = load_plain();
     ck_assert(!concerns_us(plugin));
     ck_assert(loaded_is_known(plugin));
-    ck_assert(loaded_is_known(brought)); /* the last, so the rest is not looked at again */
+    ck_assert(!loaded_is_known(brought)); /* nobody asked about it */
     ck_assert(!concerns_us(program));
 }
 END_TEST
@@ -134,8 +150,8 @@ END_TEST
 
 START_TEST(a_plugin_concerns_us_that_brought_a_user_of_libcurl)
 {
-    load_libcurl();
     load_plain();
+    load_libcurl();
     struct link_map *plugin = load("something", "libuser.so");
     load("something", "libcurl.so.4");
     ck_assert(concerns_us(plugin));
@@ -144,11 +160,12 @@ END_TEST
 
 START_TEST(an_object_beside_a_libcurl_is_none_of_ours)
 {
-    load_libcurl();
-    struct link_map *plugin = load_plain();
+    load_plain();
+    struct link_map *libcurl = load_libcurl(), *plugin = load_plain();
     ck_assert(!concerns_us(plugin));
     ck_assert(loaded_is_known(plugin));
-    ck_assert(!concerns_us(&objects[0].map)); /* nor is a libcurl itself */
+    ck_assert(!concerns_us(libcurl));
+    ck_assert(concerns_us(load("something", "libcurl.so.4")));
 }
 END_TEST
 
@@ -208,24 +225,83 @@ START_TEST(with_several_threads_the_plugin_alone_decides)
 }
 END_TEST
 
-START_TEST(what_was_passed_on_other_business_counts)
+START_TEST(what_was_there_at_the_start_counts)
 {
     struct link_map *libcurl = load_libcurl();
-    loaded_look_at(libcurl, elf_gnu_hash(libcurl->l_addr, libcurl->l_ld));
-    loaded_were_looked_at(libcurl);
-    ck_assert(!loaded_is_known(libcurl));
+    ck_assert(loaded_look_at(libcurl, elf_gnu_hash(libcurl->l_addr, libcurl->l_ld)));
     ck_assert(concerns_us(load("something", "libcurl.so.4")));
 }
 END_TEST
 
-START_TEST(what_was_passed_is_not_passed_again)
+START_TEST(what_was_looked_at_is_not_looked_at_again)
 {
-    struct link_map *passed = load_plain();
-    load_libcurl();
-    struct link_map *last = load_plain();
-    loaded_were_looked_at(last); /* a lie: the libcurl in front of it would tell */
+    load_plain();
+    load_plain();
+    ck_assert(!concerns_us(load_plain()));
+    define(&objects[1], "curl_easy_init"); /* no object changes so: it shows that nobody looks */
     ck_assert(!concerns_us(load("something", "libcurl.so.4")));
-    ck_assert(!loaded_is_known(passed));
+}
+END_TEST
+
+/* The same addresses, but behind a libcurl that nobody asked about. */
+START_TEST(an_object_that_came_back_hides_nothing)
+{
+    load_plain();
+    struct link_map *first = load_plain(), *second = load_plain();
+    ck_assert(!concerns_us(first));
+    unload(second);
+    unload(first);
+    load_libcurl();
+    append(first);
+    append(second);
+    ck_assert(concerns_us(load("something", "libcurl.so.4")));
+}
+END_TEST
+
+START_TEST(an_object_that_came_back_in_front_hides_nothing)
+{
+    load_plain();
+    struct link_map *plain = load_plain(), *brought = load_plain();
+    ck_assert(!concerns_us(plain));
+    unload(brought);
+    unload(plain);
+    struct link_map *plugin = load("something", "libcurl.so.4");
+    append(brought);
+    load_libcurl();
+    ck_assert(concerns_us(plugin));
+}
+END_TEST
+
+START_TEST(objects_that_changed_places_are_looked_at)
+{
+    load_plain();
+    struct link_map *first = load_plain(), *second = load_plain();
+    ElfW(Dyn) *dynamic = first->l_ld;
+    ck_assert(!concerns_us(first));
+    unload(first);
+    unload(second);
+    first->l_ld = second->l_ld;
+    second->l_ld = dynamic;
+    define(&objects[1], "curl_easy_init");
+    append(first);
+    append(second);
+    ck_assert(concerns_us(load("something", "libcurl.so.4")));
+}
+END_TEST
+
+/* A known one among what a plugin brought does not end the look. */
+START_TEST(what_stands_behind_a_known_object_is_looked_at)
+{
+    load_plain();
+    load_libcurl();
+    struct link_map *known = load_plain();
+    ck_assert(!concerns_us(known));
+    unload(known);
+    struct link_map *plugin = load("something", "libuser.so");
+    append(known);
+    load("something", "libcurl.so.4");
+    ck_assert(loaded_is_known(known));
+    ck_assert(concerns_us(plugin));
 }
 END_TEST
 
@@ -245,8 +321,12 @@ int main(void)
     tcase_add_test(tests, the_kernels_own_object_is_no_libcurl);
     tcase_add_test(tests, another_object_in_a_known_ones_place_is_not_known);
     tcase_add_test(tests, with_several_threads_the_plugin_alone_decides);
-    tcase_add_test(tests, what_was_passed_on_other_business_counts);
-    tcase_add_test(tests, what_was_passed_is_not_passed_again);
+    tcase_add_test(tests, what_was_there_at_the_start_counts);
+    tcase_add_test(tests, what_was_looked_at_is_not_looked_at_again);
+    tcase_add_test(tests, an_object_that_came_back_hides_nothing);
+    tcase_add_test(tests, an_object_that_came_back_in_front_hides_nothing);
+    tcase_add_test(tests, objects_that_changed_places_are_looked_at);
+    tcase_add_test(tests, what_stands_behind_a_known_object_is_looked_at);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
