@@ -8,8 +8,8 @@ lint: ## format, suspicious code, exported symbols, layers, scripts and manuals;
 	@scripts/lint $(BUILD) $(BUILD)/clang $(BUILD)/gcc
 
 .PHONY: both
-both: ## build everything with gcc and with clang
-	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang all; \
+both: ## build everything with gcc and with clang, without a warning; with gcc the tests too
+	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang WERROR=-Werror all; \
 	else echo "SKIP both: clang is not installed"; fi
-	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/gcc all; \
+	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/gcc WERROR=-Werror tests; \
 	else echo "SKIP both: gcc is not installed"; fi
