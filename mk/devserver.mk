@@ -3,7 +3,7 @@
 .PHONY: check-sdk
 check-sdk: ## the official OpenAI clients and curl against the development server
 	@scripts/deps build sdk || echo "deps: the rows that need these packages are skipped" >&2
-	@$(MAKE) --no-print-directory $(SERVER)
+	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/sdk/run
 
 .PHONY: bench-devserver
