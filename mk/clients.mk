@@ -9,7 +9,7 @@ check-clients: ## real programs of many languages against the development server
 	@BUILD=$(BUILD) tests/clients/run
 
 .PHONY: check-clients-all
-check-clients-all: ## the same after installing every program of the table (about 1 GB)
+check-clients-all: ## the same after installing every program of the table (about 2 GB)
 	@scripts/deps build clients clients-more || echo "deps: the rows that need these packages are skipped" >&2
 	@$(MAKE) --no-print-directory all $(koffi)
 	@BUILD=$(BUILD) tests/clients/run

@@ -19,6 +19,7 @@ class Row:
 
 
 LINKED, LOCAL, DEEP, FOREIGN = "linked", "RTLD_LOCAL", "RTLD_DEEPBIND", "dlsym"
+JNA = "/usr/share/java/jna.jar"
 PYTHON = "/usr/bin/python3"  # Debian's own, which has Debian's modules
 
 
@@ -29,10 +30,16 @@ def python_ctypes(library, flavour, interface):
                f"{PYTHON} -c 'import ctypes; ctypes.CDLL(\"{library}\")'", "python3", transfers)
 
 
-def both(name, loading, command, needs, package):
+def both(name, loading, command, needs, package, prepare="true"):
     """A row for each interface of a binding; the program's first argument says which."""
-    return [Row(f"{name}", "easy", loading, f"{command} easy {{url}} {{url}}", needs, package, 2),
-            Row(f"{name}", "multi", loading, f"{command} multi {{url}} {{url}} {{url}}", needs, package, 3)]
+    return [Row(name, "easy", loading, f"{command} easy {{url}} {{url}}", needs, package, 2, prepare=prepare),
+            Row(name, "multi", loading, f"{command} multi {{url}} {{url}} {{url}}", needs, package, 3, prepare=prepare)]
+
+
+def jna(name, program, interface, transfers):
+    """Java runs a source file where the compiler is: a JDK, not only a run-time."""
+    return Row(name, interface, FOREIGN, f"java -cp {JNA} {{here}}/{program}" + " {url}" * transfers,
+               f"test -e {JNA} && javac -version", "default-jdk-headless libjna-java", transfers)
 
 
 CURL = "curl -sS -o /dev/null -w '%{{http_code}} '"
@@ -88,6 +95,10 @@ ROWS = [
         "tclcurl", 2),
     Row("Guile foreign functions", "easy", FOREIGN,
         f"guile --no-auto-compile -s {{here}}/guile_ffi.scm {OPENSSL} {{url}}", "command -v guile", "guile-3.0"),
+    jna("Java, JNA interface", f"Jna.java {OPENSSL} easy", "easy", 2),
+    jna("Java, JNA interface", f"Jna.java {OPENSSL} multi", "multi", 3),
+    jna("Java, JNA interface, GnuTLS", "Jna.java curl-gnutls easy", "easy", 2),
+    jna("Java, JNA direct", f"JnaDirect.java {OPENSSL}", "easy", 1),
     Row("C++ curlpp", "easy", LINKED, "$CLIENTS/cpp_curlpp {url}", "command -v g++ && test -d /usr/include/curlpp",
         "g++ libcurlpp-dev", prepare="g++ {here}/cpp_curlpp.cpp -o $CLIENTS/cpp_curlpp -lcurlpp -lcurl"),
     # Below: what `make check-clients-all` installs besides.
@@ -120,6 +131,41 @@ ROWS = [
     Row("ostree pull", "multi", LINKED, "{here}/ostree_pull {host}", "command -v ostree", "ostree"),
     Row("dnf makecache", "multi", LOCAL, "{here}/dnf_makecache {host}", "command -v dnf", "dnf"),
     Row("darcs get", "multi", LINKED, "darcs get https://{host}/v1/repository $CLIENTS/darcs", "command -v darcs", "darcs"),
+    Row("PyPy ctypes", "multi", FOREIGN, "CAINFO=/etc/ssl/certs/ca-certificates.crt "
+        f"pypy3 {{here}}/python_ctypes.py {OPENSSL} multi {{url}} {{url}} {{url}}", "command -v pypy3", "pypy3", 3),
+    Row("D std.net.curl", "easy", FOREIGN, "$CLIENTS/d_std_net_curl {url} {url}", "command -v gdc", "gdc", 2,
+        prepare="gdc {here}/d_std_net_curl.d -o $CLIENTS/d_std_net_curl"),
+    Row("Nim dynlib", "easy", FOREIGN, "$CLIENTS/nim_dynlib {url}", "command -v nim", "nim",
+        prepare="nim c --hints:off --nimcache:$CLIENTS/nim -o:$CLIENTS/nim_dynlib {here}/nim_dynlib.nim"),
+    Row("Perl FFI::Platypus", "easy", FOREIGN, f"perl {{here}}/perl_platypus.pl {OPENSSL} {{url}}",
+        "perl -MFFI::Platypus -e1", "libffi-platypus-perl"),
+    Row("Chez Scheme foreign procedures", "easy", FOREIGN,
+        f"chezscheme --script {{here}}/chez_foreign.ss {OPENSSL} {{url}}", "command -v chezscheme", "chezscheme"),
+    *both("OCaml ocurl", LINKED, "$CLIENTS/ocaml_ocurl", "ocamlfind query curl", "ocaml-nox libcurl-ocaml-dev",
+          "cd $CLIENTS && cp {here}/ocaml_ocurl.ml . && ocamlfind ocamlopt -package curl -linkpkg ocaml_ocurl.ml -o ocaml_ocurl"),
+    Row("Free Pascal libcurl", "easy", LINKED, "$CLIENTS/pascal_libcurl {url} {url}", "command -v fpc",
+        "fp-compiler fp-units-base fp-units-net", 2,
+        prepare="fpc -v0 -FE$CLIENTS -FU$CLIENTS {here}/pascal_libcurl.pas"),
+    Row("Octave urlread", "easy", LINKED, "octave-cli --no-init-file --eval \"urlread('{url}')\"", "command -v octave-cli",
+        "octave"),
+    Row("check_curl -D", "easy", LINKED, "/usr/lib/nagios/plugins/check_curl -H {host} -S -D -u /v1/models",
+        "test -x /usr/lib/nagios/plugins/check_curl", "monitoring-plugins-standard"),
+    # Without -D it does not verify the server's certificate: such a peer gets no key.
+    Row("check_curl", "easy", LINKED, "/usr/lib/nagios/plugins/check_curl -H {host} -S -u /v1/models",
+        "test -x /usr/lib/nagios/plugins/check_curl", "monitoring-plugins-standard", ours=False),
+    Row("DOMCount (Xerces)", "multi", LINKED, "DOMCount {url}", "command -v DOMCount", "libxerces-c-samples"),
+    Row("casync list", "easy", LINKED, "casync list https://{host}/v1/folder.caidx", "command -v casync", "casync"),
+    Row("nix-prefetch-url", "multi", LINKED, "nix-prefetch-url {url}", "command -v nix-prefetch-url", "nix-bin"),
+    Row("newsboat", "easy", LINKED, "{here}/newsboat_reload {url}", "command -v newsboat", "newsboat"),
+    Row("systemd-pull", "multi", LINKED,
+        "/lib/systemd/systemd-pull raw --verify=no --image-root=$(mktemp -d -p $CLIENTS) {url} image",
+        "test -x /lib/systemd/systemd-pull", "systemd-container"),
+    Row("systemd-journal-upload", "easy", LINKED, "{here}/journal_upload {host}",
+        "test -x /lib/systemd/systemd-journal-upload", "systemd-journal-remote openssl"),
+    Row("transmission-show --scrape", "easy", LINKED, "{here}/transmission_scrape {host}", "command -v transmission-show",
+        "transmission-cli"),
+    Row("rtorrent", "multi", LINKED, "{here}/rtorrent_load {url}", "command -v rtorrent && command -v script",
+        "rtorrent bsdutils"),
     # Not libcurl: nothing may change for them.
     Row("wget", "-", "-", "wget -qO /dev/null {url}", "command -v wget", "wget", ours=False),
     Row("Python urllib", "-", "-", PYTHON + " -c 'import urllib.request as r; r.urlopen(\"{url}\")'",

@@ -1,0 +1,12 @@
+;; Chez Scheme's foreign procedures: dlopen, dlsym. chezscheme --script chez_foreign.ss LIBRARY URL
+(define arguments (command-line-arguments))
+(load-shared-object (car arguments))
+(define easy ((foreign-procedure "curl_easy_init" () void*)))
+((foreign-procedure "curl_easy_setopt" (void* int string) int) easy 10002 (cadr arguments))
+((foreign-procedure "curl_easy_setopt" (void* int long) int) easy 44 1)
+((foreign-procedure "curl_easy_perform" (void*) int) easy)
+(define status (foreign-alloc 8))
+((foreign-procedure "curl_easy_getinfo" (void* int void*) int) easy #x200002 status)
+(display (foreign-ref 'long status 0))
+(newline)
+((foreign-procedure "curl_easy_cleanup" (void*) void) easy)
