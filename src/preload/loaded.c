@@ -185,10 +185,8 @@ static bool look_at_others(struct look *look)
 {
     if (late_libc_is_alone())
         return look_further(NULL, 0, look) == 1;
-    if (!late_libc_is_bound()) {
-        assume_libcurl();
+    if (!late_libc_is_bound())
         return true;
-    }
     if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
         return false;
     dl_iterate_phdr(look_further, look);
