@@ -88,6 +88,8 @@ static bool look_at_list(void)
     const struct link_map *begin = __atomic_load_n(&first, __ATOMIC_RELAXED), *map = begin;
     const struct link_map *end = last != NULL ? last : begin;
     uintptr_t sum = 0;
+    if (begin == NULL)
+        return true; /* another thread is about to set it: until then, who knows */
     while (map != end && (map = map->l_next) != NULL)
         sum = add(sum, map);
     if (map == NULL || sum != last_sum) {
