@@ -34,6 +34,7 @@ enum hop_flag {
     HOP_OLD_LIBCURL = 1u << 10,   /* libcurl before 7.62 has no URL parser */
     HOP_TRACE = 1u << 12,         /* CUSTOMREQUEST is TRACE, of a libcurl that cannot be asked */
     HOP_AMBIGUOUS = 1u << 11,     /* it is not known which libcurl the handle belongs to */
+    HOP_REDIRECTED = 1u << 13,    /* from another origin, and libcurl would drop the header */
 };
 
 struct hop {
@@ -80,6 +81,7 @@ enum reason {
     REASON_TRACE,
     REASON_CONNECT_ONLY,
     REASON_FOLLOWS,
+    REASON_REDIRECT,
     REASON_KEY_MISSING,
     REASON_COUNT,
 };
@@ -92,6 +94,10 @@ struct decision {
 };
 
 struct decision decide(const struct policy_image *image, const struct hop *hop);
+
+/* Which of the policy's origins `target` lies in, as libcurl tells origins apart; NULL for none. */
+const struct policy_origin *decide_origin(const struct policy_image *image,
+                                          const struct target *target);
 
 /* The key in force: `first`, or what has taken over from it. */
 const struct policy_key *decide_key(const struct policy_image *image, uint32_t first,

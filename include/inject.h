@@ -21,6 +21,13 @@ bool inject_key(struct record *record, const char *header);
 /* The same, in place of Authorization headers of the application's own. */
 bool inject_key_alone(struct record *record, const char *header);
 
+/*
+ * CURLOPT_UNRESTRICTED_AUTH, which the application left off: with it libcurl sends the header after
+ * a redirect from another origin too. Off again with inject_settle, or with inject_nothing.
+ */
+bool inject_lift(struct record *record);
+void inject_settle(struct record *record);
+
 /* Puts the application's list back. */
 void inject_nothing(struct record *record);
 

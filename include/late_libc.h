@@ -55,6 +55,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(explicit_bzero)                                                                              \
     X(fwrite)                                                                                      \
     X(getegid)                                                                                     \
+    X(getenv)                                                                                      \
     X(geteuid)                                                                                     \
     X(getpid)                                                                                      \
     X(getresuid)                                                                                   \
@@ -66,6 +67,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(munmap)                                                                                      \
     X(open)                                                                                        \
     X(poll)                                                                                        \
+    X(pread)                                                                                       \
     X(pthread_mutex_lock)                                                                          \
     X(pthread_mutex_trylock)                                                                       \
     X(pthread_mutex_unlock)                                                                        \

@@ -19,8 +19,9 @@
 enum { PLAIN_SCOPE_MAX = 256 }; /* bytes with the NUL; a longer scope is never plain */
 
 struct plain {
-    bool home_only;                 /* the rules name no host but Commissioned's */
-    const struct policy_rule *rule; /* the only one; NULL: nothing is plainly in it */
+    bool home_only;                     /* the rules name no host but Commissioned's */
+    const struct policy_rule *rule;     /* the only one; NULL: nothing is plainly in it */
+    const struct policy_origin *origin; /* its */
     size_t length;
     char scope[PLAIN_SCOPE_MAX]; /* "https://app.commissioned.tech/v1/" */
 };

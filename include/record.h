@@ -1,7 +1,7 @@
 /*
  * record.h - what is kept about each easy handle: only what libcurl cannot be asked for.
  *
- * Shapes:    one record a live handle, 104 bytes; a rare part of some 150 bytes for handles that
+ * Shapes:    one record a live handle, 112 bytes; a rare part of some 150 bytes for handles that
  * set a debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A
  * multi handle has a record too, as the head of the list of its transfers. The records of the first
  * handles lie in the nest, where they are found without a lock; the others in a table. Ownership:
@@ -24,8 +24,9 @@
 enum { RECORD_TEXT_SIZE = 1024 };
 
 enum record_text {
-    RECORD_TARGET,   /* CURLOPT_REQUEST_TARGET */
-    RECORD_LOCATION, /* CURLOPT_URL; kept of an old libcurl only */
+    RECORD_TARGET,     /* CURLOPT_REQUEST_TARGET */
+    RECORD_LOCATION,   /* CURLOPT_URL; kept of an old libcurl only */
+    RECORD_NETRC_FILE, /* CURLOPT_NETRC_FILE */
     RECORD_TEXTS,
 };
 
@@ -50,11 +51,26 @@ enum record_state {
     RECORD_CUSTOM = 1u << 16,       /* CUSTOMREQUEST */
     RECORD_WAS_UNSAFE = 1u << 17,   /* verification was off earlier in the transfer under way */
     RECORD_URL_USER = 1u << 18,     /* CURLOPT_URL names a user; of a CURL_HIDES_USERINFO alone */
+    RECORD_NETRC = 1u << 22,        /* NETRC: libcurl looks for credentials in a file */
+    RECORD_NETRC_LOST = 1u << 23,   /* NETRC_FILE was set and could not be kept */
+    RECORD_NO_BASIC = 1u << 24,     /* HTTPAUTH has no CURLAUTH_BASIC */
+    RECORD_NEGOTIATES = 1u << 25,   /* ... but CURLAUTH_NEGOTIATE, which needs no user */
+    RECORD_RESTRICTED = 1u << 26, /* COOKIE or TLSAUTH_USERNAME was set at some time: libcurl keeps
+                                     them from other origins */
+    RECORD_UNRESTRICTED = 1u << 27, /* UNRESTRICTED_AUTH */
+
+    /* Of the transfer under way; see follow.h. */
+    RECORD_FIRST = 1u << 28, /* it came to no hop yet */
+    RECORD_LOGIN =
+        1u << 29, /* libcurl has a user of its URL or file, for all the hops that follow */
+    RECORD_LIFTED = 1u << 30, /* UNRESTRICTED_AUTH is ours */
+
+    RECORD_STARTED_OVER = 1u << 31, /* libcurl once answered a 401 by itself, and remembers how */
 
     /* With none of these, and no fact of enum hop_flag, only the URL decides. */
     RECORD_MATTERS = RECORD_VERBOSE | RECORD_USER | RECORD_PASSWORD | RECORD_EMPTY_USER |
                      RECORD_BEARER | RECORD_SIGV4 | RECORD_CUSTOM | RECORD_WAS_UNSAFE |
-                     RECORD_URL_USER,
+                     RECORD_URL_USER | RECORD_NETRC | RECORD_NEGOTIATES,
 };
 
 struct policy_ref; /* policy_loader.h */
@@ -90,13 +106,14 @@ struct record {
     void *handle;        /* CURL * or CURLM *; atomic in the nest */
     struct record *next; /* in its bucket */
     const struct provider *provider;
-    struct curl_slist node;       /* the header with the key, in front of the application's list */
-    struct curl_slist *headers;   /* CURLOPT_HTTPHEADER, the application's */
-    char *error_buffer;           /* CURLOPT_ERRORBUFFER, the application's */
-    struct policy_ref *policy;    /* of the transfer under way, from its first hop on */
-    const struct policy_key *key; /* that its last keyed hop carried, for the status */
-    struct record *multi_next;    /* the transfers of one multi handle; its record is the head */
-    struct record **multi_link;   /* what points here; NULL where it is in no multi handle */
+    struct curl_slist node;     /* the header with the key, in front of the application's list */
+    struct curl_slist *headers; /* CURLOPT_HTTPHEADER, the application's */
+    char *error_buffer;         /* CURLOPT_ERRORBUFFER, the application's */
+    struct policy_ref *policy;  /* of the transfer under way, from its first hop on */
+    const struct policy_origin *first; /* the origin of its first hop; NULL: none of the policy's */
+    const struct policy_key *key;      /* that its last keyed hop carried, for the status */
+    struct record *multi_next;  /* the transfers of one multi handle; its record is the head */
+    struct record **multi_link; /* what points here; NULL where it is in no multi handle */
     struct record_rare *rare;
     uint32_t state; /* enum record_state */
     uint16_t facts; /* enum hop_flag: what the application set */

@@ -22,6 +22,8 @@ enum { TARGET_HOST_MAX = 255 }; /* bytes of a host name, RFC 1035 section 2.3.4 
 struct target {
     bool tls;      /* scheme https or wss */
     bool userinfo; /* the URL brings a user or a password */
+    bool usual;    /* https, not wss, and no dot at the host's end: of two such libcurl says what
+                      host and port say, whether they are one origin */
     uint16_t port;
     size_t host_len;
     size_t path_len; /* up to the query or fragment */

@@ -1,8 +1,8 @@
 # Programs under test: they know nothing of us, and link what applications link.
 
 programs := $(BUILD)/tests/programs
-PROGRAMS := $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/plugin-openssl.so
-PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/plugin-gnutls.so)
+PROGRAMS := $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/options $(programs)/plugin-openssl.so
+PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/options-gnutls $(programs)/plugin-gnutls.so)
 
 $(BUILD)/obj/tests/programs/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
 
@@ -10,12 +10,15 @@ $(programs)/driver-openssl: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/sr
 $(programs)/driver-exports: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/src/preload/elf_find.o $(BUILD)/obj/tests/programs/exports_config.o
 $(programs)/ranges: $(BUILD)/obj/tests/programs/ranges.o
 $(programs)/rotate: $(BUILD)/obj/tests/programs/rotate.o
-$(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate:
+$(programs)/options: $(BUILD)/obj/tests/programs/options.o
+$(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/options:
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(call test_libs,libcurl) -o $@
 
 $(programs)/driver-gnutls: $(BUILD)/obj/tests/programs/driver.o $(BUILD)/obj/src/preload/elf_find.o
+$(programs)/options-gnutls: $(BUILD)/obj/tests/programs/options.o
+$(programs)/driver-gnutls $(programs)/options-gnutls:
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(gnutls_flavour) -o $@

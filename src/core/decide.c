@@ -102,6 +102,16 @@ static const struct policy_origin *lower_origin(const struct policy_image *image
     return low < image->norigins ? &image->origins[low] : NULL;
 }
 
+const struct policy_origin *decide_origin(const struct policy_image *image,
+                                          const struct target *target)
+{
+    if (!target->usual)
+        return NULL;
+    const struct policy_origin *origin = lower_origin(image, target->host, target->port);
+    bool same = origin != NULL && compare_origin(origin, target->host, target->port) == 0;
+    return same ? origin : NULL;
+}
+
 /* REASON_KEY where some rule names this origin, else the nearest miss. */
 static enum reason judge_origin(const struct policy_image *image, const struct target *target)
 {
@@ -238,6 +248,7 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
         {HOP_CONNECT_ONLY, REASON_CONNECT_ONLY},
         {HOP_TRACE, REASON_TRACE},
         {HOP_FOLLOWS, REASON_FOLLOWS},
+        {HOP_REDIRECTED, REASON_REDIRECT},
     };
     if (hop->target->userinfo)
         return REASON_URL_CREDENTIALS;

@@ -32,6 +32,7 @@ void plain_set(struct plain *plain, const struct policy_image *image)
     memcpy(plain->scope + origin, image->rules->path, path);
     plain->scope[plain->length - 1] = '/';
     plain->rule = image->rules;
+    plain->origin = image->origins;
 }
 
 /* ---- inside ------------------------------------------------------------------------------------

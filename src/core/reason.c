@@ -46,6 +46,9 @@ static const struct {
     [REASON_FOLLOWS] =
         {"follows",
          "this libcurl, older than 7.80, would take the key along when it follows redirects"},
+    [REASON_REDIRECT] =
+        {"redirect",
+         "redirected from another origin, by a program that has cookies or credentials of its own"},
     [REASON_KEY_MISSING] = {"key-missing", "the key cannot be had"},
 };
 

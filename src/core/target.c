@@ -124,6 +124,7 @@ enum target_spelling target_scan(const char *url, struct target *target)
 
     target->tls = scheme == 5 || (scheme == 3 && url[2] == 's'); /* https, wss */
     target->userinfo = false;
+    target->usual = scheme == 5;
     target->port = target->tls ? 443 : 0;
     const char *cursor = host + length;
     if (*cursor == ':') {
@@ -150,7 +151,8 @@ bool target_set(struct target *target, const char *scheme, const char *host, con
     if (scheme == NULL || host == NULL || path == NULL)
         return false;
     size_t length = strlen(host);
-    if (length > 1 && host[length - 1] == '.') /* the absolute form of the same name */
+    bool absolute = length > 1 && host[length - 1] == '.'; /* the same name */
+    if (absolute)
         length--;
     if (length == 0 || length > TARGET_HOST_MAX)
         return false;
@@ -162,6 +164,7 @@ bool target_set(struct target *target, const char *scheme, const char *host, con
     target->host_len = length;
     target->tls = scheme_is_tls(scheme, strlen(scheme));
     target->userinfo = userinfo;
+    target->usual = !absolute && strcasecmp(scheme, "https") == 0;
     target->port = target->tls ? 443 : 0;
     if (port != NULL && (!read_port(&port, &target->port) || *port != '\0'))
         return false;

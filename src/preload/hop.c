@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "follow.h"
 #include "inject.h"
+#include "netrc.h"
 #include "policy_loader.h"
 #include "redact.h"
 #include "report.h"
@@ -205,14 +207,20 @@ static void explain_failure(struct record *record, const char *sentence)
     record->error_buffer[length] = '\0';
 }
 
-/* False where the request must not be sent. */
-static bool apply(struct record *record, const struct decision *decision)
+/* The mask stands before the key does. */
+static bool give(struct record *record, const char *header, bool lift)
+{
+    redact_restart(record);
+    return redact_begin(record) && inject_key_alone(record, header) &&
+           (!lift || inject_lift(record));
+}
+
+/* False where the request must not be sent. `lift`: see follow_gather. */
+static bool apply(struct record *record, const struct decision *decision, bool lift)
 {
     switch (decision->verdict) {
     case VERDICT_KEY:
-        /* The mask stands before the key does. */
-        redact_restart(record);
-        if (!redact_begin(record) || !inject_key_alone(record, decision->key->header)) {
+        if (!give(record, decision->key->header, lift)) {
             inject_nothing(record);
             record->key = NULL; /* the answer will say nothing of it */
         }
@@ -235,10 +243,15 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     struct hop hop;
     struct judged judged;
     gather(record, text, &hop, &judged);
+    bool lift = follow_gather(record, &hop);
     struct decision decision = decide(record->policy->image, &hop);
+    if (decision.verdict != VERDICT_PASS && netrc_is_own(record, hop.target->host)) {
+        hop.flags |= HOP_OWN_CREDENTIALS;
+        decision = decide(record->policy->image, &hop);
+    }
     record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
     report_hop(record, &decision, &hop);
-    bool go_on = apply(record, &decision);
+    bool go_on = apply(record, &decision, lift);
     free_parts(&record->provider->real, &judged.target_parts);
     free_parts(&record->provider->real, &judged.pinned_parts);
     return go_on;
@@ -274,16 +287,21 @@ bool hop_decide(struct record *record)
     report_answer(record); /* of the hop before */
     if (record->policy == NULL)
         record->policy = policy_take();
-    if (record->policy == NULL)
+    if (record->policy == NULL) {
+        follow_first(record, NULL);
         return true;
+    }
     const char *text = find_url(record);
-    if (text == NULL)
+    if (text == NULL || !(record->state & RECORD_FIRST))
         return decide_on(record, text);
     record->key = plain_key(record, text);
-    if (record->key != NULL && inject_key(record, record->key->header))
+    if (record->key != NULL && inject_key(record, record->key->header)) {
+        follow_first(record, record->policy->plain.origin);
         return true;
+    }
     if (record->rare != NULL || !plain_is_elsewhere(&record->policy->plain, text))
         return decide_on(record, text);
+    follow_first(record, NULL);
     inject_nothing(record);
     return true;
 }

@@ -128,6 +128,28 @@ bool inject_key_alone(struct record *record, const char *header)
     return false;
 }
 
+static bool set_unrestricted(const struct record *record, bool on)
+{
+    return record->provider->real.easy_setopt(record->handle, CURLOPT_UNRESTRICTED_AUTH,
+                                              (uintptr_t)on) == CURLE_OK;
+}
+
+bool inject_lift(struct record *record)
+{
+    if (!set_unrestricted(record, true))
+        return false;
+    record->state |= RECORD_LIFTED;
+    return true;
+}
+
+void inject_settle(struct record *record)
+{
+    if (!(record->state & RECORD_LIFTED))
+        return;
+    set_unrestricted(record, false);
+    record->state &= ~(uint32_t)RECORD_LIFTED;
+}
+
 void inject_forget(struct record *record)
 {
     free_copies(record->rare);
@@ -137,6 +159,7 @@ void inject_nothing(struct record *record)
 {
     if (!(record->state & RECORD_ARMED))
         return;
+    inject_settle(record);
     set_headers(record, record->headers);
     record->state &= ~(uint32_t)RECORD_ARMED;
     record->node.data = NULL;

@@ -35,6 +35,8 @@
 #define fwrite(...) late.fwrite(__VA_ARGS__)
 #undef getegid
 #define getegid(...) late.getegid(__VA_ARGS__)
+#undef getenv
+#define getenv(...) late.getenv(__VA_ARGS__)
 #undef geteuid
 #define geteuid(...) late.geteuid(__VA_ARGS__)
 #undef getpid
@@ -57,6 +59,8 @@
 #define open(...) late.open(__VA_ARGS__)
 #undef poll
 #define poll(...) late.poll(__VA_ARGS__)
+#undef pread
+#define pread(...) late.pread(__VA_ARGS__)
 #undef pthread_mutex_lock
 #define pthread_mutex_lock(...) late.pthread_mutex_lock(__VA_ARGS__)
 #undef pthread_mutex_trylock

@@ -95,7 +95,7 @@ static void set_defaults(struct record *record)
 {
     record->headers = NULL;
     record->error_buffer = NULL;
-    record->state &= RECORD_MULTI;
+    record->state &= RECORD_MULTI | RECORD_STARTED_OVER;
     record->facts &= HOP_AMBIGUOUS | HOP_SSL_CTX_FUNCTION; /* its connections are kept */
     record->port = 0;
 }
@@ -136,6 +136,7 @@ static void clear(struct record *record)
     record->state = 0;
     record->rare = NULL;
     record->policy = NULL;
+    record->first = NULL;
     record->key = NULL;
     record->multi_next = NULL;
     record->multi_link = NULL;
@@ -311,12 +312,15 @@ static void copy_rare(struct record *to, const struct record_rare *from)
     if (!copy_text(to, from, RECORD_TARGET))
         to->facts |= HOP_UNKNOWN_TARGET;
     copy_text(to, from, RECORD_LOCATION); /* without an URL there is no key */
+    if (!copy_text(to, from, RECORD_NETRC_FILE))
+        to->state |= RECORD_NETRC_LOST;
 }
 
 void record_copy(struct record *to, const struct record *from)
 {
     const uint32_t transfer = RECORD_ACTIVE | RECORD_ARMED | RECORD_KEYED | RECORD_REDACTS |
-                              RECORD_FAILED | RECORD_HOOKED | RECORD_WAS_UNSAFE;
+                              RECORD_FAILED | RECORD_HOOKED | RECORD_WAS_UNSAFE | RECORD_FIRST |
+                              RECORD_LOGIN | RECORD_LIFTED;
     to->headers = from->headers;
     to->error_buffer = from->error_buffer;
     to->state = from->state & ~transfer;
@@ -346,7 +350,8 @@ void record_unlink(struct record *easy)
 
 bool record_has_credentials(const struct record *record)
 {
-    if (record->state & (RECORD_USER | RECORD_BEARER | RECORD_SIGV4 | RECORD_URL_USER))
+    if (record->state &
+        (RECORD_USER | RECORD_BEARER | RECORD_SIGV4 | RECORD_URL_USER | RECORD_NEGOTIATES))
         return true;
     bool password = record->state & RECORD_PASSWORD;
     if (!(record->state & RECORD_EMPTY_USER))

@@ -46,6 +46,11 @@ const uint16_t record_kept[RECORD_KEPT_MASK + 1] = {
     KEEP(OPT_AWS_SIGV4),
     KEEP(CURLOPT_HTTPAUTH),
     KEEP(CURLOPT_CUSTOMREQUEST),
+    KEEP(CURLOPT_NETRC),
+    KEEP(CURLOPT_NETRC_FILE),
+    KEEP(CURLOPT_COOKIE),
+    KEEP(CURLOPT_TLSAUTH_USERNAME),
+    KEEP(CURLOPT_UNRESTRICTED_AUTH),
     KEEP(CURLOPT_URL), /* where record_keeps_of says so */
 };
 
@@ -187,6 +192,23 @@ void record_note(struct record *record, CURLoption option, uintptr_t argument)
         break;
     case CURLOPT_HTTPAUTH:
         set_state(record, RECORD_AUTH_CHOOSES, (bits & (bits - 1)) != 0);
+        set_state(record, RECORD_NO_BASIC, (bits & CURLAUTH_BASIC) == 0);
+        set_state(record, RECORD_NEGOTIATES,
+                  (bits & CURLAUTH_BASIC) == 0 && (bits & CURLAUTH_NEGOTIATE) != 0);
+        break;
+    case CURLOPT_NETRC:
+        set_state(record, RECORD_NETRC, bits != CURL_NETRC_IGNORED);
+        break;
+    case CURLOPT_NETRC_FILE:
+        set_state(record, RECORD_NETRC_LOST, !note_text(record, RECORD_NETRC_FILE, text));
+        break;
+    case CURLOPT_COOKIE:
+    case CURLOPT_TLSAUTH_USERNAME:
+        if (text != NULL)
+            set_state(record, RECORD_RESTRICTED, true);
+        break;
+    case CURLOPT_UNRESTRICTED_AUTH:
+        set_state(record, RECORD_UNRESTRICTED, bits != 0);
         break;
     case CURLOPT_USERPWD:
         note_userpwd(record, text);

@@ -8,7 +8,10 @@
 #include "redact.h"
 #include "report.h"
 
-enum { TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED | RECORD_WAS_UNSAFE };
+enum {
+    TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED | RECORD_WAS_UNSAFE |
+                     RECORD_FIRST | RECORD_LOGIN,
+};
 
 static CURLcode set(const struct record *record, CURLoption option, uintptr_t value)
 {
@@ -90,8 +93,10 @@ static bool prepare(struct record *record)
  */
 static void decide_early(struct record *record)
 {
-    if (provider_is_old(record->provider))
-        hop_decide(record);
+    if (!provider_is_old(record->provider))
+        return;
+    record->state |= RECORD_FIRST;
+    hop_decide(record);
 }
 
 /* A process that no policy concerns is left alone. */
@@ -107,7 +112,7 @@ __attribute__((noinline)) static void begin(struct record *record)
 {
     int saved = errno;
     if ((record->state & RECORD_HOOKED || is_concerned()) && prepare(record)) {
-        record->state |= RECORD_ACTIVE;
+        record->state |= RECORD_ACTIVE | RECORD_FIRST;
         decide_early(record);
     }
     errno = saved;
@@ -119,7 +124,7 @@ void transfer_begin(struct record *record)
     if (record->state & RECORD_ACTIVE || record->facts & HOP_NO_URL)
         return;
     if (record->state & RECORD_HOOKED && record->rare == NULL)
-        record->state |= RECORD_ACTIVE; /* all is prepared */
+        record->state |= RECORD_ACTIVE | RECORD_FIRST; /* all is prepared */
     else
         begin(record);
 }
@@ -200,6 +205,8 @@ void transfer_scrub(struct record *copy, const struct record *from)
     }
     set(copy, CURLOPT_HTTPHEADER, (uintptr_t)copy->headers);
     set(copy, CURLOPT_ERRORBUFFER, (uintptr_t)copy->error_buffer);
+    if (from->state & RECORD_LIFTED)
+        set(copy, CURLOPT_UNRESTRICTED_AUTH, 0);
     if (from->state & RECORD_REDACTS) {
         set(copy, CURLOPT_DEBUGFUNCTION, rare != NULL ? (uintptr_t)rare->debug : 0);
         set(copy, CURLOPT_DEBUGDATA, rare != NULL ? (uintptr_t)rare->debug_data : 0);

@@ -63,13 +63,16 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *pat
 {
     static char body[] = "{}\n";
     unsigned status = 200;
-    const char *location = NULL, *wait = NULL;
+    const char *location = NULL, *wait = NULL, *challenge = NULL;
     if (strncmp(path, "/to/", 4) == 0) {
         status = 302;
         location = path + 4;
     } else if (strncmp(path, "/status/", 8) == 0) {
         status = (unsigned)strtoul(path + 8, NULL, 10);
         wait = strchr(path + 8, '/');
+    } else if (strcmp(path, "/digest") == 0) {
+        status = 401;
+        challenge = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"";
     } else if (origin_judges != NULL) {
         status =
             origin_judges(value_of(connection, "Authorization"), value_of(connection, "X-Began"));
@@ -78,6 +81,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *pat
         MHD_create_response_from_buffer(sizeof body - 1, body, MHD_RESPMEM_PERSISTENT);
     if (location != NULL)
         MHD_add_response_header(response, "Location", location);
+    if (challenge != NULL)
+        MHD_add_response_header(response, "WWW-Authenticate", challenge);
     if (wait != NULL)
         MHD_add_response_header(response, "Retry-After", wait + 1);
     enum MHD_Result queued = MHD_queue_response(connection, status, response);

@@ -31,6 +31,8 @@ void preloaded_start(void)
         test_key_make(preloaded_keys[i]);
     origin_start(&origin, HOST, preloaded_folder);
     set_port("ORIGIN_TLS", origin.tls_port);
+    set_port("ORIGIN_OTHER", origin.other_tls_port);
+    set_port("ORIGIN_PLAIN", origin.plain_port);
     setenv("ORIGIN_CA", origin.ca_file, 1);
     setenv("HOME", preloaded_folder, 1);
     unsetenv("XDG_CONFIG_HOME");
@@ -49,6 +51,8 @@ static void expand_one(FILE *out, char letter)
 {
     if (letter >= 'A' && letter < 'A' + PRELOADED_KEYS)
         fputs(preloaded_keys[letter - 'A'], out);
+    else if (letter == '@')
+        fputc('@', out);
     else if (letter == 'D')
         fputs(preloaded_folder, out);
     else if (letter == 'P')
@@ -105,9 +109,9 @@ void preloaded_before(void *unused)
     setenv("LD_PRELOAD", path, 1);
 }
 
-void preloaded_run(const char *const words[])
+void preloaded_run_program(const char *program, const char *const words[])
 {
-    const char *argv[64] = {client};
+    const char *argv[64] = {program};
     char *expanded[64] = {NULL};
     size_t n = 0;
     for (; words[n] != NULL; n++)
@@ -122,6 +126,11 @@ void preloaded_run(const char *const words[])
                       "the client printed a key");
     while (n > 0)
         free(expanded[--n]);
+}
+
+void preloaded_run(const char *const words[])
+{
+    preloaded_run_program(client, words);
 }
 
 static void name_authorization(FILE *out, const struct seen *request)

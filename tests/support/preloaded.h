@@ -26,7 +26,7 @@ void preloaded_stop(void);
 
 /*
  * Writes the policy. In the text, @A, @B and @C stand for the three keys, @D for the folder, @P for
- * the client's path and @U for its user.
+ * the client's path, @U for its user and @@ for the character.
  */
 void preloaded_policy(const char *text);
 /* The same expansion, for commands and expected text; the caller's to free. */
@@ -41,6 +41,8 @@ void preloaded_before(void *unused);
 
 /* Runs the client with these words; it must end well. */
 void preloaded_run(const char *const words[]);
+/* The same for another program: a path, or a name that is searched in PATH. */
+void preloaded_run_program(const char *program, const char *const words[]);
 #define RUN(...) preloaded_run((const char *const[]){__VA_ARGS__, NULL})
 
 /*

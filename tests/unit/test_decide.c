@@ -264,6 +264,8 @@ static const struct row rows[] = {
     {PASS(whole, U, REQUEST_TARGET), "whole", .flags = HOP_UNKNOWN_TARGET},
     {PASS(whole, U, CONNECT_ONLY), "whole", .flags = HOP_CONNECT_ONLY},
     {PASS(whole, U, FOLLOWS), "whole", .flags = HOP_FOLLOWS},
+    {PASS(whole, U, REDIRECT), "whole", .flags = HOP_REDIRECTED},
+    {PASS(whole, U, OWN_CREDENTIALS), "whole", .flags = HOP_REDIRECTED | HOP_OWN_CREDENTIALS},
     {PASS(fails, U, PEER_UNVERIFIED), "fails", .flags = HOP_PEER_UNVERIFIED},
     {PASS(fails, "https://evil.example/", HOST)},
 
@@ -420,6 +422,41 @@ START_TEST(the_table_shows_every_reason)
             shown = shown || (int)rows[i].reason == reason;
         ck_assert_msg(shown, "%s", reason_code((enum reason)reason));
     }
+}
+END_TEST
+
+/* ---- origins -----------------------------------------------------------------------------------
+ */
+
+START_TEST(an_origin_is_one_to_us_where_it_is_one_to_libcurl)
+{
+    static const struct {
+        const char *url;
+        int origin; /* its place among the policy's, or -1 */
+    } urls[] = {
+        {U, 0},
+        {U ":443/v1", 0},
+        {"HTTPS://APP.Commissioned.TECH/v2?x", 0},
+        {U ":8443/any", 1},
+        {U ":8444", -1},
+        {"https://app.commissioned.tech./", -1}, /* libcurl may tell it from the first */
+        {"wss://app.commissioned.tech/v1", -1},
+        {"http://app.commissioned.tech/v1", -1},
+        {"http://app.commissioned.tech:443/v1", -1},
+        {"https://evil.example/", -1},
+        {"https://zzz.example/", -1},
+    };
+    struct policy_image *image =
+        image_build(ports, sizeof ports / sizeof ports[0], keys, KEY_COUNT);
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        struct place place;
+        ck_assert(find_place(&place, urls[i].url));
+        const struct policy_origin *origin = decide_origin(image, &place.target);
+        ck_assert_msg(origin == (urls[i].origin < 0 ? NULL : &image->origins[urls[i].origin]), "%s",
+                      urls[i].url);
+        leave_place(&place);
+    }
+    image_drop(image);
 }
 END_TEST
 
@@ -616,6 +653,7 @@ int main(void)
     TCase *tests = tcase_create("properties");
     tcase_add_loop_test(table, a_row_of_the_table, 0, NROWS);
     tcase_add_test(tests, the_table_shows_every_reason);
+    tcase_add_test(tests, an_origin_is_one_to_us_where_it_is_one_to_libcurl);
     tcase_add_test(tests, no_combination_of_unsafe_flags_gets_a_key_or_fails_a_request);
     tcase_add_test(tests, a_long_path_is_decided_by_its_beginning);
     tcase_add_test(tests, without_an_image_there_is_no_policy);

@@ -323,6 +323,11 @@ START_TEST(every_kept_option_stands_in_its_own_place)
         CURLOPT_AWS_SIGV4,
         CURLOPT_HTTPAUTH,
         CURLOPT_CUSTOMREQUEST,
+        CURLOPT_NETRC,
+        CURLOPT_NETRC_FILE,
+        CURLOPT_COOKIE,
+        CURLOPT_TLSAUTH_USERNAME,
+        CURLOPT_UNRESTRICTED_AUTH,
         CURLOPT_URL,
     };
     size_t count = sizeof options / sizeof options[0], kept = 0;

@@ -1,0 +1,372 @@
+/*
+ * Behind a redirect, and beside credentials that libcurl finds by itself: the key goes or it does
+ * not, and what is believed of it is what left. Each test runs with every flavour of libcurl.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/origin.h"
+#include "support/preloaded.h"
+#include "support/suite.h"
+
+#define HOST  "app.commissioned.tech"
+#define APP   "https://" HOST
+#define OTHER APP ":8443"
+#define PLAIN "http://" HOST
+#define EVIL  "http://evil.example"
+
+/* CURLOPT_ numbers, as the program takes them. */
+#define NETRC        "51="
+#define NETRC_FILE   "10118="
+#define HTTPAUTH     "107="
+#define COOKIE       "10022="
+#define UNRESTRICTED "105="
+#define PASSWORD     "10174="
+
+#define DIGEST       "2"
+#define NEGOTIATE    "4"
+#define ANY          "0xffffffef"
+
+static void set_up(void)
+{
+    preloaded_start();
+    preloaded_store("key", "@A\n");
+    preloaded_store("next", "@B\n");
+    preloaded_policy("keys = ( { name = \"k\"; file = \"@D/key\"; next = \"@D/next\"; } );\n"
+                     "rules = ( { name = \"r\"; key = \"k\"; } );\n");
+}
+
+static const char *flavours[] = {"tests/programs/options", "tests/programs/options-gnutls"};
+
+/* What came since `from`, the redirects' own paths and all, is `expected`. */
+static void check_since(size_t from, const char *program, const char *expected)
+{
+    const char *now = preloaded_seen() + from;
+    ck_assert_msg(strcmp(now, expected) == 0, "%s: came\n%sinstead of\n%s%s%s", program, now,
+                  expected, preloaded_outcome.out, preloaded_outcome.err);
+}
+
+static void expect(const char *expected, const char *const words[])
+{
+    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+        char path[PATH_MAX];
+        built(path, flavours[i]);
+        if (access(path, X_OK) != 0)
+            continue;
+        size_t from = strlen(preloaded_seen());
+        preloaded_run_program(path, words);
+        check_since(from, flavours[i], expected);
+    }
+}
+
+/* It came to /x, and without our key. */
+static void expect_no_key(const char *const words[])
+{
+    char path[PATH_MAX];
+    built(path, flavours[0]);
+    size_t from = strlen(preloaded_seen());
+    preloaded_run_program(path, words);
+    ck_assert_msg(strstr(preloaded_seen() + from, "GET /x ") != NULL &&
+                      strstr(preloaded_seen() + from, "GET /x A") == NULL,
+                  "%s", preloaded_seen() + from);
+}
+#define EXPECT_NO_KEY(...)    expect_no_key((const char *const[]){__VA_ARGS__, NULL})
+#define EXPECT(expected, ...) expect(expected, (const char *const[]){__VA_ARGS__, NULL})
+
+/* ---- redirects ---------------------------------------------------------------------------------
+ */
+
+START_TEST(http_of_the_host_itself_leads_to_https_with_the_key)
+{
+    EXPECT("GET /to/" APP "/x -\nGET /x A\n", PLAIN "/to/" APP "/x");
+}
+END_TEST
+
+START_TEST(a_redirect_from_elsewhere_leads_to_the_key)
+{
+    EXPECT("GET /to/" APP "/x -\nGET /x A\n", EVIL "/to/" APP "/x");
+    EXPECT("GET /to/" APP "/x -\nGET /x A\n", OTHER "/to/" APP "/x");
+    EXPECT("GET /to/" APP "/x -\nGET /x A\n", "https://localhost/to/" APP "/x");
+}
+END_TEST
+
+START_TEST(a_401_behind_a_redirect_with_the_key_lets_next_take_over)
+{
+    EXPECT("GET /to/" APP "/status/401 -\nGET /status/401 A\nGET /x B\n",
+           EVIL "/to/" APP "/status/401", APP "/x");
+}
+END_TEST
+
+START_TEST(a_401_to_a_header_that_did_not_leave_promotes_nothing)
+{
+    EXPECT("GET /to/" APP "/status/401 -\nGET /status/401 -\nGET /x A\n", COOKIE "a=b",
+           EVIL "/to/" APP "/status/401", APP "/x");
+    EXPECT("GET /to/" APP "/status/401 -\nGET /status/401 -\nGET /x A\n", "header=Cookie: a=b",
+           OTHER "/to/" APP "/status/401", APP "/x");
+}
+END_TEST
+
+START_TEST(behind_the_key_the_door_is_shut_again)
+{
+    EXPECT("GET /to/" APP "/to/" EVIL "/x -\nGET /to/" EVIL "/x A\nGET /x -\n",
+           PLAIN "/to/" APP "/to/" EVIL "/x");
+    /* and at home again, still with the key */
+    EXPECT("GET /to/" APP "/to/" EVIL "/to/" APP "/x -\nGET /to/" EVIL "/to/" APP
+           "/x A\nGET /to/" APP "/x -\nGET /x A\n",
+           PLAIN "/to/" APP "/to/" EVIL "/to/" APP "/x");
+}
+END_TEST
+
+START_TEST(a_redirect_from_home_and_back_keeps_the_key)
+{
+    EXPECT("GET /to/" EVIL "/to/" APP "/x A\nGET /to/" APP "/x -\nGET /x A\n", COOKIE "a=b",
+           APP "/to/" EVIL "/to/" APP "/x");
+}
+END_TEST
+
+static unsigned count_cookies(void)
+{
+    size_t count;
+    unsigned cookies = 0;
+    const struct seen *seen = origin_seen(&count);
+    for (size_t i = 0; i < count; i++)
+        cookies += strstr(seen[i].headers, "Cookie") != NULL;
+    return cookies;
+}
+
+START_TEST(the_programs_cookie_does_not_leave_by_the_open_door)
+{
+    char path[PATH_MAX];
+    built(path, flavours[0]);
+    preloaded_run_program(path,
+                          (const char *const[]){"header=Cookie: a=b", PLAIN "/to/" APP "/x", NULL});
+    ck_assert_uint_eq(count_cookies(), 1);
+}
+END_TEST
+
+START_TEST(unrestricted_auth_of_the_program_takes_the_key_along)
+{
+    EXPECT("GET /to/" APP "/x -\nGET /x A\n", COOKIE "a=b", UNRESTRICTED "1", EVIL "/to/" APP "/x");
+}
+END_TEST
+
+/* What libcurl makes of these is not the same in all versions. */
+START_TEST(a_user_or_a_password_alone_stays_the_programs_own)
+{
+    EXPECT_NO_KEY("https://u:p@@" HOST "/to/" APP "/x");
+    EXPECT_NO_KEY(PASSWORD "p", PLAIN "/to/" APP "/x");
+}
+END_TEST
+
+START_TEST(the_user_of_the_first_url_does_not_leave_by_the_open_door)
+{
+    EXPECT("GET /to/" APP "/x Basic dTpw\nGET /x -\n", "http://u:p@@" HOST "/to/" APP "/x");
+}
+END_TEST
+
+START_TEST(a_copy_of_the_handle_has_the_door_shut)
+{
+    EXPECT("GET /to/" APP "/x -\nGET /x A\nGET /to/" EVIL "/y mine\nGET /y -\n",
+           PLAIN "/to/" APP "/x", "copy", "header=Authorization: mine", PLAIN "/to/" EVIL "/y");
+}
+END_TEST
+
+/* ---- .netrc ------------------------------------------------------------------------------------
+ */
+
+#define BASIC_UP "Basic dTpw"
+
+static void netrc_has(const char *text)
+{
+    preloaded_store(".netrc", text);
+}
+
+START_TEST(an_entry_that_names_the_host_is_the_programs_own)
+{
+    static const char *const files[] = {
+        "machine " HOST " login u password p\n",
+        "machine other.example login x password y\nmachine " HOST "\n\tlogin u\n\tpassword p\n",
+        "default login x password y\nmachine " HOST " login u password p\n",
+        "# a comment\n\nmachine \"" HOST "\" login u password p",
+        "MACHINE APP.COMMISSIONED.TECH LOGIN u PASSWORD p\n",
+        "macdef init\nmachine other.example\n\nmachine " HOST " login u password p\n",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        netrc_has(files[i]);
+        EXPECT_NO_KEY(NETRC "1", APP "/x");
+    }
+    netrc_has(files[0]);
+    EXPECT("GET /x " BASIC_UP "\n", NETRC "1", APP "/x");
+    EXPECT("GET /x " BASIC_UP "\n", NETRC "2", APP "/x");
+}
+END_TEST
+
+START_TEST(netrc_by_habit_is_no_credential)
+{
+    static const char *const files[] = {
+        "",
+        "machine other.example login u password p\n",
+        "machine " HOST ".evil.example login u password p\n",
+        "# machine " HOST " login u password p\n",
+        "machine other.example login \"a machine " HOST "\" password p\n",
+        "machine other.example login u password p\nmacdef init\nmachine " HOST " login u\n\n",
+        "default login u password p\n",
+    };
+    EXPECT("GET /x A\n", NETRC "1", APP "/x"); /* no file */
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        netrc_has(files[i]);
+        EXPECT("GET /x A\n", NETRC "1", APP "/x");
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_nobody_asks_for_does_not_count)
+{
+    netrc_has("machine " HOST " login u password p\n");
+    EXPECT("GET /x A\n", APP "/x");
+    EXPECT("GET /x A\n", NETRC "1", NETRC "0", APP "/x");
+    EXPECT("GET /x A\n", NETRC "1", NETRC_FILE "/dev/null", APP "/x");
+}
+END_TEST
+
+START_TEST(the_file_that_the_program_names_counts)
+{
+    preloaded_store("mine", "machine " HOST " login u password p\n");
+    EXPECT("GET /x " BASIC_UP "\n", NETRC "1", NETRC_FILE "@D/mine", APP "/x");
+    EXPECT("GET /x " BASIC_UP "\n", NETRC "1", NETRC_FILE "@D/mine", "copy", APP "/x");
+}
+END_TEST
+
+START_TEST(with_a_netrc_file_a_redirect_from_elsewhere_gets_no_key)
+{
+    netrc_has("machine evil.example login u password p\n");
+    EXPECT("GET /to/" APP "/x " BASIC_UP "\nGET /x -\n", NETRC "1", EVIL "/to/" APP "/x");
+}
+END_TEST
+
+START_TEST(never_two_authorizations)
+{
+    char path[PATH_MAX];
+    netrc_has("default login u password p\n");
+    built(path, flavours[0]);
+    /* fails where two came with one request */
+    preloaded_run_program(
+        path, (const char *const[]){NETRC "1", HTTPAUTH DIGEST, APP "/digest", APP "/x", NULL});
+    preloaded_seen();
+    preloaded_run_program(
+        path, (const char *const[]){NETRC "1", HTTPAUTH ANY, APP "/digest", APP "/x", NULL});
+    preloaded_seen();
+    netrc_has("machine " HOST " login u password p\n");
+    preloaded_run_program(path,
+                          (const char *const[]){NETRC "1", HTTPAUTH DIGEST, APP "/digest", NULL});
+    ck_assert_ptr_nonnull(strstr(preloaded_seen(), "GET /digest Digest "));
+}
+END_TEST
+
+START_TEST(negotiate_needs_no_user)
+{
+    EXPECT_NO_KEY(HTTPAUTH NEGOTIATE, APP "/x");
+    EXPECT("GET /x A\n", HTTPAUTH DIGEST, APP "/x"); /* others do */
+    EXPECT("GET /x A\n", HTTPAUTH ANY, APP "/x");
+}
+END_TEST
+
+/* ---- curl itself -------------------------------------------------------------------------------
+ */
+
+#define LONGEST 16
+
+/* What came of curl with these words, routed to the server and in good hands. */
+static const char *curl(const char *const more[])
+{
+    char tls[64], plain[64];
+    size_t from = strlen(preloaded_seen()), n = 0;
+    const char *words[LONGEST + 10] = {"-sS", "-o", "/dev/null", "--cacert", getenv("ORIGIN_CA")};
+    snprintf(tls, sizeof tls, "::127.0.0.1:%s", getenv("ORIGIN_TLS"));
+    snprintf(plain, sizeof plain, "%s:80:127.0.0.1:%s", HOST, getenv("ORIGIN_PLAIN"));
+    words[5] = "--connect-to";
+    words[6] = plain;
+    words[7] = "--connect-to";
+    words[8] = tls;
+    for (; more[n] != NULL && n < LONGEST; n++)
+        words[9 + n] = more[n];
+    preloaded_run_program("curl", words);
+    return preloaded_seen() + from;
+}
+#define CURL(...) curl((const char *const[]){__VA_ARGS__, NULL})
+
+START_TEST(curl_follows_from_http_to_https_with_the_key)
+{
+    ck_assert_str_eq(CURL("-L", PLAIN "/to/" APP "/x"), "GET /to/" APP "/x -\nGET /x A\n");
+    ck_assert_str_eq(CURL("-L", "-b", "a=b", PLAIN "/to/" APP "/x"),
+                     "GET /to/" APP "/x -\nGET /x -\n");
+}
+END_TEST
+
+START_TEST(curl_n_keeps_the_entry_of_the_host)
+{
+    ck_assert_str_eq(CURL("-n", APP "/x"), "GET /x A\n");
+    netrc_has("default login u password p\n");
+    ck_assert_str_eq(CURL("-n", APP "/x"), "GET /x A\n");
+    netrc_has("machine " HOST " login u password p\n");
+    ck_assert_str_eq(CURL("-n", APP "/x"), "GET /x " BASIC_UP "\n");
+    ck_assert_str_eq(CURL(APP "/x"), "GET /x A\n");
+}
+END_TEST
+
+START_TEST(curl_n_digest_sends_one_authorization)
+{
+    static const char start[] = "GET /digest -\nGET /digest Digest ";
+    netrc_has("machine " HOST " login u password p\n");
+    const char *came = CURL("-n", "--digest", APP "/digest");
+    ck_assert_msg(strncmp(came, start, sizeof start - 1) == 0, "%s", came);
+}
+END_TEST
+
+static void add_redirects(TCase *tcase)
+{
+    tcase_add_checked_fixture(tcase, set_up, preloaded_stop);
+    tcase_add_test(tcase, http_of_the_host_itself_leads_to_https_with_the_key);
+    tcase_add_test(tcase, a_redirect_from_elsewhere_leads_to_the_key);
+    tcase_add_test(tcase, a_401_behind_a_redirect_with_the_key_lets_next_take_over);
+    tcase_add_test(tcase, a_401_to_a_header_that_did_not_leave_promotes_nothing);
+    tcase_add_test(tcase, behind_the_key_the_door_is_shut_again);
+    tcase_add_test(tcase, a_redirect_from_home_and_back_keeps_the_key);
+    tcase_add_test(tcase, the_programs_cookie_does_not_leave_by_the_open_door);
+    tcase_add_test(tcase, unrestricted_auth_of_the_program_takes_the_key_along);
+    tcase_add_test(tcase, a_user_or_a_password_alone_stays_the_programs_own);
+    tcase_add_test(tcase, the_user_of_the_first_url_does_not_leave_by_the_open_door);
+    tcase_add_test(tcase, a_copy_of_the_handle_has_the_door_shut);
+}
+
+static void add_netrc(TCase *tcase)
+{
+    tcase_add_checked_fixture(tcase, set_up, preloaded_stop);
+    tcase_add_test(tcase, an_entry_that_names_the_host_is_the_programs_own);
+    tcase_add_test(tcase, netrc_by_habit_is_no_credential);
+    tcase_add_test(tcase, a_file_that_nobody_asks_for_does_not_count);
+    tcase_add_test(tcase, the_file_that_the_program_names_counts);
+    tcase_add_test(tcase, with_a_netrc_file_a_redirect_from_elsewhere_gets_no_key);
+    tcase_add_test(tcase, never_two_authorizations);
+    tcase_add_test(tcase, negotiate_needs_no_user);
+    tcase_add_test(tcase, curl_follows_from_http_to_https_with_the_key);
+    tcase_add_test(tcase, curl_n_keeps_the_entry_of_the_host);
+    tcase_add_test(tcase, curl_n_digest_sends_one_authorization);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("hops");
+    TCase *redirects = tcase_create("redirects");
+    TCase *netrc = tcase_create("netrc");
+    add_redirects(redirects);
+    add_netrc(netrc);
+    tcase_set_timeout(redirects, 120);
+    tcase_set_timeout(netrc, 120);
+    suite_add_tcase(suite, redirects);
+    suite_add_tcase(suite, netrc);
+    return suite_run(suite);
+}

@@ -1,0 +1,111 @@
+/*
+ * options.c - a program that knows nothing of us and sets what its arguments say, on one handle.
+ *
+ *   NUMBER=VALUE  the option of that number (curl.h), a long or a text by its range
+ *   header=LINE   one more line in the handle's list
+ *   URL           a request; prints libcurl's result and the status
+ *   copy          goes on with a duplicate of the handle
+ *
+ * ORIGIN_TLS, ORIGIN_OTHER and ORIGIN_PLAIN name the server's ports: every host's 443, 8443 and 80
+ * lead there. ORIGIN_CA is its CA.
+ */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static CURL *easy;
+static struct curl_slist *routes;
+static struct curl_slist *list;
+
+static void fail(const char *what)
+{
+    printf("options: %s\n", what);
+    exit(1);
+}
+
+static size_t discard(char *data, size_t size, size_t count, void *user)
+{
+    (void)data, (void)user;
+    return size * count;
+}
+
+static void add_route(const char *port, const char *variable)
+{
+    static const char *const hosts[] = {"app.commissioned.tech", "localhost", "evil.example"};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "%s:%s:127.0.0.1:%s", hosts[i], port, getenv(variable));
+        routes = curl_slist_append(routes, text);
+    }
+}
+
+static void make_handle(void)
+{
+    add_route("443", "ORIGIN_TLS");
+    add_route("8443", "ORIGIN_OTHER");
+    add_route("80", "ORIGIN_PLAIN");
+    easy = curl_easy_init();
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, routes);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("ORIGIN_CA"));
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, 20L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+}
+
+static void set(const char *word)
+{
+    const char *value = strchr(word, '=') + 1;
+    CURLcode code;
+    if (strncmp(word, "header=", 7) == 0) {
+        list = curl_slist_append(list, value);
+        code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
+    } else {
+        CURLoption option = (CURLoption)strtol(word, NULL, 10);
+        code = option < CURLOPTTYPE_OBJECTPOINT
+                   ? curl_easy_setopt(easy, option, (long)strtoul(value, NULL, 0))
+                   : curl_easy_setopt(easy, option, value);
+    }
+    if (code != CURLE_OK)
+        fail(word);
+}
+
+static void get(const char *url)
+{
+    long status = 0;
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    CURLcode code = curl_easy_perform(easy);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    printf("%d %ld\n", (int)code, status);
+}
+
+static void go_on_with_copy(void)
+{
+    CURL *copy = curl_easy_duphandle(easy);
+    curl_easy_cleanup(easy);
+    easy = copy;
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    make_handle();
+    for (char **word = argv + 1; *word != NULL; word++) {
+        if (strncmp(*word, "http", 4) == 0)
+            get(*word);
+        else if (strcmp(*word, "copy") == 0)
+            go_on_with_copy();
+        else if (strchr(*word, '=') != NULL)
+            set(*word);
+        else
+            fail(*word);
+    }
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(list);
+    curl_slist_free_all(routes);
+    curl_global_cleanup();
+    return 0;
+}
