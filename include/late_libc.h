@@ -67,7 +67,6 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(munmap)                                                                                      \
     X(open)                                                                                        \
     X(poll)                                                                                        \
-    X(pread)                                                                                       \
     X(pthread_mutex_lock)                                                                          \
     X(pthread_mutex_trylock)                                                                       \
     X(pthread_mutex_unlock)                                                                        \

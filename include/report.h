@@ -39,6 +39,13 @@ void report_status(struct record *record);
 /* The line that waits for the status is given up, of a handle that is not there any more. */
 void report_forget(struct record *record);
 
+/* The same, and the answer will say nothing: it is not known whether the request was made. */
+static inline void report_nothing(struct record *record)
+{
+    record->key = NULL;
+    report_forget(record);
+}
+
 /*
  * The last request has its answer, or will have none: what waits for the status is said. 401, 403
  * and 429 are explained once per process and key, and a 401 lets the key's `next` take over.

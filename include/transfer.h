@@ -28,6 +28,15 @@ static inline CURLcode transfer_end(struct record *record, CURLcode result)
     return record->state & RECORD_ACTIVE ? transfer_finish(record, result) : result;
 }
 
+void transfer_finish_unseen(struct record *record);
+
+/* The same where nobody saw its result; perhaps it was never driven. */
+static inline void transfer_cut(struct record *record)
+{
+    if (record->state & RECORD_ACTIVE)
+        transfer_finish_unseen(record);
+}
+
 /*
  * Around an option that the application sets on a handle whose transfer is under way: suspend puts
  * its own settings back and takes the key off, resume installs the hop again.

@@ -110,7 +110,7 @@ EXPORT void curl_easy_reset(CURL *easy)
     const struct real *real = call.real;
     struct record *record = call.record;
     if (record != NULL)
-        transfer_end(record, CURLE_OK);
+        transfer_cut(record);
     if (real != NULL)
         real->easy_reset(easy);
     if (record != NULL)
@@ -123,7 +123,7 @@ EXPORT void curl_easy_cleanup(CURL *easy)
     const struct real *real = call.real;
     struct record *record = call.record;
     if (record != NULL) {
-        transfer_end(record, CURLE_OK);
+        transfer_cut(record);
         record_leave(record);
         /* Before libcurl gives the address back, for another thread may get it at once. */
         record_remove(record);
@@ -294,7 +294,7 @@ __attribute__((noinline)) static CURLMcode add_handle(CURLM *multi, CURL *easy, 
     if (!(record->state & RECORD_FAILED))
         code = real->multi_add_handle(multi, easy);
     if (code != CURLM_OK)
-        transfer_end(record, CURLE_OK);
+        transfer_cut(record);
     else if (record->state & RECORD_ACTIVE)
         record_join(head, record);
     return code;
@@ -315,7 +315,7 @@ __attribute__((noinline)) static CURLMcode remove_handle(CURLM *multi, CURL *eas
         return CURLM_INTERNAL_ERROR;
     CURLMcode code = real->multi_remove_handle(multi, easy);
     if (record != NULL && code == CURLM_OK) {
-        transfer_end(record, CURLE_OK);
+        transfer_cut(record);
         record_leave(record);
     }
     return code;
@@ -356,7 +356,7 @@ EXPORT CURLMcode curl_multi_cleanup(CURLM *multi)
         /* libcurl lets the transfers go without a word: curl_multi_cleanup(3). */
         while (head->multi_next != NULL) {
             struct record *record = head->multi_next;
-            transfer_end(record, CURLE_OK);
+            transfer_cut(record);
             record_leave(record);
         }
         record_remove(head);

@@ -59,8 +59,6 @@
 #define open(...) late.open(__VA_ARGS__)
 #undef poll
 #define poll(...) late.poll(__VA_ARGS__)
-#undef pread
-#define pread(...) late.pread(__VA_ARGS__)
 #undef pthread_mutex_lock
 #define pthread_mutex_lock(...) late.pthread_mutex_lock(__VA_ARGS__)
 #undef pthread_mutex_trylock

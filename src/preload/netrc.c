@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum {
@@ -23,26 +25,42 @@ enum reading { READ_ALL, READ_NO_FILE, READ_FAILED };
 /* Takes each piece; false where it needs no more. */
 typedef bool take_piece(void *taker, const char *piece, size_t size);
 
-/* Without a wait. What cannot be read at a place, a pipe, libcurl has emptied: it is not known. */
 static enum reading read_pieces(int fd, take_piece *take, void *taker)
 {
     char piece[CHUNK_SIZE];
-    for (off_t at = 0; at < FILE_MAX;) {
-        ssize_t size = pread(fd, piece, sizeof piece, at);
+    for (ssize_t all = 0; all < FILE_MAX;) {
+        ssize_t size = read(fd, piece, sizeof piece);
         if (size < 0)
             return READ_FAILED;
         if (size == 0 || !take(taker, piece, (size_t)size))
             return READ_ALL;
-        at += size;
+        all += size;
     }
     return READ_FAILED;
 }
 
+/* libcurl, which comes first, finds no more than we do. */
+static enum reading failed_to_open(void)
+{
+    return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? READ_NO_FILE : READ_FAILED;
+}
+
+static bool is_null_device(const struct stat *status)
+{
+    return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3); /* Linux's devices.txt */
+}
+
+/* A pipe or a terminal is not touched: libcurl has read what it gave. */
 static enum reading read_file(const char *path, take_piece *take, void *taker)
 {
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return failed_to_open();
+    if (!S_ISREG(status.st_mode))
+        return is_null_device(&status) ? READ_ALL : READ_FAILED;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? READ_NO_FILE : READ_FAILED;
+        return failed_to_open();
     enum reading reading = read_pieces(fd, take, taker);
     close(fd);
     return reading;

@@ -30,6 +30,7 @@ struct account {
     char host[TEXT_SIZE];
     char path[TEXT_SIZE];
     char method[32];
+    long received; /* bytes of headers before; -1: not known */
 };
 
 /* ---- the journal, not too fast -----------------------------------------------------------------
@@ -161,6 +162,16 @@ static void copy_path(char *to, const struct target *target)
     to[length] = '\0';
 }
 
+/* A transfer's answers so far. An old libcurl decides before it begins, and shows the last one's.
+ */
+static long headers_received(const struct record *record)
+{
+    long size = -1;
+    if (!provider_is_old(record->provider))
+        record->provider->real.easy_getinfo(record->handle, CURLINFO_HEADER_SIZE, &size);
+    return size;
+}
+
 /* Keeps the line until the answer is there. Without memory it goes out now, without a status. */
 static bool wait_for_answer(struct record *record, const struct line *line)
 {
@@ -175,6 +186,7 @@ static bool wait_for_answer(struct record *record, const struct line *line)
     snprintf(account->path, sizeof account->path, "%s", line->path);
     snprintf(account->method, sizeof account->method, "%s",
              line->method != NULL ? line->method : "");
+    account->received = headers_received(record);
     return true;
 }
 
@@ -225,10 +237,13 @@ void report_forget(struct record *record)
         free_account(record->rare);
 }
 
-__attribute__((noinline)) static void send_account(struct record_rare *rare, long status)
+__attribute__((noinline)) static void send_account(const struct record *record, long status)
 {
+    struct record_rare *rare = record->rare;
     const struct account *account = rare->account;
     int saved = errno;
+    if (account->received >= 0 && headers_received(record) == account->received)
+        status = 0; /* of a redirect before it: this request has no answer */
     send_line(
         &(struct line){account->decision, account->host, account->path, account->method, status});
     free_account(rare);
@@ -291,6 +306,6 @@ void report_status(struct record *record)
     if (told_bit(status) != 0)
         explain_status(record, status);
     if (record->rare != NULL && record->rare->account != NULL)
-        send_account(record->rare, status);
+        send_account(record, status);
     record->key = NULL;
 }

@@ -159,6 +159,14 @@ CURLcode transfer_finish(struct record *record, CURLcode result)
     return result;
 }
 
+void transfer_finish_unseen(struct record *record)
+{
+    /* It decided before it began, and the status that it shows may be the last transfer's. */
+    if (provider_is_old(record->provider))
+        report_nothing(record);
+    transfer_finish(record, CURLE_OK);
+}
+
 void transfer_suspend(struct record *record)
 {
     if (!(record->state & RECORD_ACTIVE))

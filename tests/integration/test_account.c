@@ -135,6 +135,19 @@ START_TEST(a_request_without_an_answer_is_told_without_a_status)
 }
 END_TEST
 
+START_TEST(the_status_of_a_redirect_is_not_that_of_what_follows)
+{
+    if (skips("the_status_of_a_redirect_is_not_that_of_what_follows"))
+        return;
+    policy_with("report = \"all\";");
+    RUN("follow", "get", "https://localhost/to/" APP "/drop");
+    take_lines();
+    ck_assert_uint_eq(nlines, 1);
+    ck_assert_str_eq(field(0, "COMMISSIONED_STATUS"), "(none)");
+    ck_assert_str_eq(field(0, "COMMISSIONED_PATH"), "/drop");
+}
+END_TEST
+
 START_TEST(a_transfer_in_a_multi_handle_is_told_once)
 {
     if (skips("a_transfer_in_a_multi_handle_is_told_once"))
@@ -441,6 +454,7 @@ int main(void)
     tcase_add_test(tests, a_redirect_has_a_line_for_each_hop_with_its_own_status);
     tcase_add_test(tests, a_redirect_to_a_stranger_says_nothing_of_the_stranger);
     tcase_add_test(tests, a_request_without_an_answer_is_told_without_a_status);
+    tcase_add_test(tests, the_status_of_a_redirect_is_not_that_of_what_follows);
     tcase_add_test(tests, a_transfer_in_a_multi_handle_is_told_once);
     tcase_add_loop_test(tests, the_rule_says_which_decisions_are_told, 0,
                         (int)(sizeof reports / sizeof reports[0]));

@@ -300,6 +300,16 @@ START_TEST(verbose_output_masks_the_key_and_nothing_else)
 }
 END_TEST
 
+START_TEST(a_request_that_was_never_made_teaches_nothing)
+{
+    configure(WHOLE_ORIGIN);
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    run_program("tests/programs/driver-openssl", "never-driven");
+    check_seen("never-driven", 0, 0, 0);
+    ck_assert_ptr_null(strstr(outcome.err, "revoked"));
+}
+END_TEST
+
 START_TEST(an_unusable_policy_says_why_in_the_error_buffer)
 {
     configure(BROKEN);
@@ -462,6 +472,7 @@ int main(void)
     int nrows = (int)(sizeof rows / sizeof rows[0]);
     tcase_add_loop_test(served, every_scenario_with_gnutls, 0, nrows);
     tcase_add_test(served, verbose_output_masks_the_key_and_nothing_else);
+    tcase_add_test(served, a_request_that_was_never_made_teaches_nothing);
     tcase_add_test(served, an_unusable_policy_says_why_in_the_error_buffer);
     tcase_add_test(served, without_a_configuration_nothing_is_loaded);
     tcase_add_test(served, the_policy_module_is_loaded_with_the_first_request);

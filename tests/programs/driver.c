@@ -298,6 +298,27 @@ static void url_changed_before_perform(void)
     curl_multi_cleanup(multi);
 }
 
+/* Another's 401 is what the handle shows while its transfer waits. */
+static void never_driven(void)
+{
+    CURLM *multi = curl_multi_init();
+    CURL *easy = handle("https://localhost/status/401");
+    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    curl_easy_setopt(easy, CURLOPT_URL, APP "/yes/never");
+    curl_multi_add_handle(multi, easy);
+    curl_multi_remove_handle(multi, easy);
+    curl_multi_add_handle(multi, easy);
+    curl_multi_cleanup(multi);
+    curl_easy_cleanup(easy);
+    multi = curl_multi_init();
+    easy = handle("https://localhost/status/401");
+    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    curl_easy_setopt(easy, CURLOPT_URL, APP "/yes/never");
+    curl_multi_add_handle(multi, easy);
+    curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi);
+}
+
 static void curlu(void)
 {
     CURLU *url = curl_url();
@@ -772,6 +793,7 @@ static const struct {
     {"failed-then-elsewhere", failed_then_elsewhere},
     {"url-changed", url_changed_before_perform},
     {"curlu", curlu},
+    {"never-driven", never_driven},
     {"duplicates", duplicates},
     {"multi-cleanup", multi_cleanup_first},
     {"verification", verification},

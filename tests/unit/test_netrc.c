@@ -118,7 +118,11 @@ END_TEST
 
 START_TEST(a_file_without_end_is_not_known)
 {
+    char *path = tmpdir_write(folder, "netrc", 0600, "", 0);
+    ck_assert_int_eq(truncate(path, 1 << 30), 0);
+    ck_assert_int_eq(netrc_find(path, HOST), NETRC_HOST);
     ck_assert_int_eq(netrc_find("/dev/zero", HOST), NETRC_HOST);
+    free(path);
 }
 END_TEST
 
