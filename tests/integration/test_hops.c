@@ -291,7 +291,7 @@ static const char *curl(const char *const more[])
     words[6] = plain;
     words[7] = "--connect-to";
     words[8] = tls;
-    for (; more[n] != NULL && n < LONGEST; n++)
+    for (; n < LONGEST && more[n] != NULL; n++)
         words[9 + n] = more[n];
     preloaded_run_program("curl", words);
     return preloaded_seen() + from;
