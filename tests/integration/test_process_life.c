@@ -136,7 +136,10 @@ static int fail_each_mapping(void)
 
 START_TEST(a_mapping_that_fails_does_no_harm)
 {
-    ck_assert_int_gt(fail_each_mapping(), 3);
+    /* The policy, a text and a handle's rare part; a second handle's may find room beside the
+     * first.
+     */
+    ck_assert_int_ge(fail_each_mapping(), 3);
 }
 END_TEST
 
