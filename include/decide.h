@@ -35,6 +35,7 @@ enum hop_flag {
     HOP_TRACE = 1u << 12,         /* CUSTOMREQUEST is TRACE, of a libcurl that cannot be asked */
     HOP_AMBIGUOUS = 1u << 11,     /* it is not known which libcurl the handle belongs to */
     HOP_REDIRECTED = 1u << 13,    /* from another origin, and libcurl would drop the header */
+    HOP_MOVED = 1u << 14,         /* URL, CURLU or PORT is not what the connection was made for */
 };
 
 struct hop {
@@ -68,6 +69,7 @@ enum reason {
     REASON_PATH,
     REASON_PATH_AMBIGUOUS,
     REASON_METHOD,
+    REASON_MOVED,
     REASON_URL_CREDENTIALS,
     REASON_OWN_CREDENTIALS,
     REASON_OWN_HEADER,
@@ -114,6 +116,9 @@ const char *verdict_text(enum verdict verdict);
 /* What becomes of the request, as snprintf(3) writes it: which key, or what instead. Never the key.
  */
 int decision_outcome(char *text, size_t size, const struct decision *decision);
+
+/* "FILE:LINE"; of a rule that stands for a whole file "FILE". Returns `text`. */
+const char *rule_place(char *text, size_t size, const struct policy_rule *rule);
 
 /* Why: the key's own sentence where it cannot be had, else the reason's. */
 const char *decision_why(const struct decision *decision);

@@ -27,4 +27,7 @@ static inline void follow_first(struct record *record, const struct policy_origi
  */
 bool follow_gather(struct record *record, struct hop *hop);
 
+/* The same facts of the hop under way, after the application set an option. */
+void follow_gather_again(const struct record *record, struct hop *hop);
+
 #endif

@@ -16,6 +16,12 @@
  */
 bool hop_decide(struct record *record);
 
+/*
+ * After the application set an option that the decision rests on, between the hop with a key and
+ * the request: the same key stays or goes.
+ */
+void hop_decide_again(struct record *record);
+
 int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port);
 
 #endif

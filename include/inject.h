@@ -27,6 +27,8 @@ bool inject_key_alone(struct record *record, const char *header);
  */
 bool inject_lift(struct record *record);
 void inject_settle(struct record *record);
+/* The header that is in place once more, in front of the list that the application has set now. */
+bool inject_again(struct record *record);
 
 /* Puts the application's list back. */
 void inject_nothing(struct record *record);

@@ -20,8 +20,10 @@ struct provider;
     X(curl_multi_add_handle)                                                                       \
     X(curl_multi_cleanup)                                                                          \
     X(curl_multi_info_read)                                                                        \
+    X(curl_multi_perform)                                                                          \
     X(curl_multi_remove_handle)                                                                    \
     X(curl_multi_setopt)                                                                           \
+    X(curl_multi_socket_action)                                                                    \
     X(dlsym)                                                                                       \
     X(dlvsym)
 

@@ -40,6 +40,8 @@ struct real {
     CURLMsg *(*multi_info_read)(CURLM *, int *);
     CURLMcode (*multi_cleanup)(CURLM *);
     multi_setopt_function *multi_setopt;
+    CURLMcode (*multi_perform)(CURLM *, int *);
+    CURLMcode (*multi_socket_action)(CURLM *, curl_socket_t, int, int *);
     curl_version_info_data *(*version_info)(CURLversion);
     /* The URL parser; NULL before 7.62. */
     CURLU *(*url)(void);
@@ -60,6 +62,7 @@ struct provider {
 enum {
     CURL_HAS_URL_PARSER = 0x073e00, /* 7.62.0, curl_url(3) */
     CURL_HAS_PREREQ = 0x075000,     /* 7.80.0, CURLOPT_PREREQFUNCTION(3) */
+    CURL_SHOWS_CURLU = 0x080c00,    /* 8.12.0: CURLINFO_EFFECTIVE_URL is the CURLU's */
     /* A password without a user name is sent: by 8.21.0, not by 8.19.0 (measured). */
     CURL_SENDS_LONE_PASSWORD = 0x081400,
     /* ... and an empty user name without a password is not any more: by 8.21.0 (measured). */

@@ -67,10 +67,18 @@ enum record_state {
 
     RECORD_STARTED_OVER = 1u << 31, /* libcurl once answered a 401 by itself, and remembers how */
 
+    /* Of the transfer under way; see midway.h. */
+    RECORD_WAITS = 1u << 19,   /* in a multi handle that nobody was seen to drive since */
+    RECORD_MOVED = 1u << 20,   /* what names the peer was set */
+    RECORD_HAD_OWN = 1u << 21, /* it had credentials of its own, which libcurl may have read */
+
+    RECORD_WATCHES = RECORD_MOVED, /* of a multi handle: one of its transfers has a CURLU */
+
     /* With none of these, and no fact of enum hop_flag, only the URL decides. */
     RECORD_MATTERS = RECORD_VERBOSE | RECORD_USER | RECORD_PASSWORD | RECORD_EMPTY_USER |
                      RECORD_BEARER | RECORD_SIGV4 | RECORD_CUSTOM | RECORD_WAS_UNSAFE |
-                     RECORD_URL_USER | RECORD_NETRC | RECORD_NEGOTIATES,
+                     RECORD_URL_USER | RECORD_NETRC | RECORD_NEGOTIATES | RECORD_MOVED |
+                     RECORD_HAD_OWN,
 };
 
 struct policy_ref; /* policy_loader.h */
@@ -91,7 +99,7 @@ struct record_rare {
     void *debug_data;
     void *error_stream;        /* CURLOPT_STDERR, a FILE *; NULL for stderr */
     CURLU *url;                /* CURLOPT_CURLU, the application's */
-    CURLU *pinned;             /* our copy of it, which libcurl uses for the transfer under way */
+    CURLU *started;            /* our copy of it, as the transfer under way started with it */
     struct curl_slist *copies; /* inject.c: nodes in place of the application's, a mapping */
     size_t ncopies;
     struct account *account;  /* report.c: what is to be said of the last keyed hop, or NULL */

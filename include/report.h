@@ -36,6 +36,9 @@ static inline void report_hop(struct record *record, const struct decision *deci
 /* A request with the key has its answer, or will have none. */
 void report_status(struct record *record);
 
+/* The key was taken back when the request may or may not have left: its answer teaches nothing. */
+void report_taken_back(struct record *record, const struct decision *decision);
+
 /* The line that waits for the status is given up, of a handle that is not there any more. */
 void report_forget(struct record *record);
 

@@ -37,23 +37,8 @@ static inline void transfer_cut(struct record *record)
         transfer_finish_unseen(record);
 }
 
-/*
- * Around an option that the application sets on a handle whose transfer is under way: suspend puts
- * its own settings back and takes the key off, resume installs the hop again.
- */
-void transfer_suspend(struct record *record);
-void transfer_resume(struct record *record);
-
-/*
- * After an option was set: `before` are the facts before it. Verification that is switched on when
- * the handshake may be over proves nothing of this transfer's peer.
- */
-static inline void transfer_note_safer(struct record *record, uint16_t before)
-{
-    const unsigned unsafe = HOP_PEER_UNVERIFIED | HOP_HOST_UNVERIFIED | HOP_SSL_CTX_FUNCTION;
-    if (record->state & RECORD_ACTIVE && before & ~(unsigned)record->facts & unsafe)
-        record->state |= RECORD_WAS_UNSAFE;
-}
+/* Installs the hop. False where it cannot be: then there is no key. */
+bool transfer_prepare(struct record *record);
 
 /* Before CURLOPT_PREREQFUNCTION or CURLOPT_PREREQDATA is set: both are the application's again. */
 void transfer_unhook(struct record *record);

@@ -3,7 +3,7 @@
 gcc_asan := $(wildcard /usr/lib/gcc/*/*/libasan.so)
 driver_asan := $(if $(gcc_asan),$(BUILD)/tests/programs/driver-asan)
 
-$(BUILD)/tests/programs/driver-asan: tests/programs/driver.c src/preload/elf_find.c
+$(BUILD)/tests/programs/driver-asan: tests/programs/driver.c tests/programs/driver_midway.c src/preload/elf_find.c
 	@mkdir -p $(@D)
 	$(say) LD $@
 	-$(Q)gcc -std=gnu11 -O1 -g -D_GNU_SOURCE -DCURL_DISABLE_TYPECHECK -Iinclude -fsanitize=address $^ $(call test_libs,libcurl) -lpthread -o $@

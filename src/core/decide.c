@@ -250,6 +250,8 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
         {HOP_FOLLOWS, REASON_FOLLOWS},
         {HOP_REDIRECTED, REASON_REDIRECT},
     };
+    if (hop->flags & HOP_MOVED)
+        return REASON_MOVED;
     if (hop->target->userinfo)
         return REASON_URL_CREDENTIALS;
     if (hop->flags & HOP_OWN_CREDENTIALS)

@@ -22,6 +22,9 @@ static const struct {
     [REASON_PATH] = {"path", "no rule names this path"},
     [REASON_PATH_AMBIGUOUS] = {"path-ambiguous", "servers may read this path in more than one way"},
     [REASON_METHOD] = {"method", "no rule for this path allows the method"},
+    [REASON_MOVED] =
+        {"moved",
+         "the program changed what the connection was made for, the transfer being under way"},
     [REASON_URL_CREDENTIALS] = {"url-credentials",
                                 "the URL brings a user or a password of its own"},
     [REASON_OWN_CREDENTIALS] = {"own-credentials",
@@ -83,6 +86,12 @@ int decision_outcome(char *text, size_t size, const struct decision *decision)
         break;
     }
     return snprintf(text, size, "it is sent as the program made it");
+}
+
+const char *rule_place(char *text, size_t size, const struct policy_rule *rule)
+{
+    snprintf(text, size, rule->line != 0 ? "%s:%u" : "%s", rule->file, (unsigned)rule->line);
+    return text;
 }
 
 const char *decision_why(const struct decision *decision)

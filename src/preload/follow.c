@@ -35,6 +35,12 @@ static bool starts_over(const struct record *record)
     return status == 401;
 }
 
+/* libcurl sends the header on this hop as it is. */
+static bool leaves(const struct record *record, const struct policy_origin *origin)
+{
+    return (origin != NULL && origin == record->first) || record->state & RECORD_UNRESTRICTED;
+}
+
 bool follow_gather(struct record *record, struct hop *hop)
 {
     const struct policy_origin *origin = find_origin(record, hop);
@@ -49,10 +55,19 @@ bool follow_gather(struct record *record, struct hop *hop)
         record->state |= RECORD_STARTED_OVER | RECORD_LOGIN;
     if (record->state & RECORD_LOGIN)
         hop->flags |= HOP_OWN_CREDENTIALS;
-    if ((origin != NULL && origin == record->first) || record->state & RECORD_UNRESTRICTED)
+    if (leaves(record, origin))
         return false;
     if (is_bare(record))
         return true;
     hop->flags |= HOP_REDIRECTED;
     return false;
+}
+
+void follow_gather_again(const struct record *record, struct hop *hop)
+{
+    if (record->state & RECORD_LOGIN)
+        hop->flags |= HOP_OWN_CREDENTIALS;
+    if (record->state & RECORD_LIFTED ? !is_bare(record)
+                                      : !leaves(record, find_origin(record, hop)))
+        hop->flags |= HOP_REDIRECTED;
 }

@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "follow.h"
 #include "inject.h"
+#include "midway.h"
 #include "netrc.h"
 #include "policy_loader.h"
 #include "redact.h"
@@ -70,9 +72,9 @@ static bool parse_url(const struct real *real, const char *text, struct parts *p
 
 struct judged {
     struct target target;
-    struct target pinned;
+    struct target first; /* of the CURLU */
     struct parts target_parts;
-    struct parts pinned_parts;
+    struct parts first_parts;
 };
 
 static bool has_scheme(const char *url)
@@ -82,7 +84,7 @@ static bool has_scheme(const char *url)
 }
 
 /* NULL where it is not known. */
-static const char *find_url(const struct record *record)
+static inline const char *find_url(const struct record *record)
 {
     char *text = NULL;
     if (!provider_is_old(record->provider)) {
@@ -111,29 +113,32 @@ static bool read_url(const struct record *record, const char *text, struct hop *
 /*
  * Where the request goes. A CURLU wins over the URL until libcurl follows a redirect, and
  * before 8.12 the effective URL does not show it; the redirect count also rises when an
- * authentication starts over, which is no redirect. So: the CURLU alone on the first hop, both of
- * them afterwards.
+ * authentication starts over, which is no redirect. So: the CURLU alone on the first hop of such a
+ * libcurl, both of them otherwise.
  */
 static bool read_urls(const struct record *record, const char *text, struct hop *hop,
                       struct judged *judged)
 {
     const struct real *real = &record->provider->real;
-    const CURLU *pinned = record->rare != NULL ? record->rare->pinned : NULL;
+    const CURLU *first = record->rare != NULL ? record->rare->url : NULL;
     long redirects = 0;
 
     if (real->url == NULL)
         return false; /* decide says which: HOP_OLD_LIBCURL */
-    if (pinned == NULL)
+    if (first == NULL)
         return read_url(record, text, hop, judged);
-    if (!get_parts(real, pinned, &judged->pinned_parts, &judged->pinned))
+    if (!get_parts(real, first, &judged->first_parts, &judged->first))
         return false;
-    hop->target = &judged->pinned;
+    hop->target = &judged->first;
     if (provider_is_old(record->provider))
-        return true; /* decided before it connects, and only where it follows no redirect */
-    if (real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects) == CURLE_OK &&
+        /* Decided before it connects, and only where it follows no redirect. Whoever drives a multi
+         * handle may change the CURLU before that. */
+        return !(record->state & RECORD_WAITS);
+    if (record->provider->version < CURL_SHOWS_CURLU &&
+        real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects) == CURLE_OK &&
         redirects == 0)
         return true;
-    hop->other_target = &judged->pinned;
+    hop->other_target = &judged->first;
     return read_url(record, text, hop, judged);
 }
 
@@ -166,6 +171,20 @@ static const char *find_method(const struct record *record)
     return code == CURLE_OK ? method : NULL;
 }
 
+/*
+ * A second wall: what libcurl says of the connection itself, where it says anything. Not its port,
+ * which is that of a proxy, of CONNECT_TO or of an Alt-Svc as well.
+ */
+static bool is_in_clear(const struct record *record)
+{
+    char *scheme = NULL;
+    if (provider_is_old(record->provider) ||
+        record->provider->real.easy_getinfo(record->handle, CURLINFO_SCHEME, &scheme) != CURLE_OK ||
+        scheme == NULL)
+        return false;
+    return strcasecmp(scheme, "https") != 0 && strcasecmp(scheme, "wss") != 0;
+}
+
 static void gather(const struct record *record, const char *text, struct hop *hop,
                    struct judged *judged)
 {
@@ -173,17 +192,21 @@ static void gather(const struct record *record, const char *text, struct hop *ho
     const struct curl_slist *headers = record->headers;
 
     judged->target_parts.taken = false;
-    judged->pinned_parts.taken = false;
+    judged->first_parts.taken = false;
     *hop = (struct hop){
         .flags = record->facts, .port = record->port, .promoted = record->policy->promoted};
     if (record->state & RECORD_WAS_UNSAFE)
         hop->flags |= HOP_PEER_UNVERIFIED;
-    if (record_has_credentials(record))
+    if (record_has_credentials(record) || record->state & RECORD_HAD_OWN)
         hop->flags |= HOP_OWN_CREDENTIALS;
+    if (midway_has_moved(record))
+        hop->flags |= HOP_MOVED;
     if (record->provider->real.url == NULL)
         hop->flags |= HOP_OLD_LIBCURL;
     if (!read_urls(record, text, hop, judged))
         hop->flags |= HOP_NO_URL;
+    else if (hop->target->tls && is_in_clear(record))
+        hop->flags |= HOP_MOVED;
     hop->method = find_method(record);
     if (rare != NULL && rare->text[RECORD_TARGET] != NULL && rare->text[RECORD_TARGET][0] != '\0')
         hop->request_target = rare->text[RECORD_TARGET];
@@ -236,6 +259,15 @@ static bool apply(struct record *record, const struct decision *decision, bool l
     return true;
 }
 
+static struct decision judge(const struct record *record, struct hop *hop)
+{
+    struct decision decision = decide(record->policy->image, hop);
+    if (decision.verdict == VERDICT_PASS || !netrc_is_own(record, hop->target->host))
+        return decision;
+    hop->flags |= HOP_OWN_CREDENTIALS;
+    return decide(record->policy->image, hop);
+}
+
 /* `text` is its URL, or NULL. Apart, so that a plain hop makes no room for what it does not need.
  */
 __attribute__((noinline)) static bool decide_on(struct record *record, const char *text)
@@ -244,16 +276,12 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     struct judged judged;
     gather(record, text, &hop, &judged);
     bool lift = follow_gather(record, &hop);
-    struct decision decision = decide(record->policy->image, &hop);
-    if (decision.verdict != VERDICT_PASS && netrc_is_own(record, hop.target->host)) {
-        hop.flags |= HOP_OWN_CREDENTIALS;
-        decision = decide(record->policy->image, &hop);
-    }
+    struct decision decision = judge(record, &hop);
     record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
     report_hop(record, &decision, &hop);
     bool go_on = apply(record, &decision, lift);
     free_parts(&record->provider->real, &judged.target_parts);
-    free_parts(&record->provider->real, &judged.pinned_parts);
+    free_parts(&record->provider->real, &judged.first_parts);
     return go_on;
 }
 
@@ -304,6 +332,25 @@ bool hop_decide(struct record *record)
     follow_first(record, NULL);
     inject_nothing(record);
     return true;
+}
+
+/*
+ * libcurl may have read the list already, and then this changes nothing. What it reads later must
+ * be what is decided now; a key where there was none is left to the next hop.
+ */
+void hop_decide_again(struct record *record)
+{
+    struct hop hop;
+    struct judged judged;
+    gather(record, find_url(record), &hop, &judged);
+    follow_gather_again(record, &hop);
+    struct decision decision = judge(record, &hop);
+    if (decision.verdict != VERDICT_KEY || !inject_again(record)) {
+        inject_nothing(record);
+        report_taken_back(record, &decision);
+    }
+    free_parts(&record->provider->real, &judged.target_parts);
+    free_parts(&record->provider->real, &judged.first_parts);
 }
 
 /* Where in a handle its buffer for the peer's address lies; atomic. 0: not known. */

@@ -101,7 +101,7 @@ static bool without_authorization(struct record *record, struct curl_slist **lis
 }
 
 /* The header in front of `rest`. */
-static bool put_in_front(struct record *record, const char *header, struct curl_slist *rest)
+static inline bool put_in_front(struct record *record, const char *header, struct curl_slist *rest)
 {
     /* libcurl does not write to the list; the cast takes nothing from anybody. */
     record->node.data = (char *)(uintptr_t)header;
@@ -148,6 +148,14 @@ void inject_settle(struct record *record)
         return;
     set_unrestricted(record, false);
     record->state &= ~(uint32_t)RECORD_LIFTED;
+}
+
+bool inject_again(struct record *record)
+{
+    record->state &= ~(uint32_t)RECORD_ARMED;
+    bool stands = inject_key_alone(record, record->node.data);
+    record->state |= RECORD_ARMED; /* even so, for inject_nothing */
+    return stands;
 }
 
 void inject_forget(struct record *record)

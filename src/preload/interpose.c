@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "handle.h"
+#include "midway.h"
 #include "provider.h"
 #include "push.h"
 #include "record.h"
@@ -145,6 +146,8 @@ EXPORT CURLcode curl_easy_perform(CURL *easy)
     if (record == NULL || record->state & RECORD_ACTIVE)
         return real->easy_perform(easy);
     transfer_begin(record);
+    if (record->rare != NULL)
+        midway_start(record);
     CURLcode code = CURLE_ABORTED_BY_CALLBACK; /* what a failed hop answers */
     if (!(record->state & RECORD_FAILED))
         code = real->easy_perform(easy);
@@ -160,15 +163,13 @@ static CURLcode set_kept(CURL *easy, CURLoption option, uintptr_t argument, cons
         return CURLE_FAILED_INIT;
     if (record == NULL)
         return real->easy_setopt(easy, option, argument);
-    transfer_suspend(record);
+    if (record->state & RECORD_ACTIVE)
+        return midway_setopt(record, option, argument);
     if (option == CURLOPT_PREREQFUNCTION || option == CURLOPT_PREREQDATA)
         transfer_unhook(record);
-    uint16_t before = record->facts;
     CURLcode code = real->easy_setopt(easy, option, argument);
     if (code == CURLE_OK)
         record_note(record, option, argument);
-    transfer_note_safer(record, before);
-    transfer_resume(record);
     return code;
 }
 
@@ -184,7 +185,8 @@ __attribute__((noinline)) static CURLcode set_routed(CURL *easy, CURLoption opti
     if (is_kept(option) && option != CURLOPT_URL)
         return set_kept(easy, option, argument, caller);
     struct call call = call_on(easy, caller);
-    if (call.record != NULL && record_keeps_of(call.record->provider, option))
+    if (call.record != NULL && (record_keeps_of(call.record->provider, option) ||
+                                (is_kept(option) && call.record->state & RECORD_ACTIVE)))
         return set_kept(easy, option, argument, caller);
     const struct real *real = call.real;
     return real != NULL ? real->easy_setopt(easy, option, argument) : CURLE_FAILED_INIT;
@@ -288,6 +290,7 @@ __attribute__((noinline)) static CURLMcode add_handle(CURLM *multi, CURL *easy, 
     /* Without a head the handle could not be found again when the multi goes. */
     if (head == NULL || head->provider != record->provider || record->state & RECORD_ACTIVE)
         return real->multi_add_handle(multi, easy);
+    record->state |= RECORD_WAITS;
     transfer_begin(record);
     /* Failed already: only an old libcurl, which has no later moment to be stopped at. */
     CURLMcode code = CURLM_INTERNAL_ERROR;
@@ -295,8 +298,12 @@ __attribute__((noinline)) static CURLMcode add_handle(CURLM *multi, CURL *easy, 
         code = real->multi_add_handle(multi, easy);
     if (code != CURLM_OK)
         transfer_cut(record);
-    else if (record->state & RECORD_ACTIVE)
+    if (record->state & RECORD_ACTIVE) {
         record_join(head, record);
+        head->state |= RECORD_WAITS;
+    } else {
+        record->state &= ~(uint32_t)RECORD_WAITS;
+    }
     return code;
 }
 
@@ -343,6 +350,31 @@ EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
 {
     const struct real *own = own_call(CALLER);
     return own != NULL ? own->multi_info_read(multi, queued) : info_read(multi, queued, CALLER);
+}
+
+/* Whoever drives a multi handle starts what was added to it. */
+__attribute__((noinline)) static const struct real *drive(CURLM *multi, const void *caller)
+{
+    struct call call = call_on(multi, caller);
+    if (call.record != NULL)
+        midway_drive(call.record);
+    return call.real;
+}
+
+EXPORT CURLMcode curl_multi_perform(CURLM *multi, int *running)
+{
+    const struct real *real = own_call(CALLER);
+    if (__builtin_expect(real == NULL, 0) && (real = drive(multi, CALLER)) == NULL)
+        return CURLM_INTERNAL_ERROR;
+    return real->multi_perform(multi, running);
+}
+
+EXPORT CURLMcode curl_multi_socket_action(CURLM *multi, curl_socket_t socket, int events,
+                                          int *running)
+{
+    const struct real *real = drive(multi, CALLER);
+    return real != NULL ? real->multi_socket_action(multi, socket, events, running)
+                        : CURLM_INTERNAL_ERROR;
 }
 
 EXPORT CURLMcode curl_multi_cleanup(CURLM *multi)

@@ -127,16 +127,18 @@ static const char real_names[] =
     "curl_easy_reset\0curl_easy_duphandle\0curl_easy_getinfo\0curl_multi_init\0"
     "curl_multi_add_handle\0curl_multi_remove_handle\0"
     "curl_multi_info_read\0curl_multi_cleanup\0curl_multi_setopt\0"
-    "curl_version_info\0";
+    "curl_multi_perform\0curl_multi_socket_action\0curl_version_info\0";
 static const char parser_names[] = "curl_url\0curl_url_cleanup\0curl_url_dup\0curl_url_get\0"
                                    "curl_url_set\0curl_free\0";
+
+enum { NAMES = 16, PARSER_NAMES = 6 };
 
 /* The struct's members in the order of the names above. */
 union real_table {
     struct real real;
     void *entry[sizeof(struct real) / sizeof(void *)];
 };
-_Static_assert(sizeof(struct real) == 20 * sizeof(void *), "one name a member");
+_Static_assert(sizeof(struct real) == (NAMES + PARSER_NAMES) * sizeof(void *), "one name a member");
 
 /* Looks `names` up in order into entry[]. Returns how many were found before the first that was
  * not. */
@@ -169,7 +171,7 @@ static bool fill(struct provider *provider, const struct link_map *map)
     memset(&table, 0, sizeof table);
     if (handle == NULL)
         return false;
-    bool complete = find_names(handle, real_names, table.entry) == 14;
+    bool complete = find_names(handle, real_names, table.entry) == NAMES;
     if (complete)
         provider->version = table.real.version_info(CURLVERSION_NOW)->version_num;
 #ifdef FORCE_OLD_LIBCURL /* `make check-old`: the libcurl that is here plays an old one */
@@ -177,9 +179,9 @@ static bool fill(struct provider *provider, const struct link_map *map)
         provider->version = CURL_HAS_PREREQ - 1;
 #endif
     if (complete && provider->version >= CURL_HAS_URL_PARSER)
-        complete = find_names(handle, parser_names, table.entry + 14) == 6;
-    complete =
-        complete && mapping_of(table.entry[0], &mapping) && are_inside(&mapping, table.entry, 14);
+        complete = find_names(handle, parser_names, table.entry + NAMES) == PARSER_NAMES;
+    complete = complete && mapping_of(table.entry[0], &mapping) &&
+               are_inside(&mapping, table.entry, NAMES);
     dlclose(handle);
     if (!complete)
         return false;

@@ -320,7 +320,8 @@ void record_copy(struct record *to, const struct record *from)
 {
     const uint32_t transfer = RECORD_ACTIVE | RECORD_ARMED | RECORD_KEYED | RECORD_REDACTS |
                               RECORD_FAILED | RECORD_HOOKED | RECORD_WAS_UNSAFE | RECORD_FIRST |
-                              RECORD_LOGIN | RECORD_LIFTED;
+                              RECORD_LOGIN | RECORD_LIFTED | RECORD_WAITS | RECORD_MOVED |
+                              RECORD_HAD_OWN;
     to->headers = from->headers;
     to->error_buffer = from->error_buffer;
     to->state = from->state & ~transfer;

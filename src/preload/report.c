@@ -130,15 +130,16 @@ static void write_debug(const char *line, int length)
 /* In the words of `commissioned-auth explain`. */
 static void debug_line(const struct line *about, const struct target *target)
 {
-    char line[LINE_SIZE], rule[LINE_SIZE / 2] = "", outcome[TEXT_SIZE], port[16] = "";
+    char line[LINE_SIZE], place[LINE_SIZE / 2], rule[LINE_SIZE / 2 + 64] = "", outcome[TEXT_SIZE],
+                                                                     port[16] = "";
     const struct decision *decision = &about->decision;
     bool tls = target == NULL || target->tls;
     decision_outcome(outcome, sizeof outcome, decision);
-    if (target != NULL && target->port != (tls ? 443 : 80))
+    if (target != NULL && target->port != 0 && target->port != (tls ? 443 : 80))
         snprintf(port, sizeof port, ":%u", (unsigned)target->port);
     if (decision->rule != NULL)
-        snprintf(rule, sizeof rule, "; rule %s (%s:%u)", decision->rule->name, decision->rule->file,
-                 (unsigned)decision->rule->line);
+        snprintf(rule, sizeof rule, "; rule %s (%s)", decision->rule->name,
+                 rule_place(place, sizeof place, decision->rule));
     int length = snprintf(line, sizeof line, "commissioned-auth: %s %s%s%s%s: %s: %s: %s [%s]%s\n",
                           about->method != NULL ? about->method : "?",
                           target == NULL ? ""
@@ -235,6 +236,20 @@ void report_forget(struct record *record)
 {
     if (record->rare != NULL && record->rare->account != NULL)
         free_account(record->rare);
+}
+
+void report_taken_back(struct record *record, const struct decision *decision)
+{
+    char line[LINE_SIZE];
+    int saved = errno;
+    record->key = NULL;
+    report_forget(record);
+    if (record->policy->debug)
+        write_debug(line, snprintf(line, sizeof line,
+                                   "commissioned-auth: what is not sent yet goes without the key: "
+                                   "%s [%s]\n",
+                                   decision_why(decision), reason_code(decision->reason)));
+    errno = saved;
 }
 
 __attribute__((noinline)) static void send_account(const struct record *record, long status)

@@ -4,13 +4,14 @@
 
 #include "hop.h"
 #include "inject.h"
+#include "midway.h"
 #include "policy_loader.h"
 #include "redact.h"
 #include "report.h"
 
 enum {
     TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED | RECORD_WAS_UNSAFE |
-                     RECORD_FIRST | RECORD_LOGIN,
+                     RECORD_FIRST | RECORD_LOGIN | RECORD_WAITS | RECORD_MOVED | RECORD_HAD_OWN,
 };
 
 static CURLcode set(const struct record *record, CURLoption option, uintptr_t value)
@@ -52,33 +53,11 @@ void transfer_unhook(struct record *record)
     errno = saved;
 }
 
-/* The application may change its CURLU at any time: libcurl gets a copy that we know. */
-static bool pin_url(const struct record *record)
-{
-    struct record_rare *rare = record->rare;
-    if (rare == NULL || rare->url == NULL)
-        return true;
-    rare->pinned = record->provider->real.url_dup(rare->url);
-    return rare->pinned != NULL && set(record, CURLOPT_CURLU, (uintptr_t)rare->pinned) == CURLE_OK;
-}
-
-static void unpin_url(const struct record *record)
-{
-    struct record_rare *rare = record->rare;
-    if (rare == NULL || rare->pinned == NULL)
-        return;
-    set(record, CURLOPT_CURLU, (uintptr_t)rare->url);
-    record->provider->real.url_cleanup(rare->pinned);
-    rare->pinned = NULL;
-}
-
 /* Without a hop there is no key: the transfer goes as the application made it. */
-static bool prepare(struct record *record)
+bool transfer_prepare(struct record *record)
 {
-    bool known = !(record->facts & HOP_NO_URL);
-    if (known && pin_url(record) && install_hop(record))
+    if (!(record->facts & HOP_NO_URL) && install_hop(record))
         return true;
-    unpin_url(record);
     transfer_unhook(record);
     return false;
 }
@@ -111,7 +90,7 @@ static bool is_concerned(void)
 __attribute__((noinline)) static void begin(struct record *record)
 {
     int saved = errno;
-    if ((record->state & RECORD_HOOKED || is_concerned()) && prepare(record)) {
+    if ((record->state & RECORD_HOOKED || is_concerned()) && transfer_prepare(record)) {
         record->state |= RECORD_ACTIVE | RECORD_FIRST;
         decide_early(record);
     }
@@ -133,7 +112,7 @@ void transfer_begin(struct record *record)
 __attribute__((noinline)) static CURLcode finish_rest(struct record *record, CURLcode result)
 {
     int saved = errno;
-    unpin_url(record);
+    midway_finish(record);
     redact_end(record);
     if (record->state & RECORD_FAILED) {
         set(record, CURLOPT_ERRORBUFFER, (uintptr_t)record->error_buffer);
@@ -167,31 +146,6 @@ void transfer_finish_unseen(struct record *record)
     transfer_finish(record, CURLE_OK);
 }
 
-void transfer_suspend(struct record *record)
-{
-    if (!(record->state & RECORD_ACTIVE))
-        return;
-    int saved = errno;
-    inject_nothing(record);
-    unpin_url(record);
-    if (record->state & RECORD_FAILED)
-        set(record, CURLOPT_ERRORBUFFER, (uintptr_t)record->error_buffer);
-    errno = saved;
-}
-
-void transfer_resume(struct record *record)
-{
-    if (!(record->state & RECORD_ACTIVE))
-        return;
-    int saved = errno;
-    if (prepare(record))
-        decide_early(record);
-    /* The rest of a request with the key may still be on its way to the trace. */
-    if ((record->state & RECORD_KEYED) && !redact_begin(record))
-        set(record, CURLOPT_VERBOSE, 0);
-    errno = saved;
-}
-
 void transfer_forget(struct record *record)
 {
     inject_forget(record);
@@ -219,7 +173,7 @@ void transfer_scrub(struct record *copy, const struct record *from)
         set(copy, CURLOPT_DEBUGFUNCTION, rare != NULL ? (uintptr_t)rare->debug : 0);
         set(copy, CURLOPT_DEBUGDATA, rare != NULL ? (uintptr_t)rare->debug_data : 0);
     }
-    if (rare != NULL && rare->pinned != NULL)
+    if (rare != NULL && rare->started != NULL && provider_is_old(from->provider))
         set(copy, CURLOPT_CURLU, (uintptr_t)rare->url);
     errno = saved;
 }

@@ -26,7 +26,7 @@ struct row {
     unsigned yes; /* requests that must come with the key */
     unsigned no;  /* ... and without */
     unsigned own;
-    bool follows; /* redirects: a libcurl before 7.80 then gets no key at all */
+    bool follows; /* redirects, or the like: a libcurl before 7.80 then gets no key at all */
 };
 
 static const struct row rows[] = {
@@ -42,7 +42,18 @@ static const struct row rows[] = {
     {"other-places", WHOLE_ORIGIN, 1, 5, 0, false},
     {"failed-then-elsewhere", WHOLE_ORIGIN, 0, 3, 0, false},
     {"url-changed", WHOLE_ORIGIN, 1, 1, 0, false},
-    {"curlu", WHOLE_ORIGIN, 2, 5, 0, false},
+    {"curlu", WHOLE_ORIGIN, 1, 6, 0, false},
+    {"turned-in-callback", WHOLE_ORIGIN, 0, 9, 0, false},
+    {"turned-in-multi", WHOLE_ORIGIN, 0, 9, 0, false},
+    {"turned-and-back", WHOLE_ORIGIN, 0, 1, 0, false},
+    {"turned-then-next", WHOLE_ORIGIN, 1, 1, 0, false},
+    {"port-set-back", WHOLE_ORIGIN, 0, 4, 0, false},
+    {"before-the-start", WHOLE_ORIGIN, 3, 0, 0, false},
+    {"curlu-before-the-start", WHOLE_ORIGIN, 1, 1, 0, true},
+    {"turned-in-every-callback", WHOLE_ORIGIN, 1, 0, 0, false},
+    {"options-in-debug", WHOLE_ORIGIN, 2, 1, 0, false},
+    {"log-out-late", WHOLE_ORIGIN, 1, 0, 1, false},
+    {"effective-url", WHOLE_ORIGIN, 2, 4, 0, false},
     {"duplicates", WHOLE_ORIGIN, 2, 2, 0, false},
     {"multi-cleanup", WHOLE_ORIGIN, 3, 2, 0, false},
     {"verification", WHOLE_ORIGIN, 4, 5, 0, false},
@@ -322,6 +333,36 @@ START_TEST(an_unusable_policy_says_why_in_the_error_buffer)
 }
 END_TEST
 
+/* Whether the request still had it when it left depends on when libcurl calls the debug function.
+ */
+START_TEST(nothing_is_told_of_a_key_that_did_not_leave)
+{
+    size_t count;
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    configure(WHOLE_ORIGIN);
+    run_program("tests/programs/driver-openssl", "log-in-late");
+    const struct seen *seen = origin_seen(&count);
+    ck_assert_uint_eq(count, 1);
+    if (strncmp(seen->authorization, "Bearer ", 7) != 0)
+        ck_assert_ptr_null(strstr(outcome.err, "401: the key"));
+    if (getenv("TEST_OLD_LIBCURL") == NULL)
+        ck_assert_ptr_nonnull(strstr(outcome.err, "goes without the key"));
+}
+END_TEST
+
+START_TEST(no_debug_line_shows_a_port_or_a_line_that_is_none)
+{
+    char none[PATH_MAX];
+    snprintf(none, sizeof none, "%s/none.conf", folder);
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    setenv("COMMISSIONED_AUTH_CONFIG", none, 1);
+    run_program("tests/programs/driver-openssl", "in-clear");
+    ck_assert_ptr_nonnull(strstr(outcome.err, " http://app.commissioned.tech/no/clear: "));
+    ck_assert_ptr_nonnull(strstr(outcome.err, "/none.conf)"));
+    ck_assert_msg(strstr(outcome.err, ":0") == NULL, "%s", outcome.err);
+}
+END_TEST
+
 START_TEST(without_a_configuration_nothing_is_loaded)
 {
     if (access("/etc/commissioned-auth/commissioned-auth.conf", F_OK) == 0) {
@@ -474,6 +515,8 @@ int main(void)
     tcase_add_test(served, verbose_output_masks_the_key_and_nothing_else);
     tcase_add_test(served, a_request_that_was_never_made_teaches_nothing);
     tcase_add_test(served, an_unusable_policy_says_why_in_the_error_buffer);
+    tcase_add_test(served, nothing_is_told_of_a_key_that_did_not_leave);
+    tcase_add_test(served, no_debug_line_shows_a_port_or_a_line_that_is_none);
     tcase_add_test(served, without_a_configuration_nothing_is_loaded);
     tcase_add_test(served, the_policy_module_is_loaded_with_the_first_request);
     tcase_add_test(served, a_program_that_exports_libconfig_names_does_not_reach_the_module);

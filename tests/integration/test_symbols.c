@@ -24,8 +24,10 @@ static const char *const exports[] = {
     "curl_multi_cleanup",
     "curl_multi_info_read",
     "curl_multi_init",
+    "curl_multi_perform",
     "curl_multi_remove_handle",
     "curl_multi_setopt",
+    "curl_multi_socket_action",
     "dlsym",
     "dlvsym",
 };

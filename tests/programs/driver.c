@@ -21,19 +21,10 @@
 #include <unistd.h>
 
 #include "../support/gnu_hash.h"
+#include "driver.h"
 #include "elf_find.h"
 
-#define APP "https://app.commissioned.tech"
-
 static struct curl_slist *routes;
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            printf("driver: line %d: %s\n", __LINE__, #condition);                                 \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static size_t discard(char *data, size_t size, size_t count, void *user)
 {
@@ -57,7 +48,7 @@ static void find_routes(void)
     add_route("localhost:80", "ORIGIN_PLAIN");
 }
 
-static void prepare(CURL *easy, const char *url)
+void prepare(CURL *easy, const char *url)
 {
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, routes);
     curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("ORIGIN_CA"));
@@ -68,7 +59,7 @@ static void prepare(CURL *easy, const char *url)
     curl_easy_setopt(easy, CURLOPT_URL, url);
 }
 
-static CURL *handle(const char *url)
+CURL *handle(const char *url)
 {
     CURL *easy = curl_easy_init();
     CHECK(easy != NULL);
@@ -76,21 +67,36 @@ static CURL *handle(const char *url)
     return easy;
 }
 
-static void get(CURL *easy, const char *url)
+void check_url(CURL *easy)
+{
+    char *url = NULL;
+    CHECK(curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url != NULL &&
+          url[0] != '\0');
+}
+
+void perform(CURL *easy)
+{
+    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    check_url(easy);
+}
+
+void get(CURL *easy, const char *url)
 {
     curl_easy_setopt(easy, CURLOPT_URL, url);
-    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    perform(easy);
 }
 
 /* Drives a multi handle until its `count` transfers are done; returns the last result. */
-static CURLcode drive(CURLM *multi, int count)
+CURLcode drive(CURLM *multi, int count)
 {
     CURLcode result = CURLE_OK;
     int running, queued;
     while (count > 0) {
         CHECK(curl_multi_perform(multi, &running) == CURLM_OK);
-        for (CURLMsg *m; (m = curl_multi_info_read(multi, &queued)) != NULL; count--)
+        for (CURLMsg *m; (m = curl_multi_info_read(multi, &queued)) != NULL; count--) {
             result = m->data.result;
+            check_url(m->easy_handle);
+        }
         if (count > 0)
             curl_multi_wait(multi, NULL, 0, 100, NULL);
     }
@@ -325,20 +331,20 @@ static void curlu(void)
     CURL *easy = handle(APP "/yes");
     curl_url_set(url, CURLUPART_URL, "https://localhost/no/curlu", 0);
     curl_easy_setopt(easy, CURLOPT_CURLU, url);
-    CHECK(curl_easy_perform(easy) == CURLE_OK); /* the CURLU wins over the URL */
+    perform(easy); /* the CURLU wins over the URL */
     curl_url_set(url, CURLUPART_URL, APP "/yes/curlu", 0);
-    CHECK(curl_easy_perform(easy) == CURLE_OK); /* changed after setopt */
+    perform(easy); /* changed after setopt */
     curl_url_set(url, CURLUPART_URL, "https://localhost/no/curlu-again", 0);
-    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    perform(easy);
     curl_easy_setopt(easy, CURLOPT_URL, APP "/yes/unused"); /* still the CURLU */
-    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    perform(easy);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
     curl_url_set(url, CURLUPART_URL, APP "/to/https://localhost/no/curlu-redirect", 0);
-    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    perform(easy);
 
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     CURLM *multi = curl_multi_init();
-    curl_url_set(url, CURLUPART_URL, APP "/yes/curlu-multi", 0);
+    curl_url_set(url, CURLUPART_URL, APP "/no/curlu-multi", 0);
     curl_multi_add_handle(multi, easy);
     int running;
     curl_multi_perform(multi, &running);
@@ -346,7 +352,7 @@ static void curlu(void)
     drive(multi, 1);
     curl_multi_remove_handle(multi, easy);
     curl_multi_cleanup(multi);
-    get(easy, APP "/yes/not-used"); /* what we put back is the application's CURLU */
+    get(easy, APP "/yes/not-used"); /* the CURLU is still there, and its own */
     curl_easy_cleanup(easy);
     curl_url_cleanup(url);
 }
@@ -777,10 +783,7 @@ static void rotate(void)
     curl_easy_cleanup(easy);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} scenarios[] = {
+static const struct scenario scenarios[] = {
     {"easy", easy_get},
     {"multi", multi_get},
     {"spellings", spellings},
@@ -813,21 +816,28 @@ static const struct {
     {"loaded", loaded},
     {"plugin", plugin},
     {"rotate", rotate},
+    {NULL, NULL},
 };
+
+static bool run_scenario(const struct scenario *list, const char *name)
+{
+    while (list->name != NULL && strcmp(list->name, name) != 0)
+        list++;
+    if (list->name != NULL)
+        list->run();
+    return list->name != NULL;
+}
 
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     find_routes();
-    for (size_t i = 0; argc == 2 && i < sizeof scenarios / sizeof scenarios[0]; i++) {
-        if (strcmp(scenarios[i].name, argv[1]) != 0)
-            continue;
-        scenarios[i].run();
-        curl_slist_free_all(routes);
-        curl_global_cleanup();
-        return 0;
+    if (argc != 2 || !(run_scenario(scenarios, argv[1]) || run_scenario(midway, argv[1]))) {
+        printf("driver: no such scenario\n");
+        return 2;
     }
-    printf("driver: no such scenario\n");
-    return 2;
+    curl_slist_free_all(routes);
+    curl_global_cleanup();
+    return 0;
 }

@@ -58,6 +58,20 @@ static void spoke_http2(CURL *easy)
 
 static CURL *pushed_handle;
 
+/* It is never empty after a transfer. */
+static CURLcode check_url(CURL *easy, CURLcode result)
+{
+    char *url = NULL;
+    CHECK(curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url != NULL &&
+          url[0] != '\0');
+    return result;
+}
+
+static CURLcode perform(CURL *easy)
+{
+    return check_url(easy, curl_easy_perform(easy));
+}
+
 static void drive(CURLM *multi)
 {
     int running = 1, queued;
@@ -67,7 +81,8 @@ static void drive(CURLM *multi)
             curl_multi_wait(multi, NULL, 0, 100, NULL);
     }
     for (CURLMsg *m; (m = curl_multi_info_read(multi, &queued)) != NULL;)
-        CHECK(m->data.result == CURLE_OK || m->easy_handle == pushed_handle);
+        CHECK(check_url(m->easy_handle, m->data.result) == CURLE_OK ||
+              m->easy_handle == pushed_handle);
 }
 
 static void streams(void)
@@ -113,11 +128,11 @@ static void verbose(void)
     CURL *easy = handle(APP "/yes/default");
     curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(easy, CURLOPT_STDERR, stdout);
-    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    CHECK(perform(easy) == CURLE_OK);
     spoke_http2(easy);
     curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, show);
     curl_easy_setopt(easy, CURLOPT_URL, APP "/yes/callback");
-    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    CHECK(perform(easy) == CURLE_OK);
     spoke_http2(easy);
     curl_easy_cleanup(easy);
 }
@@ -149,9 +164,9 @@ static void push_from(CURL *easy, const char *pushed)
     curl_easy_cleanup(easy);
     /* Its own transfer ends in a timeout with libcurl 8.19; as of 8.22 it is a new handle. */
     prepare(pushed_handle, "https://localhost/no/pushed");
-    CHECK(curl_easy_perform(pushed_handle) == CURLE_OK);
+    CHECK(perform(pushed_handle) == CURLE_OK);
     curl_easy_setopt(pushed_handle, CURLOPT_URL, pushed);
-    CHECK(curl_easy_perform(pushed_handle) == CURLE_OK);
+    CHECK(perform(pushed_handle) == CURLE_OK);
     curl_easy_cleanup(pushed_handle);
     curl_multi_cleanup(multi);
     curl_slist_free_all(list);
@@ -175,9 +190,9 @@ static void websocket(void)
 {
     CURL *easy = handle("wss://app.commissioned.tech/yes/websocket");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-    curl_easy_perform(easy);
+    perform(easy);
     curl_easy_setopt(easy, CURLOPT_URL, "wss://localhost/no/websocket");
-    curl_easy_perform(easy);
+    perform(easy);
     curl_easy_cleanup(easy);
 }
 

@@ -70,7 +70,11 @@ static CURL *handle(struct curl_slist *routes)
 static CURLcode ask(CURL *easy, const char *url)
 {
     curl_easy_setopt(easy, CURLOPT_URL, url);
-    return curl_easy_perform(easy);
+    CURLcode code = curl_easy_perform(easy);
+    char *effective = NULL;
+    CHECK(curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &effective) == CURLE_OK &&
+          effective != NULL && effective[0] != '\0');
+    return code;
 }
 
 /* The whole of a small client. */

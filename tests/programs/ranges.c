@@ -71,7 +71,10 @@ static void shows(CURL *easy, const char *name, const char *line)
 {
     char expected[256];
     row = name;
+    char *effective = NULL;
     curl_easy_perform(easy);
+    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &effective);
+    check(effective != NULL && effective[0] != '\0', "no effective URL");
     snprintf(expected, sizeof expected, "\r\n%s\r\n", line);
     check(strstr(request, expected) != NULL, line);
     curl_easy_cleanup(easy);

@@ -98,6 +98,9 @@ static CURLcode request(const char *url)
     sentence[0] = '\0';
     curl_easy_setopt(easy, CURLOPT_URL, url);
     CURLcode result = curl_easy_perform(easy);
+    char *effective = NULL;
+    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &effective);
+    check(effective != NULL && effective[0] != '\0', "no effective URL");
     copy_list(after, sizeof after);
     check(strcmp(before, after) == 0, "the application's list was changed");
     return result;

@@ -67,12 +67,14 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *pat
     if (strncmp(path, "/to/", 4) == 0) {
         status = 302;
         location = path + 4;
+    } else if (strncmp(path, "/digest", 7) == 0) {
+        const char *authorization = value_of(connection, "Authorization");
+        if (authorization == NULL || strstr(authorization, "response=") == NULL)
+            challenge = "Digest realm=\"test\", nonce=\"1\", algorithm=MD5, qop=\"auth\"";
+        status = challenge != NULL ? 401 : 200;
     } else if (strncmp(path, "/status/", 8) == 0) {
         status = (unsigned)strtoul(path + 8, NULL, 10);
         wait = strchr(path + 8, '/');
-    } else if (strcmp(path, "/digest") == 0) {
-        status = 401;
-        challenge = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"";
     } else if (origin_judges != NULL) {
         status =
             origin_judges(value_of(connection, "Authorization"), value_of(connection, "X-Began"));

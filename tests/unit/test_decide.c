@@ -266,6 +266,8 @@ static const struct row rows[] = {
     {PASS(whole, U, FOLLOWS), "whole", .flags = HOP_FOLLOWS},
     {PASS(whole, U, REDIRECT), "whole", .flags = HOP_REDIRECTED},
     {PASS(whole, U, OWN_CREDENTIALS), "whole", .flags = HOP_REDIRECTED | HOP_OWN_CREDENTIALS},
+    {PASS(whole, U, MOVED), "whole", .flags = HOP_MOVED},
+    {PASS(fails, U, MOVED), "fails", .flags = HOP_MOVED},
     {PASS(fails, U, PEER_UNVERIFIED), "fails", .flags = HOP_PEER_UNVERIFIED},
     {PASS(fails, "https://evil.example/", HOST)},
 

@@ -198,7 +198,7 @@ START_TEST(a_copy_has_the_options_and_none_of_the_transfer)
     struct record *copy = record_make(&other, &fake_provider);
     set_everything(record);
     record->state |= RECORD_ACTIVE | RECORD_ARMED | RECORD_KEYED | RECORD_REDACTS | RECORD_FAILED;
-    record->rare->pinned = (CURLU *)(void *)&place;
+    record->rare->started = (CURLU *)(void *)&place;
     record->rare->redact.matched = 3;
     record_copy(copy, record);
     ck_assert_ptr_eq(copy->headers, record->headers);
@@ -208,7 +208,7 @@ START_TEST(a_copy_has_the_options_and_none_of_the_transfer)
     ck_assert_uint_eq(copy->state, RECORD_VERBOSE | RECORD_USER | RECORD_PASSWORD);
     ck_assert(copy->rare->prereq == prereq);
     ck_assert_ptr_eq(copy->rare->url, &place);
-    ck_assert_ptr_null(copy->rare->pinned);
+    ck_assert_ptr_null(copy->rare->started);
     ck_assert_uint_eq(copy->rare->redact.matched, 0);
     ck_assert_str_eq(copy->rare->text[RECORD_TARGET], "/target");
     ck_assert_ptr_ne(copy->rare->text[RECORD_TARGET], record->rare->text[RECORD_TARGET]);
