@@ -74,7 +74,7 @@ static json_t *rule_json(const struct policy_rule *rule)
 
     json_put_text(object, "name", rule->name);
     json_put_text(object, "file", rule->file);
-    json_put(object, "line", json_integer(rule->line));
+    json_put(object, "line", rule->line != 0 ? json_integer(rule->line) : NULL);
     return object;
 }
 
@@ -141,8 +141,8 @@ static void print_text(const struct question *question)
 
     print_verdict(decision);
     if (decision->rule)
-        printf("%-9s %s (%s:%u)\n", "rule", decision->rule->name, decision->rule->file,
-               decision->rule->line);
+        printf("%-9s %s (%s)\n", "rule", decision->rule->name,
+               rule_place(text, sizeof text, decision->rule));
     printf("%-9s %s [%s]\n", "why", why(question, text), reason_code(decision->reason));
     printf("%-9s %s %s\n", "request", question->method, question->url);
     printf("%-9s %s%s%s%s, user %s\n", "asked by", asked->program ? asked->program : "no program",

@@ -250,6 +250,17 @@ START_TEST(a_policy_that_cannot_be_used_is_two_with_file_and_line)
 }
 END_TEST
 
+START_TEST(a_policy_that_is_not_there_has_no_line)
+{
+    setenv("COMMISSIONED_AUTH_CONFIG", "/nonexistent/none.conf", 1);
+    ck_assert_int_eq(COMMAND("explain", "https://app.commissioned.tech/v1/models"), 2);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "(/nonexistent/none.conf)"));
+    ck_assert_ptr_null(strstr(outcome.out, ":0"));
+    ck_assert_int_eq(COMMAND("explain", "--json", "https://app.commissioned.tech/v1/models"), 2);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "\"line\": null"));
+}
+END_TEST
+
 START_TEST(without_a_configuration_nothing_gets_a_key)
 {
     if (exists("/etc/commissioned-auth/commissioned-auth.conf")) {
@@ -522,6 +533,7 @@ static void add_explain(TCase *tests)
     tcase_add_test(tests, explain_says_which_denial_stops_it);
     tcase_add_test(tests, a_key_that_cannot_be_had_is_two_with_the_remedy);
     tcase_add_test(tests, a_policy_that_cannot_be_used_is_two_with_file_and_line);
+    tcase_add_test(tests, a_policy_that_is_not_there_has_no_line);
     tcase_add_test(tests, without_a_configuration_nothing_gets_a_key);
 }
 
