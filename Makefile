@@ -18,7 +18,7 @@ WARN    := -Wall -Wextra -Wshadow -Wconversion
 # `make lint` sets -Werror; whoever has a compiler that warns of more than ours still gets a program.
 WERROR  ?=
 HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-ALL_CFLAGS = -std=gnu11 $(WARN) $(WERROR) -fvisibility=hidden -fPIC $(HARDEN) -D_GNU_SOURCE -Iinclude \
+ALL_CFLAGS = -std=gnu11 $(WARN) $(WERROR) -fvisibility=hidden -fPIC $(HARDEN) -D_GNU_SOURCE -iquote src -iquote include \
              -DMODULEDIR='"$(MODULEDIR)"' -DVERSION='"$(VERSION)"' $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
@@ -35,7 +35,7 @@ test_libs = $(patsubst -lcurl,$(openssl_flavour),$(call pkg_libs,$(1)))
 core     := $(wildcard src/core/*.c)
 # What the preloaded library has no use for.
 late_core = $(filter-out src/core/secret_free.c,$(core))
-preload  := $(wildcard src/preload/*.c)
+preload  := $(wildcard src/preload/*/*.c)
 policy   := $(wildcard src/policy/*.c)
 cli      := $(wildcard src/cli/*.c)
 devserver:= $(wildcard src/devserver/*.c)
@@ -66,25 +66,25 @@ $(BUILD)/obj/%.o: %.c Makefile
 $(BUILD)/obj/src/policy/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libconfig)
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS = $(call pkg_cflags,jansson libcurl)
 $(BUILD)/obj/src/devserver/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libmicrohttpd gnutls sqlite3 jansson)
-$(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Itests $(call pkg_cflags,check libcurl libconfig libmicrohttpd gnutls sqlite3 jansson)
+$(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Iinclude -Itests $(call pkg_cflags,check libcurl libconfig libmicrohttpd gnutls sqlite3 jansson)
 
 # Keeps the compiler from making calls of memset and memcpy out of loops, which would be imports.
 no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-tree-loop-distribute-patterns)
 
-# The preloaded library links libc and nothing else, and binds that late: see include/late_libc.h.
-plain_names := src/preload/late_libc.c src/preload/no_start_files.c
+# The preloaded library links libc and nothing else, and binds that late: see src/preload/loader/late_libc.h.
+plain_names := src/preload/loader/late_libc.c src/preload/loader/no_start_files.c
 $(BUILD)/late/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(no_idioms) $(if $(filter $(plain_names),$<),,-include src/preload/late_names.h) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(no_idioms) $(if $(filter $(plain_names),$<),,-include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
 
 late_objects := $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core))
 link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \
-               -Wl,--version-script=$(1) -Wl,-T,src/preload/sections.ld -Wl,-z,defs
+               -Wl,--version-script=$(1) -Wl,-T,src/preload/entry/sections.ld -Wl,-z,defs
 
-$(LIBRARY): $(late_objects) src/preload/exports.map src/preload/sections.ld
+$(LIBRARY): $(late_objects) src/preload/entry/exports.map src/preload/entry/sections.ld
 	$(say) LD $@
-	$(Q)$(call link_library,src/preload/exports.map) $(filter %.o,$^) -o $@
+	$(Q)$(call link_library,src/preload/entry/exports.map) $(filter %.o,$^) -o $@
 
 $(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map
 	$(say) LD $@

@@ -35,7 +35,7 @@ $(bench)/lonely/libcommissioned-auth.so: $(BUILD)/obj/tests/bench/hollow.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) $^ -o $@
 
 # The library without late binding: dlsym and dlvsym are not exported.
-$(bench)/silent/exports.map: src/preload/exports.map
+$(bench)/silent/exports.map: src/preload/entry/exports.map
 	@mkdir -p $(@D)
 	$(Q)sed '/dlv*sym;/d' $< >$@
 

@@ -14,7 +14,7 @@ $(BUILD)/folders: FORCE
 FORCE:
 
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS += -DLIBDIR='"$(LIBDIR)"'
-$(call objects,$(cli)) $(BUILD)/late/src/preload/policy_loader.o: $(BUILD)/folders
+$(call objects,$(cli)) $(BUILD)/late/src/preload/policy/policy_loader.o: $(BUILD)/folders
 
 $(BUILD)/conf/%: conf/%.in $(BUILD)/folders
 	@mkdir -p $(@D)

@@ -8,9 +8,9 @@ fuzzers := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_
 
 # The sources are compiled anew, for the fuzzer has to see every branch of them. nanosleep is left out, or
 # each new file would wait for the next tick of the clock (safe_file.h).
-$(BUILD)/fuzz/fuzz_policy%: tests/fuzz/fuzz_policy%.c $(policy) $(core) $(wildcard include/*.h)
+$(BUILD)/fuzz/fuzz_policy%: tests/fuzz/fuzz_policy%.c $(policy) $(core) $(wildcard include/*/*.h src/*/*.h src/*/*/*.h)
 	@mkdir -p $(@D)
-	clang -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -fsanitize=fuzzer,address,undefined \
+	clang -std=gnu11 -g -O1 -D_GNU_SOURCE -iquote src -iquote include -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -Wl,--wrap=nanosleep $(filter %.c,$^) tests/support/suppressions.c -lconfig -o $@
 
 # Leaks are for test_policy_memory: libconfig's own (tests/support/suppressions.c) would be looked for each time.

@@ -7,8 +7,8 @@ PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/options
 $(BUILD)/obj/tests/programs/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
 
 driver := $(addprefix $(BUILD)/obj/tests/programs/,driver.o driver_midway.o)
-$(programs)/driver-openssl: $(driver) $(BUILD)/obj/src/preload/elf_find.o
-$(programs)/driver-exports: $(driver) $(BUILD)/obj/src/preload/elf_find.o $(BUILD)/obj/tests/programs/exports_config.o
+$(programs)/driver-openssl: $(driver) $(BUILD)/obj/src/preload/loader/elf_find.o
+$(programs)/driver-exports: $(driver) $(BUILD)/obj/src/preload/loader/elf_find.o $(BUILD)/obj/tests/programs/exports_config.o
 $(programs)/ranges: $(BUILD)/obj/tests/programs/ranges.o
 $(programs)/rotate: $(BUILD)/obj/tests/programs/rotate.o
 $(programs)/options: $(BUILD)/obj/tests/programs/options.o
@@ -17,7 +17,7 @@ $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(progr
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(call test_libs,libcurl) -o $@
 
-$(programs)/driver-gnutls: $(driver) $(BUILD)/obj/src/preload/elf_find.o
+$(programs)/driver-gnutls: $(driver) $(BUILD)/obj/src/preload/loader/elf_find.o
 $(programs)/options-gnutls: $(BUILD)/obj/tests/programs/options.o
 $(programs)/driver-gnutls $(programs)/options-gnutls:
 	@mkdir -p $(@D)

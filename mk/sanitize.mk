@@ -4,7 +4,7 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-f
 TSAN := -fsanitize=thread -fno-omit-frame-pointer
 
 # A sanitizer's runtime calls dlsym, which is ours, before it can watch anybody.
-unwatched := interpose_dl elf_find late_libc loaded
+unwatched := entry/interpose_dl loader/elf_find loader/late_libc loader/loaded
 $(patsubst %,$(BUILD)/late/src/preload/%.o,$(unwatched)): override SANITIZE :=
 
 .PHONY: asan

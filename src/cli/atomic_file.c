@@ -1,5 +1,5 @@
-#include "cli_atomic_file.h"
-#include "cli_cleanup.h"
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -4,8 +4,8 @@
  * Each shell gets one list of rules: after these words, offer that. What needs the machine (files,
  * commands, users, the names of stored keys) is the shell's to find when it is asked.
  */
-#include "cli.h"
-#include "cli_completion.h"
+#include "cli/cli.h"
+#include "cli/completion.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* bash: programmable completion, "Programmable Completion Builtins" in bash(1). */
-#include "cli_completion.h"
+#include "cli/completion.h"
 
 static void put_words(FILE *out, const struct cli_verb *verb)
 {

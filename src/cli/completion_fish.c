@@ -1,5 +1,5 @@
 /* fish: complete(1). */
-#include "cli_completion.h"
+#include "cli/completion.h"
 
 static void put_text(FILE *out, const char *text)
 {

@@ -1,4 +1,4 @@
-#include "cli_completion.h"
+#include "cli/completion.h"
 
 void completion_walk(FILE *out, void (*visit)(FILE *out, const struct cli_verb *parent,
                                               const struct cli_verb *verb))

@@ -1,5 +1,5 @@
 /* zsh: _arguments and _describe, see zshcompsys(1). */
-#include "cli_completion.h"
+#include "cli/completion.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "cli_config.h"
+#include "cli/config.h"
 
 static const struct cli_option options[] = {{0}};
 

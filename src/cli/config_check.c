@@ -1,9 +1,9 @@
 /* config check - everything that is wrong with a policy and its keys, each in one sentence. */
-#include "cli_config.h"
-#include "cli_json.h"
-#include "cli_policy.h"
-#include "cli_style.h"
-#include "safe_file.h"
+#include "cli/config.h"
+#include "cli/json.h"
+#include "cli/policy.h"
+#include "cli/style.h"
+#include "policy/safe_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

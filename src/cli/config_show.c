@@ -1,8 +1,8 @@
 /* config show - the policy of a user and program in the order in which it is decided, without keys.
  */
-#include "cli_config.h"
-#include "cli_json.h"
-#include "cli_policy.h"
+#include "cli/config.h"
+#include "cli/json.h"
+#include "cli/policy.h"
 
 #include <stdio.h>
 

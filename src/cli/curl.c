@@ -1,4 +1,4 @@
-#include "cli_curl.h"
+#include "cli/curl.h"
 
 #include <dlfcn.h>
 #include <string.h>

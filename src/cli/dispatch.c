@@ -1,4 +1,4 @@
-#include "cli_parse.h"
+#include "cli/parse.h"
 
 #include <stdio.h>
 #include <stdlib.h>

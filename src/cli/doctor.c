@@ -1,6 +1,6 @@
-#include "cli.h"
-#include "cli_doctor.h"
-#include "cli_style.h"
+#include "cli/cli.h"
+#include "cli/doctor.h"
+#include "cli/style.h"
 
 #include <stdarg.h>
 #include <stdio.h>

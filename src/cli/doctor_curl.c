@@ -6,9 +6,9 @@
  *   - a header list does not reach a proxy's CONNECT;
  *   - what is sent is shown to the debug callback as a header, which can be masked.
  */
-#include "cli_curl.h"
-#include "cli_doctor.h"
-#include "cli_loopback.h"
+#include "cli/curl.h"
+#include "cli/doctor.h"
+#include "cli/loopback.h"
 
 #include <stdio.h>
 #include <string.h>

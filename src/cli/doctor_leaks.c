@@ -4,13 +4,13 @@
  * MUST: compare in memory, and show only a key's first characters and the place.
  * MUST NOT: put a key in an argument, a file or the environment of a helper: nothing is executed.
  */
-#include "cli.h"
-#include "cli_cleanup.h"
-#include "cli_doctor.h"
-#include "cli_key_store.h"
-#include "cli_policy.h"
-#include "cli_scan.h"
-#include "secret.h"
+#include "cli/cli.h"
+#include "cli/cleanup.h"
+#include "cli/doctor.h"
+#include "cli/key_store.h"
+#include "cli/policy.h"
+#include "cli/scan.h"
+#include "core/secret.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,8 +1,8 @@
-#include "cli.h"
-#include "cli_doctor.h"
-#include "cli_library.h"
-#include "cli_preload_file.h"
-#include "cli_switch.h"
+#include "cli/cli.h"
+#include "cli/doctor.h"
+#include "cli/library.h"
+#include "cli/preload_file.h"
+#include "cli/switch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

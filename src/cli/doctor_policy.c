@@ -1,6 +1,6 @@
-#include "cli.h"
-#include "cli_doctor.h"
-#include "cli_policy.h"
+#include "cli/cli.h"
+#include "cli/doctor.h"
+#include "cli/policy.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -2,13 +2,13 @@
  * Is a program reached? Judged from its file and those of its libraries: nothing is run, for a
  * program that is asked about need not be one that is trusted.
  */
-#include "cli.h"
-#include "cli_cleanup.h"
-#include "cli_doctor.h"
-#include "cli_library.h"
-#include "cli_needed.h"
-#include "cli_program.h"
-#include "cli_scan.h"
+#include "cli/cli.h"
+#include "cli/cleanup.h"
+#include "cli/doctor.h"
+#include "cli/library.h"
+#include "cli/needed.h"
+#include "cli/program.h"
+#include "cli/scan.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "cli_elf.h"
+#include "cli/elf.h"
 
 #include <elf.h>
 #include <endian.h>

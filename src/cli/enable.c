@@ -4,11 +4,11 @@
  * Order of enable, so that a kill at any moment leaves either nothing or something that undoes
  * itself: trial, watcher, pending mark, backup, file. The watcher is there before the file is.
  */
-#include "cli.h"
-#include "cli_cleanup.h"
-#include "cli_library.h"
-#include "cli_preload_file.h"
-#include "cli_switch.h"
+#include "cli/cli.h"
+#include "cli/cleanup.h"
+#include "cli/library.h"
+#include "cli/preload_file.h"
+#include "cli/switch.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,11 +4,11 @@
  * The policy is read and packed, and the request decided, by the code that the library uses. What
  * only a running program shows (its own headers, verification switched off) is taken as usual.
  */
-#include "cli.h"
-#include "cli_json.h"
-#include "cli_policy.h"
-#include "cli_style.h"
-#include "decide.h"
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/policy.h"
+#include "cli/style.h"
+#include "core/decide.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The help of a verb, laid out from its table. tests/unit/test_cli_help.c holds it to one screen.
  */
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <stdio.h>
 #include <stdlib.h>

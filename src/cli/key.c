@@ -1,4 +1,4 @@
-#include "cli_key.h"
+#include "cli/key.h"
 
 static const struct cli_option options[] = {{0}};
 

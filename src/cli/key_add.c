@@ -1,7 +1,7 @@
 /* key add and key rotate - the two ways in which a key comes into the store. */
-#include "cli_cleanup.h"
-#include "cli_key.h"
-#include "cli_key_store.h"
+#include "cli/cleanup.h"
+#include "cli/key.h"
+#include "cli/key_store.h"
 
 #include <fcntl.h>
 #include <grp.h>

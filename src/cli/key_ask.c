@@ -1,6 +1,6 @@
-#include "cli.h"
-#include "cli_key_store.h"
-#include "secret.h"
+#include "cli/cli.h"
+#include "cli/key_store.h"
+#include "core/secret.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* key promote and key remove. */
-#include "cli_atomic_file.h"
-#include "cli_cleanup.h"
-#include "cli_key.h"
-#include "cli_key_store.h"
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
+#include "cli/key.h"
+#include "cli/key_store.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -5,12 +5,12 @@
  * host are verified, no redirect is followed, no proxy sees the header. --connect changes the
  * address that is dialled, and not the name that the certificate must carry.
  */
-#include "cli_cleanup.h"
-#include "cli_curl.h"
-#include "cli_json.h"
-#include "cli_key.h"
-#include "cli_key_store.h"
-#include "secret.h"
+#include "cli/cleanup.h"
+#include "cli/curl.h"
+#include "cli/json.h"
+#include "cli/key.h"
+#include "cli/key_store.h"
+#include "core/secret.h"
 
 #include <stdio.h>
 #include <string.h>

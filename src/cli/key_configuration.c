@@ -1,8 +1,8 @@
 /* The configuration that goes with a stored key: written where there is none, else only worded. */
-#include "cli_atomic_file.h"
-#include "cli_cleanup.h"
-#include "cli_key.h"
-#include "cli_key_store.h"
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
+#include "cli/key.h"
+#include "cli/key_store.h"
 
 #include <fcntl.h>
 #include <stdio.h>

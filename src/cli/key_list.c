@@ -1,8 +1,8 @@
 /* key list and key show - what may be shown of the stored keys. */
-#include "cli_cleanup.h"
-#include "cli_json.h"
-#include "cli_key.h"
-#include "cli_key_store.h"
+#include "cli/cleanup.h"
+#include "cli/json.h"
+#include "cli/key.h"
+#include "cli/key_store.h"
 
 #include <dirent.h>
 #include <fcntl.h>

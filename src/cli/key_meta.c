@@ -1,8 +1,8 @@
-#include "cli.h"
-#include "cli_atomic_file.h"
-#include "cli_cleanup.h"
-#include "cli_json.h"
-#include "cli_key_store.h"
+#include "cli/cli.h"
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
+#include "cli/json.h"
+#include "cli/key_store.h"
 
 #include <stdio.h>
 #include <string.h>

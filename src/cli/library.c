@@ -1,4 +1,4 @@
-#include "cli_library.h"
+#include "cli/library.h"
 
 #include <stdio.h>
 #include <stdlib.h>

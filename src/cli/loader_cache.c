@@ -2,9 +2,9 @@
  * The cache is a header, `nlibs` entries and a pool of strings; offsets count from the header. The
  * file is root's, yet every offset is checked: a broken cache must not break a diagnosis.
  */
-#include "cli_atomic_file.h"
-#include "cli_cleanup.h"
-#include "cli_loader_cache.h"
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
+#include "cli/loader_cache.h"
 
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "cli_loopback.h"
+#include "cli/loopback.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

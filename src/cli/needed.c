@@ -1,7 +1,7 @@
-#include "cli_cleanup.h"
-#include "cli_elf.h"
-#include "cli_loader_cache.h"
-#include "cli_needed.h"
+#include "cli/cleanup.h"
+#include "cli/elf.h"
+#include "cli/loader_cache.h"
+#include "cli/needed.h"
 
 #include <elf.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Options and operands by getopt_long(3), from a verb's table. */
-#include "cli_parse.h"
+#include "cli/parse.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-#include "cli.h"
-#include "cli_policy.h"
-#include "cli_program.h"
+#include "cli/cli.h"
+#include "cli/policy.h"
+#include "cli/program.h"
 
 #include <grp.h>
 #include <pwd.h>

@@ -1,6 +1,6 @@
-#include "cli_cleanup.h"
-#include "cli_library.h"
-#include "cli_preload_file.h"
+#include "cli/cleanup.h"
+#include "cli/library.h"
+#include "cli/preload_file.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#include "cli.h"
-#include "cli_program.h"
+#include "cli/cli.h"
+#include "cli/program.h"
 
 #include <errno.h>
 #include <fcntl.h>

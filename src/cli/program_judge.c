@@ -1,6 +1,6 @@
 /*
  * Whether LD_PRELOAD reaches a program, judged before it is started, so that "no key" is a sentence
- * here and not a 401 later. Rules, each from the manual page that cli_program.h names:
+ * here and not a 401 later. Rules, each from the manual page that cli/program.h names:
  *   - the loader ignores the variable where the kernel sets AT_SECURE: after a change of the
  * effective ids, or where a caller that is not root gains capabilities. A nosuid mount and
  * no_new_privs take that away;
@@ -8,9 +8,9 @@
  *   - a loader skips a library of another architecture, and another C library cannot bind ours;
  *   - of a script, the interpreter counts: the kernel ignores set-ID bits on scripts.
  */
-#include "cli_cleanup.h"
-#include "cli_elf.h"
-#include "cli_program.h"
+#include "cli/cleanup.h"
+#include "cli/elf.h"
+#include "cli/program.h"
 
 #include <fcntl.h>
 #include <stdio.h>

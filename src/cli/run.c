@@ -4,11 +4,11 @@
  * The program keeps this process's id and gives its own exit status. Nothing secret is put
  * in its environment, unless --env asks for that.
  */
-#include "cli.h"
-#include "cli_cleanup.h"
-#include "cli_library.h"
-#include "cli_program.h"
-#include "cli_run.h"
+#include "cli/cli.h"
+#include "cli/cleanup.h"
+#include "cli/library.h"
+#include "cli/program.h"
+#include "cli/run.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -8,9 +8,9 @@
  * server).
  *   - MUST NOT: hand it to a program that changes the user.
  */
-#include "cli.h"
-#include "cli_policy.h"
-#include "cli_run.h"
+#include "cli/cli.h"
+#include "cli/policy.h"
+#include "cli/run.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-#include "cli_scan.h"
-#include "secret.h"
+#include "cli/scan.h"
+#include "core/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* status - what the system-wide switch is at, from the files alone. */
-#include "cli.h"
-#include "cli_cleanup.h"
-#include "cli_json.h"
-#include "cli_preload_file.h"
-#include "cli_switch.h"
+#include "cli/cli.h"
+#include "cli/cleanup.h"
+#include "cli/json.h"
+#include "cli/preload_file.h"
+#include "cli/switch.h"
 
 #include <stdio.h>
 #include <string.h>

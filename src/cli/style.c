@@ -1,4 +1,4 @@
-#include "cli_style.h"
+#include "cli/style.h"
 
 #include <stdbool.h>
 #include <stdio.h>

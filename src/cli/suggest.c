@@ -2,7 +2,7 @@
  * The nearest word, by the optimal string alignment distance: insertions, deletions, substitutions
  * and swaps of neighbours each cost one, for these are the slips of a typing hand.
  */
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <stdlib.h>
 #include <string.h>

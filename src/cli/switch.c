@@ -1,7 +1,7 @@
-#include "cli.h"
-#include "cli_atomic_file.h"
-#include "cli_cleanup.h"
-#include "cli_switch.h"
+#include "cli/cli.h"
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
+#include "cli/switch.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -5,11 +5,11 @@
  * tree, who owns that tree) owns and nobody else can write, and the same holds for every folder on
  * the way.
  */
-#include "cli.h"
-#include "cli_cleanup.h"
-#include "cli_elf.h"
-#include "cli_library.h"
-#include "cli_switch.h"
+#include "cli/cli.h"
+#include "cli/cleanup.h"
+#include "cli/elf.h"
+#include "cli/library.h"
+#include "cli/switch.h"
 
 #include <fcntl.h>
 #include <stdio.h>

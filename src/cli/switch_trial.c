@@ -3,10 +3,10 @@
  * person needs to get back in: a plain one, sudo, sshd. What the library does alone in the trial it
  * would do in every program.
  */
-#include "cli.h"
-#include "cli_cleanup.h"
-#include "cli_program.h"
-#include "cli_switch.h"
+#include "cli/cli.h"
+#include "cli/cleanup.h"
+#include "cli/program.h"
+#include "cli/switch.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -5,10 +5,10 @@
  * and it must be right however it is told to end: an unconfirmed switch does not outlive a
  * shutdown.
  */
-#include "cli.h"
-#include "cli_cleanup.h"
-#include "cli_preload_file.h"
-#include "cli_switch.h"
+#include "cli/cli.h"
+#include "cli/cleanup.h"
+#include "cli/preload_file.h"
+#include "cli/switch.h"
 
 #include <fcntl.h>
 #include <signal.h>

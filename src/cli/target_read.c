@@ -1,5 +1,5 @@
-#include "cli_curl.h"
-#include "cli_policy.h"
+#include "cli/curl.h"
+#include "cli/policy.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * does, whether it ends the command or stops it; ask again after a stop. MUST NOT: buffer what was
  * typed anywhere but in the caller's memory.
  */
-#include "cli_key_store.h"
+#include "cli/key_store.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -5,7 +5,7 @@
  *   3. MUST NOT stand beside, or in place of, credentials of the application's own;
  *   4. MUST NOT be put where a proxy, a cache or the server's answer repeats it to others.
  */
-#include "decide.h"
+#include "core/decide.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,4 +1,4 @@
-#include "journal.h"
+#include "core/journal.h"
 
 #include <errno.h>
 #include <stdio.h>

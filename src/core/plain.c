@@ -1,8 +1,8 @@
-#include "plain.h"
+#include "core/plain.h"
 
 #include <string.h>
 
-#include "target.h"
+#include "core/target.h"
 
 static bool is_plain_rule(const struct policy_rule *rule)
 {

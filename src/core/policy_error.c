@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 
 enum { FILE_SIZE = 256 }; /* bytes of the file's name that are kept */
 

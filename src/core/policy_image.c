@@ -1,10 +1,10 @@
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "secret.h"
+#include "core/secret.h"
 
 uint32_t policy_origin_hash(const char *host, uint16_t port)
 {

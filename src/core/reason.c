@@ -1,5 +1,5 @@
 /* The words for each reason: one table, so that a log, `explain` and the manual say the same. */
-#include "decide.h"
+#include "core/decide.h"
 
 #include <stdio.h>
 

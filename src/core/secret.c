@@ -1,8 +1,8 @@
-#include "secret.h"
+#include "core/secret.h"
 
 #include <string.h>
 
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 
 void secret_wipe(void *data, size_t size)
 {

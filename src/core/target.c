@@ -1,9 +1,9 @@
-#include "target.h"
+#include "core/target.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 
 enum { HOME_LENGTH = sizeof COMMISSIONED_HOST - 1 };
 

@@ -3,7 +3,7 @@
  * request is authenticated before anything else is said about it: who has no key does not learn
  * what is there.
  */
-#include "devserver_admit.h"
+#include "devserver/admit.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* /v1/api_keys: keys over HTTP, for whoever has a key with the scope "keys". */
 #include <string.h>
 
-#include "devserver_api.h"
-#include "secret.h"
+#include "devserver/api.h"
+#include "core/secret.h"
 
 static json_t *scopes_json(unsigned scopes)
 {

@@ -3,7 +3,7 @@
  * answer takes. MUST: one header, one scheme, one key. MUST NOT: show any part of what was sent in
  * the answer or the log.
  */
-#include "devserver_auth.h"
+#include "devserver/auth.h"
 
 #include <string.h>
 #include <strings.h>

@@ -2,7 +2,7 @@
  * Threat model: a person makes programs trust this CA. MUST: the CA's private key exists only while
  * it signs, in this process's memory. MUST NOT: be written, exported or used twice.
  */
-#include "devserver_certificate.h"
+#include "devserver/certificate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include "devserver_cleanup.h"
-#include "secret.h"
+#include "devserver/cleanup.h"
+#include "core/secret.h"
 
 enum { LIFETIME = 365 * 86400, CLOCK_SKEW = 3600 };
 

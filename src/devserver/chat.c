@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devserver_chat.h"
-#include "devserver_cleanup.h"
+#include "devserver/chat.h"
+#include "devserver/cleanup.h"
 
 #define INTRODUCTION                                                                               \
     "This is " DS_MODEL_ECHO ", an echo for development: no language model ran. You said: "

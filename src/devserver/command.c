@@ -1,4 +1,4 @@
-#include "devserver_command.h"
+#include "devserver/command.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
 
 #include <gnutls/gnutls.h>
 
-#include "devserver_api.h"
-#include "devserver_cleanup.h"
+#include "devserver/api.h"
+#include "devserver/cleanup.h"
 
 void ds_embed(const void *text, size_t length, float *vector, size_t dimensions)
 {

@@ -6,7 +6,7 @@
  * or closing the connection would reset it and the client lose the answer. MUST NOT: wait for
  * anything here.
  */
-#include "devserver_exchange.h"
+#include "devserver/exchange.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@
 
 #include <gnutls/gnutls.h>
 
-#include "devserver_admit.h"
-#include "devserver_api.h"
-#include "devserver_server.h"
+#include "devserver/admit.h"
+#include "devserver/api.h"
+#include "devserver/server.h"
 
 struct exchange {
     struct ds_reply reply;

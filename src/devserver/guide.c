@@ -2,8 +2,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "devserver_cleanup.h"
-#include "devserver_command.h"
+#include "devserver/cleanup.h"
+#include "devserver/command.h"
 
 void ds_guide(FILE *out, const char *host, uint16_t port, const char *folder)
 {

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "devserver_cleanup.h"
-#include "devserver_command.h"
-#include "devserver_keys.h"
-#include "secret.h"
+#include "devserver/cleanup.h"
+#include "devserver/command.h"
+#include "devserver/keys.h"
+#include "core/secret.h"
 
 struct request {
     const char *state;

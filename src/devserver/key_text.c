@@ -8,8 +8,8 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
-#include "devserver_keys.h"
-#include "secret.h"
+#include "devserver/keys.h"
+#include "core/secret.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

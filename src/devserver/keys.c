@@ -3,7 +3,7 @@
  * and cannot make a request with them. MUST: commit before the key is shown. MUST NOT: hold a key's
  * text longer than the call that was given it.
  */
-#include "devserver_keys.h"
+#include "devserver/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include <gnutls/gnutls.h>
 #include <sqlite3.h>
 
-#include "devserver_cleanup.h"
-#include "secret.h"
+#include "devserver/cleanup.h"
+#include "core/secret.h"
 
 enum { BUSY_MS = 10000, RETRY_MS = 10 };
 

@@ -1,4 +1,4 @@
-#include "devserver_limit.h"
+#include "devserver/limit.h"
 
 #include <inttypes.h>
 #include <pthread.h>

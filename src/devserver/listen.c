@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "devserver_cleanup.h"
-#include "devserver_server.h"
+#include "devserver/cleanup.h"
+#include "devserver/server.h"
 
 enum { BACKLOG = 1024 };
 

@@ -1,5 +1,5 @@
 /* MUST: survive a reader that stalls or goes away. MUST NOT: write a key, whole or nearly. */
-#include "devserver_log.h"
+#include "devserver/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 
 #include <jansson.h>
 
-#include "devserver_cleanup.h"
-#include "devserver_keys.h"
+#include "devserver/cleanup.h"
+#include "devserver/keys.h"
 
 enum { MAX_PATH = 512 };
 

@@ -1,4 +1,4 @@
-#include "devserver_command.h"
+#include "devserver/command.h"
 
 int main(int argc, char **argv)
 {

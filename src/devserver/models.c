@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "devserver_api.h"
+#include "devserver/api.h"
 
 static const char *const names[] = {DS_MODEL_ECHO, DS_MODEL_EMBED};
 

@@ -1,9 +1,9 @@
-#include "devserver_reply.h"
+#include "devserver/reply.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "devserver_api.h"
+#include "devserver/api.h"
 
 void ds_reply_clear(struct ds_reply *reply)
 {

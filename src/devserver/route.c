@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "devserver_api.h"
+#include "devserver/api.h"
 
 /* Sends a client elsewhere, for those who test what it does with its key then. */
 static void redirect(const struct ds_call *call, struct ds_reply *reply)

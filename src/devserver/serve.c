@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "devserver_cleanup.h"
-#include "devserver_command.h"
-#include "devserver_server.h"
+#include "devserver/cleanup.h"
+#include "devserver/command.h"
+#include "devserver/server.h"
 
 enum { GRACE_SECONDS = 30 };
 

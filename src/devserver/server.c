@@ -1,4 +1,4 @@
-#include "devserver_server.h"
+#include "devserver/server.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "devserver_cleanup.h"
-#include "devserver_exchange.h"
+#include "devserver/cleanup.h"
+#include "devserver/exchange.h"
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 

@@ -2,7 +2,7 @@
  * The state folder. Threat model: another user of this machine must neither read nor replace what
  * is in it, so a folder that is not ours alone is refused, never repaired in silence.
  */
-#include "devserver_state.h"
+#include "devserver/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "devserver_cleanup.h"
+#include "devserver/cleanup.h"
 
 bool ds_fail(struct ds_why *why, const char *format, ...)
 {

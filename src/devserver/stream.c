@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devserver_chat.h"
-#include "devserver_cleanup.h"
+#include "devserver/chat.h"
+#include "devserver/cleanup.h"
 
 enum stage { STAGE_ROLE, STAGE_TEXT, STAGE_STOP, STAGE_USAGE, STAGE_DONE, STAGE_END };
 

@@ -1,5 +1,5 @@
 /* The kept certificate: loaded, judged, and made anew where it will not do. */
-#include "devserver_tls.h"
+#include "devserver/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,9 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include "devserver_certificate.h"
-#include "devserver_cleanup.h"
-#include "secret.h"
+#include "devserver/certificate.h"
+#include "devserver/cleanup.h"
+#include "core/secret.h"
 
 enum { MAX_PEM = 64 * 1024, RENEW_BEFORE = 7 * 86400 };
 

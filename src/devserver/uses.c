@@ -1,11 +1,11 @@
-#include "devserver_uses.h"
+#include "devserver/uses.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 #include <uthash.h>
 
-#include "devserver_cleanup.h"
+#include "devserver/cleanup.h"
 
 struct entry {
     struct ds_use use;

@@ -1,11 +1,11 @@
-#include "arena.h"
+#include "policy/arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "secret.h"
+#include "core/secret.h"
 
 struct arena_chunk {
     struct arena_chunk *next;

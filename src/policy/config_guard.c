@@ -1,8 +1,8 @@
-#include "config_guard.h"
+#include "policy/config_guard.h"
 
 #include <string.h>
 
-#include "secret.h"
+#include "core/secret.h"
 
 enum { DIGITS_MOST = 9 }; /* libconfig 1.5 reads longer ones modulo 2^32: user 4294967296 as root */
 

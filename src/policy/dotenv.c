@@ -1,4 +1,4 @@
-#include "dotenv.h"
+#include "policy/dotenv.h"
 
 #include <stdbool.h>
 #include <string.h>

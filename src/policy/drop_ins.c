@@ -1,4 +1,4 @@
-#include "drop_ins.h"
+#include "policy/drop_ins.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <locale.h>
 
-#include "policy_config.h"
+#include "policy/config.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

@@ -4,7 +4,7 @@
  * and only what is a regular file: a FIFO must not hang the host program, and opening some devices
  * does things. MUST: wipe what was read when it is refused.
  */
-#include "safe_file.h"
+#include "policy/safe_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "safe_path.h"
-#include "secret.h"
+#include "policy/safe_path.h"
+#include "core/secret.h"
 
 enum { ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
 

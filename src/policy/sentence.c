@@ -1,4 +1,4 @@
-#include "sentence.h"
+#include "policy/sentence.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "strmap.h"
+#include "policy/strmap.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plain.h"
-#include "policy_image.h"
-#include "target.h"
+#include "core/plain.h"
+#include "commissioned/policy_image.h"
+#include "core/target.h"
 
 enum { SETTLED_MAX = 8192 };
 

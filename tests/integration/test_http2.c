@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "devserver_certificate.h"
+#include "devserver/certificate.h"
 #include "support/command.h"
 #include "support/served.h"
 #include "support/suite.h"

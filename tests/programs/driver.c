@@ -22,7 +22,7 @@
 
 #include "../support/gnu_hash.h"
 #include "driver.h"
-#include "elf_find.h"
+#include "preload/loader/elf_find.h"
 
 static struct curl_slist *routes;
 

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "devserver_cleanup.h"
+#include "devserver/cleanup.h"
 
 char *ds_test_folder(void)
 {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "devserver_keys.h"
+#include "devserver/keys.h"
 
 /* A new folder, 0700. */
 char *ds_test_folder(void);

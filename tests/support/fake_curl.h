@@ -7,7 +7,7 @@
 #ifndef COMMISSIONED_TEST_FAKE_CURL_H
 #define COMMISSIONED_TEST_FAKE_CURL_H
 
-#include "provider.h"
+#include "preload/libcurl/provider.h"
 
 extern const struct provider fake_provider;
 

@@ -1,6 +1,6 @@
 #include "fault.h"
 
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy_index.h"
+#include "policy/index.h"
 
 struct built_image {
     struct policy_image image; /* first: image_drop gets its address */

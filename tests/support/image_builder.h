@@ -9,7 +9,7 @@
 #ifndef COMMISSIONED_TEST_IMAGE_BUILDER_H
 #define COMMISSIONED_TEST_IMAGE_BUILDER_H
 
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 
 struct policy_image *image_build(const struct policy_rule *rules, uint32_t nrules,
                                  const struct policy_key *keys, uint32_t nkeys);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devserver_certificate.h"
+#include "devserver/certificate.h"
 #include "support/tmpdir.h"
 
 enum { LISTENERS = 3 };

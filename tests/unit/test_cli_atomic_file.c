@@ -1,6 +1,6 @@
 /* A file is the old one or the new one, never something between. */
 #include "../support/command.h"
-#include "cli_atomic_file.h"
+#include "cli/atomic_file.h"
 #include "support/suite.h"
 
 #include <check.h>

@@ -1,6 +1,6 @@
 /* The table of verbs: every help fits a screen, every table is one that the parser can use. */
-#include "cli.h"
-#include "cli_parse.h"
+#include "cli/cli.h"
+#include "cli/parse.h"
 #include "support/suite.h"
 
 #include <check.h>

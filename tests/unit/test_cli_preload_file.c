@@ -1,5 +1,5 @@
 /* The text of /etc/ld.so.preload, put in and taken out. */
-#include "cli_preload_file.h"
+#include "cli/preload_file.h"
 #include "support/suite.h"
 
 #include <check.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../support/image_builder.h"
-#include "decide.h"
+#include "core/decide.h"
 #include "support/suite.h"
 
 #define U COMMISSIONED_ORIGIN

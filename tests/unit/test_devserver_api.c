@@ -8,7 +8,7 @@
 #include <gnutls/gnutls.h>
 
 #include "../support/devserver.h"
-#include "devserver_api.h"
+#include "devserver/api.h"
 #include "support/suite.h"
 
 static struct ds_reply reply;

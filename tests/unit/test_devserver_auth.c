@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../support/devserver.h"
-#include "devserver_admit.h"
+#include "devserver/admit.h"
 #include "support/suite.h"
 
 static char *folder;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "../support/devserver.h"
-#include "devserver_keys.h"
+#include "devserver/keys.h"
 #include "support/suite.h"
 
 static char *folder;

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "devserver_limit.h"
+#include "devserver/limit.h"
 #include "support/suite.h"
 
 static const int64_t second = 1000000000;

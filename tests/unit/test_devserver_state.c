@@ -12,8 +12,8 @@
 #include <gnutls/x509.h>
 
 #include "../support/devserver.h"
-#include "devserver_log.h"
-#include "devserver_tls.h"
+#include "devserver/log.h"
+#include "devserver/tls.h"
 #include "support/suite.h"
 
 static char *folder;

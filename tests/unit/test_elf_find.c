@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "elf_find.h"
+#include "preload/loader/elf_find.h"
 #include "support/gnu_hash.h"
 #include "support/suite.h"
 

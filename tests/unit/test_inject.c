@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../support/fake_curl.h"
-#include "inject.h"
+#include "preload/request/inject.h"
 #include "support/suite.h"
 
 static char handle;

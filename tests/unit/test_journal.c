@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "../support/tmpdir.h"
-#include "journal.h"
+#include "core/journal.h"
 #include "support/suite.h"
 
 static char *dir, *native_path, *syslog_path;

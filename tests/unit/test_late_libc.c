@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "late_libc.h"
+#include "preload/loader/late_libc.h"
 #include "support/suite.h"
 
 enum { THREADS = 32 };

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "late_libc.h"
-#include "loaded.h"
+#include "preload/loader/late_libc.h"
+#include "preload/loader/loaded.h"
 #include "support/gnu_hash.h"
 #include "support/suite.h"
 

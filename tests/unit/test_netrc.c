@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "netrc.h"
+#include "preload/request/netrc.h"
 #include "support/suite.h"
 #include "support/tmpdir.h"
 

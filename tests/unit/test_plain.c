@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decide.h"
-#include "plain.h"
+#include "core/decide.h"
+#include "core/plain.h"
 #include "support/image_builder.h"
 #include "support/suite.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../support/tmpdir.h"
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 #include "support/suite.h"
 
 static char *dir;

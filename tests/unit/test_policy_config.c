@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "../support/tmpdir.h"
-#include "policy_config.h"
-#include "policy_match.h"
+#include "policy/config.h"
+#include "policy/match.h"
 #include "support/suite.h"
 
 static char *dir;

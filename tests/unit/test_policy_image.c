@@ -11,7 +11,7 @@
 
 #include "../support/mmap_fails.h"
 #include "../support/tmpdir.h"
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 #include "support/suite.h"
 
 static char *dir;

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "../support/tmpdir.h"
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 #include "support/suite.h"
 
 #if __has_include(<valgrind/valgrind.h>)

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "../support/tmpdir.h"
-#include "policy_image.h"
-#include "secret.h"
+#include "commissioned/policy_image.h"
+#include "core/secret.h"
 #include "support/suite.h"
 
 #if __has_include(<valgrind/valgrind.h>)

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_guard.h"
-#include "dotenv.h"
-#include "policy_url.h"
-#include "strmap.h"
-#include "suggest.h"
+#include "policy/config_guard.h"
+#include "policy/dotenv.h"
+#include "policy/url.h"
+#include "policy/strmap.h"
+#include "policy/suggest.h"
 #include "support/suite.h"
 
 struct dotenv_row {

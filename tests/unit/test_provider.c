@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "provider.h"
+#include "preload/libcurl/provider.h"
 #include "support/suite.h"
 
 static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decide.h"
+#include "core/decide.h"
 #include "support/suite.h"
 
 START_TEST(a_code_is_short_and_stable_and_the_text_is_half_a_sentence)

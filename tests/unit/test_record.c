@@ -11,7 +11,7 @@
 
 #include "../support/fake_curl.h"
 #include "../support/mmap_fails.h"
-#include "record.h"
+#include "preload/record/record.h"
 #include "support/suite.h"
 
 static char place;

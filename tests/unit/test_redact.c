@@ -8,7 +8,7 @@
 #include "../support/fake_curl.h"
 #include "../support/mmap_fails.h"
 #include "../support/tmpdir.h"
-#include "redact.h"
+#include "preload/request/redact.h"
 #include "support/suite.h"
 
 enum { ROOM = 65536 };

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "../support/tmpdir.h"
-#include "policy_image.h"
-#include "safe_file.h"
+#include "commissioned/policy_image.h"
+#include "policy/safe_file.h"
 #include "support/suite.h"
 
 enum { SOMEBODY = 4242 }; /* neither root nor, by any likelihood, who runs the tests */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "secret.h"
+#include "core/secret.h"
 #include "support/suite.h"
 
 START_TEST(wiping_clears_every_byte_and_no_more)

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "../fuzz/url_agree.h"
-#include "policy_image.h"
+#include "commissioned/policy_image.h"
 #include "support/suite.h"
-#include "target.h"
+#include "core/target.h"
 
 #define U COMMISSIONED_ORIGIN
 #define H COMMISSIONED_HOST

@@ -4,12 +4,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "hop.h"
-#include "policy_loader.h"
-#include "record.h"
+#include "preload/request/hop.h"
+#include "preload/policy/policy_loader.h"
+#include "preload/record/record.h"
 #include "support/fake_curl.h"
 #include "support/suite.h"
-#include "transfer.h"
+#include "preload/request/transfer.h"
 
 static char handles[2];
 static struct record *record;

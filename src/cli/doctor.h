@@ -1,0 +1,34 @@
+/*
+ * cli/doctor.h - the parts of `doctor`: each looks at one thing and says what it found.
+ *
+ * Threads: none, except the server of doctor_curl.c, which lives within one call.
+ */
+#ifndef COMMISSIONED_CLI_DOCTOR_H
+#define COMMISSIONED_CLI_DOCTOR_H
+
+#include "cli/json.h"
+
+enum health {
+    HEALTH_GOOD,
+    HEALTH_WARNING,
+    HEALTH_FAILURE,
+};
+
+struct doctor {
+    json_t *array;     /* with --json: the findings; else NULL */
+    enum health worst; /* so far */
+};
+
+/* One finding. `topic` is a word, the sentence names the fact and, where it is not good, the
+ * remedy. */
+void doctor_say(struct doctor *doctor, enum health health, const char *topic, const char *format,
+                ...) __attribute__((format(printf, 4, 5)));
+
+void doctor_library(struct doctor *doctor);                      /* is it there, does it load */
+void doctor_environment(struct doctor *doctor);                  /* SSLKEYLOGFILE and the like */
+void doctor_policy(struct doctor *doctor, const char *program);  /* findings, keys, their age */
+void doctor_program(struct doctor *doctor, const char *program); /* is it covered */
+void doctor_curl(struct doctor *doctor);  /* does libcurl do what we rely on */
+void doctor_leaks(struct doctor *doctor); /* keys where they should not be */
+
+#endif

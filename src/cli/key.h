@@ -1,0 +1,21 @@
+/* cli/key.h - the verbs below `key`, one file or two each, and the options that they share. */
+#ifndef COMMISSIONED_CLI_KEY_H
+#define COMMISSIONED_CLI_KEY_H
+
+#include "cli/cli.h"
+
+extern const struct cli_verb cli_verb_key_add;
+extern const struct cli_verb cli_verb_key_list;
+extern const struct cli_verb cli_verb_key_show;
+extern const struct cli_verb cli_verb_key_rotate;
+extern const struct cli_verb cli_verb_key_promote;
+extern const struct cli_verb cli_verb_key_remove;
+extern const struct cli_verb cli_verb_key_check;
+
+struct key_store;
+
+/* Where there is no configuration at all, writes the one line that names the key; else prints what
+ * to add to the one there is. Exit code. */
+int key_tell_configuration(const struct key_store *store, const char *name);
+
+#endif

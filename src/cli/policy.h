@@ -1,0 +1,63 @@
+/*
+ * cli/policy.h - asking the policy on behalf of a program and a user, as the library in it would.
+ *
+ * Threads: none. Ownership: an asker owns every string that its request points to, so it stays
+ * where it is while the request is in use.
+ */
+#ifndef COMMISSIONED_CLI_POLICY_H
+#define COMMISSIONED_CLI_POLICY_H
+
+#include "policy/config.h"
+#include "commissioned/policy_image.h"
+#include "core/target.h"
+
+#include <limits.h>
+
+enum { ASKER_GROUPS_MOST = 1024 };
+
+struct policy_asker {
+    struct policy_request request;
+    char user[64]; /* name, or number where there is none */
+    char user_file[PATH_MAX];
+    char program[PATH_MAX];
+    char script[PATH_MAX];
+    char file[PATH_MAX];
+    uid_t uid;
+    gid_t gid;
+    gid_t groups[ASKER_GROUPS_MOST];
+};
+
+/*
+ * Asks for `program` (a name or a path, NULL: none is known) run by `user` (a name or a number,
+ * NULL: the caller). Of another user the environment is not known, so its configuration and
+ * keys do not count. A script is asked for as its interpreter with a script. Exit code.
+ */
+int asker_prepare(struct policy_asker *asker, const char *program, const char *user);
+
+/* Makes it ask for this program. 0, or as program_find, with errno; says nothing. */
+int asker_set_program(struct policy_asker *asker, const char *name);
+
+/* Makes it ask one file alone. Exit code. */
+int asker_only_file(struct policy_asker *asker, const char *file);
+
+/*
+ * The policy in force, as the library takes it: `config` is what was read, `image` what the asker
+ * gets of it; NULL, both, where there is no configuration. Exit code.
+ */
+int asker_read(const struct policy_asker *asker, struct policy_config **config,
+               struct policy_image **image);
+
+/* For __attribute__((cleanup)). */
+void cleanup_config(struct policy_config **config);
+void cleanup_image(struct policy_image **image);
+#define auto_config __attribute__((cleanup(cleanup_config)))
+#define auto_image  __attribute__((cleanup(cleanup_image)))
+
+/*
+ * Reads an URL as libcurl does: canonical ones by target_scan, the rest by the installed libcurl.
+ * `path` takes the path where libcurl was asked. False where it is no URL, or where libcurl
+ * is needed and missing.
+ */
+bool target_read(const char *url, struct target *target, char path[PATH_MAX]);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * decide.h - does this hop get a key? (facts, policy) -> verdict, reason, rule, key.
+ *
+ * Pure: no I/O, no clock, no libcurl, no memory. The library, `commissioned-auth explain` and the
+ * tests call the same function.
+ *
+ * Ownership: a decision points into the policy image. Threads: any. Errors: none; what cannot be
+ * judged is refused.
+ */
+#ifndef COMMISSIONED_DECIDE_H
+#define COMMISSIONED_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "commissioned/policy_image.h"
+#include "core/target.h"
+
+/* What the application set that makes a key unsafe or unwanted. Options are libcurl's, CURLOPT_
+ * left out. */
+enum hop_flag {
+    HOP_PEER_UNVERIFIED = 1u << 0,  /* SSL_VERIFYPEER is 0 */
+    HOP_HOST_UNVERIFIED = 1u << 1,  /* SSL_VERIFYHOST is 0 */
+    HOP_SSL_CTX_FUNCTION = 1u << 2, /* the callback can switch verification off */
+    HOP_EARLY_DATA = 1u << 3,       /* SSL_OPTIONS has CURLSSLOPT_EARLYDATA: replayable */
+    HOP_HEADER_UNIFIED = 1u << 4,   /* HEADEROPT is not CURLHEADER_SEPARATE */
+    HOP_CONNECT_ONLY = 1u << 5,     /* libcurl writes no request */
+    HOP_OWN_CREDENTIALS =
+        1u << 6,          /* USERPWD, XOAUTH2_BEARER, AWS_SIGV4, ... that libcurl would send */
+    HOP_NO_URL = 1u << 7, /* libcurl's parser could not be asked, or refused the URL */
+    HOP_UNKNOWN_TARGET = 1u << 8, /* REQUEST_TARGET was set and could not be kept */
+    HOP_FOLLOWS = 1u << 9,        /* libcurl before 7.80 would follow redirects with the key */
+    HOP_OLD_LIBCURL = 1u << 10,   /* libcurl before 7.62 has no URL parser */
+    HOP_TRACE = 1u << 12,         /* CUSTOMREQUEST is TRACE, of a libcurl that cannot be asked */
+    HOP_AMBIGUOUS = 1u << 11,     /* it is not known which libcurl the handle belongs to */
+    HOP_REDIRECTED = 1u << 13,    /* from another origin, and libcurl would drop the header */
+    HOP_MOVED = 1u << 14,         /* URL, CURLU or PORT is not what the connection was made for */
+};
+
+struct hop {
+    const struct target *target;       /* where the request goes */
+    const struct target *other_target; /* where it may go as well: both must be in scope; or NULL */
+    const char *method;                /* "GET"; NULL where libcurl cannot say */
+    const char *request_target;        /* REQUEST_TARGET, or NULL */
+    const char *host_header;           /* value of the application's own Host header, or NULL */
+    const char *authorization;         /* value of its own Authorization header, or NULL */
+    const bool *promoted;              /* per key: its `next` has taken over; NULL for none */
+    unsigned flags;                    /* of enum hop_flag */
+    uint16_t port;                     /* PORT, which overrides the URL's; 0 if unset */
+};
+
+enum verdict {
+    VERDICT_PASS, /* the request goes as the application made it */
+    VERDICT_KEY,  /* it gets the key */
+    VERDICT_FAIL, /* it should get a key that cannot be had: it is not sent */
+};
+
+/* Why. The order is the order of the checks. */
+enum reason {
+    REASON_KEY,
+    REASON_NO_POLICY,
+    REASON_AMBIGUOUS,
+    REASON_OLD_LIBCURL,
+    REASON_URL,
+    REASON_HOST,
+    REASON_SCHEME,
+    REASON_PORT,
+    REASON_PATH,
+    REASON_PATH_AMBIGUOUS,
+    REASON_METHOD,
+    REASON_MOVED,
+    REASON_URL_CREDENTIALS,
+    REASON_OWN_CREDENTIALS,
+    REASON_OWN_HEADER,
+    REASON_PEER_UNVERIFIED,
+    REASON_HOST_UNVERIFIED,
+    REASON_SSL_CTX_FUNCTION,
+    REASON_EARLY_DATA,
+    REASON_HEADER_UNIFIED,
+    REASON_HOST_HEADER,
+    REASON_REQUEST_TARGET,
+    REASON_TRACE,
+    REASON_CONNECT_ONLY,
+    REASON_FOLLOWS,
+    REASON_REDIRECT,
+    REASON_KEY_MISSING,
+    REASON_COUNT,
+};
+
+struct decision {
+    enum verdict verdict;
+    enum reason reason;
+    const struct policy_rule *rule; /* that matched; NULL where none did */
+    const struct policy_key *key;   /* of that rule, after promotion; NULL where no rule matched */
+};
+
+struct decision decide(const struct policy_image *image, const struct hop *hop);
+
+/* Which of the policy's origins `target` lies in, as libcurl tells origins apart; NULL for none. */
+const struct policy_origin *decide_origin(const struct policy_image *image,
+                                          const struct target *target);
+
+/* The key in force: `first`, or what has taken over from it. */
+const struct policy_key *decide_key(const struct policy_image *image, uint32_t first,
+                                    const bool *promoted);
+
+/* A short stable code ("peer-unverified") and half a sentence for a person. Never NULL. */
+const char *reason_code(enum reason reason);
+const char *reason_text(enum reason reason);
+
+/* "pass", "key", "fail"; and for a person: "no key", "key", "not sent". */
+const char *verdict_code(enum verdict verdict);
+const char *verdict_text(enum verdict verdict);
+
+/* What becomes of the request, as snprintf(3) writes it: which key, or what instead. Never the key.
+ */
+int decision_outcome(char *text, size_t size, const struct decision *decision);
+
+/* "FILE:LINE"; of a rule that stands for a whole file "FILE". Returns `text`. */
+const char *rule_place(char *text, size_t size, const struct policy_rule *rule);
+
+/* Why: the key's own sentence where it cannot be had, else the reason's. */
+const char *decision_why(const struct decision *decision);
+
+#endif

@@ -1,0 +1,276 @@
+/*
+ * Which files are read, and in which order their rules stand.
+ *
+ * MUST: the system's policy is read first, for its user_config = false closes the other layers.
+ * MUST: a denial holds from whichever layer it comes.
+ * MUST: a layer that cannot be used makes the whole policy unusable, never a silently smaller one.
+ * One exception: a system policy that this user may not read, while the user has one of his own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policy/drop_ins.h"
+#include "policy/match.h"
+#include "policy/reader.h"
+#include "policy/safe_file.h"
+
+struct layer_state {
+    struct policy_config *config;
+    struct policy_names names;
+    enum policy_layer layer;
+    uint32_t nread;    /* files that were there */
+    bool closes_users; /* user_config = false */
+    bool no_access;    /* a file is there that this user may not read ... */
+    struct policy_place no_access_at;
+    struct complaint no_access_why;
+};
+
+static void read_one(struct layer_state *state, const char *path)
+{
+    struct policy_config *config = state->config;
+    struct policy_reader reader = {.config = config,
+                                   .names = &state->names,
+                                   .file = arena_strdup(&config->arena, path),
+                                   .layer = state->layer};
+    struct policy_config_file *file = policy_add_file(config);
+    struct complaint why = {0};
+    if (reader.file == NULL || file == NULL)
+        return;
+    *file = (struct policy_config_file){.path = reader.file, .layer = state->layer};
+    enum policy_file_result result = policy_read_file(&reader, &why);
+    if (result == POLICY_FILE_NO_ACCESS) {
+        state->no_access = true;
+        state->no_access_at = (struct policy_place){reader.file, 0, state->layer};
+        state->no_access_why = why;
+        return;
+    }
+    file->found = result != POLICY_FILE_ABSENT;
+    config->exists |= file->found;
+    state->nread += file->found;
+    state->closes_users |= reader.closes_users;
+}
+
+/* The folder is there, for it was judged; what is in it may matter. */
+static void folder_unread(struct layer_state *state, const char *folder, int error)
+{
+    struct policy_config *config = state->config;
+    struct policy_place place = {folder, 0, state->layer};
+    struct complaint why = {0};
+    if (error == ENOMEM) {
+        config->arena.failed = true;
+    } else if (error == EACCES) {
+        state->no_access = true;
+        state->no_access_at = place;
+        complain(&state->no_access_why, "let this user read it", "permission denied");
+    } else {
+        if (error == E2BIG)
+            complain(&why, "use fewer", "holds more than %d *.conf files", DROP_INS_MOST);
+        else
+            complain(&why, "try again", "cannot be listed (error %d)", error);
+        policy_find(config, POLICY_ERROR, place, &why);
+    }
+}
+
+static void read_folder(struct layer_state *state, const char *folder)
+{
+    const char *names[DROP_INS_MOST];
+    size_t count;
+    int error = drop_ins_list(folder, &state->config->arena, names, &count);
+    if (error != 0) {
+        folder_unread(state, folder, error);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *path = arena_join(&state->config->arena, folder, names[i]);
+        if (path != NULL)
+            read_one(state, path);
+    }
+}
+
+/* Reads conf.d beside the system's file. */
+static void read_drop_ins(struct layer_state *state, const char *system_file)
+{
+    struct policy_config *config = state->config;
+    const char *slash = strrchr(system_file, '/');
+    if (slash == NULL)
+        return;
+    const char *dir = arena_strndup(&config->arena, system_file, (size_t)(slash - system_file));
+    const char *folder = dir != NULL ? arena_join(&config->arena, dir, "conf.d") : NULL;
+    struct safe_file *judged = config->scratch;
+    if (folder == NULL)
+        return;
+    struct complaint why = {0};
+    enum safe_result result = safe_folder_judge(folder, config->euid, judged, &why);
+    policy_watch_judged(config, folder, judged);
+    if (result == SAFE_OK) {
+        read_folder(state, folder);
+    } else if (result == SAFE_REFUSED) {
+        policy_find(config, POLICY_ERROR, (struct policy_place){folder, 0, state->layer}, &why);
+    }
+}
+
+/* Rules name keys of their own layer only: a user's file must not lend its keys to the system's. */
+static void resolve_keys(struct layer_state *state)
+{
+    struct policy_config *config = state->config;
+    struct complaint why = {0};
+    for (uint32_t i = state->names.first_rule; i < config->nrules; i++) {
+        struct policy_config_rule *rule = &config->rules[i];
+        rule->key = strmap_get(&state->names.keys, rule->key_name);
+        if (rule->key != POLICY_NONE) {
+            config->keys[rule->key].used = true;
+            continue;
+        }
+        complain(&why, "define it in keys = ( { name = ...; } )",
+                 "the rule's key is not among the keys of this layer");
+        if (config->error == NULL) /* else the key may well be there, in what could not be read */
+            policy_find(config, POLICY_ERROR, rule->place, &why);
+    }
+}
+
+static void start_layer(struct layer_state *state, struct policy_config *config,
+                        enum policy_layer layer)
+{
+    *state = (struct layer_state){
+        .config = config, .layer = layer, .names = {.first_rule = config->nrules}};
+}
+
+static void end_layer(struct layer_state *state)
+{
+    resolve_keys(state);
+    strmap_free(&state->names.keys);
+    strmap_free(&state->names.rules);
+}
+
+static void report_no_access(struct layer_state *state, enum policy_severity severity)
+{
+    struct policy_config *config = state->config;
+    if (state->no_access)
+        policy_find(config, severity, state->no_access_at, &state->no_access_why);
+}
+
+static void note_closed(struct policy_config *config, enum policy_layer layer, const char *path)
+{
+    struct policy_config_file *file = path != NULL ? policy_add_file(config) : NULL;
+    if (file == NULL)
+        return;
+    *file = (struct policy_config_file){
+        .path = arena_strdup(&config->arena, path), .layer = layer, .closed = true};
+}
+
+/* The file that the environment names has to be there. */
+static uint32_t read_environment_layer(struct policy_config *config, const char *path)
+{
+    struct layer_state state;
+    struct complaint why = {0};
+    start_layer(&state, config, POLICY_LAYER_ENVIRONMENT);
+    read_one(&state, path);
+    if (state.nread == 0 && !state.no_access) {
+        complain(&why, "correct or unset it",
+                 "no such file, though COMMISSIONED_AUTH_CONFIG names it");
+        policy_find(config, POLICY_ERROR,
+                    (struct policy_place){arena_strdup(&config->arena, path), 0, state.layer},
+                    &why);
+    }
+    report_no_access(&state, POLICY_ERROR);
+    end_layer(&state);
+    return state.nread;
+}
+
+/* A home that the process may not enter is not its user's (a service started with root's HOME). */
+static uint32_t read_user_layer(struct policy_config *config, const char *path)
+{
+    struct layer_state state;
+    start_layer(&state, config, POLICY_LAYER_USER);
+    read_one(&state, path);
+    struct stat st;
+    bool hidden =
+        state.no_access && stat(path, &st) != 0; /* not access(2): it asks for the real user */
+    report_no_access(&state, hidden ? POLICY_WARNING : POLICY_ERROR);
+    end_layer(&state);
+    return state.nread;
+}
+
+static void read_layers(struct policy_config *config, const struct policy_request *request)
+{
+    struct layer_state system;
+    uint32_t nread = 0;
+    start_layer(&system, config, POLICY_LAYER_SYSTEM);
+    if (request->system_file != NULL) {
+        read_one(&system, request->system_file);
+        read_drop_ins(&system, request->system_file);
+    }
+    end_layer(&system);
+    if (system.closes_users) {
+        note_closed(config, POLICY_LAYER_ENVIRONMENT, request->env_file);
+        note_closed(config, POLICY_LAYER_USER, request->user_file);
+    } else {
+        if (request->env_file != NULL && request->env_file[0] != '\0')
+            nread += read_environment_layer(config, request->env_file);
+        if (request->user_file != NULL)
+            nread += read_user_layer(config, request->user_file);
+    }
+    report_no_access(&system, nread > 0 ? POLICY_WARNING : POLICY_ERROR);
+}
+
+/* Puts the rules into the order of deciding: by layer, and the simple form's last within each. */
+static bool order_rules(struct policy_config *config)
+{
+    if (config->nrules == 0)
+        return true;
+    struct policy_config_rule *ordered = calloc(config->nrules, sizeof *ordered);
+    if (ordered == NULL)
+        return false;
+    uint32_t count = 0;
+    for (int turn = 0; turn < 2 * POLICY_LAYERS; turn++)
+        for (uint32_t i = 0; i < config->nrules; i++)
+            if ((int)config->rules[i].place.layer * 2 + config->rules[i].simple == turn)
+                ordered[count++] = config->rules[i];
+    free(config->rules);
+    config->rules = ordered;
+    return true;
+}
+
+struct policy_config *policy_config_read(const struct policy_request *request)
+{
+    struct policy_config *config = calloc(1, sizeof *config);
+    if (config == NULL)
+        return NULL;
+    config->euid = request->euid != NULL ? *request->euid : geteuid();
+    config->egid = request->egid != NULL ? *request->egid : getegid();
+    config->denied_by = POLICY_NONE;
+    config->scratch = arena_alloc(&config->arena, sizeof *config->scratch);
+    if (config->scratch != NULL)
+        read_layers(config, request);
+    if (!config->arena.failed && order_rules(config)) {
+        policy_match(config, request);
+        if (!config->arena.failed)
+            return config;
+    }
+    policy_config_free(config);
+    return NULL;
+}
+
+void policy_config_free(struct policy_config *config)
+{
+    if (config == NULL)
+        return;
+    free(config->keys);
+    free(config->rules);
+    free(config->denies);
+    free(config->findings);
+    free(config->files);
+    free(config->watches);
+    arena_free(&config->arena);
+    free(config);
+}
+
+const char *policy_layer_name(enum policy_layer layer)
+{
+    static const char *const names[] = {"environment", "user", "system", "none"};
+    return names[layer];
+}

@@ -1,0 +1,309 @@
+/*
+ * From the policy as it is written to the image of one process.
+ *
+ * The image is laid out twice by the same code: first without memory, to learn its size, then into
+ * one mapping of exactly that size.
+ */
+#include <errno.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "policy/config.h"
+#include "policy/index.h"
+
+struct packer {
+    char *base; /* NULL while only the size is wanted */
+    size_t used;
+};
+
+/* What goes into the image. */
+struct selection {
+    const struct policy_config_rule **rules;
+    uint32_t nrules;
+    const struct policy_config_key **keys;
+    uint32_t nkeys;
+    uint32_t *key_number; /* in the image, by number in the config */
+    struct policy_origin *origins;
+    uint32_t norigins;
+};
+
+static void *take(struct packer *packer, size_t size, size_t align)
+{
+    packer->used = (packer->used + align - 1) & ~(align - 1);
+    void *place = packer->base != NULL ? packer->base + packer->used : NULL;
+    packer->used += size;
+    return place;
+}
+
+static const char *pack_string(struct packer *packer, const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    char *copy = take(packer, size, 1);
+    return copy != NULL ? memcpy(copy, text, size) : NULL;
+}
+
+static const char *const *pack_strings(struct packer *packer, const char *const *texts)
+{
+    if (texts == NULL)
+        return NULL;
+    size_t count = 0;
+    while (texts[count] != NULL)
+        count++;
+    const char **copies = take(packer, (count + 1) * sizeof *copies, alignof(char *));
+    for (size_t i = 0; i < count; i++) {
+        const char *copy = pack_string(packer, texts[i]);
+        if (copies != NULL)
+            copies[i] = copy;
+    }
+    return copies; /* the mapping is zeroed, so NULL ends it */
+}
+
+static const char *source_text(const struct policy_config_key *key)
+{
+    if (key->source == POLICY_SOURCE_ENVIRONMENT)
+        return strcmp(key->location, "OPENAI_API_KEY") == 0 ? "$OPENAI_API_KEY"
+                                                            : "$COMMISSIONED_API_KEY";
+    return key->path != NULL ? key->path : key->place.file;
+}
+
+static const struct policy_key *pack_keys(struct packer *packer, const struct selection *chosen)
+{
+    struct policy_key *keys =
+        take(packer, chosen->nkeys * sizeof *keys, alignof(struct policy_key));
+    for (uint32_t i = 0; i < chosen->nkeys; i++) {
+        const struct policy_config_key *key = chosen->keys[i];
+        struct policy_key packed = {
+            .name = pack_string(packer, key->name),
+            .prefix = pack_string(packer, key->prefix),
+            .header = pack_string(packer, key->header),
+            .error = pack_string(packer, key->error),
+            .source = pack_string(packer, source_text(key)),
+            .stale_seconds = key->stale_seconds,
+            .next = key->next != POLICY_NONE ? chosen->key_number[key->next] : POLICY_NONE,
+        };
+        if (keys != NULL)
+            keys[i] = packed;
+    }
+    return keys;
+}
+
+/* Neighbours mostly share these strings: the same text is packed once in a row. */
+static const char *pack_shared(struct packer *packer, const char *text, const char **last,
+                               const char **last_packed)
+{
+    if (*last == NULL || strcmp(*last, text) != 0) {
+        *last = text;
+        *last_packed = pack_string(packer, text);
+    }
+    return *last_packed;
+}
+
+static const struct policy_rule *pack_rules(struct packer *packer, const struct selection *chosen)
+{
+    struct policy_rule *rules =
+        take(packer, chosen->nrules * sizeof *rules, alignof(struct policy_rule));
+    const char *file = NULL, *host = NULL, *packed_file = NULL, *packed_host = NULL;
+    for (uint32_t i = 0; i < chosen->nrules; i++) {
+        const struct policy_config_rule *rule = chosen->rules[i];
+        struct policy_rule packed = {
+            .name = pack_string(packer, rule->name),
+            .file = pack_shared(packer, rule->place.file, &file, &packed_file),
+            .line = rule->place.line,
+            .key = chosen->key_number[rule->key],
+            .host = pack_shared(packer, rule->host, &host, &packed_host),
+            .path = pack_string(packer, rule->path),
+            .port = rule->port,
+            .path_len = (uint16_t)strlen(rule->path),
+            .methods = pack_strings(packer, rule->methods),
+            .existing = rule->existing,
+            .missing = rule->missing,
+            .report = rule->report,
+            .placeholder = pack_string(packer, rule->placeholder),
+        };
+        if (rules != NULL)
+            rules[i] = packed;
+    }
+    return rules;
+}
+
+static const struct policy_watch *pack_watches(struct packer *packer,
+                                               const struct policy_config *config)
+{
+    struct policy_watch *watches =
+        take(packer, config->nwatches * sizeof *watches, alignof(struct policy_watch));
+    for (uint32_t i = 0; i < config->nwatches; i++) {
+        struct policy_watch packed = config->watches[i];
+        packed.path = pack_string(packer, packed.path);
+        if (watches != NULL)
+            watches[i] = packed;
+    }
+    return watches;
+}
+
+static const struct policy_origin *pack_origins(struct packer *packer,
+                                                const struct selection *chosen)
+{
+    struct policy_origin *origins =
+        take(packer, chosen->norigins * sizeof *origins, alignof(struct policy_origin));
+    for (uint32_t i = 0; i < chosen->norigins; i++) {
+        struct policy_origin packed = {pack_string(packer, chosen->origins[i].host),
+                                       chosen->origins[i].port};
+        if (origins != NULL)
+            origins[i] = packed;
+    }
+    return origins;
+}
+
+/* Lays the image out from packer->used on. Nothing is written while packer->base is NULL. */
+static struct policy_image lay_out(struct packer *packer, const struct policy_config *config,
+                                   const struct selection *chosen, const char *error)
+{
+    struct policy_image *head = take(packer, sizeof *head, alignof(struct policy_image));
+    struct policy_image image = {.abi = POLICY_IMAGE_ABI,
+                                 .nrules = chosen->nrules,
+                                 .nkeys = chosen->nkeys,
+                                 .nwatches = config->nwatches,
+                                 .norigins = chosen->norigins,
+                                 .euid = config->euid,
+                                 .egid = config->egid};
+    image.rules = pack_rules(packer, chosen);
+    image.keys = pack_keys(packer, chosen);
+    image.watches = pack_watches(packer, config);
+    image.origins = pack_origins(packer, chosen);
+    image.error = pack_string(packer, error);
+    image.index.nslots = policy_index_slots(chosen->nrules);
+    uint32_t *slots = take(packer, image.index.nslots * sizeof *slots, alignof(uint32_t));
+    uint32_t *chain = take(packer, chosen->nrules * sizeof *chain, alignof(uint32_t));
+    if (slots != NULL)
+        policy_index_fill(&image, slots, chain);
+    image.size = packer->used;
+    if (head != NULL)
+        *head = image;
+    return image;
+}
+
+static struct policy_image *pack(const struct policy_config *config, const struct selection *chosen,
+                                 const char *error)
+{
+    struct packer packer = {0};
+    lay_out(&packer, config, chosen, error);
+    size_t size = packer.used;
+    void *mapping = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapping == MAP_FAILED)
+        return NULL;
+    /* Both as far as the system allows: locking is bounded by RLIMIT_MEMLOCK. */
+    madvise(mapping, size, MADV_DONTDUMP);
+    mlock(mapping, size);
+    packer = (struct packer){.base = mapping};
+    lay_out(&packer, config, chosen, error);
+    if (mprotect(mapping, size, PROT_READ) != 0) {
+        policy_image_free(mapping);
+        return NULL;
+    }
+    return mapping;
+}
+
+static int compare_origins(const void *a, const void *b)
+{
+    const struct policy_origin *x = a, *y = b;
+    int order = strcmp(x->host, y->host);
+    return order != 0 ? order : (int)x->port - (int)y->port;
+}
+
+static void choose_origins(struct selection *chosen)
+{
+    struct policy_origin *origins = chosen->origins;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < chosen->nrules; i++) {
+        struct policy_origin origin = {chosen->rules[i]->host, chosen->rules[i]->port};
+        if (count == 0 || compare_origins(&origins[count - 1], &origin) != 0)
+            origins[count++] = origin;
+    }
+    if (count > 0)
+        qsort(origins, count, sizeof *origins, compare_origins);
+    for (uint32_t i = 0; i < count; i++)
+        if (chosen->norigins == 0 ||
+            compare_origins(&origins[chosen->norigins - 1], &origins[i]) != 0)
+            origins[chosen->norigins++] = origins[i];
+}
+
+static void choose_key(struct selection *chosen, const struct policy_config *config,
+                       uint32_t number)
+{
+    if (chosen->key_number[number] != POLICY_NONE)
+        return;
+    chosen->key_number[number] = chosen->nkeys;
+    chosen->keys[chosen->nkeys++] = &config->keys[number];
+    /* A next key that is not there yet is the normal case, and nothing to take over with. */
+    uint32_t next = config->keys[number].next;
+    if (next != POLICY_NONE && config->keys[next].header != NULL)
+        choose_key(chosen, config, next);
+}
+
+static void choose(struct selection *chosen, const struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->nkeys; i++)
+        chosen->key_number[i] = POLICY_NONE;
+    if (config->denied_by != POLICY_NONE)
+        return;
+    for (uint32_t i = 0; i < config->nrules; i++) {
+        const struct policy_config_rule *rule = &config->rules[i];
+        if (rule->mismatch != POLICY_MATCHES || rule->key == POLICY_NONE)
+            continue;
+        chosen->rules[chosen->nrules++] = rule;
+        choose_key(chosen, config, rule->key);
+    }
+    choose_origins(chosen);
+}
+
+static void free_selection(struct selection *chosen)
+{
+    free(chosen->rules);
+    free(chosen->keys);
+    free(chosen->key_number);
+    free(chosen->origins);
+}
+
+/* One rule for all that may have got a key, with the sentence for a key. */
+static struct policy_image *pack_error(const struct policy_config *config)
+{
+    const struct policy_config_key key = {
+        .name = "policy", .place = config->error_at, .next = POLICY_NONE, .error = config->error};
+    const struct policy_config_rule rule = {.name = "policy",
+                                            .place = config->error_at,
+                                            .host = COMMISSIONED_HOST,
+                                            .path = "/",
+                                            .port = 443,
+                                            .missing = POLICY_MISSING_FAIL,
+                                            .report = POLICY_REPORT_DENIED};
+    const struct policy_config_rule *rules[] = {&rule};
+    const struct policy_config_key *keys[] = {&key};
+    uint32_t numbers[] = {0};
+    struct policy_origin origins[] = {{COMMISSIONED_HOST, 443}};
+    struct selection chosen = {rules, 1, keys, 1, numbers, origins, 1};
+    return pack(config, &chosen, config->error);
+}
+
+struct policy_image *policy_config_pack(const struct policy_config *config)
+{
+    if (config->error != NULL && config->denied_by == POLICY_NONE)
+        return pack_error(config);
+    struct selection chosen = {
+        .rules = calloc(config->nrules + 1, sizeof *chosen.rules),
+        .keys = calloc(config->nkeys + 1, sizeof *chosen.keys),
+        .key_number = calloc(config->nkeys + 1, sizeof *chosen.key_number),
+        .origins = calloc(config->nrules + 1, sizeof *chosen.origins),
+    };
+    struct policy_image *image = NULL;
+    if (chosen.rules != NULL && chosen.keys != NULL && chosen.key_number != NULL &&
+        chosen.origins != NULL) {
+        choose(&chosen, config);
+        image = pack(config, &chosen, NULL);
+    }
+    free_selection(&chosen);
+    return image;
+}

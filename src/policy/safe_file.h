@@ -1,0 +1,62 @@
+/*
+ * safe_file.h - a file is read only where nobody but root and the effective user could have written
+ * it.
+ *
+ * Errors:    a `complaint` with fact and remedy; its `target` points to `path` or into the
+ *            safe_file, so it lives as long as both.
+ * Ownership: safe_file_free wipes and frees; safe to call after every result.
+ * Threads:   any, each its own safe_file. Takes at most a few milliseconds (see safe_file_read).
+ * Source:    open(2), stat(2), path_resolution(7), proc(5); the idea of judging every parent is
+ *            OpenSSH's (sshd(8), StrictModes).
+ */
+#ifndef COMMISSIONED_SAFE_FILE_H
+#define COMMISSIONED_SAFE_FILE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "policy/sentence.h"
+
+enum safe_result {
+    SAFE_OK,
+    SAFE_ABSENT,    /* nothing has that name */
+    SAFE_NO_ACCESS, /* it may be there, but this process may not look: `why` says so */
+    SAFE_REFUSED,   /* it is there and must not be used: `why` says why */
+    SAFE_NO_MEMORY,
+};
+
+struct safe_file {
+    char *data; /* `size` bytes and two NULs that are not counted (room for a line end); no other
+                   NUL */
+    size_t size;
+    struct stat st; /* of the descriptor that was read; of a refused file where it is known */
+    bool has_st;
+    char resolved[PATH_MAX]; /* the path without symbolic links, as far as the walk came */
+    char
+        offender[PATH_MAX]; /* the folder or link that was refused, or empty: the file itself was */
+};
+
+/*
+ * Judges `path` and every folder and link on the way to it, for the effective user `euid`; opens it
+ * without blocking, judges the descriptor, reads at most `max` bytes. `secret`: nobody else may
+ * be able to read it either.
+ *
+ * A file that was changed in the very tick of the clock it is read in is read again once the tick
+ * is over (a few milliseconds): a later change then has another time stamp, and half of a file that
+ * is being written is not taken for the whole.
+ */
+enum safe_result safe_file_read(const char *path, uid_t euid, bool secret, size_t max,
+                                struct safe_file *file, struct complaint *why);
+
+/* Judges the way to a folder and the folder itself. On SAFE_OK `file->st` is the folder's. */
+enum safe_result safe_folder_judge(const char *path, uid_t euid, struct safe_file *file,
+                                   struct complaint *why);
+
+/* Whether a file with this status keeps its content from others; else `why` says how to. */
+bool safe_file_is_private(const struct stat *st, const char *path, struct complaint *why);
+
+void safe_file_free(struct safe_file *file);
+
+#endif

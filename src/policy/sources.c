@@ -1,0 +1,220 @@
+/*
+ * Keys from where they are kept.
+ *
+ * MUST: a file that holds a key is judged as one (safe_file.h), also a .env file and a credential.
+ * MUST: what is not a key is refused whole; above all a line break, which would begin another
+ * header. MUST: buffers are wiped on every way out.
+ */
+#include <string.h>
+
+#include "policy/dotenv.h"
+#include "policy/store.h"
+#include "policy/safe_file.h"
+#include "core/secret.h"
+
+static const char header_start[] = "Authorization: Bearer ";
+
+static void fail(struct policy_config *config, struct policy_config_key *key, const char *where,
+                 uint32_t line, const struct complaint *why)
+{
+    char *sentence = arena_alloc(&config->arena, POLICY_MAX_SENTENCE);
+    if (sentence == NULL)
+        return;
+    sentence_write(sentence, where, line, why);
+    key->error = sentence;
+}
+
+static bool check_key(const char *text, size_t length, struct complaint *why)
+{
+    if (length == 0)
+        complain(why, "store the key in it", "is empty");
+    else if (length > POLICY_MAX_KEY)
+        complain(why, "store the key alone in it", "holds more than %d bytes", POLICY_MAX_KEY);
+    else if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+        complain(why, "save it without one", "begins with a byte order mark");
+    else if (memchr(text, '\n', length) != NULL || memchr(text, '\r', length) != NULL)
+        complain(why, "store the key alone in it", "holds more than one line");
+    else if (!secret_is_key(text, length))
+        complain(why, "store the key alone in it",
+                 "holds what no key has (a space or a special letter)");
+    else
+        return true;
+    return false;
+}
+
+static void set_key(struct policy_config *config, struct policy_config_key *key, const char *text,
+                    size_t length)
+{
+    size_t start = sizeof header_start - 1;
+    char *header = arena_alloc(&config->arena, start + length + 1);
+    if (header == NULL)
+        return;
+    memcpy(header, header_start, start);
+    memcpy(header + start, text, length);
+    key->header = header;
+    key->prefix = arena_strndup(&config->arena, text, secret_prefix_length(length));
+}
+
+static void take_file(struct policy_config *config, struct policy_config_key *key,
+                      const struct safe_file *file)
+{
+    static const char assignment[] = "COMMISSIONED_API_KEY=";
+    struct complaint why = {0};
+    size_t length = file->size;
+    while (length > 0 && (file->data[length - 1] == '\n' || file->data[length - 1] == '\r'))
+        length--;
+    if (strncmp(file->data, assignment, sizeof assignment - 1) == 0 ||
+        strncmp(file->data, "export ", 7) == 0) {
+        complain(&why, "name it with dotenv = \"...\", or store the key alone in it",
+                 "looks like a .env file");
+        fail(config, key, key->path, 1, &why);
+    } else if (check_key(file->data, length, &why)) {
+        set_key(config, key, file->data, length);
+    } else {
+        fail(config, key, key->path, 0, &why);
+    }
+}
+
+static void take_variable(struct policy_config *config, struct policy_config_key *key,
+                          const struct safe_file *file)
+{
+    char value[POLICY_MAX_KEY + 2];
+    size_t length = 0;
+    uint32_t line = 0;
+    struct complaint why = {0};
+    switch (dotenv_find(file->data, key->variable, value, sizeof value, &length, &line)) {
+    case DOTENV_FOUND:
+        if (check_key(value, length, &why)) {
+            set_key(config, key, value, length);
+            secret_wipe(value, sizeof value);
+            return;
+        }
+        strcpy(why.remedy, "store the key alone in the variable");
+        break;
+    case DOTENV_ABSENT:
+        complain(&why, "add a line NAME=KEY to it",
+                 "does not set the variable that the policy names");
+        break;
+    case DOTENV_OPEN:
+        complain(&why, "close it", "this quote is never closed");
+        break;
+    case DOTENV_REFERENCE:
+        complain(&why, "write the key itself", "refers to another variable");
+        break;
+    case DOTENV_TOO_LONG:
+        complain(&why, "store the key alone in the variable", "holds more than %d bytes",
+                 POLICY_MAX_KEY);
+        break;
+    }
+    secret_wipe(value, sizeof value);
+    fail(config, key, key->path, line, &why);
+}
+
+static void read_key_file(struct policy_config *config, struct policy_config_key *key)
+{
+    struct complaint why = {0};
+    struct safe_file *file = config->scratch;
+    enum safe_result result =
+        safe_file_read(key->path, config->euid, true, POLICY_MAX_KEYFILE, file, &why);
+    policy_watch_judged(config, key->path, file);
+    if (result == SAFE_OK) {
+        key->mtime = file->st.st_mtim;
+        if (key->source == POLICY_SOURCE_DOTENV)
+            take_variable(config, key, file);
+        else
+            take_file(config, key, file);
+    } else if (result == SAFE_NO_MEMORY) {
+        config->arena.failed = true;
+    } else {
+        if (result == SAFE_ABSENT)
+            complain(&why, "store the key there, with mode 600", "no such file");
+        key->absent = result == SAFE_ABSENT;
+        fail(config, key, key->path, 0, &why);
+    }
+    safe_file_free(file);
+}
+
+static void read_credential(struct policy_config *config, struct policy_config_key *key,
+                            const char *folder)
+{
+    struct complaint why = {0};
+    if (folder == NULL || folder[0] == '\0') {
+        complain(&why, "add LoadCredential= to the systemd unit",
+                 "the key is a systemd credential, but CREDENTIALS_DIRECTORY is not set");
+        key->absent = true;
+        fail(config, key, key->place.file, key->place.line, &why);
+        return;
+    }
+    key->path = arena_join(&config->arena, folder, key->location);
+    if (key->path != NULL)
+        read_key_file(config, key);
+}
+
+static void read_environment(struct policy_config *config, struct policy_config_key *key,
+                             const struct policy_request *request)
+{
+    bool openai = strcmp(key->location, "OPENAI_API_KEY") == 0;
+    const char *value = openai ? request->env_openai : request->env_key;
+    const char *where = openai ? "$OPENAI_API_KEY" : "$COMMISSIONED_API_KEY";
+    struct complaint why = {0};
+    if (value == NULL || value[0] == '\0') {
+        complain(&why, "set it, or give the key another source",
+                 "is not set, though the policy's key is there");
+        key->absent = true;
+        fail(config, key, where, 0, &why);
+    } else if (check_key(value, strlen(value), &why)) {
+        set_key(config, key, value, strlen(value));
+    } else {
+        strcpy(why.remedy, "set it to the key alone");
+        fail(config, key, where, 0, &why);
+    }
+}
+
+static void read_key(struct policy_config *config, struct policy_config_key *key,
+                     const struct policy_request *request)
+{
+    if (key->read)
+        return;
+    key->read = true;
+    switch (key->source) {
+    case POLICY_SOURCE_INLINE:
+        if (key->value != NULL)
+            set_key(config, key, key->value, key->value_length);
+        break;
+    case POLICY_SOURCE_FILE:
+    case POLICY_SOURCE_DOTENV:
+        key->path = key->location;
+        if (key->path != NULL)
+            read_key_file(config, key);
+        break;
+    case POLICY_SOURCE_CREDENTIAL:
+        if (key->location != NULL)
+            read_credential(config, key, request->credentials);
+        break;
+    case POLICY_SOURCE_ENVIRONMENT:
+        if (key->location != NULL)
+            read_environment(config, key, request);
+        break;
+    }
+    /* What is wrong in the policy itself is among the findings; the key is not to be had either
+     * way. */
+    if (key->header == NULL && key->error == NULL)
+        key->error = config->error != NULL ? config->error : "the key cannot be had";
+}
+
+bool policy_config_read_keys(struct policy_config *config, const struct policy_request *request,
+                             enum policy_keys which)
+{
+    for (uint32_t i = 0; which == POLICY_KEYS_ALL && i < config->nkeys; i++)
+        read_key(config, &config->keys[i], request);
+    for (uint32_t i = 0; i < config->nrules; i++) {
+        const struct policy_config_rule *rule = &config->rules[i];
+        if (rule->key == POLICY_NONE || rule->mismatch != POLICY_MATCHES)
+            continue;
+        struct policy_config_key *key = &config->keys[rule->key];
+        read_key(config, key, request);
+        if (key->next != POLICY_NONE)
+            read_key(config, &config->keys[key->next], request);
+    }
+    return !config->arena.failed;
+}

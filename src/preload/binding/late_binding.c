@@ -1,0 +1,187 @@
+#include "preload/binding/late_binding.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "preload/loader/elf_find.h"
+#include "preload/loader/late_libc.h"
+#include "preload/loader/loaded.h"
+#include "preload/loader/locks.h"
+#include "preload/binding/own_names.h"
+#include "preload/libcurl/provider.h"
+#include "preload/binding/repoint.h"
+
+bool late_binding_is_ours(const char *name)
+{
+    return late_libc_bind() && own_name(name) < OWN_LIBCURLS;
+}
+
+bool late_binding_is_exported(const void *function)
+{
+    unsigned i = 0;
+    while (i < OWN_LIBCURLS && own_function(i) != function)
+        i++;
+    return i < OWN_LIBCURLS;
+}
+
+void *late_binding_instead(const char *name, void *found)
+{
+    int saved = errno;
+    const struct provider *provider = provider_of(found);
+    if (provider != NULL)
+        found = own_entry(own_name(name), provider);
+    errno = saved;
+    return found;
+}
+
+/* ---- what was loaded ---------------------------------------------------------------------------
+ */
+
+enum { NAME_SIZE = 512 };
+
+/* An object that may call libcurl. Copied, for it may be unloaded as soon as the loader's lock is
+ * free. */
+struct candidate {
+    struct repoint_place place;
+    char name[NAME_SIZE];
+};
+
+/* The loader's list may change between two looks: then its count does too, and all is done again.
+ */
+struct survey {
+    unsigned done; /* objects, up to the last candidate */
+    unsigned seen; /* objects of this look */
+    bool complete; /* there was no further candidate */
+    struct candidate candidate;
+};
+
+/* The loader's count of objects when all that need a libcurl were bound; atomic. */
+static unsigned long long bound_at;
+
+/* One at a time: threads with small stacks call dlsym too. */
+static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct survey *survey = data;
+    (void)size;
+    if (survey->seen++ < survey->done)
+        return 0;
+    size_t length = strlen(info->dlpi_name);
+    if (length >= NAME_SIZE || !loaded_needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
+        return 0;
+    repoint_measure(&survey->candidate.place, info);
+    memcpy(survey->candidate.name, info->dlpi_name, length + 1);
+    survey->done = survey->seen;
+    return 1;
+}
+
+/* ---- one object --------------------------------------------------------------------------------
+ */
+
+/*
+ * A plugin gets entries that know its libcurl even while there is no other: a second one may come,
+ * and the call that would show it may be a tail call. The main program, which is most of what links
+ * libcurl, is told by its return address for as long as that is enough.
+ */
+static void bind_object(const struct candidate *candidate, bool several)
+{
+    bool is_plugin = candidate->name[0] != '\0';
+    struct link_map *map = NULL;
+    struct repoint object = {.place = &candidate->place, .told_apart = several || is_plugin};
+    void *handle = dlopen(is_plugin ? candidate->name : NULL, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle == NULL)
+        return; /* gone again */
+    void *init = dlsym(is_plugin ? handle : RTLD_NEXT, "curl_easy_init");
+    if (init != NULL && dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 &&
+        map->l_addr == candidate->place.base)
+        object.provider = provider_of(init);
+    if (object.provider != NULL && loaded_libcurl_in(map) == NULL) {
+        object.map = map;
+        repoint(&object);
+    }
+    dlclose(handle);
+}
+
+static int find_place(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct repoint_place *place = data;
+    (void)size;
+    if (info->dlpi_addr != place->base)
+        return 0;
+    repoint_measure(place, info);
+    return 1;
+}
+
+/* Of a plugin that looks libcurl up itself. The caller holds its handle. */
+__attribute__((noinline)) static void bind_dlsym_of(const struct link_map *map)
+{
+    struct repoint_place place = {.base = map->l_addr};
+    struct repoint object = {.place = &place, .map = map};
+    int saved = errno;
+    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
+        return;
+    bool found = dl_iterate_phdr(find_place, &place) != 0;
+    lock_give(LOCK_LOADER);
+    if (found)
+        repoint(&object);
+    errno = saved;
+}
+
+/* Somebody in front of us answers for libcurl's names: then the modules are theirs. */
+static bool is_first(void)
+{
+    return late_dlsym()(RTLD_DEFAULT, "curl_easy_init") == own_function(OWN_curl_easy_init);
+}
+
+static bool find_next_candidate(struct survey *survey)
+{
+    survey->seen = 0;
+    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
+        return false;
+    int found = dl_iterate_phdr(find_candidate, survey);
+    lock_give(LOCK_LOADER);
+    survey->complete = found == 0;
+    return found != 0;
+}
+
+/* False where somebody else was reading the loader's list. */
+static bool bind_all(void)
+{
+    struct survey survey = {.done = 0};
+    int saved = errno;
+    bool several = provider_count_loaded() > 1;
+    while (find_next_candidate(&survey))
+        bind_object(&survey.candidate, several);
+    dlerror(); /* a name that was not found must not be the host's next error */
+    errno = saved;
+    return survey.complete;
+}
+
+/*
+ * PHP asks each of its extensions for this name first, and loads them all with RTLD_DEEPBIND.
+ * Looking through the imports of every object of every process for the sake of one that both was
+ * loaded so and calls dlsym would cost all of them more than the rest of late binding.
+ */
+static bool is_asked_by_php(const char *name)
+{
+    return name != NULL && name[0] == 'g' && elf_same_name(name, "get_module");
+}
+
+void late_binding_renew(void)
+{
+    unsigned long long now;
+    if (!late_libc_bind() || !provider_loads(&now) ||
+        __atomic_load_n(&bound_at, __ATOMIC_RELAXED) == now)
+        return;
+    if (is_first() && bind_all())
+        __atomic_store_n(&bound_at, now, __ATOMIC_RELAXED);
+}
+
+/* Whatever is known: it may have been unloaded and come back. */
+void late_binding_asked(const struct link_map *map, const char *name)
+{
+    if (is_asked_by_php(name) && repoint_imports_dlsym(map) && late_libc_bind())
+        bind_dlsym_of(map);
+}

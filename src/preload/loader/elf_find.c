@@ -1,0 +1,138 @@
+#include "preload/loader/elf_find.h"
+
+#include <elf.h>
+#include <sys/auxv.h>
+
+const ElfW(Dyn) * elf_search_hash_entry(const ElfW(Dyn) * dynamic)
+{
+    for (; dynamic->d_tag != DT_NULL; dynamic++)
+        if (dynamic->d_tag == DT_GNU_HASH)
+            return dynamic;
+    return NULL;
+}
+
+/* Linkers put the entries of the other tables, and the debugger's, right behind that of the hash
+ * table. */
+static inline uintptr_t value_near(const ElfW(Dyn) * entry, const ElfW(Dyn) * dynamic, intptr_t tag)
+{
+    uintptr_t value = elf_value(entry, tag);
+    return value != 0 ? value : elf_value(dynamic, tag);
+}
+
+void elf_symbols_at(struct elf_symbols *symbols, uintptr_t base, const ElfW(Dyn) * dynamic,
+                    const ElfW(Dyn) * entry)
+{
+    symbols->base = base;
+    symbols->table = NULL;
+    if (entry == NULL)
+        return;
+    symbols->symbols = elf_pointer(base, value_near(entry, dynamic, DT_SYMTAB));
+    symbols->strings = elf_pointer(base, value_near(entry, dynamic, DT_STRTAB));
+    if (symbols->symbols != NULL && symbols->strings != NULL)
+        symbols->table = elf_hash_table(base, entry);
+}
+
+void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t hash)
+{
+    const struct elf_gnu_hash *table = symbols->table;
+    if (!elf_may_define(table, hash) || table->nbuckets == 0)
+        return NULL;
+    const uint32_t *buckets = (const uint32_t *)(const void *)(table->filter + table->nfilter);
+    const uint32_t *chains = buckets + table->nbuckets - table->first;
+    for (uint32_t i = buckets[hash % table->nbuckets]; i != 0; i++) {
+        const ElfW(Sym) *symbol = &symbols->symbols[i];
+        if ((chains[i] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
+            elf_same_name(symbols->strings + symbol->st_name, name))
+            return (void *)(symbols->base + symbol->st_value);
+        if (chains[i] & 1)
+            break;
+    }
+    return NULL;
+}
+
+void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash)
+{
+    struct elf_symbols symbols;
+    if (dynamic == NULL)
+        return NULL;
+    elf_symbols_at(&symbols, base, dynamic, elf_hash_entry(dynamic));
+    return elf_lookup(&symbols, name, hash);
+}
+
+struct elf_extent elf_extent(const struct dl_phdr_info *info)
+{
+    struct elf_extent extent = {UINTPTR_MAX, 0};
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        uintptr_t end = start + info->dlpi_phdr[i].p_memsz;
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        extent.start = start < extent.start ? start : extent.start;
+        extent.end = end > extent.end ? end : extent.end;
+    }
+    return extent;
+}
+
+/* The dynamic section among the program headers of an object; NULL where there is none. */
+static const ElfW(Dyn) * dynamic_among(const ElfW(Phdr) * header, size_t count, uintptr_t base)
+{
+    for (; count > 0; header++, count--)
+        if (header->p_type == PT_DYNAMIC)
+            return (const ElfW(Dyn) *)(base + header->p_vaddr);
+    return NULL;
+}
+
+const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info)
+{
+    return dynamic_among(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr);
+}
+
+/* ---- the loader's list -------------------------------------------------------------------------
+ */
+
+/* As a debugger finds it: the loader writes it down in the program's dynamic section. */
+static const struct r_debug *of_program(void)
+{
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    if (headers == NULL)
+        return NULL;
+    /* The first header is the headers' own, where there is one. */
+    bool told = headers->p_type == PT_PHDR;
+    uintptr_t base = told ? (uintptr_t)headers - headers->p_vaddr : 0;
+    size_t count = told ? headers->p_memsz / sizeof *headers : getauxval(AT_PHNUM);
+    const ElfW(Dyn) *dynamic = dynamic_among(headers, count, base);
+    if (dynamic == NULL)
+        return NULL;
+    return (const struct r_debug *)value_near(elf_hash_entry(dynamic), dynamic, DT_DEBUG);
+}
+
+/* A program without that entry: the loader's own symbol. */
+__attribute__((noinline)) static const struct r_debug *of_loader(void)
+{
+    uintptr_t base = getauxval(AT_BASE);
+    const ElfW(Ehdr) *loader = (const ElfW(Ehdr) *)base;
+    if (loader == NULL)
+        return NULL;
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)(base + loader->e_phoff);
+    return elf_find_in(base, dynamic_among(headers, loader->e_phnum, base), "_r_debug",
+                       ELF_HASH_R_DEBUG);
+}
+
+static const struct r_debug *list; /* atomic */
+
+const struct link_map *elf_loaded(void)
+{
+    const struct r_debug *debug = __atomic_load_n(&list, __ATOMIC_RELAXED);
+    if (debug == NULL)
+        debug = of_program();
+    if (debug == NULL)
+        debug = of_loader();
+    __atomic_store_n(&list, debug, __ATOMIC_RELAXED);
+    return debug != NULL ? debug->r_map : NULL;
+}
+
+bool elf_is_loader(const struct link_map *map)
+{
+    const struct r_debug *debug = __atomic_load_n(&list, __ATOMIC_RELAXED);
+    return debug != NULL && map->l_addr == debug->r_ldbase;
+}

@@ -1,0 +1,167 @@
+#include "preload/loader/late_libc.h"
+
+#include "preload/loader/elf_find.h"
+#include "preload/loader/loaded.h"
+#include "preload/loader/locks.h"
+
+enum state { UNBOUND, BOUND, FAILED };
+
+struct late_libc late;
+static enum state state;
+
+/* One string rather than an array of pointers, each of which would be a relocation at start-up. */
+static const char names[] =
+#define LATE_NAME(name) #name "\0"
+    LATE_LIBC(LATE_NAME)
+#undef LATE_NAME
+    ;
+
+union entry {
+    void *object;
+    void (*function)(void);
+};
+
+/* An object and what it defines. */
+struct place {
+    const struct link_map *map;
+    struct elf_symbols symbols;
+};
+
+/* Written by whoever comes first, and always with the same values. */
+dlsym_function *late_next_dlsym;
+const char *late_flag;
+static struct place dlsym_place; /* where late_next_dlsym lies */
+static dlvsym_function *next_dlvsym;
+
+/* The first object behind this library; it never goes. */
+static const struct link_map *next_object(void)
+{
+    const struct link_map *map = elf_loaded();
+    while (map != NULL && map->l_ld != _DYNAMIC)
+        map = map->l_next;
+    return map != NULL ? map->l_next : NULL;
+}
+
+/*
+ * This library exports dlsym itself: by name it would find its own. The C library was there at the
+ * start, so the walk ends before what may come and go. All that it passes is looked at for
+ * late_binding.c too.
+ */
+static void *find_next(const char *name, uint32_t hash, struct place *place)
+{
+    void *found = NULL;
+    for (const struct link_map *map = next_object(); map != NULL && found == NULL;
+         map = map->l_next) {
+        const ElfW(Dyn) *entry = elf_hash_entry(map->l_ld);
+        const struct elf_gnu_hash *table = elf_hash_table(map->l_addr, entry);
+        loaded_look_at(map, table);
+        if (!elf_may_define(table, hash))
+            continue;
+        elf_symbols_at(&place->symbols, map->l_addr, map->l_ld, entry);
+        found = elf_lookup(&place->symbols, name, hash);
+        place->map = map;
+    }
+    return found;
+}
+
+dlsym_function *late_find_dlsym(void)
+{
+    struct place place;
+    dlsym_function *found = (dlsym_function *)find_next("dlsym", ELF_HASH_DLSYM, &place);
+    if (found != NULL) {
+        loaded_begin_behind(place.map);
+        dlsym_place = place;
+    }
+    __atomic_store_n(&late_next_dlsym, found, __ATOMIC_RELEASE);
+    return found;
+}
+
+dlvsym_function *late_dlvsym(void)
+{
+    dlvsym_function *found = __atomic_load_n(&next_dlvsym, __ATOMIC_RELAXED);
+    if (found == NULL) {
+        struct place place;
+        found = (dlvsym_function *)find_next("dlvsym", ELF_HASH_DLVSYM, &place);
+        __atomic_store_n(&next_dlvsym, found, __ATOMIC_RELAXED);
+    }
+    return found;
+}
+
+static const char flag_name[] = "__libc_single_threaded";
+
+/* An old C library has no such flag, and the walk goes to the list's end: so it is looked for once.
+ */
+__attribute__((noinline)) static const char *find_flag_elsewhere(void)
+{
+    static const char never = 0;
+    struct place place;
+    const char *found = find_next(flag_name, ELF_HASH_SINGLE_THREADED, &place);
+    return found != NULL ? found : &never;
+}
+
+/* Most often beside dlsym. */
+const char *late_find_flag(void)
+{
+    const char *found = NULL;
+    if (__atomic_load_n(&late_next_dlsym, __ATOMIC_ACQUIRE) != NULL || late_find_dlsym() != NULL)
+        found = elf_lookup(&dlsym_place.symbols, flag_name, ELF_HASH_SINGLE_THREADED);
+    if (found == NULL)
+        found = find_flag_elsewhere();
+    __atomic_store_n(&late_flag, found, __ATOMIC_RELAXED);
+    return found;
+}
+
+static void find_optional(struct late_libc *table, dlsym_function *find)
+{
+    table->single_threaded = find(RTLD_NEXT, "__libc_single_threaded");
+    table->standard_error = find(RTLD_NEXT, "stderr");
+    table->find_object =
+        (int (*)(void *, struct dl_find_object *))find(RTLD_NEXT, "_dl_find_object");
+}
+
+/* Not inlined: the compiler would not see that the loop fills every member. */
+__attribute__((noinline)) static bool find_all(struct late_libc *table)
+{
+    union entry *entry = (union entry *)(void *)table;
+    dlsym_function *find = late_dlsym();
+    if (find == NULL)
+        return false;
+    for (const char *name = names; *name != '\0'; entry++) {
+        entry->object = find(RTLD_NEXT, name);
+        if (entry->object == NULL)
+            return false;
+        while (*name++ != '\0')
+            ;
+    }
+    find_optional(table, find);
+    return table->standard_error != NULL;
+}
+
+/*
+ * Any number of threads may come first. dlsym waits for the loader's lock and fork may happen at
+ * any moment, so nothing is waited for here: each looks all names up for itself and writes the same
+ * values.
+ */
+static bool bind_now(void)
+{
+    struct late_libc table;
+    if (!find_all(&table)) {
+        __atomic_store_n(&state, FAILED, __ATOMIC_RELEASE);
+        return false;
+    }
+    late = table;
+    lock_watch_forks();
+    __atomic_store_n(&state, BOUND, __ATOMIC_RELEASE);
+    return true;
+}
+
+bool late_libc_is_bound(void)
+{
+    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == BOUND;
+}
+
+bool late_libc_bind(void)
+{
+    enum state now = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+    return now == UNBOUND ? bind_now() : now == BOUND;
+}

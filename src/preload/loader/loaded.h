@@ -1,0 +1,67 @@
+/*
+ * loaded.h - which of the loaded objects have to do with libcurl.
+ *
+ * Most processes that ask dlsym have no libcurl, so what this costs them is late binding's cost: of
+ * each object that comes the filter of its hash table is read. Only a process that has a libcurl,
+ * or a second thread before it has used one, pays for reading what each object needs.
+ *
+ * Source:  the System V ABI (dynamic section); glibc appends what it loads to the end of its list,
+ *          an object before what it brings.
+ * Threads: any. Errors: none. Needs no late_libc_bind.
+ */
+#ifndef COMMISSIONED_LOADED_H
+#define COMMISSIONED_LOADED_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/loader/elf_find.h"
+
+/* Objects that dlsym was asked about and that have nothing to do with libcurl. Of two that share a
+ * place one is looked at again. Each half is atomic; one half of another object's is no match. */
+struct loaded_known {
+    const struct link_map *map;
+    const ElfW(Dyn) * dynamic;
+};
+enum { LOADED_KNOWN = 64 };
+extern struct loaded_known loaded_known[LOADED_KNOWN];
+
+static inline struct loaded_known *loaded_place(const struct link_map *map)
+{
+    return &loaded_known[((uintptr_t)map >> 6) % LOADED_KNOWN];
+}
+
+static inline bool loaded_is_known(const struct link_map *map)
+{
+    const struct loaded_known *place = loaded_place(map);
+    return __atomic_load_n(&place->map, __ATOMIC_RELAXED) == map &&
+           __atomic_load_n(&place->dynamic, __ATOMIC_RELAXED) == map->l_ld;
+}
+
+/* The curl_easy_init that an object defines, this library aside; or NULL. */
+const void *loaded_libcurl_in(const struct link_map *map);
+
+/* One object, by its hash table: true where it is a libcurl, or may be. From then on there is one.
+ */
+static inline bool loaded_look_at(const struct link_map *map, const struct elf_gnu_hash *table);
+
+/* All up to that object were looked at; it was there at the start. */
+void loaded_begin_behind(const struct link_map *map);
+
+/* Whether an object needs a libcurl, or something that it brought does. The caller holds a handle
+ * on it. */
+bool loaded_concerns_us(const struct link_map *map);
+
+/* By its dynamic section alone: whether it names a libcurl among what it needs. */
+bool loaded_needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic);
+
+bool loaded_check(const struct link_map *map, const struct elf_gnu_hash *table);
+
+static inline bool loaded_look_at(const struct link_map *map, const struct elf_gnu_hash *table)
+{
+    bool likely = table == NULL || elf_may_define(table, ELF_HASH_CURL_EASY_INIT);
+    return __builtin_expect(likely, 0) && loaded_check(map, table);
+}
+
+#endif

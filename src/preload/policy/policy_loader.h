@@ -1,0 +1,62 @@
+/*
+ * policy_loader.h - the policy image in force, and who still uses which.
+ *
+ * The policy module is loaded with the first request of the process, in a link namespace of its own
+ * (dlmopen(3)) where the C library has that: the program's symbols and its allocator do not reach
+ * it. It is found beside this library or in its installed folder, never by a search path.
+ * Afterwards the files that the image was made from are looked at once per tick of the coarse clock
+ * (clock_getres(2): 1 to 10 ms).
+ *
+ * Ownership: policy_take gives a reference, policy_release takes it back; the last one wipes the
+ * image. Threads:   any. No lock is held while the dynamic loader works. Errors: NULL means no
+ * policy. errno is kept.
+ */
+#ifndef COMMISSIONED_POLICY_LOADER_H
+#define COMMISSIONED_POLICY_LOADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/plain.h"
+#include "commissioned/policy_image.h"
+
+struct policy_ref {
+    struct policy_image *image;
+    unsigned references; /* LOCK_POLICY */
+    bool debug;          /* COMMISSIONED_AUTH_DEBUG was 1 when the policy was read */
+    bool needs_method;   /* a rule names methods */
+    struct plain plain;  /* nothing is with debug output, which shows every hop */
+    bool failure_told;   /* the journal has the sentence; atomic */
+    size_t size;         /* of this object */
+    dev_t root_device;   /* of the process's root folder when the policy was read, ... */
+    ino_t root_number;   /* ... and its inode */
+    uint8_t *told;       /* per key: bits of report.c; atomic */
+    bool promoted[];     /* per key: its `next` has taken over; atomic, only ever set */
+};
+
+/*
+ * A policy that was read anew and cannot read a key that the old one had (or cannot be used) leaves
+ * the old one in force, as a whole, for the key's `stale_seconds`; the files are then looked at
+ * once a second. A key that it does not name any more was taken away: that counts at once.
+ */
+
+/*
+ * A process that locks itself in (chroot, setuid for good, seccomp) keeps what it read before,
+ * unless what it can still read is as good, or shows that a file has changed or gone.
+ */
+
+/* The policy in force, or NULL where there is no configuration or none that concerns this process.
+ */
+struct policy_ref *policy_take(void);
+
+void policy_release(struct policy_ref *policy);
+
+/*
+ * What the server's answer to a key of `policy` taught: the bits to set in `told`, and whether its
+ * `next` takes over. It counts for the policy in force as well, where that has the same key. True
+ * where one of the bits is new to both.
+ */
+bool policy_learn(struct policy_ref *policy, const struct policy_key *key, uint8_t told,
+                  bool promote);
+
+#endif

@@ -1,0 +1,391 @@
+/*
+ * One hop: libcurl stands connected, the certificate is checked, nothing of the request is written.
+ * Every redirect and every retry comes through here again, so nothing decided before counts.
+ */
+#include "preload/request/hop.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "preload/request/follow.h"
+#include "preload/request/inject.h"
+#include "preload/request/midway.h"
+#include "preload/request/netrc.h"
+#include "preload/policy/policy_loader.h"
+#include "preload/request/redact.h"
+#include "preload/request/report.h"
+
+/* What libcurl's parser gave; freed after the decision. */
+struct parts {
+    bool taken; /* false: nothing of the rest is set */
+    char *scheme;
+    char *host;
+    char *port;
+    char *path;
+    char *user;
+    char *password;
+};
+
+/* The flags with which libcurl itself reads an URL that it is about to use (its
+ * parseurlandfillconn). */
+enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
+
+static void free_parts(const struct real *real, struct parts *parts)
+{
+    if (!parts->taken)
+        return;
+    char *all[] = {parts->scheme, parts->host, parts->port,
+                   parts->path,   parts->user, parts->password};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i] != NULL)
+            real->free(all[i]);
+}
+
+static bool get_parts(const struct real *real, const CURLU *url, struct parts *parts,
+                      struct target *target)
+{
+    *parts = (struct parts){.taken = true};
+    real->url_get(url, CURLUPART_SCHEME, &parts->scheme, 0);
+    real->url_get(url, CURLUPART_HOST, &parts->host, 0);
+    real->url_get(url, CURLUPART_PORT, &parts->port, 0);
+    real->url_get(url, CURLUPART_PATH, &parts->path, 0);
+    real->url_get(url, CURLUPART_USER, &parts->user, 0);
+    real->url_get(url, CURLUPART_PASSWORD, &parts->password, 0);
+    return target_set(target, parts->scheme, parts->host, parts->port, parts->path,
+                      parts->user != NULL || parts->password != NULL);
+}
+
+static bool parse_url(const struct real *real, const char *text, struct parts *parts,
+                      struct target *target)
+{
+    int saved = errno;
+    CURLU *url = real->url();
+    bool parsed = url != NULL &&
+                  real->url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
+                  get_parts(real, url, parts, target);
+    if (url != NULL)
+        real->url_cleanup(url);
+    errno = saved;
+    return parsed;
+}
+
+struct judged {
+    struct target target;
+    struct target first; /* of the CURLU */
+    struct parts target_parts;
+    struct parts first_parts;
+};
+
+static bool has_scheme(const char *url)
+{
+    const char *colon = strchr(url, ':');
+    return colon != NULL && strncmp(colon, "://", 3) == 0;
+}
+
+/* NULL where it is not known. */
+static inline const char *find_url(const struct record *record)
+{
+    char *text = NULL;
+    if (!provider_is_old(record->provider)) {
+        CURLcode code =
+            record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_URL, &text);
+        return code == CURLE_OK ? text : NULL;
+    }
+    if (record->rare != NULL)
+        text = record->rare->text[RECORD_LOCATION];
+    /* Without a scheme it means what DEFAULT_PROTOCOL says, which the parser does not know. */
+    if (text == NULL || text[0] == '\0' || ((record->state & RECORD_PROTOCOL) && !has_scheme(text)))
+        return NULL;
+    return text;
+}
+
+static bool read_url(const struct record *record, const char *text, struct hop *hop,
+                     struct judged *judged)
+{
+    if (text == NULL)
+        return false;
+    hop->target = &judged->target;
+    return target_scan(text, &judged->target) == TARGET_CANONICAL ||
+           parse_url(&record->provider->real, text, &judged->target_parts, &judged->target);
+}
+
+/*
+ * Where the request goes. A CURLU wins over the URL until libcurl follows a redirect, and
+ * before 8.12 the effective URL does not show it; the redirect count also rises when an
+ * authentication starts over, which is no redirect. So: the CURLU alone on the first hop of such a
+ * libcurl, both of them otherwise.
+ */
+static bool read_urls(const struct record *record, const char *text, struct hop *hop,
+                      struct judged *judged)
+{
+    const struct real *real = &record->provider->real;
+    const CURLU *first = record->rare != NULL ? record->rare->url : NULL;
+    long redirects = 0;
+
+    if (real->url == NULL)
+        return false; /* decide says which: HOP_OLD_LIBCURL */
+    if (first == NULL)
+        return read_url(record, text, hop, judged);
+    if (!get_parts(real, first, &judged->first_parts, &judged->first))
+        return false;
+    hop->target = &judged->first;
+    if (provider_is_old(record->provider))
+        /* Decided before it connects, and only where it follows no redirect. Whoever drives a multi
+         * handle may change the CURLU before that. */
+        return !(record->state & RECORD_WAITS);
+    if (record->provider->version < CURL_SHOWS_CURLU &&
+        real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects) == CURLE_OK &&
+        redirects == 0)
+        return true;
+    hop->other_target = &judged->first;
+    return read_url(record, text, hop, judged);
+}
+
+/*
+ * The application's own Authorization header. Of several that differ at most one can be a
+ * placeholder, so together they are none.
+ */
+static const char *find_authorization(const struct curl_slist *list)
+{
+    static const char several[] = "\n"; /* no header can have it as its value */
+    static const char name[] = "Authorization";
+    const char *first = inject_find(list, name, sizeof name - 1);
+    for (; first != NULL && list != NULL; list = list->next) {
+        const struct curl_slist alone = {list->data, NULL};
+        const char *value = inject_find(&alone, name, sizeof name - 1);
+        if (value != NULL && strcmp(value, first) != 0)
+            return several;
+    }
+    return first;
+}
+
+/* libcurl's own methods are safe, so it is asked only where a rule or the application names one. */
+static const char *find_method(const struct record *record)
+{
+    char *method = NULL;
+    if (!record->policy->needs_method && !(record->state & RECORD_CUSTOM))
+        return NULL;
+    CURLcode code =
+        record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method);
+    return code == CURLE_OK ? method : NULL;
+}
+
+/*
+ * A second wall: what libcurl says of the connection itself, where it says anything. Not its port,
+ * which is that of a proxy, of CONNECT_TO or of an Alt-Svc as well.
+ */
+static bool is_in_clear(const struct record *record)
+{
+    char *scheme = NULL;
+    if (provider_is_old(record->provider) ||
+        record->provider->real.easy_getinfo(record->handle, CURLINFO_SCHEME, &scheme) != CURLE_OK ||
+        scheme == NULL)
+        return false;
+    return strcasecmp(scheme, "https") != 0 && strcasecmp(scheme, "wss") != 0;
+}
+
+static void gather(const struct record *record, const char *text, struct hop *hop,
+                   struct judged *judged)
+{
+    const struct record_rare *rare = record->rare;
+    const struct curl_slist *headers = record->headers;
+
+    judged->target_parts.taken = false;
+    judged->first_parts.taken = false;
+    *hop = (struct hop){
+        .flags = record->facts, .port = record->port, .promoted = record->policy->promoted};
+    if (record->state & RECORD_WAS_UNSAFE)
+        hop->flags |= HOP_PEER_UNVERIFIED;
+    if (record_has_credentials(record) || record->state & RECORD_HAD_OWN)
+        hop->flags |= HOP_OWN_CREDENTIALS;
+    if (midway_has_moved(record))
+        hop->flags |= HOP_MOVED;
+    if (record->provider->real.url == NULL)
+        hop->flags |= HOP_OLD_LIBCURL;
+    if (!read_urls(record, text, hop, judged))
+        hop->flags |= HOP_NO_URL;
+    else if (hop->target->tls && is_in_clear(record))
+        hop->flags |= HOP_MOVED;
+    hop->method = find_method(record);
+    if (rare != NULL && rare->text[RECORD_TARGET] != NULL && rare->text[RECORD_TARGET][0] != '\0')
+        hop->request_target = rare->text[RECORD_TARGET];
+    if (headers != NULL) {
+        hop->host_header = inject_find(headers, "Host", 4);
+        hop->authorization = find_authorization(headers);
+    }
+}
+
+/* The sentence for the application, in its own buffer; libcurl must not write over it. */
+static void explain_failure(struct record *record, const char *sentence)
+{
+    record->state |= RECORD_FAILED;
+    if (record->error_buffer == NULL || sentence == NULL)
+        return;
+    record->provider->real.easy_setopt(record->handle, CURLOPT_ERRORBUFFER, (char *)NULL);
+    size_t length = strlen(sentence);
+    if (length >= CURL_ERROR_SIZE)
+        length = CURL_ERROR_SIZE - 1;
+    memcpy(record->error_buffer, sentence, length);
+    record->error_buffer[length] = '\0';
+}
+
+/* The mask stands before the key does. */
+static bool give(struct record *record, const char *header, bool lift)
+{
+    redact_restart(record);
+    return redact_begin(record) && inject_key_alone(record, header) &&
+           (!lift || inject_lift(record));
+}
+
+/* False where the request must not be sent. `lift`: see follow_gather. */
+static bool apply(struct record *record, const struct decision *decision, bool lift)
+{
+    switch (decision->verdict) {
+    case VERDICT_KEY:
+        if (!give(record, decision->key->header, lift)) {
+            inject_nothing(record);
+            record->key = NULL; /* the answer will say nothing of it */
+        }
+        return true;
+    case VERDICT_FAIL:
+        inject_nothing(record);
+        explain_failure(record, decision->key->error);
+        return false;
+    case VERDICT_PASS:
+        break;
+    }
+    inject_nothing(record);
+    return true;
+}
+
+static struct decision judge(const struct record *record, struct hop *hop)
+{
+    struct decision decision = decide(record->policy->image, hop);
+    if (decision.verdict == VERDICT_PASS || !netrc_is_own(record, hop->target->host))
+        return decision;
+    hop->flags |= HOP_OWN_CREDENTIALS;
+    return decide(record->policy->image, hop);
+}
+
+/* `text` is its URL, or NULL. Apart, so that a plain hop makes no room for what it does not need.
+ */
+__attribute__((noinline)) static bool decide_on(struct record *record, const char *text)
+{
+    struct hop hop;
+    struct judged judged;
+    gather(record, text, &hop, &judged);
+    bool lift = follow_gather(record, &hop);
+    struct decision decision = judge(record, &hop);
+    record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
+    report_hop(record, &decision, &hop);
+    bool go_on = apply(record, &decision, lift);
+    free_parts(&record->provider->real, &judged.target_parts);
+    free_parts(&record->provider->real, &judged.first_parts);
+    return go_on;
+}
+
+/* True where the application set nothing that a decision could depend on, the URL aside. */
+static bool is_ordinary(const struct record *record)
+{
+    if (record->facts != 0 || record->port != 0 || record->rare != NULL ||
+        (record->state & RECORD_MATTERS) != 0)
+        return false;
+    for (const struct curl_slist *node = record->headers; node != NULL; node = node->next)
+        if (node->data == NULL || (node->data[0] | 0x20) == 'a' || (node->data[0] | 0x20) == 'h')
+            return false; /* Authorization, Host */
+    return true;
+}
+
+/* The key of a plain hop (plain.h), or NULL where it is to be judged. */
+static const struct policy_key *plain_key(const struct record *record, const char *text)
+{
+    const struct policy_ref *policy = record->policy;
+    if (!plain_is_inside(&policy->plain, text) || !is_ordinary(record))
+        return NULL;
+    uint32_t first = policy->plain.rule->key;
+    const struct policy_key *key = &policy->image->keys[first];
+    if (__atomic_load_n(&policy->promoted[first], __ATOMIC_RELAXED))
+        key = decide_key(policy->image, first, policy->promoted);
+    return key->header != NULL ? key : NULL;
+}
+
+bool hop_decide(struct record *record)
+{
+    report_answer(record); /* of the hop before */
+    if (record->policy == NULL)
+        record->policy = policy_take();
+    if (record->policy == NULL) {
+        follow_first(record, NULL);
+        return true;
+    }
+    const char *text = find_url(record);
+    if (text == NULL || !(record->state & RECORD_FIRST))
+        return decide_on(record, text);
+    record->key = plain_key(record, text);
+    if (record->key != NULL && inject_key(record, record->key->header)) {
+        follow_first(record, record->policy->plain.origin);
+        return true;
+    }
+    if (record->rare != NULL || !plain_is_elsewhere(&record->policy->plain, text))
+        return decide_on(record, text);
+    follow_first(record, NULL);
+    inject_nothing(record);
+    return true;
+}
+
+/*
+ * libcurl may have read the list already, and then this changes nothing. What it reads later must
+ * be what is decided now; a key where there was none is left to the next hop.
+ */
+void hop_decide_again(struct record *record)
+{
+    struct hop hop;
+    struct judged judged;
+    gather(record, find_url(record), &hop, &judged);
+    follow_gather_again(record, &hop);
+    struct decision decision = judge(record, &hop);
+    if (decision.verdict != VERDICT_KEY || !inject_again(record)) {
+        inject_nothing(record);
+        report_taken_back(record, &decision);
+    }
+    free_parts(&record->provider->real, &judged.target_parts);
+    free_parts(&record->provider->real, &judged.first_parts);
+}
+
+/* Where in a handle its buffer for the peer's address lies; atomic. 0: not known. */
+static uintptr_t remote_offset;
+
+/*
+ * A copy that libcurl made of the handle unseen has its function and its record too: such a hop
+ * must not act on the original. `remote` is a buffer in the handle that makes the hop, and
+ * CURLINFO_PRIMARY_IP leads to the same one (measured). A libcurl that never shows that is trusted.
+ */
+static bool is_own_hop(const struct record *record, const char *remote)
+{
+    char *own = NULL;
+    uintptr_t offset = (uintptr_t)remote - (uintptr_t)record->handle;
+    uintptr_t known = __atomic_load_n(&remote_offset, __ATOMIC_RELAXED);
+    if (__builtin_expect(offset == known, 1))
+        return true;
+    record->provider->real.easy_getinfo(record->handle, CURLINFO_PRIMARY_IP, &own);
+    if (own == remote && own != NULL)
+        __atomic_store_n(&remote_offset, offset, __ATOMIC_RELAXED);
+    return own == remote || known == 0;
+}
+
+int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port)
+{
+    struct record *record = data;
+    struct record_rare *rare = record->rare;
+    /* The application's own function comes first: what it sets is decided on. */
+    if (rare != NULL && rare->prereq != NULL) {
+        int answer = rare->prereq(rare->prereq_data, remote, local, remote_port, local_port);
+        if (answer != CURL_PREREQFUNC_OK)
+            return answer;
+    }
+    /* It may even have reset the handle; and between transfers nothing of ours is in force. */
+    bool ours = record->state & RECORD_ACTIVE && is_own_hop(record, remote);
+    bool go_on = !ours || hop_decide(record);
+    return go_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}

@@ -1,0 +1,188 @@
+#include "preload/request/midway.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "preload/request/hop.h"
+#include "preload/request/inject.h"
+#include "preload/request/redact.h"
+#include "preload/request/report.h"
+#include "preload/request/transfer.h"
+
+/* ---- where the request goes --------------------------------------------------------------------
+ */
+
+static bool names_peer(CURLoption option)
+{
+    return option == CURLOPT_URL || option == CURLOPT_CURLU || option == CURLOPT_PORT;
+}
+
+static bool same_url(const struct real *real, const CURLU *a, const CURLU *b)
+{
+    char *text_a = NULL, *text_b = NULL;
+    bool same = real->url_get(a, CURLUPART_URL, &text_a, 0) == CURLUE_OK &&
+                real->url_get(b, CURLUPART_URL, &text_b, 0) == CURLUE_OK &&
+                strcmp(text_a, text_b) == 0;
+    if (text_a != NULL)
+        real->free(text_a);
+    if (text_b != NULL)
+        real->free(text_b);
+    return same;
+}
+
+/* libcurl reads a CURLU when it has room for a connection, which may be after the start. */
+static bool curlu_has_moved(const struct record *record)
+{
+    const struct record_rare *rare = record->rare;
+    if (rare == NULL || rare->url == NULL || provider_is_old(record->provider))
+        return false;
+    return rare->started == NULL || !same_url(&record->provider->real, rare->url, rare->started);
+}
+
+static void set_curlu(const struct record *record, CURLU *url)
+{
+    record->provider->real.easy_setopt(record->handle, CURLOPT_CURLU, (uintptr_t)url);
+}
+
+bool midway_has_moved(const struct record *record)
+{
+    int saved = errno;
+    bool moved = record->state & RECORD_MOVED || curlu_has_moved(record);
+    errno = saved;
+    return moved;
+}
+
+void midway_finish(const struct record *record)
+{
+    struct record_rare *rare = record->rare;
+    if (rare == NULL || rare->started == NULL)
+        return;
+    if (provider_is_old(record->provider))
+        set_curlu(record, rare->url);
+    record->provider->real.url_cleanup(rare->started);
+    rare->started = NULL;
+}
+
+/* ---- the start ---------------------------------------------------------------------------------
+ */
+
+/* What was decided at the begin, by an old libcurl, holds no longer. */
+static void decide_anew(struct record *record)
+{
+    inject_nothing(record);
+    report_nothing(record); /* no request left yet, or its answer is not known */
+    record->state |= RECORD_FIRST;
+    hop_decide(record);
+}
+
+void midway_start(struct record *record)
+{
+    const uint32_t earlier = RECORD_MOVED | RECORD_WAS_UNSAFE | RECORD_HAD_OWN;
+    struct record_rare *rare = record->rare;
+    int saved = errno;
+    bool old = provider_is_old(record->provider);
+    bool pins = old && !(record->state & RECORD_WAITS);
+    bool changed = record->state & earlier;
+    record->state &= ~(RECORD_WAITS | earlier);
+    if (!(record->state & RECORD_ACTIVE))
+        return;
+    if (rare != NULL && rare->url != NULL && rare->started == NULL)
+        rare->started = record->provider->real.url_dup(rare->url);
+    /* It is decided already: an old libcurl reads what was judged, and shows no CURLU to anybody.
+     */
+    if (pins && rare != NULL && rare->started != NULL)
+        set_curlu(record, rare->started);
+    if (changed && old)
+        decide_anew(record);
+    errno = saved;
+}
+
+/* A CURLU may be changed and changed back while its transfer waits for a connection. */
+static bool watch(struct record *record)
+{
+    if (record->rare == NULL || record->rare->started == NULL)
+        return false;
+    if (midway_has_moved(record))
+        record->state |= RECORD_MOVED;
+    return true;
+}
+
+void midway_start_added(struct record *multi)
+{
+    bool watches = multi->state & RECORD_WATCHES;
+    multi->state &= ~(uint32_t)(RECORD_WAITS | RECORD_WATCHES);
+    for (struct record *record = multi->multi_next; record != NULL; record = record->multi_next) {
+        if (record->state & RECORD_WAITS)
+            midway_start(record);
+        else if (record->state & RECORD_ACTIVE && !watches)
+            break; /* what was added before it was started with it */
+        if (watch(record))
+            multi->state |= RECORD_WAITS | RECORD_WATCHES;
+    }
+}
+
+/* ---- options -----------------------------------------------------------------------------------
+ */
+
+/* What only concerns how things are shown or asked, and what libcurl is given back at the end. */
+static bool is_decisive(CURLoption option)
+{
+    switch ((int)option) {
+    case CURLOPT_ERRORBUFFER:
+    case CURLOPT_VERBOSE:
+    case CURLOPT_STDERR:
+    case CURLOPT_DEBUGFUNCTION:
+    case CURLOPT_DEBUGDATA:
+    case CURLOPT_PREREQFUNCTION:
+    case CURLOPT_PREREQDATA:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* What libcurl may have read before the application took it back. */
+static void note_earlier(struct record *record, unsigned facts, bool credentials)
+{
+    const unsigned unsafe = HOP_PEER_UNVERIFIED | HOP_HOST_UNVERIFIED | HOP_SSL_CTX_FUNCTION;
+    unsigned gone = facts & ~(unsigned)record->facts;
+    if (gone & unsafe)
+        record->state |= RECORD_WAS_UNSAFE;
+    if (gone & HOP_EARLY_DATA)
+        record->state |= RECORD_MOVED; /* the connection may still have it */
+    if (credentials && !record_has_credentials(record))
+        record->state |= RECORD_HAD_OWN;
+}
+
+/* The hop and the mask, where the application's own took their place. */
+static void put_back(struct record *record)
+{
+    transfer_prepare(record);
+    if ((record->state & RECORD_KEYED) && !redact_begin(record))
+        record->provider->real.easy_setopt(record->handle, CURLOPT_VERBOSE, 0L);
+}
+
+CURLcode midway_setopt(struct record *record, CURLoption option, uintptr_t argument)
+{
+    unsigned facts = record->facts;
+    bool credentials = record_has_credentials(record);
+    if (option == CURLOPT_PREREQFUNCTION || option == CURLOPT_PREREQDATA)
+        transfer_unhook(record);
+    CURLcode code = record->provider->real.easy_setopt(record->handle, option, argument);
+    int saved = errno;
+    if (code == CURLE_OK) {
+        record_note(record, option, argument);
+        note_earlier(record, facts, credentials);
+        if (names_peer(option))
+            record->state |= RECORD_MOVED;
+        if (option == CURLOPT_UNRESTRICTED_AUTH)
+            record->state &= ~(uint32_t)RECORD_LIFTED; /* it is as the application says now */
+    }
+    put_back(record);
+    if (is_decisive(option) && provider_is_old(record->provider))
+        decide_anew(record);
+    else if (is_decisive(option) && record->state & RECORD_ARMED)
+        hop_decide_again(record);
+    errno = saved;
+    return code;
+}

@@ -1,0 +1,179 @@
+#include "preload/request/transfer.h"
+
+#include <errno.h>
+
+#include "preload/request/hop.h"
+#include "preload/request/inject.h"
+#include "preload/request/midway.h"
+#include "preload/policy/policy_loader.h"
+#include "preload/request/redact.h"
+#include "preload/request/report.h"
+
+enum {
+    TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED | RECORD_WAS_UNSAFE |
+                     RECORD_FIRST | RECORD_LOGIN | RECORD_WAITS | RECORD_MOVED | RECORD_HAD_OWN,
+};
+
+static CURLcode set(const struct record *record, CURLoption option, uintptr_t value)
+{
+    return record->provider->real.easy_setopt(record->handle, option, value);
+}
+
+/* ---- the hop's place in the handle -------------------------------------------------------------
+ */
+
+/*
+ * The hop stays in the handle between transfers: nobody can ask for it there, and hop_prereq then
+ * does nothing but call the application's own function. It is taken out before the application sets
+ * that function or its data, and off a copy.
+ */
+static bool install_hop(struct record *record)
+{
+    if (record->state & RECORD_HOOKED || provider_is_old(record->provider))
+        return true; /* an old one has no hop to hang on: see decide_early */
+    if (set(record, CURLOPT_PREREQDATA, (uintptr_t)record) != CURLE_OK)
+        return false;
+    record->state |= RECORD_HOOKED;
+    return set(record, CURLOPT_PREREQFUNCTION, (uintptr_t)hop_prereq) == CURLE_OK;
+}
+
+/* `rare` is where the application's own is kept. */
+static void remove_hop(struct record *record, const struct record_rare *rare)
+{
+    set(record, CURLOPT_PREREQFUNCTION, rare != NULL ? (uintptr_t)rare->prereq : 0);
+    set(record, CURLOPT_PREREQDATA, rare != NULL ? (uintptr_t)rare->prereq_data : 0);
+    record->state &= ~(uint32_t)RECORD_HOOKED;
+}
+
+void transfer_unhook(struct record *record)
+{
+    int saved = errno;
+    if (record->state & RECORD_HOOKED)
+        remove_hop(record, record->rare);
+    errno = saved;
+}
+
+/* Without a hop there is no key: the transfer goes as the application made it. */
+bool transfer_prepare(struct record *record)
+{
+    if (!(record->facts & HOP_NO_URL) && install_hop(record))
+        return true;
+    transfer_unhook(record);
+    return false;
+}
+
+/* ---- begin and end -----------------------------------------------------------------------------
+ */
+
+/*
+ * An old libcurl calls nobody between connecting and sending: it is decided now, on what the
+ * application set. It does not get a key where it would follow redirects, and one that must fail is
+ * stopped by the caller (RECORD_FAILED).
+ */
+static void decide_early(struct record *record)
+{
+    if (!provider_is_old(record->provider))
+        return;
+    record->state |= RECORD_FIRST;
+    hop_decide(record);
+}
+
+/* A process that no policy concerns is left alone. */
+static bool is_concerned(void)
+{
+    struct policy_ref *policy = policy_take();
+    bool concerned = policy != NULL && (policy->image->nrules > 0 || policy->debug);
+    policy_release(policy);
+    return concerned;
+}
+
+__attribute__((noinline)) static void begin(struct record *record)
+{
+    int saved = errno;
+    if ((record->state & RECORD_HOOKED || is_concerned()) && transfer_prepare(record)) {
+        record->state |= RECORD_ACTIVE | RECORD_FIRST;
+        decide_early(record);
+    }
+    errno = saved;
+}
+
+void transfer_begin(struct record *record)
+{
+    /* With HOP_NO_URL what the application set is not known, so it could not be put back. */
+    if (record->state & RECORD_ACTIVE || record->facts & HOP_NO_URL)
+        return;
+    if (record->state & RECORD_HOOKED && record->rare == NULL)
+        record->state |= RECORD_ACTIVE | RECORD_FIRST; /* all is prepared */
+    else
+        begin(record);
+}
+
+/* What only some transfers have. */
+__attribute__((noinline)) static CURLcode finish_rest(struct record *record, CURLcode result)
+{
+    int saved = errno;
+    midway_finish(record);
+    redact_end(record);
+    if (record->state & RECORD_FAILED) {
+        set(record, CURLOPT_ERRORBUFFER, (uintptr_t)record->error_buffer);
+        if (result == CURLE_ABORTED_BY_CALLBACK)
+            result = CURLE_AUTH_ERROR;
+    }
+    errno = saved;
+    return result;
+}
+
+CURLcode transfer_finish(struct record *record, CURLcode result)
+{
+    struct policy_ref *policy = record->policy;
+    if (policy != NULL || record->rare != NULL) { /* else it came to no hop */
+        report_answer(record);
+        inject_nothing(record);
+        if (record->rare != NULL || record->state & RECORD_FAILED)
+            result = finish_rest(record, result);
+        record->policy = NULL;
+        policy_release(policy);
+    }
+    record->state &= ~(uint32_t)TRANSFER_STATE;
+    return result;
+}
+
+void transfer_finish_unseen(struct record *record)
+{
+    /* It decided before it began, and the status that it shows may be the last transfer's. */
+    if (provider_is_old(record->provider))
+        report_nothing(record);
+    transfer_finish(record, CURLE_OK);
+}
+
+void transfer_forget(struct record *record)
+{
+    inject_forget(record);
+    report_forget(record);
+    policy_release(record->policy);
+    record->policy = NULL;
+}
+
+/* What the application set is read of the original: the copy's record may have found no memory. */
+void transfer_scrub(struct record *copy, const struct record *from)
+{
+    const struct record_rare *rare = from->rare;
+    int saved = errno;
+    if (from->state & RECORD_HOOKED)
+        remove_hop(copy, rare);
+    if (!(from->state & RECORD_ACTIVE)) {
+        errno = saved;
+        return;
+    }
+    set(copy, CURLOPT_HTTPHEADER, (uintptr_t)copy->headers);
+    set(copy, CURLOPT_ERRORBUFFER, (uintptr_t)copy->error_buffer);
+    if (from->state & RECORD_LIFTED)
+        set(copy, CURLOPT_UNRESTRICTED_AUTH, 0);
+    if (from->state & RECORD_REDACTS) {
+        set(copy, CURLOPT_DEBUGFUNCTION, rare != NULL ? (uintptr_t)rare->debug : 0);
+        set(copy, CURLOPT_DEBUGDATA, rare != NULL ? (uintptr_t)rare->debug_data : 0);
+    }
+    if (rare != NULL && rare->started != NULL && provider_is_old(from->provider))
+        set(copy, CURLOPT_CURLU, (uintptr_t)rare->url);
+    errno = saved;
+}
