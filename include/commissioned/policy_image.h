@@ -4,11 +4,11 @@
  * Shape:     one private anonymous mapping of `size` bytes. Every pointer in it points into the
  *            mapping itself, every string ends in NUL. No heap of either C library is involved.
  * Ownership: the policy module makes it (policy_build) and hands it over whole; the receiver gives
- * it back with policy_image_free, which wipes it. After the hand-over nobody writes to it: it is
- * mapped read-only, kept out of core dumps (madvise(2), MADV_DONTDUMP) and locked in memory where
- * RLIMIT_MEMLOCK allows (mlock(2)). Threads:   immutable, so any thread may read it while somebody
- * keeps it alive. Errors:    a policy that cannot be used is still an image: `error` says why, in
- * one sentence.
+ *            it back with policy_image_free, which wipes it. After the hand-over nobody writes to
+ *            it: it is mapped read-only, kept out of core dumps (madvise(2), MADV_DONTDUMP) and
+ *            locked in memory where RLIMIT_MEMLOCK allows (mlock(2)).
+ * Threads:   immutable, so any thread may read it while somebody keeps it alive.
+ * Errors:    a policy that cannot be used is still an image: `error` says why, in one sentence.
  */
 #ifndef COMMISSIONED_POLICY_IMAGE_H
 #define COMMISSIONED_POLICY_IMAGE_H
@@ -91,8 +91,8 @@ struct policy_rule {
     enum policy_existing existing;
     enum policy_missing missing;
     enum policy_report report;
-    const char
-        *placeholder; /* the whole header value, such as "Bearer unused"; NULL unless PLACEHOLDER */
+    /* the whole header value, such as "Bearer unused"; NULL unless PLACEHOLDER */
+    const char *placeholder;
 };
 
 /* An origin that some rule names; the scheme is always https. */
@@ -183,15 +183,14 @@ bool policy_image_current(const struct policy_image *image);
  */
 bool policy_image_seen_to_change(const struct policy_image *image);
 
-/* ---- the policy module's one entry -------------------------------------------------------------
- */
+/* ---- the policy module's one entry ----------------------------------------------------------- */
 
 /* Who asks, and where to look. Strings belong to the caller and are read only during the call. */
 struct policy_request {
     uint32_t abi;         /* POLICY_IMAGE_ABI */
     const char *env_file; /* $COMMISSIONED_AUTH_CONFIG, or NULL (always NULL under AT_SECURE) */
-    const char
-        *user_file; /* the user's own file, or NULL where no home is known or under AT_SECURE */
+    /* the user's own file, or NULL where no home is known or under AT_SECURE */
+    const char *user_file;
     const char *system_file; /* /etc/commissioned-auth/commissioned-auth.conf; tests name another */
     const char *program; /* absolute path of the executable, or NULL where it could not be read */
     const char *credentials; /* $CREDENTIALS_DIRECTORY, or NULL */
@@ -200,8 +199,8 @@ struct policy_request {
     const char *script;      /* what an interpreter runs, absolute, or NULL */
     const uid_t *euid;       /* effective ids: NULL for those of the process */
     const gid_t *egid;
-    const gid_t
-        *groups; /* supplementary groups, `ngroups` of them; NULL for those of the process */
+    /* supplementary groups, `ngroups` of them; NULL for those of the process */
+    const gid_t *groups;
     size_t ngroups;
 };
 

@@ -1,5 +1,4 @@
 #include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -9,11 +8,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "cli/cleanup.h"
+
 static int write_all(int fd, const char *data, size_t size)
 {
     while (size > 0) {
         ssize_t written = write(fd, data, size);
-
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
@@ -27,18 +27,16 @@ static int write_all(int fd, const char *data, size_t size)
 static struct atomic_owner owner_of(int folder, const char *name)
 {
     struct stat st;
-
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return (struct atomic_owner){st.st_mode & 07777, st.st_uid, st.st_gid};
     return (struct atomic_owner){0644, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
 }
 
-/* The owner first: chown(2) clears set-ID bits, and the mode must never be wider than the owner's.
- */
+/* The owner first: chown(2) clears set-ID bits, and the mode must never
+ * be wider than the owner's. */
 static int set_owner(int fd, const struct atomic_owner *owner)
 {
     struct stat st;
-
     if (fstat(fd, &st) != 0)
         return -1;
     if ((owner->uid != (uid_t)ATOMIC_KEEP && owner->uid != st.st_uid) ||
@@ -53,7 +51,6 @@ static int write_temporary(int folder, const char *temporary, const void *data, 
                            const struct atomic_owner *owner)
 {
     auto_close int fd = -1;
-
     /* One that an interrupted call left; the lock says that nobody is writing it now. */
     if (unlinkat(folder, temporary, 0) != 0 && errno != ENOENT)
         return -1;
@@ -66,9 +63,8 @@ static int write_temporary(int folder, const char *temporary, const void *data, 
 int atomic_replace(int folder, const char *name, const void *data, size_t size,
                    const struct atomic_owner *owner)
 {
-    struct atomic_owner same = owner ? *owner : owner_of(folder, name);
+    struct atomic_owner same = owner != NULL ? *owner : owner_of(folder, name);
     char temporary[NAME_MAX + 1];
-
     if (snprintf(temporary, sizeof temporary, ".%s.new", name) > NAME_MAX) {
         errno = ENAMETOOLONG;
         return -1;
@@ -76,7 +72,6 @@ int atomic_replace(int folder, const char *name, const void *data, size_t size,
     if (write_temporary(folder, temporary, data, size, &same) != 0 ||
         renameat(folder, temporary, folder, name) != 0) {
         int saved = errno;
-
         unlinkat(folder, temporary, 0);
         errno = saved;
         return -1;
@@ -97,14 +92,13 @@ static char *read_open(int fd, size_t most, size_t *size)
     char *taken;
     struct stat st;
     ssize_t got;
-
     if (fstat(fd, &st) != 0)
         return NULL;
     errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
     if (!S_ISREG(st.st_mode) || st.st_size < 0 || (uintmax_t)st.st_size > most)
         return NULL;
     text = malloc((size_t)st.st_size + 1);
-    if (!text)
+    if (text == NULL)
         return NULL;
     *size = 0;
     while (*size < (size_t)st.st_size &&
@@ -123,7 +117,6 @@ char *atomic_read(int folder, const char *name, size_t most, size_t *size)
 {
     /* O_NONBLOCK: a FIFO in its place must not hang the command. */
     auto_close int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
     return fd < 0 ? NULL : read_open(fd, most, size);
 }
 
@@ -138,7 +131,6 @@ int atomic_lock(int folder)
 int atomic_open_locked(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
     if (fd >= 0 && atomic_lock(fd) != 0) {
         cleanup_close(&fd);
         return -1;
@@ -150,7 +142,6 @@ int atomic_open_locked(const char *path)
 static int make_one(const char *path, mode_t mode)
 {
     struct stat st;
-
     if (mkdir(path, mode) == 0)
         return chmod(path, mode);
     if (stat(path, &st) != 0)
@@ -162,12 +153,11 @@ static int make_one(const char *path, mode_t mode)
 int atomic_make_folder(const char *path, mode_t mode)
 {
     char partial[PATH_MAX];
-
     if (snprintf(partial, sizeof partial, "%s", path) >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    for (char *slash = partial + 1; (slash = strchr(slash, '/')); slash++) {
+    for (char *slash = partial + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
         if (make_one(partial, mode) != 0)
             return -1;

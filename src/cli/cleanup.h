@@ -11,7 +11,6 @@
 static inline void cleanup_free(void *pointer)
 {
     int saved = errno;
-
     free(*(void **)pointer);
     errno = saved;
 }
@@ -19,7 +18,6 @@ static inline void cleanup_free(void *pointer)
 static inline void cleanup_close(const int *fd)
 {
     int saved = errno;
-
     if (*fd >= 0)
         close(*fd);
     errno = saved;
@@ -28,8 +26,7 @@ static inline void cleanup_close(const int *fd)
 static inline void cleanup_fclose(FILE **file)
 {
     int saved = errno;
-
-    if (*file)
+    if (*file != NULL)
         fclose(*file);
     errno = saved;
 }

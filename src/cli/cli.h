@@ -4,7 +4,8 @@
  * One table per verb says what it accepts. The parser, the help, the suggestions and the shell
  * completions are all made from that table, so they cannot contradict each other.
  *
- * Threads: the command has one. Errors: a function that returns an exit code has already said why.
+ * Threads: the command has one.
+ * Errors:  a function that returns an exit code has already said why.
  */
 #ifndef COMMISSIONED_CLI_H
 #define COMMISSIONED_CLI_H

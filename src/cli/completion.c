@@ -4,11 +4,12 @@
  * Each shell gets one list of rules: after these words, offer that. What needs the machine (files,
  * commands, users, the names of stored keys) is the shell's to find when it is asked.
  */
-#include "cli/cli.h"
 #include "cli/completion.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "cli/cli.h"
 
 static const struct cli_option options[] = {{0}};
 
@@ -18,7 +19,6 @@ static int completion(const struct cli_call *call)
         const char *shell;
         void (*write)(FILE *out);
     } shells[] = {{"bash", completion_bash}, {"zsh", completion_zsh}, {"fish", completion_fish}};
-
     for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
         if (strcmp(call->argv[0], shells[i].shell) == 0) {
             shells[i].write(stdout);

@@ -2,9 +2,9 @@
 #ifndef COMMISSIONED_CLI_COMPLETION_H
 #define COMMISSIONED_CLI_COMPLETION_H
 
-#include "cli/cli.h"
-
 #include <stdio.h>
+
+#include "cli/cli.h"
 
 void completion_bash(FILE *out);
 void completion_zsh(FILE *out);

@@ -3,9 +3,9 @@
 
 static void put_words(FILE *out, const struct cli_verb *verb)
 {
-    for (const struct cli_verb *const *v = verb->verbs; v && *v; v++)
+    for (const struct cli_verb *const *v = verb->verbs; v != NULL && *v != NULL; v++)
         fprintf(out, "%s ", (*v)->name);
-    for (const struct cli_option *o = verb->options; o->name; o++)
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++)
         fprintf(out, "--%s ", o->name);
     fputs("--help", out);
 }
@@ -21,7 +21,6 @@ static void put_generator(FILE *out, enum cli_words words, const char *list)
         [CLI_WORDS_KEY] = "compgen -W \"$(" CLI_NAME " key list 2>/dev/null |"
                           " sed '1d;s/ .*//')\" -- \"$word\"",
     };
-
     if (words == CLI_WORDS_LIST)
         fprintf(out, "compgen -W '%s' -- \"$word\"", list);
     else
@@ -30,14 +29,15 @@ static void put_generator(FILE *out, enum cli_words words, const char *list)
 
 static void put_pattern(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
 {
-    fprintf(out, "%s%s%s", parent ? parent->name : "", parent ? "/" : "", verb->name);
+    fprintf(out, "%s%s%s", parent != NULL ? parent->name : "", parent != NULL ? "/" : "",
+            verb->name);
 }
 
 /* The argument of an option, by the word before the cursor. */
 static void put_arguments(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
 {
-    for (const struct cli_option *o = verb->options; o->name; o++) {
-        if (!o->argument)
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++) {
+        if (o->argument == NULL)
             continue;
         fputs("    ", out);
         put_pattern(out, parent, verb);
@@ -62,7 +62,7 @@ static void put_verb(FILE *out, const struct cli_verb *parent, const struct cli_
     fputs("' -- \"$word\") ;;\n    ", out);
     put_pattern(out, parent, verb);
     fputs("/*) found=$(", out);
-    if (verb->verbs) {
+    if (verb->verbs != NULL) {
         fputs("compgen -W '", out);
         put_words(out, verb);
         fputs("' -- \"$word\"", out);
@@ -106,8 +106,8 @@ void completion_bash(FILE *out)
 {
     fputs(head, out);
     /* A verb with verbs of its own takes one more word into its name. */
-    for (const struct cli_verb *const *v = cli_command.verbs; *v; v++)
-        if ((*v)->verbs)
+    for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++)
+        if ((*v)->verbs != NULL)
             fprintf(out, "        %s/*/*) ;;\n        %s/[!-]*) verb=%s/${COMP_WORDS[i]} ;;\n",
                     (*v)->name, (*v)->name, (*v)->name);
     fputs(middle, out);

@@ -13,8 +13,8 @@ static void put_text(FILE *out, const char *text)
 static void put_condition(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
 {
     fprintf(out, "complete -c " CLI_NAME " -n '__fish_seen_subcommand_from %s",
-            parent ? parent->name : verb->name);
-    if (parent)
+            parent != NULL ? parent->name : verb->name);
+    if (parent != NULL)
         fprintf(out, "; and __fish_seen_subcommand_from %s", verb->name);
     fputc('\'', out);
 }
@@ -30,7 +30,6 @@ static void put_words(FILE *out, enum cli_words words, const char *list)
         [CLI_WORDS_KEY] = " -f -a '(" CLI_NAME " key list 2>/dev/null |"
                           " string replace -r \" .*\" \"\")'",
     };
-
     if (words == CLI_WORDS_LIST)
         fprintf(out, " -f -a '%s'", list);
     else
@@ -39,12 +38,12 @@ static void put_words(FILE *out, enum cli_words words, const char *list)
 
 static void put_options(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
 {
-    for (const struct cli_option *o = verb->options; o->name; o++) {
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++) {
         put_condition(out, parent, verb);
         fprintf(out, " -l %s", o->name);
         if (o->letter)
             fprintf(out, " -s %c", o->letter);
-        if (o->argument) {
+        if (o->argument != NULL) {
             fputs(" -r", out);
             put_words(out, o->words, o->list);
         }
@@ -56,12 +55,12 @@ static void put_options(FILE *out, const struct cli_verb *parent, const struct c
 
 static void put_sub_verbs(FILE *out, const struct cli_verb *verb)
 {
-    for (const struct cli_verb *const *v = verb->verbs; *v; v++) {
+    for (const struct cli_verb *const *v = verb->verbs; *v != NULL; v++) {
         fprintf(out,
                 "complete -c " CLI_NAME " -n '__fish_seen_subcommand_from %s; and not "
                 "__fish_seen_subcommand_from",
                 verb->name);
-        for (const struct cli_verb *const *other = verb->verbs; *other; other++)
+        for (const struct cli_verb *const *other = verb->verbs; *other != NULL; other++)
             fprintf(out, " %s", (*other)->name);
         fprintf(out, "' -f -a %s -d ", (*v)->name);
         put_text(out, (*v)->summary);
@@ -71,12 +70,12 @@ static void put_sub_verbs(FILE *out, const struct cli_verb *verb)
 
 static void put_verb(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
 {
-    if (!parent) {
+    if (parent == NULL) {
         fprintf(out, "complete -c " CLI_NAME " -n __fish_use_subcommand -f -a %s -d ", verb->name);
         put_text(out, verb->summary);
         fputc('\n', out);
     }
-    if (verb->verbs) {
+    if (verb->verbs != NULL) {
         put_sub_verbs(out, verb);
         return;
     }

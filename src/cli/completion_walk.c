@@ -3,8 +3,8 @@
 void completion_walk(FILE *out, void (*visit)(FILE *out, const struct cli_verb *parent,
                                               const struct cli_verb *verb))
 {
-    for (const struct cli_verb *const *v = cli_command.verbs; *v; v++) {
-        for (const struct cli_verb *const *sub = (*v)->verbs; sub && *sub; sub++)
+    for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++) {
+        for (const struct cli_verb *const *sub = (*v)->verbs; sub != NULL && *sub != NULL; sub++)
             visit(out, *v, *sub);
         visit(out, NULL, *v);
     }

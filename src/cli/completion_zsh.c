@@ -1,7 +1,7 @@
 /* zsh: _arguments and _describe, see zshcompsys(1). */
-#include "cli/completion.h"
-
 #include <string.h>
+
+#include "cli/completion.h"
 
 /* Text inside single quotes; brackets and colons would end an explanation of _arguments. */
 static void put_text(FILE *out, const char *text)
@@ -9,7 +9,7 @@ static void put_text(FILE *out, const char *text)
     for (; *text; text++) {
         if (*text == '\'')
             fputs("'\\''", out);
-        else if (strchr("[]:\\", *text))
+        else if (strchr("[]:\\", *text) != NULL)
             fprintf(out, "\\%c", *text);
         else
             fputc(*text, out);
@@ -26,7 +26,6 @@ static void put_action(FILE *out, enum cli_words words, const char *list)
         [CLI_WORDS_USER] = "_users",
         [CLI_WORDS_KEY] = "_commissioned-auth_keys",
     };
-
     if (words == CLI_WORDS_LIST)
         fprintf(out, "(%s)", list);
     else
@@ -42,7 +41,7 @@ static void put_option(FILE *out, const struct cli_option *option)
         fprintf(out, " \\\n        '--%s[", option->name);
     put_text(out, option->help);
     fputc(']', out);
-    if (option->argument) {
+    if (option->argument != NULL) {
         fprintf(out, ":%s:", option->argument);
         put_action(out, option->words, option->list);
     }
@@ -51,11 +50,11 @@ static void put_option(FILE *out, const struct cli_option *option)
 
 static void put_verb(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
 {
-    if (verb->verbs)
+    if (verb->verbs != NULL)
         return;
     fprintf(out, "_commissioned-auth_%s%s%s()\n{\n    _arguments '(- *)'{-h,--help}'[explain it]'",
-            parent ? parent->name : "", parent ? "_" : "", verb->name);
-    for (const struct cli_option *o = verb->options; o->name; o++)
+            parent != NULL ? parent->name : "", parent != NULL ? "_" : "", verb->name);
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++)
         put_option(out, o);
     if (verb->stops_at_operand)
         fputs(" \\\n        '*::program:_normal'", out);
@@ -77,7 +76,7 @@ static void put_group(FILE *out, const char *name, const char *option,
         "    _arguments -C '(- *)'{-h,--help}'[explain it]'%s '1:verb:->verb' '*::rest:->rest'\n"
         "    case $state in\n    verb)\n        verbs=(\n",
         name, option);
-    for (const struct cli_verb *const *v = verbs; *v; v++) {
+    for (const struct cli_verb *const *v = verbs; *v != NULL; v++) {
         fprintf(out, "            '%s:", (*v)->name);
         put_text(out, (*v)->summary);
         fputs("'\n", out);
@@ -91,16 +90,15 @@ static void put_group(FILE *out, const char *name, const char *option,
 void completion_zsh(FILE *out)
 {
     char name[64];
-
     fputs("#compdef " CLI_NAME "\n"
           "_commissioned-auth_keys()\n{\n    local -a keys\n"
           "    keys=(${${(f)\"$(" CLI_NAME " key list 2>/dev/null)\"}[2,-1]%% *})\n"
           "    compadd -a keys\n}\n",
           out);
     completion_walk(out, put_verb);
-    for (const struct cli_verb *const *v = cli_command.verbs; *v; v++) {
+    for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++) {
         snprintf(name, sizeof name, "_commissioned-auth_%s", (*v)->name);
-        if ((*v)->verbs)
+        if ((*v)->verbs != NULL)
             put_group(out, name, "", (*v)->verbs);
     }
     put_group(out, "_commissioned-auth", " '(- *)'{-V,--version}'[print the version]'",

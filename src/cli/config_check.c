@@ -1,13 +1,13 @@
 /* config check - everything that is wrong with a policy and its keys, each in one sentence. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/config.h"
 #include "cli/json.h"
 #include "cli/policy.h"
 #include "cli/style.h"
 #include "policy/safe_file.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { OPTION_JSON };
 
@@ -28,10 +28,9 @@ static bool is_unsafe(const char *path, uid_t euid, bool secret, size_t most)
 {
     struct safe_file *file = calloc(1, sizeof *file);
     struct complaint reason = {0};
-    bool unsafe = file && path && path[0] == '/' &&
+    bool unsafe = file != NULL && path != NULL && path[0] == '/' &&
                   safe_file_read(path, euid, secret, most, file, &reason) == SAFE_REFUSED;
-
-    if (file)
+    if (file != NULL)
         safe_file_free(file);
     free(file);
     return unsafe;
@@ -41,10 +40,9 @@ static void add(struct tally *tally, enum policy_severity severity, const char *
 {
     bool error = severity == POLICY_ERROR;
     json_t *object;
-
     tally->errors += error;
     tally->warnings += !error;
-    if (!tally->array) {
+    if (tally->array == NULL) {
         style_print(error ? STYLE_BAD : STYLE_WARNING, error ? "error" : "warning");
         printf(": %s\n", sentence);
         return;
@@ -69,22 +67,20 @@ static void add_findings(struct tally *tally, const struct policy_config *config
     for (uint32_t i = 0; i < config->nfindings; i++) {
         const struct policy_finding *finding = &config->findings[i];
         const char *file = finding->place.file;
-
         add(tally, finding->severity, finding->sentence);
-        if (finding->severity == POLICY_ERROR && file)
+        if (finding->severity == POLICY_ERROR && file != NULL)
             tally->unsafe |=
                 is_unsafe(file, config->euid, holds_inline_key(config, file), POLICY_MAX_FILE);
     }
 }
 
-/* A key that nobody can read now is a warning where a rule sends requests without, else an error.
- */
+/* A key that nobody can read now is a warning where a rule sends
+ * requests without, else an error. */
 static void add_keys(struct tally *tally, const struct policy_config *config)
 {
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const struct policy_config_key *key = &config->keys[i];
-
-        if (!key->error || (key->is_next && key->absent))
+        if (key->error == NULL || (key->is_next && key->absent))
             continue;
         add(tally, POLICY_ERROR, key->error);
         tally->unsafe |=
@@ -103,8 +99,7 @@ static int exit_code(const struct tally *tally)
 static int print_end(const struct tally *tally, const struct policy_config *config)
 {
     json_t *object;
-
-    if (!tally->array) {
+    if (tally->array == NULL) {
         if (!config->exists)
             puts("there is no configuration: '" CLI_NAME " key add NAME' begins one");
         else if (tally->errors + tally->warnings == 0)
@@ -125,16 +120,15 @@ static int check(const struct cli_call *call)
     auto_config struct policy_config *config = NULL;
     struct tally tally = {0};
     int status = asker_prepare(&asker, NULL, NULL);
-
     if (status == CLI_OK && call->argc == 1)
         status = asker_only_file(&asker, call->argv[0]);
     if (status != CLI_OK)
         return status;
     config = policy_config_read(&asker.request);
-    if (!config || !policy_config_check(config) ||
+    if (config == NULL || !policy_config_check(config) ||
         !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL))
         return cli_fail(CLI_FAILED, "out of memory");
-    tally.array = call->value[OPTION_JSON] ? json_array() : NULL;
+    tally.array = call->value[OPTION_JSON] != NULL ? json_array() : NULL;
     add_findings(&tally, config);
     add_keys(&tally, config);
     return print_end(&tally, config);

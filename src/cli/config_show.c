@@ -1,10 +1,10 @@
-/* config show - the policy of a user and program in the order in which it is decided, without keys.
- */
+/* config show - the policy of a user and program in the order in which it
+ * is decided, without keys. */
+#include <stdio.h>
+
 #include "cli/config.h"
 #include "cli/json.h"
 #include "cli/policy.h"
-
-#include <stdio.h>
 
 enum { OPTION_PROGRAM, OPTION_USER, OPTION_JSON };
 
@@ -18,9 +18,8 @@ static const struct cli_option options[] = {
 
 static json_t *words_json(const char *const *words)
 {
-    json_t *array = words ? json_array() : NULL;
-
-    for (; words && *words; words++)
+    json_t *array = words != NULL ? json_array() : NULL;
+    for (; words != NULL && *words != NULL; words++)
         json_array_append_new(array, json_string(*words));
     return array;
 }
@@ -43,10 +42,8 @@ static const char *file_word(const struct policy_config_file *file)
 static json_t *files_json(const struct policy_config *config)
 {
     json_t *array = json_array();
-
     for (uint32_t i = 0; i < config->nfiles; i++) {
         json_t *object = json_object();
-
         json_put_text(object, "file", config->files[i].path);
         json_put_text(object, "layer", policy_layer_name(config->files[i].layer));
         json_put_text(object, "state", file_word(&config->files[i]));
@@ -58,12 +55,10 @@ static json_t *files_json(const struct policy_config *config)
 static json_t *rules_json(const struct policy_config *config)
 {
     json_t *array = json_array();
-
     for (uint32_t i = 0; i < config->nrules; i++) {
         const struct policy_config_rule *rule = &config->rules[i];
         json_t *object = json_object();
         char url[PATH_MAX];
-
         url_text(rule, url, sizeof url);
         json_put_text(object, "name", rule->name);
         json_put_text(object, "file", rule->place.file);
@@ -84,14 +79,12 @@ static json_t *rules_json(const struct policy_config *config)
 static json_t *keys_json(const struct policy_config *config)
 {
     json_t *array = json_array();
-
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const struct policy_config_key *key = &config->keys[i];
         json_t *object = json_object();
-
         json_put_text(object, "name", key->name);
         json_put_text(object, "prefix", key->prefix);
-        json_put_text(object, "source", key->path ? key->path : key->location);
+        json_put_text(object, "source", key->path != NULL ? key->path : key->location);
         json_put_text(object, "error", key->error);
         json_array_append_new(array, object);
     }
@@ -101,7 +94,6 @@ static json_t *keys_json(const struct policy_config *config)
 static int print_json(const struct policy_config *config, int code)
 {
     json_t *object = json_object();
-
     json_put_text(object, "error", config->error);
     json_put(object, "files", files_json(config));
     json_put(object, "rules", rules_json(config));
@@ -112,10 +104,10 @@ static int print_json(const struct policy_config *config, int code)
 
 static void print_words(const char *name, const char *const *words)
 {
-    if (!words)
+    if (words == NULL)
         return;
     printf("    %-9s", name);
-    for (; *words; words++)
+    for (; *words != NULL; words++)
         printf(" %s", *words);
     putchar('\n');
 }
@@ -123,7 +115,6 @@ static void print_words(const char *name, const char *const *words)
 static void print_rule(const struct policy_config_rule *rule)
 {
     char url[PATH_MAX];
-
     url_text(rule, url, sizeof url);
     printf("rule %s (%s:%u)%s%s\n", rule->name, rule->place.file, rule->place.line,
            rule->mismatch == POLICY_MATCHES ? "" : " ", policy_mismatch_text(rule->mismatch));
@@ -138,11 +129,11 @@ static void print_rule(const struct policy_config_rule *rule)
 static void print_key(const struct policy_config_key *key)
 {
     printf("key %s (%s:%u)\n", key->name, key->place.file, key->place.line);
-    if (key->prefix)
+    if (key->prefix != NULL)
         printf("    %-9s %s...\n", "prefix", key->prefix);
-    if (key->path || key->location)
-        printf("    %-9s %s\n", "source", key->path ? key->path : key->location);
-    if (key->error)
+    if (key->path != NULL || key->location != NULL)
+        printf("    %-9s %s\n", "source", key->path != NULL ? key->path : key->location);
+    if (key->error != NULL)
         printf("    %-9s %s\n", "error", key->error);
 }
 
@@ -150,7 +141,7 @@ static int print_text(const struct policy_config *config, int code)
 {
     for (uint32_t i = 0; i < config->nfiles; i++)
         printf("file %s: %s\n", config->files[i].path, file_word(&config->files[i]));
-    if (config->error)
+    if (config->error != NULL)
         printf("error: %s\n", config->error);
     if (config->denied_by != POLICY_NONE)
         printf("denied by %s:%u\n", config->denies[config->denied_by].place.file,
@@ -167,16 +158,16 @@ static int show(const struct cli_call *call)
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
     int status = asker_prepare(&asker, call->value[OPTION_PROGRAM], call->value[OPTION_USER]);
-
     if (status == CLI_OK && call->argc == 1)
         status = asker_only_file(&asker, call->argv[0]);
     if (status != CLI_OK)
         return status;
     config = policy_config_read(&asker.request);
-    if (!config || !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL))
+    if (config == NULL || !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL))
         return cli_fail(CLI_FAILED, "out of memory");
-    status = config->error ? CLI_BAD_CONFIG : CLI_OK;
-    return call->value[OPTION_JSON] ? print_json(config, status) : print_text(config, status);
+    status = config->error != NULL ? CLI_BAD_CONFIG : CLI_OK;
+    return call->value[OPTION_JSON] != NULL ? print_json(config, status)
+                                            : print_text(config, status);
 }
 
 const struct cli_verb cli_verb_config_show = {

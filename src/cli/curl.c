@@ -7,7 +7,6 @@
 static bool take(void *library, const char *name, void *function)
 {
     void *found = dlsym(library, name);
-
     memcpy(function, &found, sizeof found);
     return found != NULL;
 }
@@ -16,14 +15,13 @@ bool curl_load(struct curl_calls *calls, const char *name)
 {
     static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", NULL};
     void *library = NULL;
-
     memset(calls, 0, sizeof *calls);
-    if (name)
+    if (name != NULL)
         library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-    for (const char *const *n = names; !name && !library && *n; n++)
+    for (const char *const *n = names; name == NULL && library == NULL && *n != NULL; n++)
         library = dlopen(*n, RTLD_NOW | RTLD_LOCAL);
     calls->library = library;
-    return library && take(library, "curl_global_init", &calls->global_init) &&
+    return library != NULL && take(library, "curl_global_init", &calls->global_init) &&
            take(library, "curl_easy_init", &calls->easy_init) &&
            take(library, "curl_easy_setopt", &calls->easy_setopt) &&
            take(library, "curl_easy_perform", &calls->easy_perform) &&

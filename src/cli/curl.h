@@ -2,13 +2,15 @@
  * cli/curl.h - libcurl, loaded when a verb needs it, so that `run` does not pay for it.
  *
  * Also the reason why `doctor` can ask the libcurl that is installed, whatever we were built with.
- * Threads: none. Source: the manual pages of the functions named.
+ * Threads: none.
+ * Source:  the manual pages of the functions named.
  */
 #ifndef COMMISSIONED_CLI_CURL_H
 #define COMMISSIONED_CLI_CURL_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
+
+#include <curl/curl.h>
 
 struct curl_calls {
     void *library;

@@ -1,8 +1,8 @@
-#include "cli/parse.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/parse.h"
 
 enum { OPTION_VERSION };
 enum { LONGEST_SHOWN = 16 }; /* a longer word may be a key that was put in the wrong place */
@@ -27,8 +27,7 @@ const struct cli_verb cli_command = {
 static int print_help(const struct cli_verb *verb, const char *path)
 {
     char *text = cli_help(verb, path);
-
-    if (!text)
+    if (text == NULL)
         return cli_fail(CLI_FAILED, "out of memory");
     fputs(text, stdout);
     free(text);
@@ -39,13 +38,12 @@ static int unknown_verb(const struct cli_verb *verb, const char *path, const cha
 {
     const char *names[CLI_MAX_VERBS + 1] = {NULL};
     const char *nearest;
-
-    for (int i = 0; verb->verbs[i]; i++)
+    for (int i = 0; verb->verbs[i] != NULL; i++)
         names[i] = verb->verbs[i]->name;
     if (strlen(typed) > LONGEST_SHOWN)
         return cli_fail(CLI_FAILED, "unknown verb; '%s --help' lists them", path);
     nearest = cli_nearest(typed, names);
-    if (nearest)
+    if (nearest != NULL)
         return cli_fail(CLI_FAILED, "unknown verb '%s'; did you mean '%s %s'?", typed, path,
                         nearest);
     return cli_fail(CLI_FAILED, "unknown verb '%s'; '%s --help' lists them", typed, path);
@@ -54,15 +52,13 @@ static int unknown_verb(const struct cli_verb *verb, const char *path, const cha
 static int dispatch_sub(const struct cli_verb *verb, const char *path, const struct cli_call *call)
 {
     char below[128];
-
     if (call->argc == 0) {
         char *text = cli_help(verb, path);
-
-        fputs(text ? text : "", stderr);
+        fputs(text != NULL ? text : "", stderr);
         free(text);
         return CLI_FAILED;
     }
-    for (const struct cli_verb *const *v = verb->verbs; *v; v++) {
+    for (const struct cli_verb *const *v = verb->verbs; *v != NULL; v++) {
         if (strcmp((*v)->name, call->argv[0]) != 0)
             continue;
         snprintf(below, sizeof below, "%s %s", path, (*v)->name);
@@ -76,16 +72,15 @@ int cli_dispatch(const struct cli_verb *verb, const char *path, int argc, char *
     struct cli_call call;
     bool help;
     int status = cli_parse(verb, path, argc, argv, &call, &help);
-
     if (status != CLI_OK)
         return status;
     if (help)
         return print_help(verb, path);
-    if (verb == &cli_command && call.value[OPTION_VERSION]) {
+    if (verb == &cli_command && call.value[OPTION_VERSION] != NULL) {
         puts(CLI_NAME " " VERSION);
         return CLI_OK;
     }
-    if (verb->verbs)
+    if (verb->verbs != NULL)
         status = dispatch_sub(verb, path, &call);
     else
         status = verb->run(&call);

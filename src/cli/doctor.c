@@ -1,10 +1,11 @@
-#include "cli/cli.h"
 #include "cli/doctor.h"
-#include "cli/style.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "cli/cli.h"
+#include "cli/style.h"
 
 enum { OPTION_LEAKS, OPTION_JSON };
 
@@ -23,14 +24,13 @@ void doctor_say(struct doctor *doctor, enum health health, const char *topic, co
     char *sentence = NULL;
     va_list arguments;
     json_t *object;
-
     va_start(arguments, format);
     if (vasprintf(&sentence, format, arguments) < 0)
         sentence = NULL;
     va_end(arguments);
     if (health > doctor->worst)
         doctor->worst = health;
-    if (doctor->array) {
+    if (doctor->array != NULL) {
         object = json_object();
         json_put_text(object, "health", words[health]);
         json_put_text(object, "topic", topic);
@@ -42,7 +42,7 @@ void doctor_say(struct doctor *doctor, enum health health, const char *topic, co
                                                : STYLE_BAD,
                     words[health]);
         printf("%*s %-9s %s\n", health == HEALTH_GOOD ? 3 : 0, "", topic,
-               sentence ? sentence : "?");
+               sentence != NULL ? sentence : "?");
     }
     free(sentence);
 }
@@ -50,25 +50,23 @@ void doctor_say(struct doctor *doctor, enum health health, const char *topic, co
 static int exit_code(enum health worst)
 {
     static const int codes[] = {CLI_OK, CLI_NO, CLI_FAILED};
-
     return codes[worst];
 }
 
 static int doctor(const struct cli_call *call)
 {
-    struct doctor doctor = {.array = call->value[OPTION_JSON] ? json_array() : NULL};
+    struct doctor doctor = {.array = call->value[OPTION_JSON] != NULL ? json_array() : NULL};
     const char *program = call->argc ? call->argv[0] : NULL;
     json_t *object;
-
     doctor_library(&doctor);
     doctor_environment(&doctor);
     doctor_policy(&doctor, program);
     doctor_curl(&doctor);
-    if (program)
+    if (program != NULL)
         doctor_program(&doctor, program);
-    if (call->value[OPTION_LEAKS])
+    if (call->value[OPTION_LEAKS] != NULL)
         doctor_leaks(&doctor);
-    if (!doctor.array)
+    if (doctor.array == NULL)
         return exit_code(doctor.worst);
     object = json_object();
     json_put_text(object, "health", words[doctor.worst]);

@@ -6,13 +6,13 @@
  *   - a header list does not reach a proxy's CONNECT;
  *   - what is sent is shown to the debug callback as a header, which can be masked.
  */
-#include "cli/curl.h"
-#include "cli/doctor.h"
-#include "cli/loopback.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "cli/curl.h"
+#include "cli/doctor.h"
+#include "cli/loopback.h"
 
 enum { TEST_SECONDS = 10 };
 
@@ -30,7 +30,6 @@ struct trial {
 static int prereq(void *data, char *remote, char *local, int remote_port, int local_port)
 {
     struct trial *trial = data;
-
     (void)remote;
     (void)local;
     (void)remote_port;
@@ -44,9 +43,8 @@ static int prereq(void *data, char *remote, char *local, int remote_port, int lo
 static int debug(CURL *handle, curl_infotype type, char *text, size_t size, void *data)
 {
     struct trial *trial = data;
-
     (void)handle;
-    if (!memmem(text, size, mark, strlen(mark)))
+    if (memmem(text, size, mark, strlen(mark)) == NULL)
         return 0;
     trial->shown = true;
     trial->shown_as_text |= type != CURLINFO_HEADER_OUT;
@@ -58,7 +56,6 @@ static CURLcode perform(struct trial *trial, unsigned port, bool through_proxy)
     const struct curl_calls *curl = trial->curl;
     CURL *handle = trial->handle;
     char url[64], proxy[64];
-
     snprintf(url, sizeof url, "http://127.0.0.1:%u/%s", port, through_proxy ? "end" : "start");
     snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", port);
     curl->easy_setopt(handle, CURLOPT_URL, url);
@@ -83,12 +80,11 @@ static CURLcode try_once(struct trial *trial, const struct curl_calls *curl,
                          struct loopback *server, bool through_proxy)
 {
     CURLcode code = CURLE_OUT_OF_MEMORY;
-
     *trial = (struct trial){.curl = curl, .handle = curl->easy_init()};
     trial->header = curl->slist_append(NULL, "Authorization: Bearer loopback-mark-of-doctor");
     if (!loopback_start(server, mark))
         code = CURLE_COULDNT_CONNECT;
-    else if (trial->handle && trial->header) {
+    else if (trial->handle != NULL && trial->header != NULL) {
         code = perform(trial, server->port, through_proxy);
         loopback_stop(server);
     }
@@ -129,7 +125,6 @@ static void say_behaviour(struct doctor *doctor, const struct curl_calls *curl, 
     struct trial trial;
     const char *fault;
     CURLcode code = try_once(&trial, curl, &server, false);
-
     if (code == CURLE_UNKNOWN_OPTION) {
         doctor_say(
             doctor, HEALTH_WARNING, "libcurl",
@@ -138,11 +133,11 @@ static void say_behaviour(struct doctor *doctor, const struct curl_calls *curl, 
         return;
     }
     fault = code == CURLE_OK ? judge_redirect(&trial, &server) : curl->easy_strerror(code);
-    if (!fault) {
+    if (fault == NULL) {
         code = try_once(&trial, curl, &server, true);
         fault = code == CURLE_OK ? judge_proxy(&server) : curl->easy_strerror(code);
     }
-    if (fault)
+    if (fault != NULL)
         doctor_say(doctor, HEALTH_FAILURE, "libcurl",
                    "%s: on loopback, %s: use another build of it", version, fault);
     else
@@ -156,11 +151,9 @@ void doctor_curl(struct doctor *doctor)
     static const char *const flavours[] = {"libcurl.so.4", "libcurl-gnutls.so.4",
                                            "libcurl-nss.so.4"};
     int found = 0;
-
     for (size_t i = 0; i < sizeof flavours / sizeof *flavours; i++) {
         struct curl_calls curl;
         char version[128];
-
         if (!curl_load(&curl, flavours[i]))
             continue;
         snprintf(version, sizeof version, "%s %s", flavours[i],

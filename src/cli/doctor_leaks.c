@@ -1,17 +1,9 @@
 /*
  * Stored keys in places where others read them.
  *
- * MUST: compare in memory, and show only a key's first characters and the place.
+ * MUST:     compare in memory, and show only a key's first characters and the place.
  * MUST NOT: put a key in an argument, a file or the environment of a helper: nothing is executed.
  */
-#include "cli/cli.h"
-#include "cli/cleanup.h"
-#include "cli/doctor.h"
-#include "cli/key_store.h"
-#include "cli/policy.h"
-#include "cli/scan.h"
-#include "core/secret.h"
-
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,6 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "cli/cleanup.h"
+#include "cli/cli.h"
+#include "cli/doctor.h"
+#include "cli/key_store.h"
+#include "cli/policy.h"
+#include "cli/scan.h"
+#include "core/secret.h"
 
 enum {
     SHORTEST_KEY = 12, /* a shorter one is a placeholder, and would be found everywhere */
@@ -40,7 +40,6 @@ static struct search *current; /* nftw(3) hands nothing through */
 static void add_key(struct search *search, const char *text, size_t length)
 {
     struct secret *key = &search->keys[search->count];
-
     if (length < SHORTEST_KEY || length > POLICY_MAX_KEY || search->count == MOST_KEYS)
         return;
     for (size_t i = 0; i < search->count; i++)
@@ -56,16 +55,14 @@ static void add_policy_keys(struct search *search)
     static const char bearer[] = "Authorization: Bearer ";
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
-
     if (asker_prepare(&asker, NULL, NULL) != CLI_OK)
         return;
     config = policy_config_read(&asker.request);
-    if (!config || !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL))
+    if (config == NULL || !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL))
         return;
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const char *header = config->keys[i].header;
-
-        if (header)
+        if (header != NULL)
             add_key(search, header + strlen(bearer), strlen(header) - strlen(bearer));
     }
 }
@@ -75,14 +72,12 @@ static void add_stored_keys(struct search *search)
     auto_store struct key_store store = {.folder = -1};
     struct dirent **entries = NULL;
     int count = 0;
-
     if (key_store_open(&store, NULL, false) == CLI_OK)
         count = scandirat(store.folder, ".", &entries, NULL, NULL);
     for (int i = 0; i < count; i++) {
         auto_secret struct secret secret = {0};
         const char *name = entries[i]->d_name;
         size_t length = strlen(name);
-
         if (name[0] != '.' && !(length > 5 && strcmp(name + length - 5, ".meta") == 0) &&
             faccessat(store.folder, name, R_OK, AT_EACCESS) == 0 &&
             key_read(&store, name, &secret) == CLI_OK)
@@ -97,7 +92,6 @@ static void say_found(struct search *search, enum health health, const char *pla
 {
     for (size_t i = 0; i < search->count; i++) {
         char prefix[POLICY_PREFIX_LENGTH + 1];
-
         if (!search->needles[i].found)
             continue;
         search->found++;
@@ -110,7 +104,6 @@ static void search_file(struct search *search, const char *path, enum health hea
                         const char *place, const char *remedy)
 {
     auto_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
     if (fd < 0)
         return;
     for (size_t i = 0; i < search->count; i++)
@@ -124,7 +117,6 @@ static void search_process(struct search *search, const char *pid)
     char path[64], place[128], name[32] = "?";
     auto_close int fd = -1;
     ssize_t got;
-
     snprintf(path, sizeof path, "/proc/%.16s/comm", pid);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     got = fd < 0 ? -1 : read(fd, name, sizeof name - 1);
@@ -144,11 +136,10 @@ static void search_processes(struct search *search)
 {
     DIR *proc = opendir("/proc");
     const struct dirent *entry;
-
-    while (proc && (entry = readdir(proc)))
+    while (proc != NULL && (entry = readdir(proc)) != NULL)
         if (isdigit((unsigned char)entry->d_name[0]))
             search_process(search, entry->d_name);
-    if (proc)
+    if (proc != NULL)
         closedir(proc);
 }
 
@@ -167,8 +158,7 @@ static void search_histories(struct search *search)
     };
     const char *home = getenv("HOME");
     char path[PATH_MAX];
-
-    for (size_t i = 0; home && i < sizeof histories / sizeof *histories; i++) {
+    for (size_t i = 0; home != NULL && i < sizeof histories / sizeof *histories; i++) {
         snprintf(path, sizeof path, "%s/%s", home, histories[i]);
         search_file(search, path, HEALTH_FAILURE, path, "remove the line and replace the key");
     }
@@ -189,8 +179,7 @@ static bool work_tree(char path[PATH_MAX])
 {
     char git[PATH_MAX + 8];
     struct stat st;
-
-    if (!getcwd(path, PATH_MAX))
+    if (getcwd(path, PATH_MAX) == NULL)
         return false;
     for (;;) {
         snprintf(git, sizeof git, "%s/.git", path);
@@ -206,8 +195,7 @@ void doctor_leaks(struct doctor *doctor)
 {
     struct search search = {.doctor = doctor, .keys = calloc(MOST_KEYS, sizeof(struct secret))};
     char tree[PATH_MAX];
-
-    if (!search.keys) {
+    if (search.keys == NULL) {
         doctor_say(doctor, HEALTH_FAILURE, "leak", "out of memory");
         return;
     }

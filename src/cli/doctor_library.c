@@ -1,13 +1,13 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "cli/cli.h"
 #include "cli/doctor.h"
 #include "cli/library.h"
 #include "cli/preload_file.h"
 #include "cli/switch.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define MODULE_NAME "commissioned-auth-policy.so"
 
@@ -17,7 +17,6 @@ static bool module_found(const char *library)
     static const char *const below[] = {"", "commissioned-auth/"};
     int folder = (int)(strrchr(library, '/') - library);
     char path[PATH_MAX + 64];
-
     for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
         snprintf(path, sizeof path, "%.*s/%s" MODULE_NAME, folder, library, below[i]);
         if (access(path, R_OK) == 0)
@@ -32,7 +31,6 @@ static void say_switch(struct doctor *doctor)
     struct preload_entry entry;
     unsigned line = 1;
     const char *at;
-
     if (switch_open(&tree, NULL, false) != CLI_OK)
         return;
     for (at = tree.text; preload_next(&at, &line, &entry);) {
@@ -54,7 +52,6 @@ static void say_switch(struct doctor *doctor)
 void doctor_library(struct doctor *doctor)
 {
     char library[PATH_MAX];
-
     if (!library_find(library)) {
         doctor_say(doctor, HEALTH_FAILURE, "library",
                    LIBRARY_NAME " is neither beside this command nor in " LIBDIR ": install it");
@@ -79,13 +76,12 @@ void doctor_environment(struct doctor *doctor)
 {
     static const char *const secrets[] = {"COMMISSIONED_API_KEY", "OPENAI_API_KEY"};
     const char *log = getenv("SSLKEYLOGFILE");
-
-    if (log && *log)
+    if (log != NULL && *log)
         doctor_say(doctor, HEALTH_WARNING, "tls",
                    "SSLKEYLOGFILE is set: who reads %s and the network reads the key: unset it",
                    log);
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-        if (getenv(secrets[i]))
+        if (getenv(secrets[i]) != NULL)
             doctor_say(doctor, HEALTH_WARNING, "shell",
                        "%s is set here, so that every program you start can read it: store it "
                        "with '" CLI_NAME " key add' and unset it",

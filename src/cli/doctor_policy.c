@@ -1,19 +1,17 @@
+#include <stdio.h>
+#include <time.h>
+
 #include "cli/cli.h"
 #include "cli/doctor.h"
 #include "cli/policy.h"
-
-#include <stdio.h>
-#include <time.h>
 
 enum { DAY = 24 * 60 * 60 };
 
 static void say_findings(struct doctor *doctor, const struct policy_config *config)
 {
     bool good = true;
-
     for (uint32_t i = 0; i < config->nfindings; i++) {
         const struct policy_finding *finding = &config->findings[i];
-
         good = good && finding->severity != POLICY_ERROR;
         doctor_say(doctor, finding->severity == POLICY_ERROR ? HEALTH_FAILURE : HEALTH_WARNING,
                    "policy", "%s", finding->sentence);
@@ -26,7 +24,6 @@ static void say_findings(struct doctor *doctor, const struct policy_config *conf
 static void say_age(struct doctor *doctor, const struct policy_config_key *key)
 {
     int64_t age = (int64_t)(time(NULL) - key->mtime.tv_sec);
-
     if (key->rotate_after_seconds == 0 || key->mtime.tv_sec == 0 || age < key->rotate_after_seconds)
         doctor_say(doctor, HEALTH_GOOD, "key", "%s (%s...) is sound", key->name, key->prefix);
     else
@@ -42,10 +39,9 @@ static void say_keys(struct doctor *doctor, const struct policy_config *config)
 {
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const struct policy_config_key *key = &config->keys[i];
-
-        if (key->error && !(key->is_next && key->absent))
+        if (key->error != NULL && !(key->is_next && key->absent))
             doctor_say(doctor, HEALTH_FAILURE, "key", "%s", key->error);
-        else if (!key->error && key->prefix)
+        else if (key->error == NULL && key->prefix != NULL)
             say_age(doctor, key);
     }
 }
@@ -54,7 +50,6 @@ static void say_matches(struct doctor *doctor, const struct policy_config *confi
                         const struct policy_asker *asker)
 {
     uint32_t matching = 0;
-
     for (uint32_t i = 0; i < config->nrules; i++)
         matching += config->rules[i].mismatch == POLICY_MATCHES;
     if (config->denied_by != POLICY_NONE)
@@ -74,14 +69,13 @@ void doctor_policy(struct doctor *doctor, const char *program)
 {
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
-
     /* A program that is not there is doctor_program's to say. */
     if (asker_prepare(&asker, NULL, NULL) != CLI_OK)
         return;
-    if (program && asker_set_program(&asker, program) != 0)
+    if (program != NULL && asker_set_program(&asker, program) != 0)
         program = NULL;
     config = policy_config_read(&asker.request);
-    if (!config || !policy_config_check(config) ||
+    if (config == NULL || !policy_config_check(config) ||
         !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL)) {
         doctor_say(doctor, HEALTH_FAILURE, "policy", "out of memory");
         return;
@@ -93,6 +87,6 @@ void doctor_policy(struct doctor *doctor, const char *program)
     }
     say_findings(doctor, config);
     say_keys(doctor, config);
-    if (program && !config->error)
+    if (program != NULL && config->error == NULL)
         say_matches(doctor, config, &asker);
 }

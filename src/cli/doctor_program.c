@@ -2,17 +2,17 @@
  * Is a program reached? Judged from its file and those of its libraries: nothing is run, for a
  * program that is asked about need not be one that is trusted.
  */
-#include "cli/cli.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/cleanup.h"
+#include "cli/cli.h"
 #include "cli/doctor.h"
 #include "cli/library.h"
 #include "cli/needed.h"
 #include "cli/program.h"
 #include "cli/scan.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 
 #define INSTEAD "start it with '" CLI_NAME " run --env'"
 
@@ -30,7 +30,6 @@ static void read_signs(const char *file, struct needle signs[SIGNS])
         [SIGN_DLOPEN] = "dlopen",
     };
     auto_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
     for (int i = 0; i < SIGNS; i++)
         signs[i] = (struct needle){.bytes = texts[i], .length = strlen(texts[i])};
     if (fd >= 0)
@@ -50,7 +49,6 @@ static bool loads_at_run_time(const struct needed *needed, const struct needle *
 {
     static const char *const engines[] = {"libpython", "libruby", "libperl", "libphp",
                                           "liblua",    "libjvm",  "libnode", "libR.so"};
-
     if (signs[SIGN_DLOPEN].found)
         return true;
     for (size_t i = 0; i < needed->count; i++)
@@ -64,11 +62,10 @@ static void say_linked(struct doctor *doctor, const char *file, const struct nee
                        const struct needle *signs)
 {
     const struct needed_library *curl = find_curl(needed);
-
-    if (curl && !curl->path)
+    if (curl != NULL && curl->path == NULL)
         doctor_say(doctor, HEALTH_FAILURE, "program", "%s needs %s, which is not installed", file,
                    curl->name);
-    else if (curl)
+    else if (curl != NULL)
         doctor_say(doctor, HEALTH_GOOD, "program", "covered: %s is linked with %s", file,
                    curl->path);
     else if (signs[SIGN_GO].found)
@@ -100,7 +97,6 @@ static void say_dynamic(struct doctor *doctor, const char *file)
 {
     struct needle signs[SIGNS];
     struct needed needed;
-
     read_signs(file, signs);
     if (needed_read(file, &needed))
         say_linked(doctor, file, &needed, signs);
@@ -111,7 +107,6 @@ static void say_unreached(struct doctor *doctor, const struct program_judgement 
 {
     struct needle signs[SIGNS];
     const char *fact = program_reach_fact(judgement->reach);
-
     if (judgement->reach == PROGRAM_SETID || judgement->reach == PROGRAM_CAPABILITIES) {
         doctor_say(doctor, HEALTH_WARNING, "program",
                    "partly covered: %s %s, and reads /etc/ld.so.preload alone: '" CLI_NAME
@@ -130,7 +125,6 @@ void doctor_program(struct doctor *doctor, const char *program)
 {
     struct program_judgement judgement = {0};
     char file[PATH_MAX], library[PATH_MAX];
-
     if (program_find(program, getenv("PATH"), file) != 0) {
         doctor_say(doctor, HEALTH_FAILURE, "program", "%s: %s", program, strerror(errno));
         return;

@@ -26,7 +26,6 @@ struct segment {
 static bool read_at(int fd, void *data, size_t size, uint64_t offset)
 {
     ssize_t got = pread(fd, data, size, (off_t)offset);
-
     if (got == (ssize_t)size)
         return true;
     if (got >= 0)
@@ -40,7 +39,6 @@ static bool read_table(int fd, const struct elf_facts *facts, struct header_tabl
         Elf32_Ehdr narrow;
         Elf64_Ehdr wide;
     } header;
-
     if (facts->class == ELFCLASS64) {
         if (!read_at(fd, &header.wide, sizeof header.wide, 0))
             return false;
@@ -62,7 +60,6 @@ static bool read_segment(int fd, const struct elf_facts *facts, uint64_t offset,
         Elf32_Phdr narrow;
         Elf64_Phdr wide;
     } header;
-
     if (facts->class == ELFCLASS64) {
         if (!read_at(fd, &header.wide, sizeof header.wide, offset))
             return false;
@@ -90,7 +87,6 @@ static bool read_segments(int fd, struct elf_facts *facts)
 {
     struct header_table table;
     struct segment segment;
-
     errno = ENOEXEC;
     if (!read_table(fd, facts, &table))
         return false;
@@ -109,7 +105,6 @@ int elf_read(int fd, struct elf_facts *facts)
 {
     /* e_type and e_machine stand at the same place in both classes. */
     Elf32_Ehdr start;
-
     memset(facts, 0, sizeof *facts);
     if (!read_at(fd, &start, sizeof start, 0))
         return -1;

@@ -1,9 +1,10 @@
 /*
  * cli/elf.h - what an ELF file says about itself, read without running it.
  *
- * Source: elf(5), the System V gABI. Of a file in the other byte order only class, byte order and
- * (in that order) machine are read. Threads: no shared state. Nothing in a file is trusted:
- * every offset is read with pread(2), which answers short at the end of the file.
+ * Source:  elf(5), the System V gABI. Of a file in the other byte order only class, byte order and
+ *          (in that order) machine are read.
+ * Threads: no shared state. Nothing in a file is trusted: every offset is read with pread(2), which
+ *          answers short at the end of the file.
  */
 #ifndef COMMISSIONED_CLI_ELF_H
 #define COMMISSIONED_CLI_ELF_H

@@ -4,14 +4,14 @@
  * Order of enable, so that a kill at any moment leaves either nothing or something that undoes
  * itself: trial, watcher, pending mark, backup, file. The watcher is there before the file is.
  */
-#include "cli/cli.h"
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/cleanup.h"
+#include "cli/cli.h"
 #include "cli/library.h"
 #include "cli/preload_file.h"
 #include "cli/switch.h"
-
-#include <stdio.h>
-#include <string.h>
 
 enum { ENABLE_CONFIRM, ENABLE_WAIT, ENABLE_NO_TRIAL, ENABLE_ROOT };
 enum { DISABLE_ROOT };
@@ -38,7 +38,6 @@ static bool is_on(const char *text)
 {
     struct preload_entry entry;
     unsigned line = 1;
-
     while (preload_next(&text, &line, &entry))
         if (preload_is_ours(&entry))
             return true;
@@ -50,7 +49,6 @@ static int confirm(const char *root)
     auto_tree struct switch_tree tree;
     struct switch_pending pending;
     int status = switch_open(&tree, root, true);
-
     if (status != CLI_OK)
         return status;
     if (!is_on(tree.text))
@@ -70,7 +68,6 @@ static int confirm(const char *root)
 static int begin_watch(struct switch_tree *tree, unsigned seconds)
 {
     struct switch_pending pending = {.until = time(NULL) + (time_t)seconds};
-
     pending.watcher = switch_watch(tree->root, seconds);
     if (pending.watcher < 0)
         return cli_fail(CLI_FAILED, "nothing was changed: cannot start the process that takes it "
@@ -82,7 +79,6 @@ static int try_library(const struct switch_tree *tree, const char *entry, const 
 {
     /* In another tree the loader's $LIB is not ours: there the file itself is tried. */
     const char *preload = *tree->root ? file : entry;
-
     if (!library_preloadable(preload) && preload != entry)
         return cli_fail(CLI_FAILED,
                         "%s: the tree's name has a space, a colon or a '$', so the library cannot "
@@ -94,9 +90,8 @@ static int try_library(const struct switch_tree *tree, const char *entry, const 
 static void warn_of_other_abis(const struct switch_tree *tree, const char *entry)
 {
     char loader[PATH_MAX + 32];
-
     snprintf(loader, sizeof loader, "%s/lib/ld-linux.so.2", tree->root);
-    if (sizeof(void *) == 8 && access(loader, X_OK) == 0 && !strstr(entry, "$LIB"))
+    if (sizeof(void *) == 8 && access(loader, X_OK) == 0 && strstr(entry, "$LIB") == NULL)
         cli_warn("32-bit programs can run here, and the library is there for 64 bits alone: "
                  "each of them will print a line and run without it");
 }
@@ -107,7 +102,6 @@ static int switch_on(struct switch_tree *tree, bool trial, unsigned seconds)
     auto_free char *text = NULL;
     struct switch_pending pending;
     int status = switch_find_library(tree->root, entry, file);
-
     if (status == CLI_OK && (text = preload_with(tree->text, entry)) == NULL)
         status = cli_fail(CLI_FAILED, "out of memory");
     if (status != CLI_OK)
@@ -138,9 +132,8 @@ static bool read_seconds(const char *word, unsigned *seconds)
 {
     char *end;
     unsigned long value;
-
     *seconds = SWITCH_DEFAULT_WAIT;
-    if (!word)
+    if (word == NULL)
         return true;
     errno = 0;
     value = strtoul(word, &end, 10);
@@ -154,14 +147,14 @@ static int enable(const struct cli_call *call)
     auto_tree struct switch_tree tree = {.etc = -1, .state = -1};
     unsigned seconds;
     int status;
-
-    if (call->value[ENABLE_CONFIRM])
+    if (call->value[ENABLE_CONFIRM] != NULL)
         return confirm(call->value[ENABLE_ROOT]);
     if (!read_seconds(call->value[ENABLE_WAIT], &seconds))
         return cli_fail(CLI_FAILED, "--wait: '%s' is not a number of seconds from 1 to %d",
                         call->value[ENABLE_WAIT], LONGEST_WAIT);
     status = switch_open(&tree, call->value[ENABLE_ROOT], true);
-    return status == CLI_OK ? switch_on(&tree, !call->value[ENABLE_NO_TRIAL], seconds) : status;
+    return status == CLI_OK ? switch_on(&tree, call->value[ENABLE_NO_TRIAL] == NULL, seconds)
+                            : status;
 }
 
 static int disable(const struct cli_call *call)
@@ -169,11 +162,10 @@ static int disable(const struct cli_call *call)
     auto_tree struct switch_tree tree = {.etc = -1, .state = -1};
     auto_free char *text = NULL;
     int status = switch_open(&tree, call->value[DISABLE_ROOT], true);
-
     if (status != CLI_OK)
         return status;
     text = preload_without(tree.text);
-    if (!text)
+    if (text == NULL)
         return cli_fail(CLI_FAILED, "out of memory");
     if (strcmp(text, tree.text) == 0) {
         puts("off already");

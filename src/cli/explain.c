@@ -4,15 +4,15 @@
  * The policy is read and packed, and the request decided, by the code that the library uses. What
  * only a running program shows (its own headers, verification switched off) is taken as usual.
  */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/policy.h"
 #include "cli/style.h"
 #include "core/decide.h"
-
-#include <ctype.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { OPTION_PROGRAM, OPTION_USER, OPTION_METHOD, OPTION_JSON };
 enum { OTHERS_SHOWN = 8 };
@@ -38,7 +38,6 @@ struct question {
 static bool set_method(struct question *question, const char *word)
 {
     size_t length = strlen(word);
-
     if (length == 0 || length >= sizeof question->method)
         return false;
     for (size_t i = 0; i <= length; i++)
@@ -49,7 +48,6 @@ static bool set_method(struct question *question, const char *word)
 static const char *denial(const struct question *question, char text[PATH_MAX + 64])
 {
     const struct policy_config *config = question->config;
-
     if (config->denied_by == POLICY_NONE)
         return NULL;
     snprintf(text, PATH_MAX + 64, "denied by %s:%u", config->denies[config->denied_by].place.file,
@@ -60,10 +58,9 @@ static const char *denial(const struct question *question, char text[PATH_MAX + 
 static const char *why(const struct question *question, char text[PATH_MAX + 64])
 {
     const struct decision *decision = &question->decision;
-
     if (!question->config->exists)
         return "there is no configuration";
-    if (decision->reason != REASON_KEY_MISSING && denial(question, text))
+    if (decision->reason != REASON_KEY_MISSING && denial(question, text) != NULL)
         return text;
     return decision_why(decision);
 }
@@ -71,7 +68,6 @@ static const char *why(const struct question *question, char text[PATH_MAX + 64]
 static json_t *rule_json(const struct policy_rule *rule)
 {
     json_t *object = json_object();
-
     json_put_text(object, "name", rule->name);
     json_put_text(object, "file", rule->file);
     json_put(object, "line", rule->line != 0 ? json_integer(rule->line) : NULL);
@@ -81,7 +77,6 @@ static json_t *rule_json(const struct policy_rule *rule)
 static json_t *key_json(const struct policy_key *key)
 {
     json_t *object = json_object();
-
     json_put_text(object, "name", key->name);
     json_put_text(object, "prefix", key->prefix);
     json_put_text(object, "source", key->source);
@@ -93,12 +88,11 @@ static void print_json(const struct question *question)
     const struct decision *decision = &question->decision;
     char text[PATH_MAX + 64];
     json_t *object = json_object();
-
     json_put_text(object, "verdict", verdict_code(decision->verdict));
     json_put_text(object, "reason", reason_code(decision->reason));
     json_put_text(object, "why", why(question, text));
-    json_put(object, "rule", decision->rule ? rule_json(decision->rule) : NULL);
-    json_put(object, "key", decision->key ? key_json(decision->key) : NULL);
+    json_put(object, "rule", decision->rule != NULL ? rule_json(decision->rule) : NULL);
+    json_put(object, "key", decision->key != NULL ? key_json(decision->key) : NULL);
     json_put_text(object, "program", question->asker->request.program);
     json_put_text(object, "script", question->asker->request.script);
     json_put_text(object, "user", question->asker->user);
@@ -112,7 +106,6 @@ static void print_verdict(const struct decision *decision)
     static const enum style styles[] = {
         [VERDICT_PASS] = STYLE_WARNING, [VERDICT_KEY] = STYLE_GOOD, [VERDICT_FAIL] = STYLE_BAD};
     char text[128];
-
     decision_outcome(text, sizeof text, decision);
     style_print(styles[decision->verdict], verdict_text(decision->verdict));
     printf(": %s\n", text);
@@ -122,10 +115,8 @@ static void print_verdict(const struct decision *decision)
 static void print_others(const struct policy_config *config)
 {
     int shown = 0;
-
     for (uint32_t i = 0; i < config->nrules && shown < OTHERS_SHOWN; i++) {
         const struct policy_config_rule *rule = &config->rules[i];
-
         if (rule->mismatch == POLICY_MATCHES)
             continue;
         printf("%-9s %s (%s:%u) %s\n", shown++ ? "" : "others", rule->name, rule->place.file,
@@ -138,16 +129,16 @@ static void print_text(const struct question *question)
     const struct decision *decision = &question->decision;
     const struct policy_request *asked = &question->asker->request;
     char text[PATH_MAX + 64];
-
     print_verdict(decision);
-    if (decision->rule)
+    if (decision->rule != NULL)
         printf("%-9s %s (%s)\n", "rule", decision->rule->name,
                rule_place(text, sizeof text, decision->rule));
     printf("%-9s %s [%s]\n", "why", why(question, text), reason_code(decision->reason));
     printf("%-9s %s %s\n", "request", question->method, question->url);
-    printf("%-9s %s%s%s%s, user %s\n", "asked by", asked->program ? asked->program : "no program",
-           asked->script ? " (" : "", asked->script ? asked->script : "", asked->script ? ")" : "",
-           question->asker->user);
+    printf("%-9s %s%s%s%s, user %s\n", "asked by",
+           asked->program != NULL ? asked->program : "no program",
+           asked->script != NULL ? " (" : "", asked->script != NULL ? asked->script : "",
+           asked->script != NULL ? ")" : "", question->asker->user);
     if (decision->verdict == VERDICT_PASS)
         print_others(question->config);
 }
@@ -175,18 +166,18 @@ static int explain(const struct cli_call *call)
     struct target target;
     struct hop hop = {.target = &target, .method = question.method};
     int status = asker_prepare(&asker, call->value[OPTION_PROGRAM], call->value[OPTION_USER]);
-
     if (status == CLI_OK)
         status = asker_read(&asker, &config, &image);
     if (status != CLI_OK)
         return status;
-    if (!set_method(&question, call->value[OPTION_METHOD] ? call->value[OPTION_METHOD] : "GET"))
+    if (!set_method(&question,
+                    call->value[OPTION_METHOD] != NULL ? call->value[OPTION_METHOD] : "GET"))
         return cli_fail(CLI_FAILED, "--method: this is no method of HTTP");
     if (!target_read(question.url, &target, path))
         hop.flags |= HOP_NO_URL;
     question.config = config;
     question.decision = decide(image, &hop);
-    if (call->value[OPTION_JSON])
+    if (call->value[OPTION_JSON] != NULL)
         print_json(&question);
     else
         print_text(&question);

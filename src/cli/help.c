@@ -1,21 +1,21 @@
-/* The help of a verb, laid out from its table. tests/unit/test_cli_help.c holds it to one screen.
- */
-#include "cli/cli.h"
-
+/* The help of a verb, laid out from its table.
+ * tests/unit/test_cli_help.c holds it to one screen. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/cli.h"
 
 enum { OPTION_COLUMN = 28 }; /* where the explanation of an option begins */
 
 static void usage_line(FILE *out, const struct cli_verb *verb, const char *path)
 {
     fprintf(out, "usage: %s", path);
-    if (verb->verbs)
+    if (verb->verbs != NULL)
         fputs(" VERB [OPTION...]", out);
-    else if (verb->options[0].name)
+    else if (verb->options[0].name != NULL)
         fputs(" [OPTION...]", out);
-    if (verb->operands)
+    if (verb->operands != NULL)
         fprintf(out, " %s", verb->operands);
     fputc('\n', out);
 }
@@ -24,11 +24,10 @@ static void option_line(FILE *out, const struct cli_option *option)
 {
     char left[64];
     char letter[8] = "    ";
-
     if (option->letter)
         snprintf(letter, sizeof letter, "-%c, ", option->letter);
-    snprintf(left, sizeof left, "  %s--%s%s%s", letter, option->name, option->argument ? " " : "",
-             option->argument ? option->argument : "");
+    snprintf(left, sizeof left, "  %s--%s%s%s", letter, option->name,
+             option->argument != NULL ? " " : "", option->argument != NULL ? option->argument : "");
     fprintf(out, "%-*s  %s\n", OPTION_COLUMN - 2, left, option->help);
 }
 
@@ -36,17 +35,17 @@ static void write_help(FILE *out, const struct cli_verb *verb, const char *path)
 {
     usage_line(out, verb, path);
     fprintf(out, "\n%s", verb->about);
-    if (verb->verbs) {
+    if (verb->verbs != NULL) {
         fputc('\n', out);
-        for (const struct cli_verb *const *v = verb->verbs; *v; v++)
+        for (const struct cli_verb *const *v = verb->verbs; *v != NULL; v++)
             fprintf(out, "  %-11s %s\n", (*v)->name, (*v)->summary);
     }
-    if (verb->options[0].name) {
+    if (verb->options[0].name != NULL) {
         fputc('\n', out);
-        for (const struct cli_option *o = verb->options; o->name; o++)
+        for (const struct cli_option *o = verb->options; o->name != NULL; o++)
             option_line(out, o);
     }
-    if (verb->verbs)
+    if (verb->verbs != NULL)
         fprintf(out, "\n'%s VERB --help' explains one verb.\n", path);
 }
 
@@ -55,8 +54,7 @@ char *cli_help(const struct cli_verb *verb, const char *path)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-
-    if (!out)
+    if (out == NULL)
         return NULL;
     write_help(out, verb, path);
     if (fclose(out) != 0) {

@@ -1,13 +1,13 @@
 /* key add and key rotate - the two ways in which a key comes into the store. */
-#include "cli/cleanup.h"
-#include "cli/key.h"
-#include "cli/key_store.h"
-
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "cli/cleanup.h"
+#include "cli/key.h"
+#include "cli/key_store.h"
 
 enum { ADD_ENVIRONMENT, ADD_APPLICATION, ADD_ROTATE_AFTER, ADD_GROUP, ADD_DIR };
 enum { ROTATE_DIR };
@@ -33,12 +33,11 @@ static const struct cli_option rotate_options[] = {
 static int read_group(const char *name, gid_t *gid)
 {
     const struct group *group;
-
     *gid = (gid_t)-1;
-    if (!name)
+    if (name == NULL)
         return CLI_OK;
     group = getgrnam(name);
-    if (!group)
+    if (group == NULL)
         return cli_fail(CLI_FAILED, "--group: there is no group '%s'", name);
     *gid = group->gr_gid;
     return CLI_OK;
@@ -47,9 +46,9 @@ static int read_group(const char *name, gid_t *gid)
 /* What is longer than its room would be cut without a word. */
 static int read_word(const char *option, const char *word, char *text, size_t room)
 {
-    if (word && strlen(word) >= room)
+    if (word != NULL && strlen(word) >= room)
         return cli_fail(CLI_FAILED, "--%s: at most %zu characters", option, room - 1);
-    snprintf(text, room, "%s", word ? word : "");
+    snprintf(text, room, "%s", word != NULL ? word : "");
     return CLI_OK;
 }
 
@@ -57,9 +56,8 @@ static int read_meta(const struct cli_call *call, struct key_meta *meta)
 {
     const char *period = call->value[ADD_ROTATE_AFTER];
     int status;
-
     memset(meta, 0, sizeof *meta);
-    if (period && key_period(period) < 0)
+    if (period != NULL && key_period(period) < 0)
         return cli_fail(CLI_FAILED, "--rotate-after: '%s' is no time such as 12h, 90d or 4w",
                         period);
     status = read_word("rotate-after", period, meta->rotate_after, sizeof meta->rotate_after);
@@ -75,7 +73,6 @@ static int read_meta(const struct cli_call *call, struct key_meta *meta)
 static int refuse_stored(const struct key_store *store, const char *name)
 {
     struct stat st;
-
     if (fstatat(store->folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return CLI_OK;
     return cli_fail(CLI_FAILED,
@@ -91,7 +88,6 @@ static int add(const struct cli_call *call)
     struct key_meta meta;
     gid_t group;
     int status;
-
     if ((status = key_name_check(name)) != CLI_OK || (status = read_meta(call, &meta)) != CLI_OK ||
         (status = read_group(call->value[ADD_GROUP], &group)) != CLI_OK ||
         (status = key_store_open(&store, call->value[ADD_DIR], true)) != CLI_OK ||
@@ -120,7 +116,6 @@ static int rotate(const struct cli_call *call)
     char prefix[POLICY_PREFIX_LENGTH + 1], file[NAME_MAX + 1];
     struct stat st;
     int status;
-
     if ((status = key_name_check(name)) != CLI_OK)
         return status;
     status = key_store_open(&store, call->value[ROTATE_DIR], false);

@@ -1,11 +1,11 @@
-#include "cli/cli.h"
-#include "cli/key_store.h"
-#include "core/secret.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/key_store.h"
+#include "core/secret.h"
 
 void secret_clear(struct secret *secret)
 {
@@ -15,7 +15,6 @@ void secret_clear(struct secret *secret)
 void secret_show(const struct secret *secret, char prefix[POLICY_PREFIX_LENGTH + 1])
 {
     size_t length = secret_prefix_length(secret->length);
-
     memcpy(prefix, secret->text, length);
     prefix[length] = '\0';
 }
@@ -33,10 +32,8 @@ void secret_trim(struct secret *secret)
 static ssize_t read_input(char *text, size_t room)
 {
     size_t length = 0;
-
     while (length < room) {
         ssize_t got = read(STDIN_FILENO, text + length, room - length);
-
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -51,7 +48,6 @@ static ssize_t read_input(char *text, size_t room)
 static int judge(struct secret *secret)
 {
     char *text = secret->text;
-
     secret_trim(secret);
     if (secret->length == 0)
         return cli_fail(CLI_FAILED, "no key was given: paste it at the prompt, or pipe it in");
@@ -67,7 +63,6 @@ static int judge(struct secret *secret)
 int key_ask(const char *prompt, struct secret *secret)
 {
     ssize_t got;
-
     mlock(secret, sizeof *secret); /* out of the swap where that is allowed; never a condition */
     if (isatty(STDIN_FILENO))
         got = term_read_secret(STDIN_FILENO, prompt, secret->text, sizeof secret->text);

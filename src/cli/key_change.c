@@ -1,12 +1,12 @@
 /* key promote and key remove. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/atomic_file.h"
 #include "cli/cleanup.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { OPTION_DIR };
 
@@ -19,7 +19,6 @@ static const struct cli_option options[] = {
 static int open_for(struct key_store *store, const struct cli_call *call)
 {
     int status = key_name_check(call->argv[0]);
-
     if (status == CLI_OK)
         status = key_store_open(store, call->value[OPTION_DIR], false);
     if (status == CLI_FAILED)
@@ -37,7 +36,6 @@ static int promote(const struct cli_call *call)
     char file[NAME_MAX + 1];
     struct key_meta meta;
     int status = open_for(&store, call);
-
     if (status != CLI_OK)
         return status;
     snprintf(file, sizeof file, "%s.next", name);
@@ -65,7 +63,6 @@ static int remove_key(const struct cli_call *call)
     auto_store struct key_store store = {.folder = -1};
     char file[NAME_MAX + 1];
     int status = open_for(&store, call);
-
     if (status != CLI_OK)
         return status;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {

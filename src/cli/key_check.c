@@ -5,15 +5,15 @@
  * host are verified, no redirect is followed, no proxy sees the header. --connect changes the
  * address that is dialled, and not the name that the certificate must carry.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/cleanup.h"
 #include "cli/curl.h"
 #include "cli/json.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
 #include "core/secret.h"
-
-#include <stdio.h>
-#include <string.h>
 
 enum { OPTION_JSON, OPTION_DIR, OPTION_CACERT, OPTION_CONNECT };
 enum { CHECK_SECONDS = 30 };
@@ -47,10 +47,9 @@ static size_t swallow(char *data, size_t size, size_t count, void *nothing)
 static const char *authorities(const struct cli_call *call)
 {
     const char *file = call->value[OPTION_CACERT];
-
-    if (!file)
+    if (file == NULL)
         file = getenv("CURL_CA_BUNDLE");
-    return file ? file : getenv("SSL_CERT_FILE");
+    return file != NULL ? file : getenv("SSL_CERT_FILE");
 }
 
 static void set_up(const struct curl_calls *curl, CURL *handle, const struct cli_call *call,
@@ -66,9 +65,9 @@ static void set_up(const struct curl_calls *curl, CURL *handle, const struct cli
     curl->easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl->easy_setopt(handle, CURLOPT_ERRORBUFFER, answer->error);
     curl->easy_setopt(handle, CURLOPT_WRITEFUNCTION, swallow);
-    if (authorities(call))
+    if (authorities(call) != NULL)
         curl->easy_setopt(handle, CURLOPT_CAINFO, authorities(call));
-    if (connect)
+    if (connect != NULL)
         curl->easy_setopt(handle, CURLOPT_CONNECT_TO, connect);
 }
 
@@ -79,15 +78,14 @@ static bool ask(const struct curl_calls *curl, const struct cli_call *call,
     char target[300];
     struct curl_slist *header, *connect = NULL;
     CURL *handle = curl->easy_init();
-
     snprintf(line, sizeof line, "Authorization: Bearer %s", secret->text);
     header = curl->slist_append(NULL, line);
     secret_wipe(line, sizeof line);
     snprintf(target, sizeof target, "::%.250s",
-             call->value[OPTION_CONNECT] ? call->value[OPTION_CONNECT] : "");
-    if (call->value[OPTION_CONNECT])
+             call->value[OPTION_CONNECT] != NULL ? call->value[OPTION_CONNECT] : "");
+    if (call->value[OPTION_CONNECT] != NULL)
         connect = curl->slist_append(NULL, target);
-    if (!handle || !header)
+    if (handle == NULL || header == NULL)
         return false;
     set_up(curl, handle, call, header, connect, answer);
     answer->code = curl->easy_perform(handle);
@@ -134,7 +132,6 @@ static int report_json(const char *name, const char *prefix, const struct answer
 {
     json_t *object = json_object();
     bool answered = answer->code == CURLE_OK;
-
     json_put_text(object, "name", name);
     json_put_text(object, "prefix", prefix);
     json_put_text(object, "url", url);
@@ -159,7 +156,6 @@ static int load(const struct cli_call *call, const char *name, struct secret *se
 {
     auto_store struct key_store store = {.folder = -1};
     int status = key_name_check(name);
-
     if (status == CLI_OK)
         status = key_store_open(&store, call->value[OPTION_DIR], false);
     if (status == CLI_OK)
@@ -176,7 +172,6 @@ static int check(const struct cli_call *call)
     struct answer answer = {0};
     struct curl_calls curl;
     int status = load(call, call->argv[0], &secret);
-
     if (status != CLI_OK)
         return status;
     secret_show(&secret, prefix);
@@ -186,7 +181,7 @@ static int check(const struct cli_call *call)
         return cli_fail(CLI_FAILED, "out of memory");
     if (answer.code != CURLE_OK && answer.error[0] == '\0')
         snprintf(answer.error, sizeof answer.error, "%s", curl.easy_strerror(answer.code));
-    if (call->value[OPTION_JSON])
+    if (call->value[OPTION_JSON] != NULL)
         return report_json(call->argv[0], prefix, &answer);
     return report(call->argv[0], prefix, &answer);
 }

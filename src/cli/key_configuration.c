@@ -1,23 +1,22 @@
 /* The configuration that goes with a stored key: written where there is none, else only worded. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/atomic_file.h"
 #include "cli/cleanup.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-
 #define SYSTEM_FILE "/etc/commissioned-auth/commissioned-auth.conf"
 #define FILE_NAME   "commissioned-auth.conf"
 
-/* The configuration in force, in the order in which the library looks for it; false: there is none.
- */
+/* The configuration in force, in the order in which the library looks for
+ * it; false: there is none. */
 static bool in_force(const struct key_store *store, char file[PATH_MAX])
 {
     const char *named = getenv("COMMISSIONED_AUTH_CONFIG");
-
-    if (named && *named) {
+    if (named != NULL && *named) {
         snprintf(file, PATH_MAX, "%s", named);
         return true;
     }
@@ -35,7 +34,6 @@ static int write_first(const struct key_store *store, const char *name)
     struct atomic_owner owner = {0600, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
     char folder[PATH_MAX], text[2 * PATH_MAX];
     auto_close int fd = -1;
-
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(store->path, '/') - store->path),
              store->path);
     snprintf(text, sizeof text, "key_file = \"%s/%s\";\n", store->path, name);
@@ -53,7 +51,6 @@ int key_tell_configuration(const struct key_store *store, const char *name)
 {
     char file[PATH_MAX];
     bool quotable = strpbrk(store->path, "\"\\") == NULL;
-
     if (!in_force(store, file) && !store->given && quotable)
         return write_first(store, name);
     printf("To use it, add to the keys of %s:\n\n"

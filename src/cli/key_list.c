@@ -1,14 +1,14 @@
 /* key list and key show - what may be shown of the stored keys. */
-#include "cli/cleanup.h"
-#include "cli/json.h"
-#include "cli/key.h"
-#include "cli/key_store.h"
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "cli/cleanup.h"
+#include "cli/json.h"
+#include "cli/key.h"
+#include "cli/key_store.h"
 
 enum { OPTION_JSON, OPTION_DIR };
 
@@ -31,7 +31,6 @@ static void read_row(const struct key_store *store, const char *name, struct row
     auto_secret struct secret secret = {0};
     char next[NAME_MAX + 8];
     struct stat st;
-
     *row = (struct row){.name = name};
     key_meta_read(store, name, &row->meta);
     if (fstatat(store->folder, name, &row->st, AT_SYMLINK_NOFOLLOW) != 0)
@@ -51,8 +50,7 @@ static void read_row(const struct key_store *store, const char *name, struct row
 static void day(time_t when, char text[16])
 {
     struct tm tm;
-
-    if (!gmtime_r(&when, &tm) || strftime(text, 16, "%Y-%m-%d", &tm) == 0)
+    if (gmtime_r(&when, &tm) == NULL || strftime(text, 16, "%Y-%m-%d", &tm) == 0)
         snprintf(text, 16, "-");
 }
 
@@ -60,7 +58,6 @@ static json_t *as_json(const struct key_store *store, const struct row *row)
 {
     char file[PATH_MAX + NAME_MAX + 2], mode[8];
     json_t *object = json_object();
-
     snprintf(file, sizeof file, "%s/%s", store->path, row->name);
     snprintf(mode, sizeof mode, "%04o", (unsigned)(row->st.st_mode & 07777));
     json_put_text(object, "name", row->name);
@@ -84,7 +81,6 @@ static const char *or_dash(const char *text)
 static void print_line(const struct row *row)
 {
     char created[16];
-
     day(row->meta.created, created);
     printf("%-16s %-12s %-12s %-16s %s%s%s\n", row->name, or_dash(row->meta.prefix),
            or_dash(row->meta.environment), or_dash(row->meta.application), created,
@@ -94,7 +90,6 @@ static void print_line(const struct row *row)
 static int is_key_name(const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name);
-
     if (entry->d_name[0] == '.' || length > KEY_NAME_MOST)
         return 0;
     return !(length > 5 && (strcmp(entry->d_name + length - 5, ".meta") == 0 ||
@@ -104,9 +99,8 @@ static int is_key_name(const struct dirent *entry)
 static void list_one(const struct key_store *store, const char *name, json_t *array)
 {
     struct row row;
-
     read_row(store, name, &row);
-    if (array)
+    if (array != NULL)
         json_array_append_new(array, as_json(store, &row));
     else
         print_line(&row);
@@ -115,18 +109,17 @@ static void list_one(const struct key_store *store, const char *name, json_t *ar
 static int list(const struct cli_call *call)
 {
     auto_store struct key_store store = {.folder = -1};
-    json_t *array = call->value[OPTION_JSON] ? json_array() : NULL;
+    json_t *array = call->value[OPTION_JSON] != NULL ? json_array() : NULL;
     struct dirent **entries = NULL;
     int status = key_store_open(&store, call->value[OPTION_DIR], false);
     int count = 0;
-
     if (status == CLI_FAILED) {
         json_decref(array);
         return status;
     }
     if (status == CLI_OK)
         count = scandirat(store.folder, ".", &entries, is_key_name, alphasort);
-    if (!array && count > 0)
+    if (array == NULL && count > 0)
         printf("%-16s %-12s %-12s %-16s %s\n", "NAME", "PREFIX", "ENVIRONMENT", "APPLICATION",
                "CREATED");
     for (int i = 0; i < count; i++) {
@@ -134,9 +127,8 @@ static int list(const struct cli_call *call)
         free(entries[i]);
     }
     free(entries);
-    if (array) {
+    if (array != NULL) {
         json_t *object = json_object();
-
         json_put_text(object, "folder", store.path);
         json_put(object, "keys", array);
         return json_print(object, CLI_OK);
@@ -149,7 +141,6 @@ static int list(const struct cli_call *call)
 static int print_details(const struct key_store *store, const struct row *row)
 {
     char created[16];
-
     day(row->meta.created, created);
     printf("%-13s %s\n", "name", row->name);
     printf("%-13s %s\n", "prefix", or_dash(row->meta.prefix));
@@ -169,7 +160,6 @@ static int show(const struct cli_call *call)
     auto_store struct key_store store = {.folder = -1};
     struct row row;
     int status = key_name_check(call->argv[0]);
-
     if (status == CLI_OK)
         status = key_store_open(&store, call->value[OPTION_DIR], false);
     if (status == CLI_FAILED)
@@ -177,7 +167,7 @@ static int show(const struct cli_call *call)
     if (status == CLI_NO || faccessat(store.folder, call->argv[0], F_OK, 0) != 0)
         return cli_fail(CLI_NO, "there is no key %s in %s", call->argv[0], store.path);
     read_row(&store, call->argv[0], &row);
-    if (call->value[OPTION_JSON])
+    if (call->value[OPTION_JSON] != NULL)
         return json_print(as_json(&store, &row), CLI_OK);
     return print_details(&store, &row);
 }

@@ -1,11 +1,11 @@
-#include "cli/cli.h"
-#include "cli/atomic_file.h"
-#include "cli/cleanup.h"
-#include "cli/json.h"
-#include "cli/key_store.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/key_store.h"
 
 enum { MOST_META = 16 * 1024 };
 
@@ -17,8 +17,7 @@ static void file_name(char file[NAME_MAX + 1], const char *name)
 static void take(const json_t *object, const char *name, char *text, size_t room)
 {
     const char *value = json_string_value(json_object_get(object, name));
-
-    snprintf(text, room, "%s", value ? value : "");
+    snprintf(text, room, "%s", value != NULL ? value : "");
 }
 
 void key_meta_read(const struct key_store *store, const char *name, struct key_meta *meta)
@@ -26,11 +25,10 @@ void key_meta_read(const struct key_store *store, const char *name, struct key_m
     char file[NAME_MAX + 1];
     size_t size;
     json_t *object;
-
     file_name(file, name);
     memset(meta, 0, sizeof *meta);
     auto_free char *text = atomic_read(store->folder, file, MOST_META, &size);
-    object = text ? json_loadb(text, size, 0, NULL) : NULL;
+    object = text != NULL ? json_loadb(text, size, 0, NULL) : NULL;
     take(object, "prefix", meta->prefix, sizeof meta->prefix);
     take(object, "environment", meta->environment, sizeof meta->environment);
     take(object, "application", meta->application, sizeof meta->application);
@@ -45,7 +43,6 @@ int key_meta_write(const struct key_store *store, const char *name, const struct
     char file[NAME_MAX + 1];
     json_t *object = json_object();
     auto_free char *text = NULL;
-
     file_name(file, name);
     json_put_text(object, "name", name);
     json_put_text(object, "prefix", meta->prefix);
@@ -55,7 +52,7 @@ int key_meta_write(const struct key_store *store, const char *name, const struct
     json_put_text(object, "rotate_after", meta->rotate_after);
     text = json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     json_decref(object);
-    if (!text)
+    if (text == NULL)
         return cli_fail(CLI_FAILED, "out of memory");
     if (atomic_replace(store->folder, file, text, strlen(text), &owner) != 0)
         return cli_fail(CLI_FAILED, "%s/%s was not written: %m", store->path, file);
@@ -70,7 +67,6 @@ long long key_period(const char *word)
     } units[] = {{'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
     char *end;
     long value;
-
     errno = 0;
     value = strtol(word, &end, 10);
     if (errno || end == word || value < 1 || value > 100000 || strlen(end) != 1)

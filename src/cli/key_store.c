@@ -1,8 +1,4 @@
-#include "cli/cli.h"
-#include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 #include "cli/key_store.h"
-#include "core/secret.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -11,30 +7,33 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
+#include "cli/cli.h"
+#include "core/secret.h"
+
 static const char *home(void)
 {
     const char *home = getenv("HOME");
     const struct passwd *user;
-
-    if (home && home[0] == '/')
+    if (home != NULL && home[0] == '/')
         return home;
     user = getpwuid(getuid());
-    return user ? user->pw_dir : NULL;
+    return user != NULL ? user->pw_dir : NULL;
 }
 
 static bool place(struct key_store *store, const char *dir)
 {
     const char *xdg = getenv("XDG_CONFIG_HOME");
     int length;
-
     store->given = dir != NULL;
-    if (dir)
+    if (dir != NULL)
         length = snprintf(store->path, sizeof store->path, "%s", dir);
-    else if (xdg && xdg[0] == '/')
+    else if (xdg != NULL && xdg[0] == '/')
         length = snprintf(store->path, sizeof store->path, "%s/commissioned-auth/keys.d", xdg);
     else if (geteuid() == 0)
         length = snprintf(store->path, sizeof store->path, "/etc/commissioned-auth/keys.d");
-    else if (home())
+    else if (home() != NULL)
         length = snprintf(store->path, sizeof store->path, "%s/.config/commissioned-auth/keys.d",
                           home());
     else
@@ -47,16 +46,14 @@ static int failed(const char *path)
     const char *remedy = errno == EACCES || errno == EPERM
                              ? ": run this as its owner, or name another with --dir"
                              : "";
-
     return cli_fail(CLI_FAILED, "%s: %m%s", path, remedy);
 }
 
-/* A stranger who can write in the folder could put his own key there, or read what is written next.
- */
+/* A stranger who can write in the folder could put his own key there, or
+ * read what is written next. */
 static int judge_folder(const struct key_store *store)
 {
     struct stat st;
-
     if (fstat(store->folder, &st) != 0)
         return failed(store->path);
     if (st.st_uid != geteuid() && st.st_uid != 0)
@@ -71,7 +68,6 @@ static int judge_folder(const struct key_store *store)
 int key_store_open(struct key_store *store, const char *dir, bool make)
 {
     char real[PATH_MAX];
-
     *store = (struct key_store){.folder = -1};
     if (!place(store, dir))
         return cli_fail(CLI_FAILED, "no home folder is known: name the folder of keys with --dir");
@@ -81,7 +77,7 @@ int key_store_open(struct key_store *store, const char *dir, bool make)
     store->folder = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->folder < 0)
         return errno == ENOENT && !make ? CLI_NO : failed(store->path);
-    if (realpath(store->path, real))
+    if (realpath(store->path, real) != NULL)
         memcpy(store->path, real, sizeof real);
     return judge_folder(store);
 }
@@ -100,7 +96,6 @@ void key_store_close(struct key_store *store)
 static bool ends_in(const char *name, const char *end)
 {
     size_t length = strlen(name), tail = strlen(end);
-
     return length > tail && strcmp(name + length - tail, end) == 0;
 }
 
@@ -108,9 +103,8 @@ int key_name_check(const char *name)
 {
     bool good = isalnum((unsigned char)name[0]) && strlen(name) <= KEY_NAME_MOST &&
                 !ends_in(name, ".meta") && !ends_in(name, ".next");
-
     for (const char *p = name; *p; p++)
-        good = good && (isalnum((unsigned char)*p) || strchr("._-", *p));
+        good = good && (isalnum((unsigned char)*p) || strchr("._-", *p) != NULL);
     if (good)
         return CLI_OK;
     /* Not repeated: somebody may have typed the key in the name's place. */
@@ -125,7 +119,6 @@ int key_store_outside_git(const struct key_store *store)
     char path[PATH_MAX];
     char git[PATH_MAX + 8];
     struct stat st;
-
     memcpy(path, store->path, sizeof path);
     for (;;) {
         snprintf(git, sizeof git, "%s/.git", path);
@@ -153,7 +146,6 @@ int key_read(const struct key_store *store, const char *file, struct secret *sec
 {
     auto_close int fd = openat(store->folder, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t got;
-
     if (fd < 0 && errno == ENOENT)
         return CLI_NO;
     got = fd < 0 ? -1 : read(fd, secret->text, sizeof secret->text);
@@ -169,7 +161,6 @@ int key_write(const struct key_store *store, const char *file, const char *like,
     auto_secret struct secret line = *secret;
     struct atomic_owner owner = {0600, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
     struct stat st;
-
     line.text[line.length++] = '\n';
     if (fstatat(store->folder, like, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
         owner = (struct atomic_owner){st.st_mode & 0640, st.st_uid, st.st_gid};

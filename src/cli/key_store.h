@@ -1,23 +1,23 @@
 /*
  * cli/key_store.h - the folder of stored keys.
  *
- * Files:   NAME       the key and a newline, nothing else: what the policy names as `file`
- *          NAME.next  the key that follows it: what the policy names as `next`
- *          NAME.meta  what is known about the key and may be shown, as JSON; no secret
- * Place:   --dir, else $XDG_CONFIG_HOME/commissioned-auth/keys.d, else for root
- *          /etc/commissioned-auth/keys.d and for others ~/.config/commissioned-auth/keys.d.
- * Memory:  a key read into a struct secret is wiped by secret_clear; it never reaches stdio.
- * Errors:  functions that return an exit code have said why.
+ * Files:  NAME the key and a newline, nothing else: what the policy names as `file` NAME.next the
+ *         key that follows it: what the policy names as `next` NAME.meta what is known about the
+ *         key and may be shown, as JSON; no secret Place: --dir, else
+ *         $XDG_CONFIG_HOME/commissioned-auth/keys.d, else for root /etc/commissioned-auth/keys.d
+ *         and for others ~/.config/commissioned-auth/keys.d.
+ * Memory: a key read into a struct secret is wiped by secret_clear; it never reaches stdio.
+ * Errors: functions that return an exit code have said why.
  */
 #ifndef COMMISSIONED_CLI_KEY_STORE_H
 #define COMMISSIONED_CLI_KEY_STORE_H
-
-#include "commissioned/policy_image.h"
 
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
+
+#include "commissioned/policy_image.h"
 
 enum { KEY_NAME_MOST = 32 /* as in the configuration */ };
 
@@ -44,8 +44,8 @@ struct key_store {
  * where it is not there and is not to be made. */
 int key_store_open(struct key_store *store, const char *dir, bool make);
 
-/* Waits for the lock that a change needs; the store's closing ends it. Not while a person is asked.
- */
+/* Waits for the lock that a change needs; the store's closing ends it. Not
+ * while a person is asked. */
 int key_store_lock(const struct key_store *store);
 void key_store_close(struct key_store *store);
 #define auto_store __attribute__((cleanup(key_store_close)))
@@ -57,8 +57,8 @@ int key_name_check(const char *name);
  * code. */
 int key_store_outside_git(const struct key_store *store);
 
-/* Reads the key in a file of the store. Exit code; CLI_NO, and nothing said, where it is missing.
- */
+/* Reads the key in a file of the store. Exit code; CLI_NO, and nothing
+ * said, where it is missing. */
 int key_read(const struct key_store *store, const char *file, struct secret *secret);
 
 /* Writes it, atomically, with owner and mode of the file `like` where that is there; else 0600, or
@@ -66,8 +66,7 @@ int key_read(const struct key_store *store, const char *file, struct secret *sec
 int key_write(const struct key_store *store, const char *file, const char *like,
               const struct secret *secret, gid_t group);
 
-/* ---- what is known about a key ------------------------------------------------------------------
- */
+/* ---- what is known about a key --------------------------------------------------------------- */
 
 struct key_meta {
     char prefix[POLICY_PREFIX_LENGTH + 1];
@@ -84,8 +83,7 @@ int key_meta_write(const struct key_store *store, const char *name, const struct
 /* "90d", "12h", "4w" in seconds; -1 where it is no such word. */
 long long key_period(const char *word);
 
-/* ---- where a key comes from ---------------------------------------------------------------------
- */
+/* ---- where a key comes from ------------------------------------------------------------------ */
 
 /*
  * Asks for a key on the terminal without echo, or reads one line from a standard input that is

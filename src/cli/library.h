@@ -1,7 +1,8 @@
 /*
  * cli/library.h - where the preloaded library is, and LD_PRELOAD with it in front.
  *
- * Threads: no shared state. Source: ld.so(8).
+ * Threads: no shared state.
+ * Source:  ld.so(8).
  */
 #ifndef COMMISSIONED_CLI_LIBRARY_H
 #define COMMISSIONED_CLI_LIBRARY_H

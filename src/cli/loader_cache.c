@@ -2,14 +2,15 @@
  * The cache is a header, `nlibs` entries and a pool of strings; offsets count from the header. The
  * file is root's, yet every offset is checked: a broken cache must not break a diagnosis.
  */
-#include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 #include "cli/loader_cache.h"
 
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
 
 enum { MOST_CACHE = 64 * 1024 * 1024 };
 
@@ -39,7 +40,6 @@ static const char *lookup(const char *cache, size_t size, const char *name)
 {
     const struct cache_header *header = (const void *)cache;
     const struct cache_entry *entries = (const void *)(cache + sizeof *header);
-
     if (size < sizeof *header || memcmp(cache, magic, sizeof magic - 1) != 0 ||
         header->nlibs > (size - sizeof *header) / sizeof *entries)
         return NULL;
@@ -60,7 +60,6 @@ bool loader_cache_find(const char *name, char path[PATH_MAX])
     auto_close int etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     size_t size = 0;
     auto_free char *cache = etc < 0 ? NULL : atomic_read(etc, "ld.so.cache", MOST_CACHE, &size);
-    const char *found = cache ? lookup(cache, size, name) : NULL;
-
-    return found && snprintf(path, PATH_MAX, "%s", found) < PATH_MAX;
+    const char *found = cache != NULL ? lookup(cache, size, name) : NULL;
+    return found != NULL && snprintf(path, PATH_MAX, "%s", found) < PATH_MAX;
 }

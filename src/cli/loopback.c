@@ -21,7 +21,6 @@ struct connection {
 static bool wait_for(const struct loopback *server, int fd)
 {
     struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = server->stop[0]}};
-
     while (poll(ready, 2, -1) < 0)
         if (errno != EINTR)
             return false;
@@ -34,12 +33,11 @@ static bool read_request(const struct loopback *server, struct connection *conne
     while (connection->length < REQUEST_SIZE - 1 && wait_for(server, connection->fd)) {
         ssize_t got = recv(connection->fd, connection->text + connection->length,
                            REQUEST_SIZE - 1 - connection->length, 0);
-
         if (got <= 0)
             return false;
         connection->length += (size_t)got;
         connection->text[connection->length] = '\0';
-        if (strstr(connection->text, "\r\n\r\n"))
+        if (strstr(connection->text, "\r\n\r\n") != NULL)
             return true;
     }
     return false;
@@ -48,7 +46,6 @@ static bool read_request(const struct loopback *server, struct connection *conne
 static void note(struct loopback *server, const char *text)
 {
     struct loopback_request *request;
-
     if (server->count == LOOPBACK_MOST)
         return;
     request = &server->requests[server->count++];
@@ -62,7 +59,6 @@ static bool answer(const struct loopback *server, const struct connection *conne
     char text[ANSWER_SIZE];
     bool tunnel = strncmp(connection->text, "CONNECT ", 8) == 0;
     int length;
-
     if (tunnel)
         length = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n\r\n");
     else if (strncmp(connection->text, "GET /start", 10) == 0)
@@ -80,10 +76,8 @@ static void *serve(void *data)
 {
     struct loopback *server = data;
     struct connection connection;
-
     while (wait_for(server, server->listener)) {
         bool more = true;
-
         connection.fd = accept(server->listener, NULL, NULL);
         if (connection.fd < 0)
             continue;
@@ -100,7 +94,6 @@ static bool listen_on_loopback(struct loopback *server)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
-
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (server->listener < 0 ||
@@ -115,7 +108,6 @@ static bool listen_on_loopback(struct loopback *server)
 static void close_all(struct loopback *server)
 {
     const int fds[] = {server->listener, server->stop[0], server->stop[1]};
-
     for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);

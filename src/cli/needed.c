@@ -1,6 +1,3 @@
-#include "cli/cleanup.h"
-#include "cli/elf.h"
-#include "cli/loader_cache.h"
 #include "cli/needed.h"
 
 #include <elf.h>
@@ -11,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "cli/cleanup.h"
+#include "cli/elf.h"
+#include "cli/loader_cache.h"
 
 /* The structs of this machine's own class. */
 #if UINTPTR_MAX == UINT64_MAX
@@ -48,7 +49,6 @@ static bool read_at(const struct object *object, void *data, size_t size, elf_of
 static bool read_headers(struct object *object)
 {
     elf_header header;
-
     if (!read_at(object, &header, sizeof header, 0) ||
         memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(elf_segment) ||
         header.e_phnum > MOST_HEADERS)
@@ -61,7 +61,6 @@ static bool read_tags(struct object *object)
 {
     for (size_t i = 0; i < object->nheaders; i++) {
         const elf_segment *header = &object->headers[i];
-
         if (header->p_type != PT_DYNAMIC)
             continue;
         object->ntags = header->p_filesz / sizeof(elf_tag);
@@ -84,7 +83,6 @@ static elf_offset file_offset(const struct object *object, elf_address address)
 {
     for (size_t i = 0; i < object->nheaders; i++) {
         const elf_segment *header = &object->headers[i];
-
         if (header->p_type == PT_LOAD && address >= header->p_vaddr &&
             address - header->p_vaddr < header->p_filesz)
             return header->p_offset + (address - header->p_vaddr);
@@ -96,20 +94,17 @@ static bool read_string(const struct object *object, elf_address index, char *te
 {
     elf_offset table = file_offset(object, tag_value(object, DT_STRTAB));
     ssize_t got = table ? pread(object->fd, text, LONGEST_NAME - 1, (off_t)(table + index)) : -1;
-
     text[got > 0 ? got : 0] = '\0';
     return got > 0 && text[0] && strlen(text) < (size_t)got;
 }
 
-/* ---- the search ---------------------------------------------------------------------------------
- */
+/* ---- the search ------------------------------------------------------------------------------ */
 
 static bool usable(const char *path)
 {
     struct elf_facts facts, own;
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     auto_close int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-
     return fd >= 0 && self >= 0 && elf_read(fd, &facts) == 0 && elf_read(self, &own) == 0 &&
            elf_same_architecture(&facts, &own);
 }
@@ -119,9 +114,8 @@ static bool in_run_folder(const struct object *object, const char *folder, size_
                           const char *name, char path[PATH_MAX])
 {
     const char *slash = strrchr(object->file, '/');
-    int origin = slash ? (int)(slash - object->file) : 0;
+    int origin = slash != NULL ? (int)(slash - object->file) : 0;
     int written;
-
     if (length >= 7 && strncmp(folder, "$ORIGIN", 7) == 0)
         written = snprintf(path, PATH_MAX, "%.*s%.*s/%s", origin, object->file, (int)length - 7,
                            folder + 7, name);
@@ -137,10 +131,8 @@ static bool in_run_path(const struct object *object, const char *name, char path
 {
     static const elf_tag_kind kinds[] = {DT_RUNPATH, DT_RPATH};
     char folders[LONGEST_NAME];
-
     for (size_t i = 0; i < 2; i++) {
         elf_address index = tag_value(object, kinds[i]);
-
         if (!index || !read_string(object, index, folders))
             continue;
         for (const char *f = folders; *f; f += strcspn(f, ":"), f += *f == ':')
@@ -153,19 +145,17 @@ static bool in_run_path(const struct object *object, const char *name, char path
 static bool find(const struct object *object, const char *name, char path[PATH_MAX])
 {
     static const char *const folders[] = {"/lib64", "/usr/lib64", "/lib", "/usr/lib", NULL};
-
-    if (strchr(name, '/'))
+    if (strchr(name, '/') != NULL)
         return snprintf(path, PATH_MAX, "%s", name) < PATH_MAX && usable(path);
     if (in_run_path(object, name, path) || (loader_cache_find(name, path) && usable(path)))
         return true;
-    for (const char *const *f = folders; *f; f++)
+    for (const char *const *f = folders; *f != NULL; f++)
         if (snprintf(path, PATH_MAX, "%s/%s", *f, name) < PATH_MAX && usable(path))
             return true;
     return false;
 }
 
-/* ---- the list -----------------------------------------------------------------------------------
- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 static bool known(const struct needed *needed, const char *name)
 {
@@ -179,11 +169,10 @@ static bool add(struct needed *needed, const struct object *object, const char *
 {
     char path[PATH_MAX];
     struct needed_library *grown, *library;
-
     if (needed->count == MOST_LIBRARIES || known(needed, name))
         return true;
     grown = realloc(needed->libraries, (needed->count + 1) * sizeof *grown);
-    if (!grown)
+    if (grown == NULL)
         return false;
     needed->libraries = grown;
     library = &grown[needed->count++];
@@ -196,7 +185,6 @@ static bool add_of(struct needed *needed, struct object *object, const char *fil
 {
     auto_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     char name[LONGEST_NAME];
-
     *object = (struct object){.fd = fd, .file = file};
     if (fd < 0 || !read_headers(object) || !read_tags(object))
         return true; /* what cannot be read needs nothing that we could name */
@@ -210,10 +198,9 @@ static bool add_of(struct needed *needed, struct object *object, const char *fil
 bool needed_read(const char *file, struct needed *needed)
 {
     struct object *object = calloc(1, sizeof *object);
-    bool good = object && (*needed = (struct needed){0}, add_of(needed, object, file));
-
+    bool good = object != NULL && (*needed = (struct needed){0}, add_of(needed, object, file));
     for (size_t i = 0; good && i < needed->count; i++)
-        if (needed->libraries[i].path)
+        if (needed->libraries[i].path != NULL)
             good = add_of(needed, object, needed->libraries[i].path);
     free(object);
     return good;

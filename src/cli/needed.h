@@ -1,9 +1,11 @@
 /*
  * cli/needed.h - which shared libraries a program is linked with, found without running it.
  *
- * Source: elf(5), ld.so(8) for the order of the search, ldconfig's cache as glibc's
- * sysdeps/generic/dl-cache.h describes it. Only files of this machine's own architecture are read.
- * Threads: none. Ownership: needed_free.
+ * Source:    elf(5), ld.so(8) for the order of the search, ldconfig's cache as glibc's
+ *            sysdeps/generic/dl-cache.h describes it. Only files of this machine's own architecture
+ *            are read.
+ * Threads:   none.
+ * Ownership: needed_free.
  */
 #ifndef COMMISSIONED_CLI_NEEDED_H
 #define COMMISSIONED_CLI_NEEDED_H

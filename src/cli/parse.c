@@ -18,20 +18,20 @@ static void make_tables(const struct cli_verb *verb, struct getopt_tables *table
 {
     char *letter = tables->letters;
     int count = 0;
-
     /* '+' stops at the first operand, ':' leaves the messages to us; see getopt(3). */
-    if (verb->stops_at_operand || verb->verbs)
+    if (verb->stops_at_operand || verb->verbs != NULL)
         *letter++ = '+';
     *letter++ = ':';
     *letter++ = 'h';
-    for (const struct cli_option *o = verb->options; o->name; o++, count++) {
-        tables->longs[count] = (struct option){
-            o->name, o->argument ? required_argument : no_argument, NULL, LETTER_NONE + count};
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++, count++) {
+        tables->longs[count] =
+            (struct option){o->name, o->argument != NULL ? required_argument : no_argument, NULL,
+                            LETTER_NONE + count};
         tables->names[count] = o->name;
         if (!o->letter)
             continue;
         *letter++ = o->letter;
-        if (o->argument)
+        if (o->argument != NULL)
             *letter++ = ':';
     }
     *letter = '\0';
@@ -53,14 +53,13 @@ static int unknown_option(const struct cli_verb *verb, const char *path, char **
     const char *word = argv[optind - 1];
     const char *nearest = NULL;
     char name[64];
-
     if (optopt > 0 && optopt < LETTER_HELP)
         return cli_fail(misuse(verb), "unknown option -%c; '%s --help' lists them", optopt, path);
     if (optopt >= LETTER_HELP)
         return cli_fail(misuse(verb), "option %s takes no argument", word);
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
     nearest = cli_nearest(name, tables->names);
-    if (nearest)
+    if (nearest != NULL)
         return cli_fail(misuse(verb), "unknown option --%s; did you mean --%s?", name, nearest);
     return cli_fail(misuse(verb), "unknown option --%s; '%s --help' lists them", name, path);
 }
@@ -69,7 +68,7 @@ static int option_index(const struct cli_verb *verb, int found)
 {
     if (found >= LETTER_NONE)
         return found - LETTER_NONE;
-    for (int i = 0; verb->options[i].name; i++)
+    for (int i = 0; verb->options[i].name != NULL; i++)
         if (verb->options[i].letter == found)
             return i;
     return -1;
@@ -79,7 +78,7 @@ static int option_index(const struct cli_verb *verb, int found)
 static int check_operands(const struct cli_verb *verb, const char *path,
                           const struct cli_call *call)
 {
-    if (verb->verbs)
+    if (verb->verbs != NULL)
         return CLI_OK;
     if (call->argc < verb->min_operands)
         return cli_fail(misuse(verb), "%s needs %s; '%s --help' explains it", path, verb->operands,
@@ -94,7 +93,6 @@ int cli_parse(const struct cli_verb *verb, const char *path, int argc, char **ar
 {
     struct getopt_tables tables = {0};
     int found;
-
     make_tables(verb, &tables);
     memset(call, 0, sizeof *call);
     *help = false;
@@ -109,7 +107,7 @@ int cli_parse(const struct cli_verb *verb, const char *path, int argc, char **ar
             return cli_fail(misuse(verb), "option %s needs an argument", argv[optind - 1]);
         if (found == '?')
             return unknown_option(verb, path, argv, &tables);
-        call->value[option_index(verb, found)] = optarg ? optarg : "";
+        call->value[option_index(verb, found)] = optarg != NULL ? optarg : "";
     }
     call->argc = argc - optind;
     call->argv = argv + optind;

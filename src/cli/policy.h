@@ -1,17 +1,18 @@
 /*
  * cli/policy.h - asking the policy on behalf of a program and a user, as the library in it would.
  *
- * Threads: none. Ownership: an asker owns every string that its request points to, so it stays
- * where it is while the request is in use.
+ * Threads:   none.
+ * Ownership: an asker owns every string that its request points to, so it stays where it is while
+ *            the request is in use.
  */
 #ifndef COMMISSIONED_CLI_POLICY_H
 #define COMMISSIONED_CLI_POLICY_H
 
-#include "policy/config.h"
+#include <limits.h>
+
 #include "commissioned/policy_image.h"
 #include "core/target.h"
-
-#include <limits.h>
+#include "policy/config.h"
 
 enum { ASKER_GROUPS_MOST = 1024 };
 

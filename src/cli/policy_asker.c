@@ -1,7 +1,3 @@
-#include "cli/cli.h"
-#include "cli/policy.h"
-#include "cli/program.h"
-
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -9,24 +5,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/cli.h"
+#include "cli/policy.h"
+#include "cli/program.h"
+
 #define SYSTEM_FILE "/etc/commissioned-auth/commissioned-auth.conf"
 #define USER_FILE   "commissioned-auth/commissioned-auth.conf"
 
 static const char *variable(const char *name)
 {
     const char *value = getenv(name);
-
-    return value && *value ? value : NULL;
+    return value != NULL && *value ? value : NULL;
 }
 
 /* The XDG Base Directory rules: a relative path is to be ignored. */
 static void set_user_file(struct policy_asker *asker, const char *xdg, const char *home)
 {
     int length = -1;
-
-    if (xdg && xdg[0] == '/')
+    if (xdg != NULL && xdg[0] == '/')
         length = snprintf(asker->user_file, PATH_MAX, "%s/" USER_FILE, xdg);
-    else if (home && home[0] == '/')
+    else if (home != NULL && home[0] == '/')
         length = snprintf(asker->user_file, PATH_MAX, "%s/.config/" USER_FILE, home);
     asker->request.user_file = length > 0 && length < PATH_MAX ? asker->user_file : NULL;
 }
@@ -34,8 +32,7 @@ static void set_user_file(struct policy_asker *asker, const char *xdg, const cha
 static void ask_as_caller(struct policy_asker *asker)
 {
     const struct passwd *user = getpwuid(geteuid());
-
-    if (user)
+    if (user != NULL)
         snprintf(asker->user, sizeof asker->user, "%s", user->pw_name);
     else
         snprintf(asker->user, sizeof asker->user, "%lu", (unsigned long)geteuid());
@@ -51,8 +48,7 @@ static const struct passwd *find_user(const char *name)
     const struct passwd *user = getpwnam(name);
     char *end;
     unsigned long number;
-
-    if (user)
+    if (user != NULL)
         return user;
     number = strtoul(name, &end, 10);
     return *name && *end == '\0' ? getpwuid((uid_t)number) : NULL;
@@ -62,8 +58,7 @@ static int ask_as(struct policy_asker *asker, const char *name)
 {
     const struct passwd *user = find_user(name);
     int count = ASKER_GROUPS_MOST;
-
-    if (!user)
+    if (user == NULL)
         return cli_fail(CLI_FAILED, "--user: there is no user '%s'", name);
     if (user->pw_uid == geteuid()) {
         ask_as_caller(asker);
@@ -88,15 +83,14 @@ int asker_set_program(struct policy_asker *asker, const char *name)
     struct program_judgement judgement = {0};
     char file[PATH_MAX];
     int status = program_find(name, getenv("PATH"), file);
-
     if (status != 0)
         return status;
     program_judge(file, NULL, &judgement);
     /* /proc/self/exe, by which the library knows its program, has no symbolic links. */
-    if (!realpath(judgement.file, asker->program))
+    if (realpath(judgement.file, asker->program) == NULL)
         return CLI_RUN_NOT_FOUND;
     asker->request.program = asker->program;
-    if (judgement.is_script && realpath(file, asker->script))
+    if (judgement.is_script && realpath(file, asker->script) != NULL)
         asker->request.script = asker->script;
     return 0;
 }
@@ -104,15 +98,14 @@ int asker_set_program(struct policy_asker *asker, const char *name)
 int asker_prepare(struct policy_asker *asker, const char *program, const char *user)
 {
     int status = CLI_OK;
-
     memset(asker, 0, sizeof *asker);
     asker->request.abi = POLICY_IMAGE_ABI;
     asker->request.system_file = SYSTEM_FILE;
-    if (user)
+    if (user != NULL)
         status = ask_as(asker, user);
     else
         ask_as_caller(asker);
-    if (status == CLI_OK && program && asker_set_program(asker, program) != 0)
+    if (status == CLI_OK && program != NULL && asker_set_program(asker, program) != 0)
         return cli_fail(CLI_FAILED, "%s: %m", program);
     return status;
 }
@@ -121,10 +114,9 @@ int asker_only_file(struct policy_asker *asker, const char *file)
 {
     char folder[PATH_MAX];
     int length;
-
     if (file[0] == '/')
         length = snprintf(asker->file, PATH_MAX, "%s", file);
-    else if (getcwd(folder, sizeof folder))
+    else if (getcwd(folder, sizeof folder) != NULL)
         length = snprintf(asker->file, PATH_MAX, "%s/%s", folder, file);
     else
         return cli_fail(CLI_FAILED, "the current folder: %m");
@@ -143,15 +135,15 @@ int asker_read(const struct policy_asker *asker, struct policy_config **config,
 {
     *image = NULL;
     *config = policy_config_read(&asker->request);
-    if (!*config)
+    if (*config == NULL)
         return cli_fail(CLI_FAILED, "out of memory");
     if (!(*config)->exists)
         return CLI_OK;
-    if (!(*config)->error && (*config)->denied_by == POLICY_NONE &&
+    if ((*config)->error == NULL && (*config)->denied_by == POLICY_NONE &&
         !policy_config_read_keys(*config, &asker->request, POLICY_KEYS_MATCHING))
         return cli_fail(CLI_FAILED, "out of memory");
     *image = policy_config_pack(*config);
-    return *image ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
+    return *image != NULL ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
 }
 
 void cleanup_config(struct policy_config **config)

@@ -1,8 +1,9 @@
 /*
  * cli/preload_file.h - the text of /etc/ld.so.preload.
  *
- * Shape:   entries separated by spaces, tabs, newlines and colons; a comment goes from '#' to
- *          the end of its line. Source: ld.so(8), and glibc's elf/rtld.c, which says so.
+ * Shape:   entries separated by spaces, tabs, newlines and colons; a comment goes from '#' to the
+ *          end of its line.
+ * Source:  ld.so(8), and glibc's elf/rtld.c, which says so.
  * Threads: pure functions of their arguments.
  */
 #ifndef COMMISSIONED_CLI_PRELOAD_FILE_H

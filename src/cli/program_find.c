@@ -1,6 +1,3 @@
-#include "cli/cli.h"
-#include "cli/program.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/cli.h"
+#include "cli/program.h"
+
 /* 0 where the file can be executed, else an errno value. */
 static int cannot_execute(const char *file)
 {
     struct stat st;
-
     if (stat(file, &st) != 0)
         return errno;
     if (S_ISDIR(st.st_mode))
@@ -31,20 +30,16 @@ static bool join(char found[PATH_MAX], const char *folder, size_t length, const 
 {
     int written = length ? snprintf(found, PATH_MAX, "%.*s/%s", (int)length, folder, name)
                          : snprintf(found, PATH_MAX, "./%s", name);
-
     return written > 0 && written < PATH_MAX;
 }
 
 static int search(const char *name, const char *path, char found[PATH_MAX])
 {
     int seen = ENOENT;
-
     for (;;) {
         size_t length = strcspn(path, ":");
-
         if (join(found, path, length, name)) {
             int error = cannot_execute(found);
-
             if (error == 0)
                 return 0;
             /* A file that is there and may not be run is the better answer than "not found"; a
@@ -61,17 +56,15 @@ static int search(const char *name, const char *path, char found[PATH_MAX])
 int program_find(const char *name, const char *path, char found[PATH_MAX])
 {
     char standard[256];
-
     if (name[0] == '\0')
         return failure(ENOENT);
-    if (strchr(name, '/')) {
+    if (strchr(name, '/') != NULL) {
         int error = cannot_execute(name);
-
         if (error == 0 && snprintf(found, PATH_MAX, "%s", name) >= PATH_MAX)
             error = ENAMETOOLONG;
         return error ? failure(error) : 0;
     }
-    if (!path) {
+    if (path == NULL) {
         confstr(_CS_PATH, standard, sizeof standard);
         path = standard;
     }

@@ -8,10 +8,6 @@
  *   - a loader skips a library of another architecture, and another C library cannot bind ours;
  *   - of a script, the interpreter counts: the kernel ignores set-ID bits on scripts.
  */
-#include "cli/cleanup.h"
-#include "cli/elf.h"
-#include "cli/program.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,16 +16,19 @@
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
+#include "cli/cleanup.h"
+#include "cli/elf.h"
+#include "cli/program.h"
+
 enum {
-    MOST_SCRIPTS =
-        4, /* interpreters that are scripts themselves; the kernel stops at about as many */
+    /* interpreters that are scripts themselves; the kernel stops at about as many */
+    MOST_SCRIPTS = 4,
     SCRIPT_LINE = 256 /* of a script, the kernel reads as much: BINPRM_BUF_SIZE */
 };
 
 static bool gains_nothing(int fd)
 {
     struct statvfs fs;
-
     return (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOSUID)) ||
            prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L) == 1;
 }
@@ -50,8 +49,7 @@ static bool gains_capabilities(int fd)
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
+    return slash != NULL ? slash + 1 : path;
 }
 
 /* The command was linked like the library: its loader is the one that can load the library. */
@@ -59,7 +57,6 @@ static bool same_loader(const struct elf_facts *facts)
 {
     struct elf_facts own;
     auto_close int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-
     if (fd < 0 || elf_read(fd, &own) != 0 || !own.interpreted)
         return true;
     return strcmp(base_name(own.interpreter), base_name(facts->interpreter)) == 0;
@@ -68,15 +65,13 @@ static bool same_loader(const struct elf_facts *facts)
 static bool other_architecture(const struct elf_facts *facts, const char *library)
 {
     struct elf_facts ours;
-    auto_close int fd = library ? open(library, O_RDONLY | O_CLOEXEC) : -1;
-
+    auto_close int fd = library != NULL ? open(library, O_RDONLY | O_CLOEXEC) : -1;
     return fd >= 0 && elf_read(fd, &ours) == 0 && !elf_same_architecture(facts, &ours);
 }
 
 static enum program_reach judge_elf(int fd, const char *library)
 {
     struct elf_facts facts;
-
     if (elf_read(fd, &facts) != 0)
         return PROGRAM_UNKNOWN;
     if (other_architecture(&facts, library))
@@ -90,11 +85,10 @@ static enum program_reach judge_elf(int fd, const char *library)
 static void through_env(char *words, char next[PATH_MAX])
 {
     char *name = words + strspn(words, " \t");
-
     if (strncmp(name, "-S", 2) == 0)
         name += 2 + strspn(name + 2, " \t");
     name[strcspn(name, " \t")] = '\0';
-    if (*name == '\0' || *name == '-' || strchr(name, '='))
+    if (*name == '\0' || *name == '-' || strchr(name, '=') != NULL)
         return;
     char found[PATH_MAX];
     if (program_find(name, getenv("PATH"), found) == 0)
@@ -107,7 +101,6 @@ static bool script_interpreter(int fd, char next[PATH_MAX])
     char line[SCRIPT_LINE + 1];
     ssize_t got = pread(fd, line, SCRIPT_LINE, 0);
     char *start, *end;
-
     if (got < 2 || line[0] != '#' || line[1] != '!')
         return false;
     line[got] = '\0';
@@ -126,7 +119,6 @@ static bool script_interpreter(int fd, char next[PATH_MAX])
 static bool interpreter(int fd, char next[PATH_MAX])
 {
     char magic[4];
-
     if (script_interpreter(fd, next))
         return true;
     if (pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
@@ -145,7 +137,6 @@ void program_judge(const char *file, const char *library, struct program_judgeme
         char next[PATH_MAX];
         struct stat st;
         auto_close int fd = open(judgement->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
         /* A program that may be run and not read has set-ID bits that count all the same. */
         if (fd < 0) {
             if (stat(judgement->file, &st) == 0 && changes_ids(&st))

@@ -4,15 +4,16 @@
  * The program keeps this process's id and gives its own exit status. Nothing secret is put
  * in its environment, unless --env asks for that.
  */
-#include "cli/cli.h"
-#include "cli/cleanup.h"
-#include "cli/library.h"
-#include "cli/program.h"
 #include "cli/run.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/cleanup.h"
+#include "cli/cli.h"
+#include "cli/library.h"
+#include "cli/program.h"
 
 enum { OPTION_KEY, OPTION_ENV };
 
@@ -26,7 +27,6 @@ static const struct cli_option options[] = {
 static int refuse(const char *program, const struct program_judgement *judgement)
 {
     const char *fact = program_reach_fact(judgement->reach);
-
     /* The loader's secure mode comes with programs that must not take their environment's word. */
     if (judgement->reach == PROGRAM_SETID || judgement->reach == PROGRAM_CAPABILITIES)
         return cli_fail(CLI_RUN_FAILED,
@@ -61,14 +61,13 @@ static int prepare_preload(const char *program)
     char library[PATH_MAX];
     auto_free char *list = NULL;
     int status = find_library(library);
-
     if (status != CLI_OK)
         return status;
     program_judge(program, library, &judgement);
     if (judgement.reach != PROGRAM_REACHED && judgement.reach != PROGRAM_UNKNOWN)
         return refuse(program, &judgement);
     list = library_preload_list(library, getenv("LD_PRELOAD"));
-    if (!list || setenv("LD_PRELOAD", list, 1) != 0)
+    if (list == NULL || setenv("LD_PRELOAD", list, 1) != 0)
         return cli_fail(CLI_RUN_FAILED, "out of memory");
     return CLI_OK;
 }
@@ -76,7 +75,6 @@ static int prepare_preload(const char *program)
 static int prepare_environment(const char *program, const char *key)
 {
     struct program_judgement judgement = {0};
-
     program_judge(program, NULL, &judgement);
     if (judgement.reach == PROGRAM_SETID || judgement.reach == PROGRAM_CAPABILITIES)
         return cli_fail(CLI_RUN_FAILED,
@@ -90,19 +88,18 @@ static int run(const struct cli_call *call)
 {
     char file[PATH_MAX];
     int status;
-
-    if (call->value[OPTION_KEY] && !call->value[OPTION_ENV])
+    if (call->value[OPTION_KEY] != NULL && call->value[OPTION_ENV] == NULL)
         return cli_fail(CLI_RUN_FAILED,
                         "-k goes with --env: without it, the rules choose the key of each request");
     status = program_find(call->argv[0], getenv("PATH"), file);
     if (status != 0)
         return cli_fail(status, "%s: %s", call->argv[0], strerror(errno));
-    status = call->value[OPTION_ENV] ? prepare_environment(file, call->value[OPTION_KEY])
-                                     : prepare_preload(file);
+    status = call->value[OPTION_ENV] != NULL ? prepare_environment(file, call->value[OPTION_KEY])
+                                             : prepare_preload(file);
     if (status != CLI_OK)
         return status;
-    /* execvp for its one more service: text without #! is given to the shell. `file` has a slash.
-     */
+    /* execvp for its one more service: text without #! is given to the
+     * shell. `file` has a slash. */
     execvp(file, call->argv);
     status = errno == ENOENT ? CLI_RUN_NOT_FOUND : CLI_RUN_NOT_EXECUTABLE;
     return cli_fail(status, "%s: %s", call->argv[0], strerror(errno));

@@ -8,14 +8,14 @@
  * server).
  *   - MUST NOT: hand it to a program that changes the user.
  */
-#include "cli/cli.h"
-#include "cli/policy.h"
-#include "cli/run.h"
-
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/cli.h"
+#include "cli/policy.h"
+#include "cli/run.h"
 
 #define BASE_URL "OPENAI_BASE_URL"
 
@@ -24,7 +24,7 @@ static const char bearer[] = "Authorization: Bearer ";
 static const struct policy_rule *choose(const struct policy_image *image, const char *key)
 {
     for (uint32_t i = 0; i < image->nrules; i++)
-        if (!key || strcmp(image->keys[image->rules[i].key].name, key) == 0)
+        if (key == NULL || strcmp(image->keys[image->rules[i].key].name, key) == 0)
             return &image->rules[i];
     return NULL;
 }
@@ -33,7 +33,6 @@ static const struct policy_rule *choose(const struct policy_image *image, const 
 static bool is_this_machine(const struct target *target)
 {
     struct in_addr four;
-
     return strcmp(target->host, "localhost") == 0 || strcmp(target->host, "::1") == 0 ||
            strcmp(target->host, "[::1]") == 0 ||
            (inet_pton(AF_INET, target->host, &four) == 1 && ntohl(four.s_addr) >> 24 == 127);
@@ -52,7 +51,6 @@ static int keep_base_url(const struct policy_image *image, const char *url)
 {
     struct target target;
     char path[PATH_MAX];
-
     if (!target_read(url, &target, path))
         return cli_fail(CLI_RUN_FAILED, BASE_URL " is no URL that can be judged: unset it");
     if (target.userinfo || !(is_this_machine(&target) || is_named(image, &target)))
@@ -66,11 +64,10 @@ static int set_base_url(const struct policy_rule *rule)
 {
     char url[PATH_MAX];
     char port[8] = "";
-
     if (rule->port != 443)
         snprintf(port, sizeof port, ":%u", (unsigned)rule->port);
-    /* A rule for the whole origin says nothing of the path; Commissioned's programs are below /v1.
-     */
+    /* A rule for the whole origin says nothing of the path;
+     * Commissioned's programs are below /v1. */
     snprintf(url, sizeof url, "https://%s%s%s", rule->host, port,
              strcmp(rule->path, "/") == 0 ? "/v1" : rule->path);
     return setenv(BASE_URL, url, 1) == 0 ? CLI_OK : cli_fail(CLI_RUN_FAILED, "out of memory");
@@ -81,10 +78,9 @@ static int give(const struct policy_image *image, const struct policy_rule *rule
     const struct policy_key *key = &image->keys[rule->key];
     const char *url = getenv(BASE_URL);
     int status;
-
-    if (!key->header)
+    if (key->header == NULL)
         return cli_fail(CLI_RUN_FAILED, "%s", key->error);
-    status = url && *url ? keep_base_url(image, url) : set_base_url(rule);
+    status = url != NULL && *url ? keep_base_url(image, url) : set_base_url(rule);
     if (status != CLI_OK)
         return status;
     if (setenv("OPENAI_API_KEY", key->header + strlen(bearer), 1) != 0 ||
@@ -99,7 +95,7 @@ static int no_rule(const struct policy_asker *asker, const struct policy_config 
     if (!config->exists)
         return cli_fail(CLI_RUN_FAILED,
                         "there is no configuration: '" CLI_NAME " key add NAME' begins one");
-    if (key)
+    if (key != NULL)
         return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, the key %s",
                         asker->request.program, asker->user, key);
     return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, a key", asker->request.program,
@@ -112,10 +108,9 @@ int run_set_environment(const char *program, const char *key)
     auto_config struct policy_config *config = NULL;
     auto_image struct policy_image *image = NULL;
     const struct policy_rule *rule;
-
     if (asker_prepare(&asker, program, NULL) != CLI_OK ||
         asker_read(&asker, &config, &image) != CLI_OK)
         return CLI_RUN_FAILED;
-    rule = image ? choose(image, config->error ? NULL : key) : NULL;
-    return rule ? give(image, rule) : no_rule(&asker, config, key);
+    rule = image != NULL ? choose(image, config->error != NULL ? NULL : key) : NULL;
+    return rule != NULL ? give(image, rule) : no_rule(&asker, config, key);
 }

@@ -1,13 +1,12 @@
-#include "cli/cli.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "cli/cli.h"
+
 static void say(const char *format, va_list arguments)
 {
     int saved = errno;
-
     fflush(stdout); /* a log that holds both streams keeps their order */
     fputs(CLI_NAME ": ", stderr);
     vfprintf(stderr, format, arguments);
@@ -18,7 +17,6 @@ static void say(const char *format, va_list arguments)
 int cli_fail(int code, const char *format, ...)
 {
     va_list arguments;
-
     va_start(arguments, format);
     say(format, arguments);
     va_end(arguments);
@@ -28,7 +26,6 @@ int cli_fail(int code, const char *format, ...)
 void cli_warn(const char *format, ...)
 {
     va_list arguments;
-
     va_start(arguments, format);
     say(format, arguments);
     va_end(arguments);

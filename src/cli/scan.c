@@ -1,10 +1,11 @@
 #include "cli/scan.h"
-#include "core/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "core/secret.h"
 
 enum { CHUNK = 64 * 1024 };
 
@@ -32,7 +33,6 @@ static bool scan(int fd, uint64_t most, struct window *window, struct needle *ne
 {
     while (most > 0) {
         ssize_t got = read(fd, window->bytes + window->kept, CHUNK < most ? CHUNK : (size_t)most);
-
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -47,8 +47,7 @@ static bool scan(int fd, uint64_t most, struct window *window, struct needle *ne
 bool scan_fd(int fd, uint64_t most, struct needle *needles, size_t count)
 {
     struct window *window = calloc(1, sizeof *window);
-    bool read_it = window && scan(fd, most, window, needles, count);
-
+    bool read_it = window != NULL && scan(fd, most, window, needles, count);
     secret_free(window, sizeof *window);
     return read_it;
 }

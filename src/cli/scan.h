@@ -18,8 +18,8 @@ struct needle {
     bool found;    /* set where it occurs; never cleared */
 };
 
-/* Reads the descriptor from where it stands, at most `most` bytes. False where it cannot be read.
- */
+/* Reads the descriptor from where it stands, at most `most` bytes. False
+ * where it cannot be read. */
 bool scan_fd(int fd, uint64_t most, struct needle *needles, size_t count);
 
 #endif

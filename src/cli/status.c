@@ -1,12 +1,12 @@
 /* status - what the system-wide switch is at, from the files alone. */
-#include "cli/cli.h"
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/cleanup.h"
+#include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/preload_file.h"
 #include "cli/switch.h"
-
-#include <stdio.h>
-#include <string.h>
 
 enum { OPTION_JSON, OPTION_ROOT };
 
@@ -31,7 +31,6 @@ static void look(const struct switch_tree *tree, struct state *state)
     struct preload_entry entry;
     struct switch_pending pending;
     unsigned line = 1;
-
     *state = (struct state){.tree = tree, .others = json_array()};
     while (preload_next(&at, &line, &entry)) {
         if (preload_is_ours(&entry))
@@ -58,7 +57,6 @@ static const char *word(const struct state *state)
 static int print_json(const struct state *state, int code)
 {
     json_t *object = json_object();
-
     json_put_text(object, "state", word(state));
     json_put_text(object, "file", state->tree->file);
     json_put(object, "line", state->ours.length ? json_integer(state->ours.line) : NULL);
@@ -93,14 +91,13 @@ static int status(const struct cli_call *call)
     __attribute__((cleanup(switch_close))) struct switch_tree tree;
     struct state state;
     int code = switch_open(&tree, call->value[OPTION_ROOT], false);
-
     if (code != CLI_OK)
         return code;
     look(&tree, &state);
     code = strcmp(word(&state), "on") == 0 ? CLI_OK : CLI_NO;
     if (strcmp(word(&state), "broken") == 0)
         code = CLI_FAILED;
-    code = call->value[OPTION_JSON] ? print_json(&state, code) : print_text(&state, code);
+    code = call->value[OPTION_JSON] != NULL ? print_json(&state, code) : print_text(&state, code);
     json_decref(state.others);
     return code;
 }

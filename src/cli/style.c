@@ -10,14 +10,13 @@ static bool coloured(void)
 {
     const char *no = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
-
-    return !(no && *no) && isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+    return !(no != NULL && *no) && isatty(STDOUT_FILENO) && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0;
 }
 
 void style_print(enum style style, const char *word)
 {
     static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m", ""};
-
     if (style != STYLE_PLAIN && coloured())
         printf("%s%s\033[0m", colours[style], word);
     else

@@ -2,10 +2,10 @@
  * The nearest word, by the optimal string alignment distance: insertions, deletions, substitutions
  * and swaps of neighbours each cost one, for these are the slips of a typing hand.
  */
-#include "cli/cli.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/cli.h"
 
 enum { LONGEST_WORD = 40 };
 
@@ -18,7 +18,6 @@ static size_t distance(const char *a, const char *b)
 {
     size_t rows = strlen(a), columns = strlen(b);
     size_t d[LONGEST_WORD + 1][LONGEST_WORD + 1];
-
     if (rows > LONGEST_WORD || columns > LONGEST_WORD)
         return LONGEST_WORD;
     for (size_t i = 0; i <= rows; i++)
@@ -28,7 +27,6 @@ static size_t distance(const char *a, const char *b)
     for (size_t i = 1; i <= rows; i++) {
         for (size_t j = 1; j <= columns; j++) {
             size_t best = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-
             best = least(best, least(d[i - 1][j], d[i][j - 1]) + 1);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 best = least(best, d[i - 2][j - 2] + 1);
@@ -43,10 +41,8 @@ const char *cli_nearest(const char *typed, const char *const *words)
     const char *nearest = NULL;
     size_t best = LONGEST_WORD;
     size_t length = strlen(typed);
-
-    for (; *words; words++) {
+    for (; *words != NULL; words++) {
         size_t d = distance(typed, *words);
-
         /* A word that was only begun counts as close, however much of it is missing. */
         if (length >= 2 && strncmp(typed, *words, length) == 0)
             d = 1;

@@ -1,12 +1,13 @@
-#include "cli/cli.h"
-#include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 #include "cli/switch.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "cli/atomic_file.h"
+#include "cli/cleanup.h"
+#include "cli/cli.h"
 
 #define PRELOAD_NAME "ld.so.preload"
 #define BACKUP_NAME  "ld.so.preload.before"
@@ -24,20 +25,18 @@ static void in_tree(char path[PATH_MAX], const struct switch_tree *tree, const c
 static int failed(const char *file)
 {
     const char *remedy = errno == EACCES || errno == EPERM ? ": run this as root" : "";
-
     return cli_fail(CLI_FAILED, "%s: %m%s", file, remedy);
 }
 
 static int read_text(struct switch_tree *tree)
 {
     size_t size = 0;
-
     tree->text = atomic_read(tree->etc, PRELOAD_NAME, MOST_PRELOAD, &size);
     tree->exists = tree->text != NULL;
-    if (tree->text && strlen(tree->text) != size)
+    if (tree->text != NULL && strlen(tree->text) != size)
         return cli_fail(CLI_FAILED, "%s holds a NUL byte: look into it before it is changed",
                         tree->file);
-    if (tree->text)
+    if (tree->text != NULL)
         return CLI_OK;
     if (errno == ELOOP)
         return cli_fail(CLI_FAILED, "%s is a symbolic link: replace it by the file it names",
@@ -47,13 +46,12 @@ static int read_text(struct switch_tree *tree)
     if (errno != ENOENT)
         return failed(tree->file);
     tree->text = strdup("");
-    return tree->text ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
+    return tree->text != NULL ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
 }
 
 static int open_state(struct switch_tree *tree, bool change)
 {
     char folder[PATH_MAX];
-
     in_tree(folder, tree, STATE_FOLDER);
     if (change) {
         if (atomic_make_folder(folder, 0755) != 0)
@@ -69,9 +67,8 @@ int switch_open(struct switch_tree *tree, const char *root, bool change)
 {
     char folder[PATH_MAX];
     int status;
-
     *tree = (struct switch_tree){.etc = -1, .state = -1};
-    if (!realpath(root ? root : "/", tree->root))
+    if (realpath(root != NULL ? root : "/", tree->root) == NULL)
         return cli_fail(CLI_FAILED, "--root: %s: %m", root);
     if (strcmp(tree->root, "/") == 0)
         tree->root[0] = '\0';
@@ -116,8 +113,7 @@ bool switch_read_pending(const struct switch_tree *tree, struct switch_pending *
         tree->state < 0 ? NULL : atomic_read(tree->state, PENDING_NAME, MOST_PENDING, &size);
     long watcher;
     long long until;
-
-    if (!text || sscanf(text, "%ld %lld", &watcher, &until) != 2)
+    if (text == NULL || sscanf(text, "%ld %lld", &watcher, &until) != 2)
         return false;
     *pending = (struct switch_pending){(pid_t)watcher, (time_t)until};
     return true;
@@ -128,7 +124,6 @@ int switch_write_pending(struct switch_tree *tree, const struct switch_pending *
     char text[MOST_PENDING];
     int length = snprintf(text, sizeof text, "%ld %lld\n", (long)pending->watcher,
                           (long long)pending->until);
-
     if (atomic_replace(tree->state, PENDING_NAME, text, (size_t)length, NULL) != 0)
         return failed(STATE_FOLDER "/" PENDING_NAME);
     return CLI_OK;

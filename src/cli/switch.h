@@ -1,11 +1,12 @@
 /*
  * cli/switch.h - the system-wide switch: /etc/ld.so.preload of a tree, and what is pending for it.
  *
- * Files:   ROOT/etc/ld.so.preload            what the loader reads in every program
- *          ROOT/etc/ld.so.preload.before     what it held before it was last changed by us
- *          ROOT/run/commissioned-auth/pending  there while the switch waits for its confirmation
- * Threads: none. Processes: switch_open holds a lock on ROOT/run/commissioned-auth, so that one
- * changes the files at a time.
+ * Files:     ROOT/etc/ld.so.preload what the loader reads in every program
+ *            ROOT/etc/ld.so.preload.before what it held before it was last changed by us
+ *            ROOT/run/commissioned-auth/pending there while the switch waits for its confirmation
+ *            Threads: none.
+ * Processes: switch_open holds a lock on ROOT/run/commissioned-auth, so that one changes the files
+ *            at a time.
  */
 #ifndef COMMISSIONED_CLI_SWITCH_H
 #define COMMISSIONED_CLI_SWITCH_H

@@ -5,16 +5,16 @@
  * tree, who owns that tree) owns and nobody else can write, and the same holds for every folder on
  * the way.
  */
-#include "cli/cli.h"
-#include "cli/cleanup.h"
-#include "cli/elf.h"
-#include "cli/library.h"
-#include "cli/switch.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "cli/cleanup.h"
+#include "cli/cli.h"
+#include "cli/elf.h"
+#include "cli/library.h"
+#include "cli/switch.h"
 
 /* What the loader puts for $LIB, by distribution and architecture. */
 static const char *const lib_words[] = {
@@ -49,11 +49,9 @@ static int count_abis(const char *root, const char *prefix)
     struct elf_facts seen[sizeof lib_words / sizeof *lib_words];
     char path[PATH_MAX];
     int count = 0;
-
-    for (const char *const *word = lib_words; *word; word++) {
+    for (const char *const *word = lib_words; *word != NULL; word++) {
         struct elf_facts facts;
         bool known = false;
-
         if (!join(path, root, prefix, *word))
             continue;
         auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -73,7 +71,6 @@ static bool own_architecture(const char *path)
     struct elf_facts own, other;
     auto_close int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-
     return self >= 0 && fd >= 0 && elf_read(self, &own) == 0 && elf_read(fd, &other) == 0 &&
            elf_same_architecture(&own, &other);
 }
@@ -84,8 +81,8 @@ static bool find(const char *root, char entry[PATH_MAX], char file[PATH_MAX])
     if (join(file, root, LIBDIR, "") && readable(file) && join(entry, "", LIBDIR, ""))
         return true;
     for (int any = 0; any < 2; any++) {
-        for (const char *const *prefix = prefixes; *prefix; prefix++) {
-            for (const char *const *word = lib_words; *word; word++) {
+        for (const char *const *prefix = prefixes; *prefix != NULL; prefix++) {
+            for (const char *const *word = lib_words; *word != NULL; word++) {
                 if (!join(file, root, *prefix, *word) || !readable(file) ||
                     (!any && !own_architecture(file)))
                     continue;
@@ -108,8 +105,7 @@ static int judge(const char *root, const char *file)
 {
     char real[PATH_MAX], real_root[PATH_MAX] = "";
     struct stat st;
-
-    if (!realpath(file, real) || (*root && !realpath(root, real_root)))
+    if (realpath(file, real) == NULL || (*root && realpath(root, real_root) == NULL))
         return cli_fail(CLI_FAILED, "%s: %m", file);
     if (stat(real, &st) != 0 || !S_ISREG(st.st_mode))
         return cli_fail(CLI_FAILED, "%s is not a regular file: install the library again", real);
@@ -122,7 +118,7 @@ static int judge(const char *root, const char *file)
                             "every program: chown root and chmod go-w it",
                             real);
         char *slash = strrchr(real, '/');
-        if (!slash || slash == real || strlen(real) <= strlen(real_root))
+        if (slash == NULL || slash == real || strlen(real) <= strlen(real_root))
             return CLI_OK;
         *slash = '\0';
     }
@@ -135,7 +131,7 @@ int switch_find_library(const char *root, char entry[PATH_MAX], char file[PATH_M
                         LIBRARY_NAME " is not installed%s%s: install the package, or run "
                                      "'make install'",
                         *root ? " in " : "", root);
-    if (strpbrk(entry, " :"))
+    if (strpbrk(entry, " :") != NULL)
         return cli_fail(CLI_FAILED,
                         "%s cannot be preloaded, because the loader splits names at spaces and "
                         "colons: install it in a folder without them",
@@ -146,8 +142,7 @@ int switch_find_library(const char *root, char entry[PATH_MAX], char file[PATH_M
 static bool with_lib_word(const char *root, const char *entry, const char *lib)
 {
     char path[PATH_MAX];
-
-    for (const char *const *word = lib_words; *word; word++)
+    for (const char *const *word = lib_words; *word != NULL; word++)
         if (snprintf(path, sizeof path, "%s%.*s%s%s", root, (int)(lib - entry), entry, *word,
                      lib + strlen("$LIB")) < PATH_MAX &&
             readable(path))
@@ -159,13 +154,12 @@ bool switch_entry_exists(const char *root, const char *entry, size_t length)
 {
     char name[PATH_MAX], path[2 * PATH_MAX];
     const char *lib;
-
     if (length >= sizeof name)
         return false;
     memcpy(name, entry, length);
     name[length] = '\0';
     lib = strstr(name, "$LIB");
-    if (lib)
+    if (lib != NULL)
         return with_lib_word(root, name, lib);
     snprintf(path, sizeof path, "%s%s", root, name);
     return readable(path);

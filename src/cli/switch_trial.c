@@ -3,11 +3,6 @@
  * person needs to get back in: a plain one, sudo, sshd. What the library does alone in the trial it
  * would do in every program.
  */
-#include "cli/cli.h"
-#include "cli/cleanup.h"
-#include "cli/program.h"
-#include "cli/switch.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +11,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+#include "cli/cleanup.h"
+#include "cli/cli.h"
+#include "cli/program.h"
+#include "cli/switch.h"
 
 enum { TRIAL_SECONDS = 20, MOST_OUTPUT = 256 * 1024 };
 
@@ -36,8 +36,7 @@ static void execute(const char *const argv[], const char *preload, int output)
     char variable[PATH_MAX + 16];
     char *environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL, NULL};
     int null = open("/dev/null", O_RDONLY);
-
-    if (preload) {
+    if (preload != NULL) {
         snprintf(variable, sizeof variable, "LD_PRELOAD=%s", preload);
         environment[2] = variable;
     }
@@ -56,7 +55,6 @@ static int run_one(const char *const argv[], const char *preload, struct run *ru
     struct stat st;
     pid_t child;
     ssize_t got;
-
     if (output < 0 || (child = fork()) < 0)
         return cli_fail(CLI_FAILED, "trial of %s: %m", argv[0]);
     if (child == 0)
@@ -67,7 +65,7 @@ static int run_one(const char *const argv[], const char *preload, struct run *ru
     if (fstat(output, &st) != 0 || st.st_size > MOST_OUTPUT)
         return cli_fail(CLI_FAILED, "trial of %s: it printed too much", argv[0]);
     run->output = calloc(1, (size_t)st.st_size + 1);
-    if (!run->output)
+    if (run->output == NULL)
         return cli_fail(CLI_FAILED, "out of memory");
     got = pread(output, run->output, (size_t)st.st_size, 0);
     run->size = got > 0 ? (size_t)got : 0;
@@ -78,7 +76,6 @@ static int compare(const char *const argv[], const char *preload)
 {
     __attribute__((cleanup(free_run))) struct run without = {0}, with = {0};
     int status = run_one(argv, NULL, &without);
-
     if (status == CLI_OK)
         status = run_one(argv, preload, &with);
     if (status != CLI_OK)
@@ -95,15 +92,14 @@ static int compare(const char *const argv[], const char *preload)
     return CLI_OK;
 }
 
-/* proc(5): a line of maps ends in the file's name. The loader's complaint names it too, in quotes.
- */
+/* proc(5): a line of maps ends in the file's name. The loader's complaint
+ * names it too, in quotes. */
 bool switch_is_loaded(const char *preload, const char *file)
 {
     static const char *const argv[] = {"/bin/cat", "/proc/self/maps", NULL};
     __attribute__((cleanup(free_run))) struct run run = {0};
     char real[PATH_MAX], end[PATH_MAX + 2];
-
-    if (!realpath(file, real) || run_one(argv, preload, &run) != CLI_OK)
+    if (realpath(file, real) == NULL || run_one(argv, preload, &run) != CLI_OK)
         return false;
     snprintf(end, sizeof end, " %s\n", real);
     return strstr(run.output, end) != NULL;
@@ -113,12 +109,10 @@ int switch_trial(const char *preload, const char *file)
 {
     static const char *const trials[][4] = {
         {"/bin/true", NULL}, {"sudo", "-V", NULL}, {"sshd", "-t", NULL}};
-
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
         char program[PATH_MAX];
         const char *argv[] = {program, trials[i][1], NULL};
         int status;
-
         if (program_find(trials[i][0], "/usr/sbin:/usr/bin:/sbin:/bin", program) != 0)
             continue;
         status = compare(argv, preload);

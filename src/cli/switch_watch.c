@@ -5,16 +5,16 @@
  * and it must be right however it is told to end: an unconfirmed switch does not outlive a
  * shutdown.
  */
-#include "cli/cli.h"
-#include "cli/cleanup.h"
-#include "cli/preload_file.h"
-#include "cli/switch.h"
-
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+
+#include "cli/cleanup.h"
+#include "cli/cli.h"
+#include "cli/preload_file.h"
+#include "cli/switch.h"
 
 enum { MOST_DESCRIPTORS = 1024 }; /* of the command, which opens a handful */
 
@@ -23,14 +23,13 @@ static void take_back(const char *root)
     __attribute__((cleanup(switch_close))) struct switch_tree tree;
     struct switch_pending pending;
     auto_free char *text = NULL;
-
     if (switch_open(&tree, root, true) != CLI_OK)
         return;
     /* Confirmed, disabled, or another watcher's by now. */
     if (!switch_read_pending(&tree, &pending) || pending.watcher != getpid())
         return;
     text = preload_without(tree.text);
-    if (!text || (strcmp(text, tree.text) != 0 && switch_write(&tree, text) != CLI_OK)) {
+    if (text == NULL || (strcmp(text, tree.text) != 0 && switch_write(&tree, text) != CLI_OK)) {
         syslog(LOG_ERR, "%s could not be taken back: remove the line by hand", tree.file);
         return;
     }
@@ -42,7 +41,6 @@ static void take_back(const char *root)
 static void wait_until(const sigset_t *ends, unsigned seconds)
 {
     struct timespec left = {.tv_sec = (time_t)seconds};
-
     while (sigtimedwait(ends, NULL, &left) < 0 && errno == EINTR)
         ;
 }
@@ -50,7 +48,6 @@ static void wait_until(const sigset_t *ends, unsigned seconds)
 static void watch(const char *root, unsigned seconds, const sigset_t *ends)
 {
     int null = open("/dev/null", O_RDWR);
-
     setsid();
     if (chdir("/") != 0 || null < 0)
         _exit(CLI_FAILED);
@@ -70,7 +67,6 @@ pid_t switch_watch(const char *root, unsigned seconds)
 {
     sigset_t ends, before;
     pid_t child;
-
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);

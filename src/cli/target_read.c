@@ -1,7 +1,7 @@
+#include <stdio.h>
+
 #include "cli/curl.h"
 #include "cli/policy.h"
-
-#include <stdio.h>
 
 /* As libcurl reads CURLOPT_URL itself: see design.md. */
 enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
@@ -36,17 +36,16 @@ bool target_read(const char *text, struct target *target, char path[PATH_MAX])
     struct parts parts = {0};
     CURLU *url;
     bool read;
-
     if (target_scan(text, target) == TARGET_CANONICAL)
         return true;
     if (!curl_load(&curl, NULL))
         return false;
     url = curl.url();
-    read = url && curl.url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
+    read = url != NULL && curl.url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
            take_parts(&curl, url, &parts) &&
            snprintf(path, PATH_MAX, "%s", parts.path) < PATH_MAX &&
            target_set(target, parts.scheme, parts.host, parts.port, path,
-                      parts.user || parts.password);
+                      parts.user != NULL || parts.password != NULL);
     free_parts(&curl, &parts);
     curl.url_cleanup(url);
     return read;

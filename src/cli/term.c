@@ -1,16 +1,17 @@
 /*
- * A line from a terminal without echo. MUST: put the terminal back before a signal does what it
- * does, whether it ends the command or stops it; ask again after a stop. MUST NOT: buffer what was
- * typed anywhere but in the caller's memory.
+ * A line from a terminal without echo.
+ * MUST:     put the terminal back before a signal does what it does, whether it ends the command or
+ *           stops it; ask again after a stop.
+ * MUST NOT: buffer what was typed anywhere but in the caller's memory.
  */
-#include "cli/key_store.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "cli/key_store.h"
 
 static const int caught[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGALRM,
                              SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
@@ -34,7 +35,6 @@ static void catch_signals(struct signals *signals)
 {
     struct sigaction action = {.sa_handler = note};
     sigset_t block;
-
     sigemptyset(&action.sa_mask);
     sigemptyset(&block);
     arrived = 0;
@@ -65,7 +65,6 @@ static ssize_t read_line(int terminal, char *line, size_t room, const sigset_t *
 {
     struct pollfd ready = {.fd = terminal, .events = POLLIN};
     ssize_t got;
-
     if (ppoll(&ready, 1, NULL, mask) < 0)
         return -1;
     got = read(terminal, line, room);
@@ -80,7 +79,6 @@ static ssize_t ask_once(int terminal, const char *prompt, char *line, size_t roo
     struct termios shown, hidden;
     ssize_t got = -1;
     int saved;
-
     if (tcgetattr(terminal, &shown) != 0)
         return -1;
     hidden = shown;
@@ -103,7 +101,6 @@ ssize_t term_read_secret(int terminal, const char *prompt, char *line, size_t ro
     for (;;) {
         ssize_t got = ask_once(terminal, prompt, line, room);
         int signal = arrived;
-
         if (!signal)
             return got;
         raise(signal); /* ends the command here, unless it stops it or is ignored */

@@ -4,8 +4,9 @@
  * Pure: no I/O, no clock, no libcurl, no memory. The library, `commissioned-auth explain` and the
  * tests call the same function.
  *
- * Ownership: a decision points into the policy image. Threads: any. Errors: none; what cannot be
- * judged is refused.
+ * Ownership: a decision points into the policy image.
+ * Threads:   any.
+ * Errors:    none; what cannot be judged is refused.
  */
 #ifndef COMMISSIONED_DECIDE_H
 #define COMMISSIONED_DECIDE_H
@@ -26,9 +27,9 @@ enum hop_flag {
     HOP_EARLY_DATA = 1u << 3,       /* SSL_OPTIONS has CURLSSLOPT_EARLYDATA: replayable */
     HOP_HEADER_UNIFIED = 1u << 4,   /* HEADEROPT is not CURLHEADER_SEPARATE */
     HOP_CONNECT_ONLY = 1u << 5,     /* libcurl writes no request */
-    HOP_OWN_CREDENTIALS =
-        1u << 6,          /* USERPWD, XOAUTH2_BEARER, AWS_SIGV4, ... that libcurl would send */
-    HOP_NO_URL = 1u << 7, /* libcurl's parser could not be asked, or refused the URL */
+    /* USERPWD, XOAUTH2_BEARER, AWS_SIGV4, ... that libcurl would send */
+    HOP_OWN_CREDENTIALS = 1u << 6,
+    HOP_NO_URL = 1u << 7,         /* libcurl's parser could not be asked, or refused the URL */
     HOP_UNKNOWN_TARGET = 1u << 8, /* REQUEST_TARGET was set and could not be kept */
     HOP_FOLLOWS = 1u << 9,        /* libcurl before 7.80 would follow redirects with the key */
     HOP_OLD_LIBCURL = 1u << 10,   /* libcurl before 7.62 has no URL parser */
@@ -113,8 +114,8 @@ const char *reason_text(enum reason reason);
 const char *verdict_code(enum verdict verdict);
 const char *verdict_text(enum verdict verdict);
 
-/* What becomes of the request, as snprintf(3) writes it: which key, or what instead. Never the key.
- */
+/* What becomes of the request, as snprintf(3) writes it: which key, or
+ * what instead. Never the key. */
 int decision_outcome(char *text, size_t size, const struct decision *decision);
 
 /* "FILE:LINE"; of a rule that stands for a whole file "FILE". Returns `text`. */

@@ -2,10 +2,12 @@
  * journal.h - one structured line to the machine's log, without libsystemd and without syslog(3).
  *
  * syslog(3) shares its connection and its openlog(3) settings with the host program, so it is left
- * alone. Source: systemd's "Native Journal Protocol" (FIELD=value lines in one datagram); RFC 3164
- * for /dev/log.
+ * alone.
+ * Source:  systemd's "Native Journal Protocol" (FIELD=value lines in one datagram); RFC 3164 for
+ *          /dev/log.
  *
- * Threads: any. Errors: what cannot be sent at once is dropped; false says so. errno is kept.
+ * Threads: any.
+ * Errors:  what cannot be sent at once is dropped; false says so. errno is kept.
  */
 #ifndef COMMISSIONED_JOURNAL_H
 #define COMMISSIONED_JOURNAL_H

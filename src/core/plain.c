@@ -35,8 +35,7 @@ void plain_set(struct plain *plain, const struct policy_image *image)
     plain->origin = image->origins;
 }
 
-/* ---- inside ------------------------------------------------------------------------------------
- */
+/* ---- inside ---------------------------------------------------------------------------------- */
 
 /* What follows the scope's path: nobody can read it as leading out of it. */
 static bool stays_inside(const char *rest)
@@ -51,8 +50,7 @@ bool plain_is_inside(const struct plain *plain, const char *url)
            (plain->rule->path_len == 1 || stays_inside(url + plain->length - 1));
 }
 
-/* ---- elsewhere ---------------------------------------------------------------------------------
- */
+/* ---- elsewhere ------------------------------------------------------------------------------- */
 
 /* Reads no further than the URL's end. */
 static const char *skip_scheme(const char *url)

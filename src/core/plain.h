@@ -6,7 +6,9 @@
  * decide() would say VERDICT_KEY of the one and REASON_HOST of the other: a test holds them against
  * each other. Whatever is neither is not refused, it is for decide() to judge.
  *
- * Ownership: the rule points into the policy image. Threads: pure functions. Errors: none.
+ * Ownership: the rule points into the policy image.
+ * Threads:   pure functions.
+ * Errors:    none.
  */
 #ifndef COMMISSIONED_PLAIN_H
 #define COMMISSIONED_PLAIN_H

@@ -1,7 +1,7 @@
 /* The words for each reason: one table, so that a log, `explain` and the manual say the same. */
-#include "core/decide.h"
-
 #include <stdio.h>
+
+#include "core/decide.h"
 
 /* Arrays rather than pointers: each pointer would be a relocation at the start of every process. */
 static const struct {

@@ -1,7 +1,8 @@
 /*
  * secret.h - memory that held a key is wiped before it is given back.
  *
- * Threads: pure functions of their arguments. Errors: none.
+ * Threads: pure functions of their arguments.
+ * Errors:  none.
  * Source:  explicit_bzero(3); unlike memset it is not removed by the compiler.
  */
 #ifndef COMMISSIONED_SECRET_H

@@ -94,8 +94,8 @@ static size_t host_length(const char *host)
     size_t label = length; /* where the last one begins */
     while (label > 0 && host[label - 1] != '.')
         label--;
-    /* A last label of digits may be an IPv4 address in one of its many spellings, 0x7f among them.
-     */
+    /* A last label of digits may be an IPv4 address in one of its many
+     * spellings, 0x7f among them. */
     return length > 0 && is_lower(host[label]) && is_lower(host[length - 1]) ? length : 0;
 }
 

@@ -8,7 +8,8 @@
  * libcurl and fills the same struct with target_set.
  *
  * Ownership: a target points into the strings it was made from.
- * Threads:   pure functions. Errors: the return value.
+ * Threads:   pure functions.
+ * Errors:    the return value.
  */
 #ifndef COMMISSIONED_TARGET_H
 #define COMMISSIONED_TARGET_H
@@ -61,8 +62,8 @@ bool target_set(struct target *target, const char *scheme, const char *host, con
  * line it would end the method or the target (RFC 9112, section 3). */
 bool target_has_blank(const char *text);
 
-/* True where the path has no dot segment, no percent-encoding, no backslash and no empty segment.
- */
+/* True where the path has no dot segment, no percent-encoding, no
+ * backslash and no empty segment. */
 bool target_path_is_plain(const char *path, size_t length);
 
 /*

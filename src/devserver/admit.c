@@ -15,7 +15,7 @@ static bool is_token(const char *name, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         if (!isalnum((unsigned char)name[i]) &&
-            (name[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", name[i])))
+            (name[i] == '\0' || strchr("!#$%&'*+-.^_`|~", name[i]) == NULL))
             return false;
     return size > 0;
 }
@@ -37,7 +37,6 @@ void ds_asking_header(struct ds_asking *asking, const char *name, size_t name_si
                       const char *value, size_t value_size)
 {
     struct ds_credential *credential = &asking->credential;
-
     if (!is_token(name, name_size)) {
         asking->bad_header = true;
     } else if (is_named(name, name_size, "Authorization")) {
@@ -77,7 +76,6 @@ static void refuse_key(struct ds_reply *reply, enum ds_auth verdict, const struc
         [DS_AUTH_REVOKED] = {401, "invalid_api_key", "This API key was revoked."},
         [DS_AUTH_FORBIDDEN] = {403, "insufficient_permissions", "This API key may not do that."},
     };
-
     reply->nheaders = 0;
     if (verdict == DS_AUTH_BROKEN) {
         fprintf(stderr, "commissioned-devserver: %s\n", why->text);
@@ -98,7 +96,6 @@ static bool count_request(struct ds_shared *shared, const struct ds_key *key,
 {
     struct ds_limit limit = ds_limits_take(shared->limits, key->id, key->rate, monotonic_ns());
     char reset[32];
-
     if (!limit.limited)
         return true;
     if (!limit.allowed) {
@@ -120,7 +117,6 @@ static bool authenticate(struct ds_shared *shared, const struct ds_asking *askin
     struct ds_why why;
     enum ds_auth verdict =
         ds_authenticate(shared->keys, &asking->credential, scope, &admission->key, &why);
-
     admission->key_known =
         verdict == DS_AUTH_OK || verdict == DS_AUTH_FORBIDDEN || verdict == DS_AUTH_REVOKED;
     if (verdict == DS_AUTH_OK || verdict == DS_AUTH_FORBIDDEN)

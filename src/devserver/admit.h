@@ -5,8 +5,9 @@
  * Threads:   any; what is shared has locks of its own.
  * Ownership: an admission's id points into the path that was asked for.
  * Errors:    no route in the admission: then the reply is the answer (400, 401, 403, 404, 405, 429,
- * 500). Source:    RFC 9110 (5.6.2, 15.5), RFC 9112 (6.3), RFC 6585 (4), RFC 6750 (3); the OpenAI
- * API reference, "Rate limits".
+ *            500).
+ * Source:    RFC 9110 (5.6.2, 15.5), RFC 9112 (6.3), RFC 6585 (4), RFC 6750 (3); the OpenAI API
+ *            reference, "Rate limits".
  */
 #ifndef COMMISSIONED_DEVSERVER_ADMIT_H
 #define COMMISSIONED_DEVSERVER_ADMIT_H

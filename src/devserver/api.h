@@ -9,7 +9,7 @@
  * Threads:   any, each with its own call and reply.
  * Errors:    every one is a reply.
  * Source:    the OpenAI API reference (models, chat, embeddings); the HTML standard, "Server-sent
- * events".
+ *            events".
  */
 #ifndef COMMISSIONED_DEVSERVER_API_H
 #define COMMISSIONED_DEVSERVER_API_H
@@ -67,8 +67,7 @@ bool ds_body_model(json_t *object, const char *model, struct ds_reply *reply);
 ds_handler ds_models_list, ds_models_get, ds_chat, ds_embeddings;
 ds_handler ds_keys_post, ds_keys_get, ds_keys_delete;
 
-/* ---- a chat completion as it is streamed --------------------------------------------------------
- */
+/* ---- a chat completion as it is streamed ----------------------------------------------------- */
 
 /*
  * The next bytes of the event stream, at most `size`: -1 at its end, -2 where it must break off.
@@ -77,8 +76,7 @@ ds_handler ds_keys_post, ds_keys_get, ds_keys_delete;
 ssize_t ds_stream_read(struct ds_stream *stream, char *out, size_t size);
 void ds_stream_free(struct ds_stream *stream);
 
-/* ---- vectors ------------------------------------------------------------------------------------
- */
+/* ---- vectors --------------------------------------------------------------------------------- */
 
 /* A unit vector that is a function of text[0..length) and `dimensions` alone. */
 void ds_embed(const void *text, size_t length, float *vector, size_t dimensions);

@@ -1,8 +1,8 @@
 /* /v1/api_keys: keys over HTTP, for whoever has a key with the scope "keys". */
 #include <string.h>
 
-#include "devserver/api.h"
 #include "core/secret.h"
+#include "devserver/api.h"
 
 static json_t *scopes_json(unsigned scopes)
 {
@@ -39,7 +39,6 @@ void ds_keys_get(const struct ds_call *call, struct ds_reply *reply)
 {
     struct ds_why why;
     json_t *data = json_array();
-
     if (ds_keys_list(call->keys, append_key, data, &why)) {
         ds_reply_json(reply, 200, json_pack("{ss so}", "object", "list", "data", data));
         return;
@@ -52,7 +51,6 @@ static bool read_scopes(const json_t *list, unsigned *scopes, struct ds_why *why
 {
     const json_t *item;
     size_t i;
-
     *scopes = 0;
     if (list != NULL && (!json_is_array(list) || json_array_size(list) == 0))
         return ds_fail(why, "scopes must be an array of names, at least one");
@@ -73,7 +71,6 @@ static bool read_wish(const json_t *body, struct ds_key_wish *wish, struct ds_wh
 {
     const json_t *env = json_object_get(body, "env");
     const json_t *rate = json_object_get(body, "rate");
-
     wish->name = json_string_value(json_object_get(body, "name"));
     wish->env = json_string_value(env);
     if (wish->name == NULL || (env != NULL && wish->env == NULL) ||
@@ -91,7 +88,6 @@ void ds_keys_post(const struct ds_call *call, struct ds_reply *reply)
     struct ds_key_text key = {""};
     struct ds_why why;
     json_t *body = ds_body_object(call, reply);
-
     if (body == NULL)
         return;
     if (!read_wish(body, &wish, &why) || !ds_keys_create(call->keys, &wish, &made, &key, &why)) {
@@ -108,7 +104,6 @@ void ds_keys_post(const struct ds_call *call, struct ds_reply *reply)
 void ds_keys_delete(const struct ds_call *call, struct ds_reply *reply)
 {
     struct ds_why why;
-
     if (ds_keys_revoke(call->keys, call->id, &why))
         ds_reply_json(
             reply, 200,

@@ -1,7 +1,8 @@
 /*
  * Threat model: whoever sends a request controls every byte of it, and may measure how long the
- * answer takes. MUST: one header, one scheme, one key. MUST NOT: show any part of what was sent in
- * the answer or the log.
+ *               answer takes.
+ * MUST:         one header, one scheme, one key.
+ * MUST NOT:     show any part of what was sent in the answer or the log.
  */
 #include "devserver/auth.h"
 
@@ -12,7 +13,6 @@ const char *ds_bearer(const char *value, size_t length, size_t *key_length)
 {
     static const char scheme[] = "Bearer";
     const size_t skip = sizeof scheme - 1;
-
     if (length <= skip || strncasecmp(value, scheme, skip) != 0 || value[skip] != ' ')
         return NULL;
     value += skip;
@@ -31,7 +31,6 @@ enum ds_auth ds_authenticate(struct ds_keys *keys, const struct ds_credential *c
                              unsigned scope, struct ds_key *key, struct ds_why *why)
 {
     size_t length;
-
     if (credential->headers == 0)
         return DS_AUTH_MISSING;
     if (credential->headers > 1)

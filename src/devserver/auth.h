@@ -6,7 +6,9 @@
  * which one a server picks is what request smuggling lives on.
  *
  * Ownership: values point into the request and are only read; the verdict's sentence is static or
- * its own. Threads:   any. Errors: the verdict is the error.
+ *            its own.
+ * Threads:   any.
+ * Errors:    the verdict is the error.
  */
 #ifndef COMMISSIONED_DEVSERVER_AUTH_H
 #define COMMISSIONED_DEVSERVER_AUTH_H

@@ -1,6 +1,7 @@
 /*
- * Threat model: a person makes programs trust this CA. MUST: the CA's private key exists only while
- * it signs, in this process's memory. MUST NOT: be written, exported or used twice.
+ * Threat model: a person makes programs trust this CA.
+ * MUST:         the CA's private key exists only while it signs, in this process's memory.
+ * MUST NOT:     be written, exported or used twice.
  */
 #include "devserver/certificate.h"
 
@@ -13,8 +14,8 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include "devserver/cleanup.h"
 #include "core/secret.h"
+#include "devserver/cleanup.h"
 
 enum { LIFETIME = 365 * 86400, CLOCK_SKEW = 3600 };
 
@@ -23,8 +24,8 @@ struct signer {
     gnutls_x509_crt_t certificate;
 };
 
-/* Every GnuTLS call answers 0 or a negative number; the first failure is kept and the rest skipped.
- */
+/* Every GnuTLS call answers 0 or a negative number; the first failure is
+ * kept and the rest skipped. */
 #define step(result, call)                                                                         \
     do {                                                                                           \
         if ((result) >= 0)                                                                         \
@@ -46,7 +47,6 @@ static int begin(struct signer *signer, const char *name)
     size_t id_size = sizeof id;
     time_t now = time(NULL);
     int result = 0;
-
     if (getrandom(serial, sizeof serial, 0) != (ssize_t)sizeof serial)
         return GNUTLS_E_RANDOM_FAILED;
     serial[0] = (serial[0] & 0x3f) | 0x40; /* RFC 5280, 4.1.2.2: positive, and no leading zero */
@@ -83,7 +83,6 @@ static int add_names(gnutls_x509_crt_t certificate, const char *host)
     static const unsigned char loopback6[16] = {[15] = 1};
     const unsigned add = GNUTLS_FSAN_APPEND;
     int result = 0;
-
     step(result, gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, host,
                                                       (unsigned)strlen(host), GNUTLS_FSAN_SET));
     step(result, gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, "localhost",
@@ -100,7 +99,6 @@ static int make_server(struct signer *server, const struct signer *ca, const cha
     unsigned char id[64];
     size_t id_size = sizeof id;
     int result = begin(server, host);
-
     step(result, add_names(server->certificate, host));
     step(result, gnutls_x509_crt_set_basic_constraints(server->certificate, 0, -1));
     step(result, gnutls_x509_crt_set_key_usage(server->certificate, GNUTLS_KEY_DIGITAL_SIGNATURE));
@@ -126,7 +124,6 @@ static int export(const struct signer *ca, const struct signer *server, struct d
     datum_on_return gnutls_datum_t server_pem = {0};
     datum_on_return gnutls_datum_t key_pem = {0};
     int result = 0;
-
     step(result, gnutls_x509_crt_export2(ca->certificate, GNUTLS_X509_FMT_PEM, &ca_pem));
     step(result, gnutls_x509_crt_export2(server->certificate, GNUTLS_X509_FMT_PEM, &server_pem));
     step(result,
@@ -145,7 +142,6 @@ bool ds_certificate_make(const char *host, struct ds_certificate *made, struct d
     signer_on_return struct signer ca = {0};
     signer_on_return struct signer server = {0};
     int result = 0;
-
     memset(made, 0, sizeof *made);
     step(result, make_ca(&ca));
     step(result, make_server(&server, &ca, host));

@@ -1,10 +1,11 @@
 /* POST /v1/chat/completions: says what it is, then gives back what the user last said. */
+#include "devserver/chat.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "devserver/chat.h"
 #include "devserver/cleanup.h"
 
 #define INTRODUCTION                                                                               \
@@ -42,7 +43,6 @@ static void write_content(FILE *out, const json_t *message)
     const json_t *content = json_object_get(message, "content");
     const json_t *part;
     size_t i;
-
     if (json_is_string(content))
         fputs(json_string_value(content), out);
     json_array_foreach(content, i, part)
@@ -73,7 +73,6 @@ static bool echo(const json_t *messages, struct ds_completion *completion)
     ds_free_on_return char *last = strdup("");
     const json_t *message;
     size_t i;
-
     json_array_foreach(messages, i, message)
     {
         const char *role = json_string_value(json_object_get(message, "role"));
@@ -101,7 +100,6 @@ static void name_completion(const struct ds_call *call, struct ds_completion *co
 {
     unsigned char digest[DS_DIGEST_SIZE];
     int used = snprintf(completion->id, sizeof completion->id, "chatcmpl-dev");
-
     ds_digest(call->body, call->body_size, digest);
     for (size_t i = 0; i < 12; i++)
         snprintf(completion->id + used + 2 * i, 3, "%02x", digest[i]);
@@ -131,7 +129,6 @@ static bool judge_messages(const json_t *messages, struct ds_reply *reply)
 {
     const json_t *message;
     size_t i;
-
     if (!json_is_array(messages) || json_array_size(messages) == 0) {
         ds_reply_error(reply, 400, "invalid_messages", "messages",
                        "messages must be an array with at least one message.");
@@ -151,7 +148,6 @@ void ds_chat(const struct ds_call *call, struct ds_reply *reply)
     struct ds_completion completion = {0};
     json_t *body = ds_body_object(call, reply);
     const json_t *messages = json_object_get(body, "messages");
-
     if (body == NULL)
         return;
     if (ds_body_model(body, DS_MODEL_ECHO, reply) && judge_messages(messages, reply)) {

@@ -3,7 +3,8 @@
  *
  * Units:     a token is a word here: what stands between white space.
  * Ownership: the text is malloc'ed and belongs to the struct; ds_completion_clear frees it.
- * Threads:   one at a time. Errors: NULL or false only without memory.
+ * Threads:   one at a time.
+ * Errors:    NULL or false only without memory.
  * Source:    the OpenAI API reference, "The chat completion object" and "... chunk object".
  */
 #ifndef COMMISSIONED_DEVSERVER_CHAT_H

@@ -2,7 +2,8 @@
  * devserver/cleanup.h - what a scope owns ends with it.
  *
  * Ownership: a variable so marked is released at the end of its scope; hand it over with ds_steal.
- * Threads:   none shared. Errors: none; errno is kept.
+ * Threads:   none shared.
+ * Errors:    none; errno is kept.
  * Source:    GCC manual, "Common Variable Attributes", cleanup.
  */
 #ifndef COMMISSIONED_DEVSERVER_CLEANUP_H

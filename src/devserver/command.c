@@ -20,7 +20,6 @@ static const char usage[] =
 int ds_complain(int status, const char *format, ...)
 {
     va_list arguments;
-
     fputs("commissioned-devserver: ", stderr);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
@@ -32,7 +31,6 @@ int ds_complain(int status, const char *format, ...)
 char *ds_command_state(const char *named, struct ds_why *why)
 {
     char *folder = named != NULL ? strdup(named) : ds_state_default(why);
-
     if (folder != NULL && ds_state_prepare(folder, why))
         return folder;
     free(folder);
@@ -46,7 +44,6 @@ int ds_command(int argc, char **argv)
         int (*run)(int argc, char **argv);
     } verbs[] = {{"serve", ds_command_serve}, {"key", ds_command_key}, {"env", ds_command_env}};
     const char *verb = argc < 2 ? "" : argv[1];
-
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verb, verbs[i].name) == 0)
             return verbs[i].run(argc - 1, argv + 1);

@@ -1,10 +1,11 @@
 /*
  * devserver/command.h - the command line.
  *
- * Results:   exit statuses: 0 done, 1 it could not be done, 2 the command line is wrong.
- *            Standard output is for programs (the key, the list, the readiness line, the log),
- * standard error for people. Threads:   the main thread, before there are others. Source:
- * getopt_long(3); doc/commissioned-devserver.1.
+ * Results: exit statuses: 0 done, 1 it could not be done, 2 the command line is wrong. Standard
+ *          output is for programs (the key, the list, the readiness line, the log), standard error
+ *          for people.
+ * Threads: the main thread, before there are others.
+ * Source:  getopt_long(3); doc/commissioned-devserver.1.
  */
 #ifndef COMMISSIONED_DEVSERVER_COMMAND_H
 #define COMMISSIONED_DEVSERVER_COMMAND_H
@@ -30,8 +31,8 @@ int ds_command_env(int argc, char **argv);
 /* Prints a sentence and gives the exit status for it. */
 int ds_complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The state folder: `named`, or the default; prepared. NULL and a sentence otherwise; the caller's.
- */
+/* The state folder: `named`, or the default; prepared. NULL and a sentence
+ * otherwise; the caller's. */
 char *ds_command_state(const char *named, struct ds_why *why);
 
 /* How a program on this machine can trust and reach a server. */

@@ -1,9 +1,8 @@
 /* POST /v1/embeddings: vectors without meaning, but always the same ones. */
+#include <endian.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <endian.h>
 
 #include <gnutls/gnutls.h>
 
@@ -15,7 +14,6 @@ void ds_embed(const void *text, size_t length, float *vector, size_t dimensions)
     unsigned char block[DS_DIGEST_SIZE + 8];
     unsigned char random[DS_DIGEST_SIZE];
     double square = 0;
-
     /* SHA-256 of the text, then SHA-256 of that and a counter: four bytes a number. */
     ds_digest(text, length, block);
     for (size_t i = 0; i < dimensions; i++) {
@@ -72,7 +70,6 @@ static json_t *embedding(const json_t *input, size_t index, const struct options
         json_is_string(input) ? NULL : json_dumps(input, JSON_COMPACT);
     const char *text = spelled == NULL ? json_string_value(input) : spelled;
     size_t length = spelled == NULL ? json_string_length(input) : strlen(spelled);
-
     if (vector == NULL || text == NULL)
         return NULL;
     *tokens += json_is_array(input) ? json_array_size(input) : (length + 3) / 4;
@@ -100,7 +97,6 @@ static json_t *read_inputs(json_t *body, struct ds_reply *reply)
     size_t i;
     bool good = json_is_array(inputs) && json_array_size(inputs) > 0 &&
                 json_array_size(inputs) <= DS_MAX_INPUTS;
-
     json_array_foreach(inputs, i, each) good =
         good && (json_is_string(each) ? json_string_length(each) > 0 : is_tokens(each));
     if (good)
@@ -122,7 +118,6 @@ static bool read_options(json_t *body, size_t inputs, struct options *options,
     json_int_t number = dimensions == NULL || json_is_null(dimensions)
                             ? (json_int_t)DS_DIMENSIONS
                             : json_integer_value(dimensions);
-
     options->base64 = name != NULL && strcmp(name, "base64") == 0;
     if (!options->base64 && (name == NULL || strcmp(name, "float") != 0)) {
         ds_reply_error(reply, 400, "invalid_encoding_format", "encoding_format",
@@ -144,7 +139,6 @@ static void answer(const json_t *inputs, const struct options *options, struct d
     json_t *data = json_array();
     const json_t *input;
     size_t i, tokens = 0;
-
     for (i = 0; i < json_array_size(inputs); i++) {
         input = json_array_get(inputs, i);
         json_array_append_new(data, embedding(input, i, options, &tokens));

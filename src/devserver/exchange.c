@@ -1,10 +1,11 @@
 /*
  * The way of a request: begin (route, authenticate, count) -> body -> answer -> completed.
  *
- * Threat model: the client may be hostile, slow or broken. MUST: decide who it is before a byte of
- * its body is kept; bound what is kept; read a small body to its end before an error is answered,
- * or closing the connection would reset it and the client lose the answer. MUST NOT: wait for
- * anything here.
+ * Threat model: the client may be hostile, slow or broken.
+ * MUST:         decide who it is before a byte of its body is kept; bound what is kept; read a
+ *               small body to its end before an error is answered, or closing the connection would
+ *               reset it and the client lose the answer.
+ * MUST NOT:     wait for anything here.
  */
 #include "devserver/exchange.h"
 
@@ -40,7 +41,6 @@ static void judge(struct ds_shared *shared, struct exchange *exchange,
                   struct MHD_Connection *connection)
 {
     struct ds_asking asking = {.method = exchange->method, .path = exchange->path};
-
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &asking);
     ds_admit(shared, &asking, &exchange->admission, &exchange->reply);
 }
@@ -105,7 +105,6 @@ static void refuse_midway(struct ds_shared *shared, struct exchange *exchange,
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     char answer[1024];
-
     refuse_size(exchange);
     char *body = json_dumps(exchange->reply.json, JSON_COMPACT);
     if (info != NULL && body != NULL) {
@@ -158,7 +157,6 @@ static struct MHD_Response *make_response(struct ds_reply *reply)
 {
     struct MHD_Response *response;
     char *text;
-
     if (reply->stream != NULL) {
         response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_stream,
                                                      reply->stream, free_stream);
@@ -213,7 +211,6 @@ enum MHD_Result ds_exchange_handle(void *data, struct MHD_Connection *connection
 {
     struct ds_shared *shared = data;
     struct exchange *exchange = *slot;
-
     (void)version;
     if (exchange == NULL) {
         *slot = exchange = begin(shared, connection, url, method);
@@ -237,7 +234,6 @@ void ds_exchange_completed(void *data, struct MHD_Connection *connection, void *
 {
     struct ds_shared *shared = data;
     struct exchange *exchange = *slot;
-
     (void)connection;
     (void)reason;
     if (exchange == NULL)

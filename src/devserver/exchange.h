@@ -1,9 +1,9 @@
 /*
  * devserver/exchange.h - one request and its answer, as libmicrohttpd tells of them.
  *
- * Threads:   every function is called by the connection's own server thread; what is shared is in
- *            struct ds_shared, whose parts have locks of their own.
- * Source:    GNU libmicrohttpd reference manual, MHD_AccessHandlerCallback.
+ * Threads: every function is called by the connection's own server thread; what is shared is in
+ *          struct ds_shared, whose parts have locks of their own.
+ * Source:  GNU libmicrohttpd reference manual, MHD_AccessHandlerCallback.
  */
 #ifndef COMMISSIONED_DEVSERVER_EXCHANGE_H
 #define COMMISSIONED_DEVSERVER_EXCHANGE_H

@@ -43,7 +43,6 @@ int ds_command_env(int argc, char **argv)
     unsigned long port = 8443;
     struct ds_why why;
     int option;
-
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 's')
             state = optarg;

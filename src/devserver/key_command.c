@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/secret.h"
 #include "devserver/cleanup.h"
 #include "devserver/command.h"
 #include "devserver/keys.h"
-#include "core/secret.h"
 
 struct request {
     const char *state;
@@ -32,7 +32,6 @@ static int hand_over(struct ds_keys *keys, const struct ds_key *made, struct ds_
 {
     struct ds_why why;
     bool printed = printf("%s\n", key->text) > 0 && fflush(stdout) == 0;
-
     secret_wipe(key, sizeof *key);
     if (!printed) {
         ds_keys_revoke(keys, made->prefix, &why);
@@ -47,7 +46,6 @@ static int create_key(const struct request *request, int words)
     struct ds_why why;
     struct ds_key made;
     struct ds_key_text key = {""};
-
     if (words != 0 || request->wish.name == NULL)
         return ds_complain(DS_EXIT_USAGE, "key create needs --name NAME and no other word");
     keys_on_return struct ds_keys *keys = open_keys(request->state, &why);
@@ -60,7 +58,6 @@ static void print_date(int64_t seconds, char text[24])
 {
     time_t when = (time_t)seconds;
     struct tm utc;
-
     strcpy(text, "-");
     if (seconds != 0 && gmtime_r(&when, &utc) != NULL)
         strftime(text, 24, "%Y-%m-%dT%H:%M:%SZ", &utc);
@@ -70,7 +67,6 @@ static void print_scopes(unsigned scopes, char *text, size_t size)
 {
     unsigned bit;
     const char *name;
-
     text[0] = '\0';
     for (size_t i = 0; (name = ds_scope_name(i, &bit)) != NULL; i++)
         if (scopes & bit) {
@@ -82,7 +78,6 @@ static void print_scopes(unsigned scopes, char *text, size_t size)
 static void print_key(const struct ds_key *key, void *data)
 {
     char created[24], used[24], revoked[24], scopes[64], rate[32];
-
     (void)data;
     print_date(key->created, created);
     print_date(key->last_used, used);
@@ -96,7 +91,6 @@ static void print_key(const struct ds_key *key, void *data)
 static int list_keys(const struct request *request, int words)
 {
     struct ds_why why;
-
     if (words != 0)
         return ds_complain(DS_EXIT_USAGE, "key list takes no word");
     keys_on_return struct ds_keys *keys = open_keys(request->state, &why);
@@ -112,7 +106,6 @@ static int list_keys(const struct request *request, int words)
 static int revoke_key(const struct request *request, int words, const char *prefix)
 {
     struct ds_why why;
-
     if (words != 1)
         return ds_complain(DS_EXIT_USAGE, "key revoke needs the one prefix of a key");
     keys_on_return struct ds_keys *keys = open_keys(request->state, &why);
@@ -152,7 +145,6 @@ int ds_command_key(int argc, char **argv)
     struct request request = {0};
     struct ds_why why;
     int option;
-
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         if (!take_option(&request, option, &why))
             return ds_complain(DS_EXIT_USAGE, "%s", why.text);

@@ -8,8 +8,8 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
-#include "devserver/keys.h"
 #include "core/secret.h"
+#include "devserver/keys.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -27,7 +27,6 @@ bool ds_key_generate(struct ds_key_text *key)
 {
     unsigned char random[32];
     char *out = key->text + sizeof DS_KEY_MARK - 1;
-
     /* getrandom(2): up to 256 bytes are given whole once the pool is ready, or not at all. */
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return false;
@@ -113,7 +112,6 @@ bool ds_rate_parse(const char *text, struct ds_rate *rate, struct ds_why *why)
     errno = 0;
     unsigned long count = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
     uint32_t seconds = end != NULL && *end == '/' ? window_seconds(end + 1) : 0;
-
     if (errno != 0 || count < 1 || count > 1000000 || seconds == 0)
         return ds_fail(
             why, "'%.40s' is not a rate: write 60/m, with a count of 1 to 1000000 and s, m, h or d",

@@ -1,7 +1,9 @@
 /*
- * The store of keys. Threat model: whoever reads the database learns prefixes, names and digests,
- * and cannot make a request with them. MUST: commit before the key is shown. MUST NOT: hold a key's
- * text longer than the call that was given it.
+ * The store of keys.
+ * Threat model: whoever reads the database learns prefixes, names and digests, and cannot make a
+ *               request with them.
+ * MUST:         commit before the key is shown.
+ * MUST NOT:     hold a key's text longer than the call that was given it.
  */
 #include "devserver/keys.h"
 
@@ -17,8 +19,8 @@
 #include <gnutls/gnutls.h>
 #include <sqlite3.h>
 
-#include "devserver/cleanup.h"
 #include "core/secret.h"
+#include "devserver/cleanup.h"
 
 enum { BUSY_MS = 10000, RETRY_MS = 10 };
 
@@ -83,7 +85,6 @@ static bool make_private(const char *path, struct ds_why *why)
 {
     struct stat facts;
     ds_close_on_return int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
     if (fd >= 0)
         return fchmod(fd, 0600) == 0 || ds_fail(why, "%s: chmod: %s", path, strerror(errno));
     if (errno != EEXIST || lstat(path, &facts) != 0)
@@ -124,7 +125,6 @@ struct ds_keys *ds_keys_open(const char *folder, struct ds_why *why)
 {
     ds_free_on_return char *path = ds_state_path(folder, "keys.db");
     struct ds_keys *keys = calloc(1, sizeof *keys);
-
     if (path == NULL || keys == NULL) {
         ds_fail(why, "%s: out of memory", folder);
         free(keys);
@@ -202,7 +202,6 @@ bool ds_keys_create(struct ds_keys *keys, const struct ds_key_wish *wish, struct
     const char *env = wish->env == NULL ? "dev" : wish->env;
     unsigned char digest[DS_DIGEST_SIZE];
     int result;
-
     if (!ds_key_name_check("name", wish->name, why) || !ds_key_name_check("environment", env, why))
         return false;
     memset(made, 0, sizeof *made);
@@ -231,7 +230,6 @@ static enum ds_find judge_row(sqlite3_stmt *row, const char *text, struct ds_key
 {
     unsigned char digest[DS_DIGEST_SIZE];
     const void *stored = sqlite3_column_blob(row, 10);
-
     if (stored == NULL || sqlite3_column_bytes(row, 10) != DS_DIGEST_SIZE)
         return DS_FIND_NONE;
     ds_digest(text, DS_KEY_LENGTH, digest);
@@ -245,7 +243,6 @@ enum ds_find ds_keys_find(struct ds_keys *keys, const char *text, size_t length,
                           struct ds_key *found, struct ds_why *why)
 {
     enum ds_find answer = DS_FIND_NONE;
-
     if (!ds_key_is_shaped(text, length))
         return DS_FIND_NONE;
     locked_until_return(keys);
@@ -288,7 +285,6 @@ bool ds_keys_list(struct ds_keys *keys, void (*each)(const struct ds_key *key, v
         prepare(keys, "SELECT " COLUMNS " FROM keys ORDER BY id");
     int result = SQLITE_ERROR;
     struct ds_key key;
-
     while (row != NULL && (result = sqlite3_step(row)) == SQLITE_ROW) {
         read_row(row, &key);
         each(&key, data);

@@ -14,10 +14,11 @@
  * Store:     FOLDER/keys.db, SQLite in WAL mode, shared between processes: what one commits, the
  * next look-up of every other sees. A key is on disk (synchronous=FULL) before its creator has it.
  * Units:     times are seconds since the epoch, 0 for never; a rate is `count` requests in
- * `seconds`. Ownership: the store is the caller's until ds_keys_close; strings in structs are their
- * own. Threads:   a store may be used from any thread: it holds a lock of its own. Errors:    false
- * or DS_FIND_ERROR, with a sentence in `why`, which never holds a key. Source: sqlite.org/wal.html,
- * sqlite.org/pragma.html#pragma_synchronous.
+ *            `seconds`.
+ * Ownership: the store is the caller's until ds_keys_close; strings in structs are their own.
+ * Threads:   a store may be used from any thread: it holds a lock of its own.
+ * Errors:    false or DS_FIND_ERROR, with a sentence in `why`, which never holds a key.
+ * Source:    sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous.
  */
 #ifndef COMMISSIONED_DEVSERVER_KEYS_H
 #define COMMISSIONED_DEVSERVER_KEYS_H
@@ -77,8 +78,7 @@ struct ds_key_text {
     char text[DS_KEY_LENGTH + 1];
 };
 
-/* ---- text -------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* Fills in 256 fresh random bits. False where the system has none to give. */
 bool ds_key_generate(struct ds_key_text *key);
@@ -103,8 +103,7 @@ void ds_rate_print(struct ds_rate rate, char text[32]);
  * sentence. */
 bool ds_key_name_check(const char *what, const char *name, struct ds_why *why);
 
-/* ---- store ------------------------------------------------------------------------------------
- */
+/* ---- store ----------------------------------------------------------------------------------- */
 
 struct ds_keys;
 

@@ -17,7 +17,6 @@ static bool split(const char *address, char host[64], char port[8])
 {
     const char *colon = strrchr(address, ':');
     const char *end = colon;
-
     /* getaddrinfo(3) takes 70000 for 4464 */
     if (colon == NULL || strlen(colon + 1) > 5 || colon[1] == '\0' || atol(colon + 1) > 65535)
         return false;
@@ -49,7 +48,6 @@ static uint16_t bound_port(int fd)
 {
     struct sockaddr_storage bound;
     socklen_t size = sizeof bound;
-
     if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0)
         return 0;
     if (bound.ss_family == AF_INET6)
@@ -61,7 +59,6 @@ static int open_socket(const struct addrinfo *at)
 {
     const int on = 1;
     int fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at->ai_protocol);
-
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
@@ -77,7 +74,6 @@ int ds_listen(const char *address, uint16_t *port, bool *loopback, struct ds_why
     };
     struct addrinfo *found = NULL;
     char host[64], service[8];
-
     if (!split(address, host, service) || getaddrinfo(host, service, &wanted, &found) != 0) {
         ds_fail(why,
                 "'%s' is not a numeric address with a port: write 127.0.0.1:8443 or [::1]:8443",

@@ -1,4 +1,7 @@
-/* MUST: survive a reader that stalls or goes away. MUST NOT: write a key, whole or nearly. */
+/*
+ * MUST:     survive a reader that stalls or goes away.
+ * MUST NOT: write a key, whole or nearly.
+ */
 #include "devserver/log.h"
 
 #include <errno.h>
@@ -102,7 +105,6 @@ static void print_time(char text[40])
     struct timespec now;
     struct tm utc;
     char seconds[24];
-
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
@@ -115,7 +117,6 @@ static void print_client(const struct sockaddr *client, char text[96])
     socklen_t size = client == NULL                  ? 0
                      : client->sa_family == AF_INET6 ? (socklen_t)sizeof(struct sockaddr_in6)
                                                      : (socklen_t)sizeof(struct sockaddr_in);
-
     text[0] = '\0';
     if (size > 0 && getnameinfo(client, size, host, sizeof host, port, sizeof port,
                                 NI_NUMERICHOST | NI_NUMERICSERV) == 0)
@@ -126,7 +127,6 @@ void ds_log_write(struct ds_log *log, const struct ds_log_entry *entry)
 {
     char when[40], client[96], method[24];
     ds_free_on_return char *path = strdup(entry->path);
-
     if (path == NULL)
         return;
     ds_log_clean_path(path);

@@ -8,9 +8,10 @@
  * somebody's secret. The path comes without its query, and what looks like a key in it is masked.
  * The line is written before the answer: who has an answer finds it in the log.
  *
- * Ownership: the log is the caller's until ds_log_close. Threads: any; it has a lock of its own.
+ * Ownership: the log is the caller's until ds_log_close.
+ * Threads:   any; it has a lock of its own.
  * Errors:    a reader who does not read costs lines, never a request: lines that a pipe has no room
- * for are dropped and counted ({"dropped":N}) once there is room again.
+ *            for are dropped and counted ({"dropped":N}) once there is room again.
  */
 #ifndef COMMISSIONED_DEVSERVER_LOG_H
 #define COMMISSIONED_DEVSERVER_LOG_H

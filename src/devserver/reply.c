@@ -35,7 +35,6 @@ void ds_reply_error(struct ds_reply *reply, unsigned status, const char *code, c
 {
     char message[512];
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
@@ -47,7 +46,6 @@ void ds_reply_error(struct ds_reply *reply, unsigned status, const char *code, c
 void ds_reply_header(struct ds_reply *reply, const char *name, const char *format, ...)
 {
     va_list arguments;
-
     if (reply->nheaders == DS_REPLY_HEADERS)
         return;
     struct ds_header *header = &reply->headers[reply->nheaders++];

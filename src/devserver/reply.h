@@ -2,9 +2,11 @@
  * devserver/reply.h - an answer, before it is put on the wire.
  *
  * Shape:     a status, headers, and a body: a JSON value, or a stream of server-sent events, or
- * none. Ownership: a reply owns its JSON and its stream; ds_reply_clear gives both back. Threads:
- * one at a time. Errors:    a header that does not fit is cut; one too many is dropped. Source: the
- * OpenAI API reference, "Errors": {"error": {"message", "type", "param", "code"}}.
+ *            none.
+ * Ownership: a reply owns its JSON and its stream; ds_reply_clear gives both back.
+ * Threads:   one at a time.
+ * Errors:    a header that does not fit is cut; one too many is dropped.
+ * Source:    the OpenAI API reference, "Errors": {"error": {"message", "type", "param", "code"}}.
  */
 #ifndef COMMISSIONED_DEVSERVER_REPLY_H
 #define COMMISSIONED_DEVSERVER_REPLY_H

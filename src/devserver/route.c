@@ -30,12 +30,11 @@ static const struct ds_route routes[] = {
 static bool path_matches(const struct ds_route *route, const char *path, const char **id)
 {
     size_t length = strlen(route->path);
-
     *id = NULL;
     if (!route->takes_id)
         return strcmp(path, route->path) == 0;
     if (strncmp(path, route->path, length) != 0 || path[length] == '\0' ||
-        strchr(path + length, '/'))
+        strchr(path + length, '/') != NULL)
         return false;
     *id = path + length;
     return true;
@@ -59,7 +58,6 @@ const struct ds_route *ds_route_find(const char *method, const char *path, const
                                      struct ds_reply *reply)
 {
     char allow[64] = "";
-
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (!path_matches(&routes[i], path, id))
             continue;
@@ -97,7 +95,6 @@ json_t *ds_body_object(const struct ds_call *call, struct ds_reply *reply)
 bool ds_body_model(json_t *object, const char *model, struct ds_reply *reply)
 {
     const char *asked = json_string_value(json_object_get(object, "model"));
-
     if (asked == NULL)
         ds_reply_error(reply, 400, "missing_model", "model", "Name the model, as a string: \"%s\".",
                        model);

@@ -31,7 +31,6 @@ static bool take_options(int argc, char **argv, struct settings *settings)
                                             {"timeout", required_argument, NULL, 't'},
                                             {0}};
     int option;
-
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 's':
@@ -65,7 +64,6 @@ static char *listen_address(const struct settings *settings)
     char *address = NULL;
     const char *colon = strrchr(settings->listen, ':');
     int host = colon == NULL ? (int)strlen(settings->listen) : (int)(colon - settings->listen);
-
     if (settings->port == NULL)
         return strdup(settings->listen);
     return asprintf(&address, "%.*s:%s", host, settings->listen, settings->port) < 0 ? NULL
@@ -90,7 +88,6 @@ static bool told_to_end(const sigset_t *signals)
 static void run(struct ds_server *server, const sigset_t *signals)
 {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-
     while (!told_to_end(signals))
         ds_server_flush(server);
     /* Requests under way are finished; a second signal, or the end of patience, ends them. */
@@ -107,7 +104,6 @@ static int serve(const struct settings *settings, const char *folder, const sigs
     ds_free_on_return char *address = listen_address(settings);
     struct ds_log *log = ds_log_open(settings->log, &why);
     struct ds_server *server = NULL;
-
     if (address != NULL && log != NULL && ds_tls_prepare(folder, settings->host, &tls, &why)) {
         const struct ds_server_options options = {.folder = folder,
                                                   .listen = address,
@@ -133,7 +129,6 @@ int ds_command_serve(int argc, char **argv)
         .host = DS_DEFAULT_HOST, .listen = DS_DEFAULT_LISTEN, .timeout = DS_TIMEOUT_SECONDS};
     struct ds_why why;
     sigset_t signals;
-
     if (!take_options(argc, argv, &settings))
         return ds_complain(DS_EXIT_USAGE, "serve: see commissioned-devserver --help");
     ds_free_on_return char *folder = ds_command_state(settings.state, &why);

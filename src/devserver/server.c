@@ -23,7 +23,6 @@ struct ds_server {
 static unsigned connection_limit(void)
 {
     struct rlimit files;
-
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return 256;
     rlim_t wanted = DS_CONNECTIONS + DS_SPARE_FILES;
@@ -49,7 +48,6 @@ static struct MHD_Daemon *start_daemon(struct ds_server *server,
 {
     unsigned limit = connection_limit();
     const char *pem = options->tls->server_pem;
-
     /* STRICT_FOR_CLIENT refuses what parsers read in two ways, such as a space before the colon. */
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ITC, 0, NULL, NULL,
@@ -80,7 +78,6 @@ struct ds_server *ds_server_start(const struct ds_server_options *options, struc
 {
     struct ds_server *server = calloc(1, sizeof *server);
     bool loopback = true;
-
     if (server == NULL) {
         ds_fail(why, "the server: out of memory");
         return NULL;

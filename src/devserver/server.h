@@ -3,8 +3,9 @@
  *
  * Ownership: options are read only while the server starts, but for the log, which must outlive it.
  * Threads:   start, flush and stop are called from one thread; requests run on the server's own.
- * The caller ignores SIGPIPE and blocks the signals it waits for before it starts. Errors:    NULL
- * and a sentence. Source:    GNU libmicrohttpd reference manual.
+ *            The caller ignores SIGPIPE and blocks the signals it waits for before it starts.
+ * Errors:    NULL and a sentence.
+ * Source:    GNU libmicrohttpd reference manual.
  */
 #ifndef COMMISSIONED_DEVSERVER_SERVER_H
 #define COMMISSIONED_DEVSERVER_SERVER_H
@@ -20,8 +21,8 @@ enum {
     DS_TIMEOUT_SECONDS = 60, /* a connection on which nothing comes and nothing is owed ends */
     DS_CONNECTIONS = 4096,   /* at most, fewer where RLIMIT_NOFILE is lower */
     DS_CONNECTION_MEMORY = 64 * 1024, /* of a request's line and headers: more is answered 431 */
-    DS_OVERSIZE_DRAIN =
-        8 * 1024 * 1024, /* bytes read from a client that was told 413 in mid-body */
+    /* bytes read from a client that was told 413 in mid-body */
+    DS_OVERSIZE_DRAIN = 8 * 1024 * 1024,
     DS_SPARE_FILES = 64, /* descriptors kept for what is not a connection */
 };
 

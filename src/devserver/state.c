@@ -1,6 +1,7 @@
 /*
- * The state folder. Threat model: another user of this machine must neither read nor replace what
- * is in it, so a folder that is not ours alone is refused, never repaired in silence.
+ * The state folder.
+ * Threat model: another user of this machine must neither read nor replace what is in it, so a
+ *               folder that is not ours alone is refused, never repaired in silence.
  */
 #include "devserver/state.h"
 
@@ -18,7 +19,6 @@
 bool ds_fail(struct ds_why *why, const char *format, ...)
 {
     va_list arguments;
-
     why->text[0] = '\0';
     va_start(arguments, format);
     vsnprintf(why->text, sizeof why->text, format, arguments);
@@ -32,7 +32,6 @@ char *ds_state_default(struct ds_why *why)
     const char *home = getenv("HOME");
     char *path = NULL;
     int written = -1;
-
     /* The specification: a relative path is invalid and to be ignored. */
     if (state != NULL && state[0] == '/')
         written = asprintf(&path, "%s/commissioned-devserver", state);
@@ -72,7 +71,6 @@ static bool make_folders(const char *folder, struct ds_why *why)
 bool ds_state_prepare(const char *folder, struct ds_why *why)
 {
     struct stat facts;
-
     if (folder[0] == '\0')
         return ds_fail(why, "the state folder's name is empty: name one with --state DIR");
     if (!make_folders(folder, why))

@@ -2,12 +2,13 @@
  * devserver/state.h - the folder in which the development server keeps what outlives it.
  *
  * Shape:     one folder, mode 0700, owned by the effective user; each file in it is mode 0600. It
- * holds keys.db (SQLite), ca.pem and server.pem. No key and no CA key is ever written to it.
+ *            holds keys.db (SQLite), ca.pem and server.pem. No key and no CA key is ever written to
+ *            it.
  * Ownership: paths returned are malloc'ed and the caller's.
  * Threads:   pure functions of their arguments and the file system.
  * Errors:    false or NULL, and a sentence (file, fact, remedy) in `why`.
  * Source:    XDG Base Directory Specification, XDG_STATE_HOME; umask does not matter: modes are
- * set.
+ *            set.
  */
 #ifndef COMMISSIONED_DEVSERVER_STATE_H
 #define COMMISSIONED_DEVSERVER_STATE_H
@@ -23,8 +24,8 @@ struct ds_why {
 /* Sets the sentence and returns false, so that a caller can `return ds_fail(why, ...)`. */
 bool ds_fail(struct ds_why *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The folder to use where none was named: ${XDG_STATE_HOME:-~/.local/state}/commissioned-devserver.
- */
+/* The folder to use where none was named:
+ * ${XDG_STATE_HOME:-~/.local/state}/commissioned-devserver. */
 char *ds_state_default(struct ds_why *why);
 
 /* Makes the folder (and its parents, 0700) where it is missing, and judges it where it is not. */
@@ -37,8 +38,8 @@ char *ds_state_path(const char *folder, const char *name);
 bool ds_state_write(const char *folder, const char *name, const void *data, size_t size,
                     struct ds_why *why);
 
-/* Reads FOLDER/NAME, at most `limit` bytes, NUL added. NULL where it is missing, with errno ENOENT.
- */
+/* Reads FOLDER/NAME, at most `limit` bytes, NUL added. NULL where it is
+ * missing, with errno ENOENT. */
 char *ds_state_read(const char *folder, const char *name, size_t limit, struct ds_why *why);
 
 #endif

@@ -55,7 +55,6 @@ static json_t *choices(struct ds_stream *stream)
 {
     const char *text = stream->completion.text + stream->spoken;
     size_t size;
-
     switch (stream->stage) {
     case STAGE_ROLE:
         return json_pack("[{si s{ss ss} sn}]", "index", 0, "delta", "role", "assistant", "content",
@@ -96,7 +95,6 @@ static bool make_event(struct ds_stream *stream)
 {
     ds_free_on_return char *data = stream->stage == STAGE_DONE ? strdup("[DONE]") : chunk(stream);
     int size = data == NULL ? -1 : asprintf(&stream->event, "data: %s\n\n", data);
-
     stream->event_sent = 0;
     if (size < 0) {
         stream->event = NULL;

@@ -11,9 +11,9 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "core/secret.h"
 #include "devserver/certificate.h"
 #include "devserver/cleanup.h"
-#include "core/secret.h"
 
 enum { MAX_PEM = 64 * 1024, RENEW_BEFORE = 7 * 86400 };
 
@@ -40,7 +40,6 @@ static bool still_good(const char *ca_pem, const char *server_pem, const char *h
 static bool make_anew(const char *folder, const char *host, struct ds_tls *tls, struct ds_why *why)
 {
     struct ds_certificate made;
-
     if (!ds_certificate_make(host, &made, why))
         return false;
     /* Killed between the two, the next start finds that they do not match and makes both anew. */

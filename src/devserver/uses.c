@@ -47,7 +47,6 @@ void ds_uses_free(struct ds_uses *uses)
 void ds_uses_note(struct ds_uses *uses, int64_t id, int64_t time)
 {
     struct entry *entry;
-
     pthread_mutex_lock(&uses->lock);
     HASH_FIND(hh, uses->entries, &id, sizeof id, entry);
     if (entry == NULL && (entry = calloc(1, sizeof *entry)) != NULL) {
@@ -74,7 +73,6 @@ bool ds_uses_flush(struct ds_uses *uses, struct ds_keys *keys, struct ds_why *wh
     struct entry *entry, *next;
     size_t count = 0;
     bool done = true;
-
     if (entries == NULL)
         return true;
     ds_free_on_return struct ds_use *list = calloc(HASH_COUNT(entries), sizeof *list);

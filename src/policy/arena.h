@@ -2,9 +2,11 @@
  * arena.h - memory that is given back all at once, wiped.
  *
  * What a policy is read into may be a key, so none of it is freed one by one and nothing is
- * overlooked. Ownership: what arena_* returns belongs to the arena. Errors: NULL where memory ran
- * out, and `failed` stays set, so that a long piece of work may be checked once, at its end.
- * Threads: one arena, one thread at a time.
+ * overlooked.
+ * Ownership: what arena_* returns belongs to the arena.
+ * Errors:    NULL where memory ran out, and `failed` stays set, so that a long piece of work may be
+ *            checked once, at its end.
+ * Threads:   one arena, one thread at a time.
  */
 #ifndef COMMISSIONED_ARENA_H
 #define COMMISSIONED_ARENA_H

@@ -5,11 +5,11 @@
  * command reads it too, and shows the rest: rules that do not match and why, what is wrong and
  * where.
  *
- * Shape:     plain structs; every pointer and string in them belongs to the policy_config.
- *            A list of strings ends in NULL; a list that was not written is NULL.
+ * Shape:     plain structs; every pointer and string in them belongs to the policy_config. A list
+ *            of strings ends in NULL; a list that was not written is NULL.
  * Ownership: policy_config_free wipes and frees all of it.
- * Errors:    NULL or false where memory ran out, nothing else; what is wrong with the policy
- *            is among the findings.
+ * Errors:    NULL or false where memory ran out, nothing else; what is wrong with the policy is
+ *            among the findings.
  * Threads:   any thread, each its own policy_config.
  * Secrets:   `value` and `header` of a key hold it. Show nobody but `prefix`.
  *
@@ -27,8 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy/arena.h"
 #include "commissioned/policy_image.h"
+#include "policy/arena.h"
 
 struct safe_file;
 
@@ -174,8 +174,8 @@ enum policy_keys {
     POLICY_KEYS_ALL,
 };
 
-/* Reads keys from their sources. A key that cannot be had has its `error`; that is not a finding.
- */
+/* Reads keys from their sources. A key that cannot be had has its
+ * `error`; that is not a finding. */
 bool policy_config_read_keys(struct policy_config *config, const struct policy_request *request,
                              enum policy_keys which);
 

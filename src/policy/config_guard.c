@@ -118,8 +118,8 @@ static size_t read_char(const char *at, char *c)
     return 1;
 }
 
-/* Strings that follow each other are one to libconfig, so a key is added to the last one taken out.
- */
+/* Strings that follow each other are one to libconfig, so a key is added
+ * to the last one taken out. */
 static bool take_key(struct lexer *lexer, const char *text, size_t length, bool more)
 {
     struct guarded_key *key = arena_alloc(lexer->arena, sizeof *key);
@@ -204,8 +204,8 @@ static bool read_name(struct lexer *lexer)
     return true;
 }
 
-/* Reads what begins at lexer->at. `after_string`: it follows a string, with blanks between at most.
- */
+/* Reads what begins at lexer->at. `after_string`: it follows a string,
+ * with blanks between at most. */
 static bool read_token(struct lexer *lexer, bool after_string)
 {
     char c = *lexer->at;

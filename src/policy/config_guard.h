@@ -11,7 +11,8 @@
  * holds a key;
  *   - the values are counted, so that the memory libconfig will want can be asked for beforehand.
  *
- * Ownership: what is taken out belongs to the arena. Threads: pure but for the arena.
+ * Ownership: what is taken out belongs to the arena.
+ * Threads:   pure but for the arena.
  */
 #ifndef COMMISSIONED_CONFIG_GUARD_H
 #define COMMISSIONED_CONFIG_GUARD_H

@@ -7,7 +7,8 @@
  * wins. What tools disagree on is refused, not guessed: a ${reference} and a quote that is never
  * closed.
  *
- * Pure: no I/O, no allocation. Threads: any.
+ * Pure: no I/O, no allocation.
+ * Threads: any.
  */
 #ifndef COMMISSIONED_DOTENV_H
 #define COMMISSIONED_DOTENV_H

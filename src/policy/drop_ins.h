@@ -2,8 +2,9 @@
  * drop_ins.h - the names of the *.conf files in a folder, in the order of strcmp; hidden ones are
  * not read. For src/policy alone.
  *
- * Ownership: the names belong to the arena. Errors: an errno, ENOMEM among them, or E2BIG for more
- * than DROP_INS_MOST. Threads: any.
+ * Ownership: the names belong to the arena.
+ * Errors:    an errno, ENOMEM among them, or E2BIG for more than DROP_INS_MOST.
+ * Threads:   any.
  */
 #ifndef COMMISSIONED_DROP_INS_H
 #define COMMISSIONED_DROP_INS_H

@@ -4,19 +4,19 @@
  * MUST: libconfig gets text that config_guard has passed, never a file or a name of one.
  * MUST: the memory that libconfig will want is there before it starts. Version 1.5 follows the NULL
  *       of a failed calloc, and its scanner, made by flex, calls exit; both would end the host
- * program. So the whole need is asked for and given back at once. What is left is the chance that
- * another thread takes that memory in the microseconds between, in a process that is out of memory
- * anyway. MUST: no key stays behind. libconfig never has one (config_guard.h); the file's text is
- * wiped.
+ *       program. So the whole need is asked for and given back at once. What is left is the chance
+ *       that another thread takes that memory in the microseconds between, in a process that is out
+ *       of memory anyway.
+ * MUST: no key stays behind. libconfig never has one (config_guard.h); the file's text is wiped.
  */
 #include <locale.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/secret.h"
 #include "policy/config_guard.h"
 #include "policy/reader.h"
 #include "policy/safe_file.h"
-#include "core/secret.h"
 
 /* Measured on libconfig 1.5 with 64-bit pointers: 80 bytes a setting, 32 its name and value, 16 its
  * place. */
@@ -32,8 +32,8 @@ static bool reserve(size_t text_size, size_t nvalues)
     return true;
 }
 
-/* Hangs what the guard took out on the settings it was taken from; false where they do not agree.
- */
+/* Hangs what the guard took out on the settings it was taken from; false
+ * where they do not agree. */
 static bool attach_keys(config_setting_t *setting, struct guarded_key **key)
 {
     const char *name = config_setting_name(setting);

@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
+#include "core/secret.h"
 #include "policy/config_guard.h"
 #include "policy/reader.h"
-#include "core/secret.h"
 
 enum { STALE_MOST = 30 * 24 * 60 * 60, ROTATE_DAYS_MOST = 3660 };
 

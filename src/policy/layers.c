@@ -4,7 +4,8 @@
  * MUST: the system's policy is read first, for its user_config = false closes the other layers.
  * MUST: a denial holds from whichever layer it comes.
  * MUST: a layer that cannot be used makes the whole policy unusable, never a silently smaller one.
- * One exception: a system policy that this user may not read, while the user has one of his own.
+ *       One exception: a system policy that this user may not read, while the user has one of his
+ *       own.
  */
 #include <errno.h>
 #include <stdio.h>

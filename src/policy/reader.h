@@ -13,10 +13,10 @@
 #include <libconfig.h>
 
 #include "policy/config.h"
-#include "policy/store.h"
-#include "policy/url.h"
 #include "policy/sentence.h"
+#include "policy/store.h"
 #include "policy/strmap.h"
+#include "policy/url.h"
 
 /* What the files of one layer share. */
 struct policy_names {
@@ -53,8 +53,8 @@ void policy_read_simple_key(struct policy_reader *reader, const config_setting_t
 void policy_read_rules(struct policy_reader *reader, const config_setting_t *list);
 void policy_read_denies(struct policy_reader *reader, const config_setting_t *list);
 
-/* The settings existing, missing, report and placeholder of a rule, or of the file for its rules.
- */
+/* The settings existing, missing, report and placeholder of a rule, or
+ * of the file for its rules. */
 void policy_read_ways(struct policy_reader *reader, const config_setting_t *group,
                       enum policy_existing *existing, enum policy_missing *missing,
                       enum policy_report *report, const char **placeholder);
@@ -70,8 +70,7 @@ uint32_t policy_name_key(struct policy_reader *reader, const char *name, uint32_
 /* Notes the name of the rule that is added next; a second of the same name is a finding. */
 bool policy_name_rule(struct policy_reader *reader, const char *name, uint32_t line);
 
-/* ---- policy/setting.c: one setting of a group --------------------------------------------------
- */
+/* ---- policy/setting.c: one setting of a group ------------------------------------------------ */
 
 /* The setting of that name, or NULL; four times as fast as libconfig's, which also reads paths. */
 config_setting_t *setting_member(const config_setting_t *group, const char *name);
@@ -114,8 +113,7 @@ const char *setting_path(struct policy_reader *reader, const config_setting_t *g
 /* The elements of a list of groups; false after a finding. */
 bool setting_groups(struct policy_reader *reader, const config_setting_t *list, const char *what);
 
-/* ---- policy/file.c and policy/layers.c ---------------------------------------------------------
- */
+/* ---- policy/file.c and policy/layers.c ------------------------------------------------------- */
 
 enum policy_file_result {
     POLICY_FILE_READ,

@@ -1,8 +1,9 @@
 /*
  * MUST: judge the descriptor that is then read, never the name (the name is judged too,
- * safe_path.c, for who can replace the file can choose its content). MUST: open without blocking,
- * and only what is a regular file: a FIFO must not hang the host program, and opening some devices
- * does things. MUST: wipe what was read when it is refused.
+ *       safe_path.c, for who can replace the file can choose its content).
+ * MUST: open without blocking, and only what is a regular file: a FIFO must not hang the host
+ *       program, and opening some devices does things.
+ * MUST: wipe what was read when it is refused.
  */
 #include "policy/safe_file.h"
 
@@ -14,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "policy/safe_path.h"
 #include "core/secret.h"
+#include "policy/safe_path.h"
 
 enum { ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
 
@@ -118,8 +119,8 @@ static ssize_t read_all(int fd, char *data, size_t room)
 static enum safe_result take_content(int fd, size_t max, struct safe_file *file,
                                      struct complaint *why)
 {
-    /* No more than the file says it holds is asked for; the byte more shows that it lied (/proc).
-     */
+    /* No more than the file says it holds is asked for; the byte more
+     * shows that it lied (/proc). */
     size_t size = (size_t)file->st.st_size;
     if (size > max) {
         complain(why, "name the right file", "holds more than %zu bytes", max);

@@ -34,8 +34,8 @@ struct safe_file {
     struct stat st; /* of the descriptor that was read; of a refused file where it is known */
     bool has_st;
     char resolved[PATH_MAX]; /* the path without symbolic links, as far as the walk came */
-    char
-        offender[PATH_MAX]; /* the folder or link that was refused, or empty: the file itself was */
+    /* the folder or link that was refused, or empty: the file itself was */
+    char offender[PATH_MAX];
 };
 
 /*

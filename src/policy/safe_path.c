@@ -4,14 +4,14 @@
  * The threat: another user of the machine who makes us read, as policy or as key, what he wrote, or
  * who sees a key because it was stored where he can look.
  *
- * MUST: every folder on the way belongs to root or the effective user, and nobody else may change
- * what is in it. A sticky folder (/tmp) may be writable for all, for there only the owner can
- *       replace an entry, and the owner of the next entry is judged as well.
- * MUST: a symbolic link is followed, its owner and the folder it lies in judged like any other, for
- *       who can replace the link chooses the file.
+ * MUST:     every folder on the way belongs to root or the effective user, and nobody else may
+ *           change what is in it. A sticky folder (/tmp) may be writable for all, for there only
+ *           the owner can replace an entry, and the owner of the next entry is judged as well.
+ * MUST:     a symbolic link is followed, its owner and the folder it lies in judged like any other,
+ *           for who can replace the link chooses the file.
  * MUST NOT: trust a name below a folder that has not been judged yet. Going downward, each name is
- *       looked up in a folder that only root and the user can change, so it means the same
- * afterwards.
+ *           looked up in a folder that only root and the user can change, so it means the same
+ *           afterwards.
  */
 #include "policy/safe_path.h"
 

@@ -4,9 +4,11 @@
  * A fact never quotes what a file holds as a value: a key may stand where a name belongs. Only
  * names that we know, numbers, modes and paths are repeated.
  *
- * Shape:  a path that does not fit is shortened in its middle; the fact and the remedy are kept. A
- * path in a remedy is quoted where a shell would read it otherwise; control characters become '?'.
- * Errors: none. Threads: pure functions of their arguments.
+ * Shape:   a path that does not fit is shortened in its middle; the fact and the remedy are kept. A
+ *          path in a remedy is quoted where a shell would read it otherwise; control characters
+ *          become '?'.
+ * Errors:  none.
+ * Threads: pure functions of their arguments.
  */
 #ifndef COMMISSIONED_SENTENCE_H
 #define COMMISSIONED_SENTENCE_H

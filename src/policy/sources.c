@@ -3,14 +3,15 @@
  *
  * MUST: a file that holds a key is judged as one (safe_file.h), also a .env file and a credential.
  * MUST: what is not a key is refused whole; above all a line break, which would begin another
- * header. MUST: buffers are wiped on every way out.
+ *       header.
+ * MUST: buffers are wiped on every way out.
  */
 #include <string.h>
 
-#include "policy/dotenv.h"
-#include "policy/store.h"
-#include "policy/safe_file.h"
 #include "core/secret.h"
+#include "policy/dotenv.h"
+#include "policy/safe_file.h"
+#include "policy/store.h"
 
 static const char header_start[] = "Authorization: Bearer ";
 

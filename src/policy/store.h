@@ -13,8 +13,8 @@
 #include "policy/safe_file.h"
 #include "policy/sentence.h"
 
-/* A new zeroed element at the end of an array. Earlier pointers into the array are void afterwards.
- */
+/* A new zeroed element at the end of an array. Earlier pointers into the
+ * array are void afterwards. */
 struct policy_config_key *policy_add_key(struct policy_config *config);
 struct policy_config_rule *policy_add_rule(struct policy_config *config);
 struct policy_config_deny *policy_add_deny(struct policy_config *config);
@@ -24,8 +24,8 @@ struct policy_config_file *policy_add_file(struct policy_config *config);
 void policy_find(struct policy_config *config, enum policy_severity severity,
                  struct policy_place place, const struct complaint *why);
 
-/* Adds `path` to what must stay as it is; `st` NULL: nothing is there, or it cannot be looked at.
- */
+/* Adds `path` to what must stay as it is; `st` NULL: nothing is there,
+ * or it cannot be looked at. */
 void policy_watch(struct policy_config *config, const char *path, const struct stat *st);
 
 /*

@@ -1,8 +1,9 @@
 /*
  * strmap.h - from a string to a number, for names.
  *
- * Ownership: the strings stay the caller's and must outlive the map. Errors: false where memory ran
- * out. Threads: one map, one thread at a time.
+ * Ownership: the strings stay the caller's and must outlive the map.
+ * Errors:    false where memory ran out.
+ * Threads:   one map, one thread at a time.
  */
 #ifndef COMMISSIONED_STRMAP_H
 #define COMMISSIONED_STRMAP_H

@@ -6,7 +6,8 @@
  * without a trailing dot, port always there, path without dot segments. What could be read in two
  * ways (user:password@, %-encoding, an empty segment, a query) is refused, not interpreted.
  *
- * Pure but for the arena, which owns host and path. Threads: as the arena.
+ * Pure but for the arena, which owns host and path.
+ * Threads: as the arena.
  */
 #ifndef COMMISSIONED_POLICY_URL_H
 #define COMMISSIONED_POLICY_URL_H

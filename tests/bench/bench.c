@@ -3,7 +3,6 @@
  * with 1 where a row is over. Instructions are counted by callgrind and do not depend on the
  * machine's load; times are medians and may.
  */
-#include <check.h>
 #include <err.h>
 #include <limits.h>
 #include <math.h>
@@ -13,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "measure.h"
 #include "policy_cost.h"
@@ -41,8 +42,7 @@ static cpu_set_t all_processors;
 static cpu_set_t server_processor; /* one of them */
 static int over;
 
-/* ---- the table ---------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static void row(const char *what, double measured, double limit, const char *unit)
 {
@@ -63,8 +63,7 @@ static void part(const char *title)
     printf("\n%s\n", title);
 }
 
-/* ---- one operation -----------------------------------------------------------------------------
- */
+/* ---- one operation --------------------------------------------------------------------------- */
 
 struct load {
     const char *kind;
@@ -118,8 +117,7 @@ static void share_processor(bool share)
         err(99, "sched_setaffinity");
 }
 
-/* ---- the rows ----------------------------------------------------------------------------------
- */
+/* ---- the rows -------------------------------------------------------------------------------- */
 
 static void programs_without_libcurl(void)
 {
@@ -312,8 +310,7 @@ static void policies(void)
     row("loading 10,000 rules", many.load_ms, 50, "ms");
 }
 
-/* ---- the stage ---------------------------------------------------------------------------------
- */
+/* ---- the stage ------------------------------------------------------------------------------- */
 
 static void clear_stage(void)
 {

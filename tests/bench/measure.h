@@ -1,7 +1,8 @@
 /*
  * measure.h - runs a program with a library in LD_PRELOAD and says what it cost.
  *
- * Ownership: arguments belong to the caller. Threads: one.
+ * Ownership: arguments belong to the caller.
+ * Threads:   one.
  * Errors:    a program or tool that fails ends the benchmark with its output: a figure would mean
  *            nothing.
  */

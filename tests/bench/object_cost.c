@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name stands behind its number where it is first used, and then the number alone: "(12) name".
- */
+/* A name stands behind its number where it is first used, and then the
+ * number alone: "(12) name". */
 struct name {
     const char *ending;
     char number[24];

@@ -4,8 +4,9 @@
  * Two runs of an interpreter differ by more than the library costs it (where its objects lie
  * decides how it hashes them), so their difference says nothing; this does.
  *
- * Source: the Callgrind Format Specification (Valgrind manual). Threads: any.
- * Errors: -1 where the file cannot be read or has nothing of that object.
+ * Source:  the Callgrind Format Specification (Valgrind manual).
+ * Threads: any.
+ * Errors:  -1 where the file cannot be read or has nothing of that object.
  */
 #ifndef COMMISSIONED_BENCH_OBJECT_COST_H
 #define COMMISSIONED_BENCH_OBJECT_COST_H

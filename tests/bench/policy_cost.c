@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "core/decide.h"
 #include "commissioned/policy_image.h"
-#include "support/tmpdir.h"
+#include "core/decide.h"
 #include "core/target.h"
+#include "support/tmpdir.h"
 
 enum { LOADS = 7, HOPS = 512, ROUNDS = 400, BATCHES = 9 };
 

@@ -2,7 +2,8 @@
  * policy_cost.h - what the policy itself costs: reading it, and one decision.
  *
  * A policy of `rules` rules, each with a path of its own below /v1, is written into `folder` and
- * read by the module's own entry. Errors: end the benchmark.
+ * read by the module's own entry.
+ * Errors: end the benchmark.
  */
 #ifndef COMMISSIONED_BENCH_POLICY_COST_H
 #define COMMISSIONED_BENCH_POLICY_COST_H

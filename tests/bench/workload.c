@@ -5,7 +5,6 @@
  * only between them, and the time between them, in ns per operation, is printed. It knows nothing
  * of the library. With HEADER-FILE it sends that header line by itself.
  */
-#include <curl/curl.h>
 #include <err.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -13,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <curl/curl.h>
 #include <valgrind/callgrind.h>
 
 enum { MAX_THREADS = 64, WARM_UP = 8, RING = 4, PROBES = 64, BATCHES = 41, CALLS = 200000 };
@@ -32,8 +33,7 @@ static long count;
 static bool unmarked;             /* the caller counts by function instead: WORKLOAD_UNMARKED */
 static pthread_barrier_t barrier; /* all threads are set up; all are done */
 
-/* ---- kinds of operation ------------------------------------------------------------------------
- */
+/* ---- kinds of operation ---------------------------------------------------------------------- */
 
 static size_t discard(char *data, size_t size, size_t n, void *user)
 {
@@ -116,8 +116,7 @@ static const struct kind {
 };
 static const struct kind *kind;
 
-/* ---- measuring ---------------------------------------------------------------------------------
- */
+/* ---- measuring ------------------------------------------------------------------------------- */
 
 static double read_clock(clockid_t clock)
 {
@@ -185,8 +184,7 @@ static void run(unsigned threads)
         pthread_join(workers[i].thread, NULL);
 }
 
-/* ---- many live handles -------------------------------------------------------------------------
- */
+/* ---- many live handles ----------------------------------------------------------------------- */
 
 static CURL **make_handles(void)
 {

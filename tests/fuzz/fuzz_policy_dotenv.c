@@ -1,5 +1,5 @@
-/* Fuzzes the reading of .env files: no byte outside the buffers, and no value longer than its room.
- */
+/* Fuzzes the reading of .env files: no byte outside the buffers, and no
+ * value longer than its room. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,13 @@
 #include "url_agree.h"
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/plain.h"
+#include <curl/curl.h>
+
 #include "commissioned/policy_image.h"
+#include "core/plain.h"
 #include "core/target.h"
 
 enum { SETTLED_MAX = 8192 };

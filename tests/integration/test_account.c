@@ -4,13 +4,14 @@
  *
  * The journal is the test's own (journal_trap.h), so these tests need root.
  */
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/journal_trap.h"
 #include "support/preloaded.h"
@@ -68,8 +69,7 @@ static void take_lines(void)
     }
 }
 
-/* ---- report ------------------------------------------------------------------------------------
- */
+/* ---- report ---------------------------------------------------------------------------------- */
 
 START_TEST(a_keyed_request_is_told_with_all_fields_and_its_status)
 {
@@ -237,8 +237,7 @@ START_TEST(a_stale_key_is_told_once)
 }
 END_TEST
 
-/* ---- what an answer means ----------------------------------------------------------------------
- */
+/* ---- what an answer means -------------------------------------------------------------------- */
 
 static const struct {
     const char *path;
@@ -303,8 +302,7 @@ START_TEST(a_loop_cannot_fill_the_journal)
 }
 END_TEST
 
-/* ---- debug output ------------------------------------------------------------------------------
- */
+/* ---- debug output ---------------------------------------------------------------------------- */
 
 START_TEST(without_debug_nothing_is_printed)
 {

@@ -1,8 +1,4 @@
 /* The completions, tried in the shells themselves: what is typed at a prompt on a terminal. */
-#include "../support/command.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -12,13 +8,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <check.h>
+
+#include "../support/command.h"
+#include "support/suite.h"
+
 static char folder[PATH_MAX], command[PATH_MAX];
 static struct outcome outcome;
 
 static void setup(void)
 {
     char build[PATH_MAX], path[2 * PATH_MAX];
-
     scratch_make(folder);
     built(command, "commissioned-auth");
     snprintf(build, sizeof build, "%s", command);
@@ -61,7 +61,6 @@ static const struct {
 START_TEST(bash_completes)
 {
     char script[1024];
-
     if (access("/bin/bash", X_OK) != 0) {
         puts("SKIP bash_completes: no bash here");
         return;
@@ -82,7 +81,6 @@ END_TEST
 START_TEST(fish_completes)
 {
     char script[1024], expected[64];
-
     OUTCOME(&outcome, "sh", "-c", "command -v fish");
     if (outcome.status != 0) {
         puts("SKIP fish_completes: no fish here");
@@ -99,8 +97,7 @@ START_TEST(fish_completes)
 }
 END_TEST
 
-/* ---- at a prompt --------------------------------------------------------------------------------
- */
+/* ---- at a prompt ----------------------------------------------------------------------------- */
 
 struct prompt {
     int master;
@@ -112,10 +109,8 @@ struct prompt {
 static void read_until(struct prompt *prompt, const char *text)
 {
     struct pollfd ready = {.fd = prompt->master, .events = POLLIN};
-
-    while (!strstr(prompt->seen, text)) {
+    while (strstr(prompt->seen, text) == NULL) {
         ssize_t got;
-
         ck_assert_msg(poll(&ready, 1, 30000) == 1, "no '%s' on the screen: %s", text, prompt->seen);
         got = read(prompt->master, prompt->seen + prompt->length,
                    sizeof prompt->seen - prompt->length - 1);
@@ -149,8 +144,8 @@ static void open_shell(struct prompt *prompt, const char *const argv[], const ch
     read_until(prompt, "ready> ");
 }
 
-/* Types the beginning of a verb, a tab and the help option: the usage shows which verb it became.
- */
+/* Types the beginning of a verb, a tab and the help option: the usage
+ * shows which verb it became. */
 static void completes_status(struct prompt *prompt)
 {
     type(prompt, "commissioned-auth stat\t --help\n");
@@ -165,7 +160,6 @@ static void completes_status(struct prompt *prompt)
 START_TEST(a_tab_at_the_prompt_of_bash_completes)
 {
     struct prompt prompt;
-
     if (access("/bin/bash", X_OK) != 0) {
         puts("SKIP a_tab_at_the_prompt_of_bash_completes: no bash here");
         return;
@@ -181,7 +175,6 @@ END_TEST
 START_TEST(a_tab_at_the_prompt_of_zsh_completes)
 {
     struct prompt prompt;
-
     OUTCOME(&outcome, "sh", "-c", "command -v zsh");
     if (outcome.status != 0) {
         puts("SKIP a_tab_at_the_prompt_of_zsh_completes: no zsh here");
@@ -209,7 +202,6 @@ int main(void)
     Suite *suite = suite_create("completion");
     TCase *shells = tcase_create("shells");
     int count = (int)(sizeof lines / sizeof *lines);
-
     tcase_add_checked_fixture(shells, setup, teardown);
     tcase_set_timeout(shells, 120);
     tcase_add_loop_test(shells, bash_completes, 0, count);

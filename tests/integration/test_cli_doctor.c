@@ -1,11 +1,5 @@
 /* `doctor`: each thing that can be wrong is found, and what is right is not complained about. */
-#include "../support/command.h"
-#include "../support/tmpdir.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +7,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <jansson.h>
+
+#include "../support/command.h"
+#include "../support/tmpdir.h"
+#include "support/suite.h"
 
 static char command[PATH_MAX], folder[PATH_MAX], config[PATH_MAX], key_file[PATH_MAX];
 static char fixtures[PATH_MAX], origin[PATH_MAX];
@@ -25,9 +26,8 @@ static void setup(void)
     static const char *const variables[] = {"COMMISSIONED_API_KEY", "OPENAI_API_KEY",
                                             "SSLKEYLOGFILE", "CREDENTIALS_DIRECTORY", NULL};
     char text[2 * PATH_MAX];
-
     umask(022);
-    for (const char *const *v = variables; *v; v++)
+    for (const char *const *v = variables; *v != NULL; v++)
         unsetenv(*v);
     built(command, "commissioned-auth");
     built(fixtures, "tests/fixtures");
@@ -59,7 +59,6 @@ static void teardown(void)
 static int examine(const char *const argv[])
 {
     char begin[TEST_KEY_LENGTH];
-
     outcome_of(&outcome, NULL, NULL, NULL, argv);
     /* One character more than may be shown. */
     snprintf(begin, sizeof begin, "%.*s", TEST_KEY_LENGTH / 4 + 1, key);
@@ -77,13 +76,11 @@ static int examine(const char *const argv[])
 static const char *health(const char *topic, const char *words)
 {
     const json_t *findings = json_object_get(answer, "findings");
-
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *finding = json_array_get(findings, i);
         const char *sentence = json_string_value(json_object_get(finding, "sentence"));
-
         if (strcmp(json_string_value(json_object_get(finding, "topic")), topic) == 0 &&
-            strstr(sentence, words))
+            strstr(sentence, words) != NULL)
             return json_string_value(json_object_get(finding, "health"));
     }
     return "none";
@@ -93,7 +90,6 @@ static const char *health(const char *topic, const char *words)
 static int with_library(const char *fixture)
 {
     char copy[PATH_MAX], library[PATH_MAX], from[PATH_MAX];
-
     in_folder(copy, folder, "commissioned-auth");
     copy_file(command, copy, 0755);
     in_folder(library, folder, "libcommissioned-auth.so");
@@ -161,7 +157,6 @@ END_TEST
 START_TEST(a_key_older_than_it_should_be_is_a_warning)
 {
     const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
-
     ck_assert_int_eq(utimensat(AT_FDCWD, key_file, times, 0), 0);
     ck_assert_int_ge(DOCTOR("--"), 1);
     ck_assert_str_eq(health("key", "after 90"), "warning");
@@ -194,7 +189,6 @@ static const struct {
 START_TEST(a_program_is_judged_by_how_it_was_built)
 {
     char path[PATH_MAX];
-
     in_folder(path, fixtures, programs[_i].fixture);
     DOCTOR("--", path);
     ck_assert_msg(strcmp(health("program", programs[_i].words), programs[_i].health) == 0, "%s",
@@ -212,7 +206,6 @@ END_TEST
 START_TEST(a_program_that_no_rule_names_is_a_failure)
 {
     char text[2 * PATH_MAX];
-
     snprintf(text, sizeof text,
              "keys = ( { name = \"prod\"; file = \"%s\"; } );\n"
              "rules = ( { name = \"all\"; key = \"prod\"; programs = [\"/no/such\"]; } );\n",
@@ -223,8 +216,7 @@ START_TEST(a_program_that_no_rule_names_is_a_failure)
 }
 END_TEST
 
-/* ---- leaks --------------------------------------------------------------------------------------
- */
+/* ---- leaks ----------------------------------------------------------------------------------- */
 
 START_TEST(a_key_that_is_nowhere_else_is_good)
 {
@@ -236,7 +228,6 @@ END_TEST
 START_TEST(a_key_in_a_shell_history_is_found)
 {
     char path[PATH_MAX], line[128];
-
     in_folder(path, folder, ".bash_history");
     snprintf(line, sizeof line, "ls\nexport KEY=%s\nls\n", key);
     write_file(path, line, 0600);
@@ -248,7 +239,6 @@ END_TEST
 START_TEST(a_key_in_a_git_work_tree_is_found)
 {
     char path[PATH_MAX], line[128];
-
     in_folder(path, folder, "work");
     ck_assert_int_eq(mkdir(path, 0755), 0);
     in_folder(path, folder, "work/.git");
@@ -269,7 +259,6 @@ START_TEST(a_key_that_lies_across_two_reads_is_found)
 {
     static char text[3 * 65536];
     char path[PATH_MAX];
-
     memset(text, 'x', sizeof text - 1);
     memcpy(text + 65536 - 20, key, strlen(key));
     in_folder(path, folder, ".bash_history");
@@ -284,13 +273,12 @@ static pid_t start_sleeper(const char *argument, const char *variable)
     int ready[2], input[2];
     pid_t child;
     char byte;
-
     ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(input, O_CLOEXEC), 0);
     child = fork();
     if (child == 0) {
         dup2(input[0], STDIN_FILENO);
-        if (variable)
+        if (variable != NULL)
             setenv("LEAKED", variable, 1);
         /* Its complaint would show the key. */
         if (freopen("/dev/null", "w", stderr) == NULL)
@@ -314,7 +302,6 @@ START_TEST(a_key_among_the_arguments_of_a_process_is_found)
 {
     pid_t child = start_sleeper(key, NULL);
     int status = DOCTOR("--leaks");
-
     end_sleeper(child);
     ck_assert_int_eq(status, 2);
     ck_assert_str_eq(health("leak", "the arguments of process"), "failure");
@@ -325,7 +312,6 @@ START_TEST(a_key_in_the_environment_of_a_process_is_a_warning)
 {
     pid_t child = start_sleeper("-", key);
     int status = DOCTOR("--leaks");
-
     end_sleeper(child);
     ck_assert_int_ge(status, 1);
     ck_assert_str_eq(health("leak", "the environment of process"), "warning");
@@ -336,7 +322,6 @@ START_TEST(a_key_of_the_store_that_no_rule_names_is_sought_too)
 {
     char path[PATH_MAX], stored[TEST_KEY_LENGTH + 1];
     struct outcome added;
-
     test_key_make(stored);
     outcome_of(&added, stored, NULL, NULL, (const char *const[]){command, "key", "add", "x", NULL});
     ck_assert_int_eq(added.status, 0);

@@ -1,11 +1,6 @@
 /* The verbs below `key`, on a store of their own. Keys are made on the spot. */
-#include "../support/command.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <jansson.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -19,6 +14,12 @@
 #include <unistd.h>
 #include <utmp.h>
 
+#include <check.h>
+#include <jansson.h>
+
+#include "../support/command.h"
+#include "support/suite.h"
+
 enum { KEY_LENGTH = 40, SHOWN = KEY_LENGTH / 4 };
 
 static char command[PATH_MAX], folder[PATH_MAX], store[PATH_MAX];
@@ -29,7 +30,6 @@ static void make_key(char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     unsigned char random[KEY_LENGTH];
-
     ck_assert_int_eq(getrandom(random, sizeof random, 0), KEY_LENGTH);
     for (int i = 0; i < KEY_LENGTH; i++)
         text[i] = letters[random[i] % (sizeof letters - 1)];
@@ -57,7 +57,6 @@ static void shows_no_key(void)
 {
     char middle[KEY_LENGTH];
     const char *const keys[] = {key, other_key};
-
     for (int i = 0; i < 2; i++) {
         /* One character more than may be shown. */
         snprintf(middle, sizeof middle, "%.*s", SHOWN + 1, keys[i]);
@@ -79,7 +78,6 @@ static int with_input(const char *input, const char *const argv[])
 static const char *stored(const char *name)
 {
     char path[PATH_MAX];
-
     in_folder(path, store, name);
     return text_of(path);
 }
@@ -88,7 +86,6 @@ static mode_t mode_of(const char *name)
 {
     char path[PATH_MAX];
     struct stat st;
-
     in_folder(path, store, name);
     ck_assert_int_eq(stat(path, &st), 0);
     return st.st_mode & 07777;
@@ -105,7 +102,6 @@ END_TEST
 START_TEST(add_shows_the_prefix)
 {
     char shown[64];
-
     ck_assert_int_eq(KEY(key, "add", "prod"), 0);
     snprintf(shown, sizeof shown, "(%.*s...)", SHOWN, key);
     ck_assert_ptr_nonnull(strstr(outcome.out, shown));
@@ -129,7 +125,6 @@ START_TEST(a_group_may_be_let_read)
     const struct group *group = getgrgid(getgid());
     struct stat st;
     char path[PATH_MAX];
-
     ck_assert_ptr_nonnull(group);
     ck_assert_int_eq(KEY(key, "add", "prod", "--group", group->gr_name), 0);
     in_folder(path, store, "prod");
@@ -149,7 +144,6 @@ END_TEST
 START_TEST(what_is_known_about_a_key_is_kept_and_is_no_secret)
 {
     json_t *object;
-
     ck_assert_int_eq(KEY(key, "add", "prod", "-e", "production", "-a", "reports", "-r", "90d"), 0);
     ck_assert_ptr_null(strstr(stored("prod.meta"), "secret"));
     ck_assert_int_eq(KEY(NULL, "show", "prod", "--json"), 0);
@@ -187,7 +181,6 @@ END_TEST
 START_TEST(the_line_end_of_another_system_is_taken_off)
 {
     char line[KEY_LENGTH + 8];
-
     snprintf(line, sizeof line, "%.*s\r\n", KEY_LENGTH, key);
     ck_assert_int_eq(KEY(line, "add", "prod"), 0);
     ck_assert_str_eq(stored("prod"), key);
@@ -197,7 +190,6 @@ END_TEST
 START_TEST(a_key_over_the_limit_is_refused)
 {
     static char text[8192];
-
     memset(text, 'k', sizeof text - 1);
     ck_assert_int_eq(KEY(text, "add", "prod"), 2);
     text[4097] = '\0';
@@ -223,7 +215,6 @@ END_TEST
 START_TEST(a_key_typed_as_an_argument_is_refused_and_not_repeated)
 {
     char word[KEY_LENGTH + 1];
-
     snprintf(word, sizeof word, "%.*s", KEY_LENGTH, key);
     ck_assert_int_eq(KEY(NULL, "add", "prod", word), 2);
     ck_assert_int_eq(KEY(NULL, word), 2);
@@ -234,7 +225,6 @@ END_TEST
 START_TEST(a_store_inside_a_git_work_tree_is_refused)
 {
     char git[PATH_MAX];
-
     in_folder(git, folder, ".git");
     ck_assert_int_eq(mkdir(git, 0755), 0);
     ck_assert_int_eq(KEY(key, "add", "prod"), 2);
@@ -255,7 +245,6 @@ END_TEST
 START_TEST(list_names_every_key_once)
 {
     json_t *object, *keys;
-
     ck_assert_int_eq(KEY(key, "add", "b"), 0);
     ck_assert_int_eq(KEY(other_key, "add", "a"), 0);
     ck_assert_int_eq(KEY(key, "rotate", "a"), 0);
@@ -273,7 +262,6 @@ END_TEST
 START_TEST(list_marks_a_key_that_is_older_than_it_should_be)
 {
     char path[PATH_MAX];
-
     ck_assert_int_eq(KEY(key, "add", "prod", "-r", "90d"), 0);
     ck_assert_int_eq(KEY(NULL, "list"), 0);
     ck_assert_ptr_null(strstr(outcome.out, " rotate"));
@@ -309,7 +297,6 @@ END_TEST
 START_TEST(rotate_gives_the_next_key_the_mode_of_the_current_one)
 {
     const struct group *group = getgrgid(getgid());
-
     ck_assert_int_eq(KEY(key, "add", "prod", "--group", group->gr_name), 0);
     ck_assert_int_eq(KEY(other_key, "rotate", "prod"), 0);
     ck_assert_int_eq(mode_of("prod.next"), 0640);
@@ -320,7 +307,6 @@ START_TEST(rotate_gives_the_next_key_the_owner_of_the_current_one)
 {
     struct stat st;
     char path[PATH_MAX];
-
     if (getuid() != 0) {
         puts("SKIP rotate_gives_the_next_key_the_owner_of_the_current_one: only root can give a "
              "file away");
@@ -375,7 +361,6 @@ END_TEST
 START_TEST(promote_does_not_put_rubbish_in_the_place_of_a_good_key)
 {
     char path[PATH_MAX];
-
     ck_assert_int_eq(KEY(key, "add", "prod"), 0);
     in_folder(path, store, "prod.next");
     write_file(path, "", 0600);
@@ -409,8 +394,7 @@ START_TEST(check_tells_that_nobody_answers)
 }
 END_TEST
 
-/* ---- the first key of a newcomer ----------------------------------------------------------------
- */
+/* ---- the first key of a newcomer ------------------------------------------------------------- */
 
 static void as_newcomer(void *data)
 {
@@ -431,7 +415,6 @@ START_TEST(the_first_key_comes_with_the_configuration_that_names_it)
 {
     char path[PATH_MAX], line[2 * PATH_MAX];
     struct stat st;
-
     if (exists("/etc/commissioned-auth/commissioned-auth.conf")) {
         puts("SKIP the_first_key_comes_with_the_configuration_that_names_it: this machine has a "
              "configuration");
@@ -450,7 +433,6 @@ END_TEST
 START_TEST(a_configuration_that_is_there_is_left_alone)
 {
     char path[PATH_MAX];
-
     in_folder(path, folder, "commissioned-auth");
     ck_assert_int_eq(mkdir(path, 0700), 0);
     in_folder(path, folder, "commissioned-auth/commissioned-auth.conf");
@@ -462,8 +444,7 @@ START_TEST(a_configuration_that_is_there_is_left_alone)
 }
 END_TEST
 
-/* ---- the terminal -------------------------------------------------------------------------------
- */
+/* ---- the terminal ---------------------------------------------------------------------------- */
 
 struct terminal {
     int master, slave;
@@ -496,10 +477,8 @@ static void open_terminal(struct terminal *terminal)
 static void read_until(struct terminal *terminal, const char *text)
 {
     struct pollfd ready = {.fd = terminal->master, .events = POLLIN};
-
-    while (!strstr(terminal->seen, text)) {
+    while (strstr(terminal->seen, text) == NULL) {
         ssize_t got;
-
         ck_assert_msg(poll(&ready, 1, 30000) == 1, "on the screen: %s", terminal->seen);
         got = read(terminal->master, terminal->seen + terminal->length,
                    sizeof terminal->seen - terminal->length - 1);
@@ -512,7 +491,6 @@ static void read_until(struct terminal *terminal, const char *text)
 static bool echoes(const struct terminal *terminal)
 {
     struct termios settings;
-
     ck_assert_int_eq(tcgetattr(terminal->slave, &settings), 0);
     return settings.c_lflag & ECHO;
 }
@@ -520,7 +498,6 @@ static bool echoes(const struct terminal *terminal)
 static int close_terminal(struct terminal *terminal)
 {
     int status;
-
     ck_assert_int_eq(waitpid(terminal->child, &status, 0), terminal->child);
     close(terminal->master);
     close(terminal->slave);
@@ -531,7 +508,6 @@ START_TEST(a_key_typed_at_the_prompt_is_stored_and_not_shown)
 {
     struct terminal terminal;
     char shown[SHOWN + 2];
-
     if (lacks_terminals(__func__))
         return;
     open_terminal(&terminal);
@@ -553,7 +529,6 @@ START_TEST(a_signal_at_the_prompt_ends_the_command_with_the_terminal_as_it_was)
 {
     struct terminal terminal;
     int status;
-
     if (lacks_terminals(__func__))
         return;
     open_terminal(&terminal);
@@ -574,7 +549,6 @@ START_TEST(the_interrupt_key_at_the_prompt_restores_the_terminal)
 {
     struct terminal terminal;
     int status;
-
     if (lacks_terminals(__func__))
         return;
     open_terminal(&terminal);
@@ -592,7 +566,6 @@ START_TEST(a_stopped_prompt_restores_the_terminal_and_asks_again)
 {
     struct terminal terminal;
     int status;
-
     if (lacks_terminals(__func__))
         return;
     open_terminal(&terminal);
@@ -617,7 +590,6 @@ int main(void)
     Suite *suite = suite_create("key");
     TCase *keys = tcase_create("store");
     TCase *screen = tcase_create("terminal");
-
     tcase_add_checked_fixture(keys, setup, teardown);
     tcase_set_timeout(keys, 60);
     tcase_add_test(keys, add_stores_the_key_and_a_newline_for_its_owner_alone);

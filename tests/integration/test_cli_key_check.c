@@ -1,14 +1,15 @@
 /* `key check` against the development server, over TLS: what each answer means. */
-#include "../support/command.h"
-#include "../support/devserver.h"
-#include "support/suite.h"
-
-#include <check.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <jansson.h>
+
+#include "../support/command.h"
+#include "../support/devserver.h"
+#include "support/suite.h"
 
 static char command[PATH_MAX], folder[PATH_MAX], store[PATH_MAX], address[64];
 static struct ds_child server;
@@ -39,7 +40,6 @@ static void teardown(void)
 static struct ds_key_text stored(const char *const *arguments)
 {
     struct ds_key_text key;
-
     ds_child_key(&server, &key, arguments);
     outcome_of(&outcome, key.text, NULL, NULL,
                (const char *const[]){command, "key", "add", "prod", "--dir", store, NULL});
@@ -72,7 +72,6 @@ static bool means(const char *words)
 START_TEST(a_good_key_is_200)
 {
     struct ds_key_text key = stored((const char *const[]){NULL});
-
     ck_assert_int_eq(check(&key), 0);
     ck_assert_int_eq(status(), 200);
     ck_assert(means("the key works"));
@@ -82,7 +81,6 @@ END_TEST
 START_TEST(a_revoked_key_is_401_and_the_remedy_is_a_new_one)
 {
     struct ds_key_text key = stored((const char *const[]){NULL});
-
     ck_assert_int_eq(ds_child_revoke(&server, &key), 0);
     ck_assert_int_eq(check(&key), 1);
     ck_assert_int_eq(status(), 401);
@@ -93,7 +91,6 @@ END_TEST
 START_TEST(a_key_without_the_scope_is_403)
 {
     struct ds_key_text key = stored((const char *const[]){"--scope", "chat", NULL});
-
     ck_assert_int_eq(check(&key), 1);
     ck_assert_int_eq(status(), 403);
     ck_assert(means("does not allow"));
@@ -103,7 +100,6 @@ END_TEST
 START_TEST(a_key_over_its_limit_is_429_with_the_time_to_wait)
 {
     struct ds_key_text key = stored((const char *const[]){"--rate", "1/h", NULL});
-
     ck_assert_int_eq(check(&key), 0);
     ck_assert_int_eq(check(&key), 1);
     ck_assert_int_eq(status(), 429);
@@ -114,7 +110,6 @@ END_TEST
 START_TEST(a_server_that_cannot_be_verified_gets_no_key)
 {
     struct ds_key_text key = stored((const char *const[]){NULL});
-
     setenv("CURL_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt", 1);
     ck_assert_int_eq(check(&key), 2);
     ck_assert(json_is_null(json_object_get(answer, "status")));
@@ -124,7 +119,6 @@ END_TEST
 START_TEST(the_authorities_can_be_named)
 {
     struct ds_key_text key = stored((const char *const[]){NULL});
-
     unsetenv("CURL_CA_BUNDLE");
     OUTCOME(&outcome, command, "key", "check", "prod", "--dir", store, "--connect", address,
             "--cacert", server.ca);
@@ -138,7 +132,6 @@ int main(void)
 {
     Suite *suite = suite_create("key check");
     TCase *answers = tcase_create("answers");
-
     tcase_add_checked_fixture(answers, setup, teardown);
     tcase_set_timeout(answers, 120);
     tcase_add_test(answers, a_good_key_is_200);

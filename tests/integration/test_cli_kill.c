@@ -1,15 +1,16 @@
 /* A kill at any system call of a verb that changes files leaves each of them whole, old or new. */
-#include "../support/command.h"
-#include "../support/fault.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
+
+#include "../support/command.h"
+#include "../support/fault.h"
+#include "support/suite.h"
 
 #define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
 #define OTHER   "# the scanner's\n/usr/lib/libscanner.so\n"
@@ -24,10 +25,9 @@ static void setup(void)
     static const char *const folders[] = {
         "etc", "run", "usr", "usr/lib", "usr/lib/x86_64-linux-gnu", NULL};
     char path[PATH_MAX], from[PATH_MAX];
-
     umask(022);
     scratch_make(root);
-    for (const char *const *f = folders; *f; f++) {
+    for (const char *const *f = folders; *f != NULL; f++) {
         in_folder(path, root, *f);
         ck_assert_int_eq(mkdir(path, 0755), 0);
     }
@@ -46,7 +46,6 @@ static void teardown(void)
 static void is_one_of(const char *path, unsigned nth, const char *a, const char *b)
 {
     const char *text = text_of(path);
-
     ck_assert_msg(text && (strcmp(text, a) == 0 || strcmp(text, b) == 0),
                   "%s after a kill at system call %u: '%s'", path, nth, text ? text : "(gone)");
 }
@@ -54,7 +53,6 @@ static void is_one_of(const char *path, unsigned nth, const char *a, const char 
 static void whole(const char *const argv[])
 {
     int status;
-
     ck_assert_int_eq(fault_at(0, NULL, argv, &status), FAULT_COMPLETED);
     ck_assert_int_eq(status, 0);
 }
@@ -65,7 +63,6 @@ static void kill_everywhere(const char *name, const char *input, const char *con
 {
     for (unsigned nth = 1; nth < MOST_CALLS; nth++) {
         int status;
-
         before();
         switch (fault_at(nth, input, argv, &status)) {
         case FAULT_UNAVAILABLE:
@@ -151,8 +148,7 @@ START_TEST(a_killed_enable_never_leaves_the_switch_on_for_good)
 }
 END_TEST
 
-/* ---- keys ---------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 /* Not keys of anything: what is asked is only which of the two a file holds, and whether whole. */
 #define CURRENT "current-0123456789012345678901234567890123456789\n"
@@ -188,7 +184,6 @@ static void with_next(void)
 static void mode_is_0600(const char *path)
 {
     struct stat st;
-
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_int_eq(st.st_mode & 07777, 0600);
 }
@@ -231,7 +226,6 @@ int main(void)
 {
     Suite *suite = suite_create("kill");
     TCase *kills = tcase_create("kills");
-
     tcase_add_checked_fixture(kills, setup, teardown);
     tcase_set_timeout(kills, 300);
     tcase_add_test(kills, a_kill_at_any_moment_of_enable_leaves_the_file_whole);

@@ -1,17 +1,18 @@
-/* `explain`, `config` and `run --env`: the policy asked by the command. Keys are made on the spot.
- */
-#include "../support/command.h"
-#include "../support/tmpdir.h"
-#include "support/suite.h"
-
-#include <check.h>
-#include <jansson.h>
+/* `explain`, `config` and `run --env`: the policy asked by the command.
+ * Keys are made on the spot. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <jansson.h>
+
+#include "../support/command.h"
+#include "../support/tmpdir.h"
+#include "support/suite.h"
 
 static char command[PATH_MAX], folder[PATH_MAX], config[PATH_MAX], key_file[PATH_MAX];
 enum { SHOWN = TEST_KEY_LENGTH / 4 }; /* of a key, at the most */
@@ -27,7 +28,7 @@ static const char *const variables[] = {"COMMISSIONED_API_KEY",  "OPENAI_API_KEY
 static void setup(void)
 {
     umask(022);
-    for (const char *const *v = variables; *v; v++)
+    for (const char *const *v = variables; *v != NULL; v++)
         unsetenv(*v);
     scratch_make(folder);
     setenv("HOME", folder, 1);
@@ -51,7 +52,6 @@ static void policy(const char *format, ...)
 {
     char rest[4096], text[3 * PATH_MAX];
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(rest, sizeof rest, format, arguments);
     va_end(arguments);
@@ -63,7 +63,6 @@ static void policy(const char *format, ...)
 static void shows_no_key(void)
 {
     char begin[SHOWN + 2];
-
     snprintf(begin, sizeof begin, "%.*s", SHOWN + 1, key);
     ck_assert_ptr_null(strstr(outcome.out, begin));
     ck_assert_ptr_null(strstr(outcome.err, begin));
@@ -83,7 +82,6 @@ static int say(const char *const argv[])
 static const char *field(const char *name)
 {
     const char *text = json_string_value(json_object_get(answer, name));
-
     ck_assert_msg(text != NULL, "no %s in: %s%s", name, outcome.out, outcome.err);
     return text;
 }
@@ -175,7 +173,6 @@ END_TEST
 START_TEST(explain_follows_links_to_the_program_that_will_run)
 {
     char real[PATH_MAX], link[PATH_MAX];
-
     ck_assert_ptr_nonnull(realpath("/bin/true", real));
     in_folder(link, folder, "linked");
     ck_assert_int_eq(symlink("/bin/true", link), 0);
@@ -187,7 +184,6 @@ END_TEST
 START_TEST(explain_asks_for_a_script_as_its_interpreter)
 {
     char script[PATH_MAX], real[PATH_MAX];
-
     ck_assert_ptr_nonnull(realpath("/bin/sh", real));
     in_folder(script, folder, "script");
     write_file(script, "#!/bin/sh\n", 0755);
@@ -223,7 +219,6 @@ END_TEST
 START_TEST(explain_says_which_denial_stops_it)
 {
     char real[PATH_MAX];
-
     ck_assert_ptr_nonnull(realpath("/bin/true", real));
     policy(RULE "\ndeny = ( { programs = [\"%s\"]; } );", real);
     ck_assert_int_eq(COMMAND("explain", "-p", "true", "https://app.commissioned.tech/v1/models"),
@@ -311,7 +306,6 @@ END_TEST
 START_TEST(a_configuration_with_a_key_in_it_that_others_can_read_is_77)
 {
     char text[128];
-
     snprintf(text, sizeof text, "api_key = \"%s\";\n", key);
     write_file(config, text, 0644);
     ck_assert_int_eq(COMMAND("config", "check"), 77);
@@ -338,7 +332,6 @@ END_TEST
 START_TEST(a_file_can_be_checked_before_it_is_put_in_place)
 {
     char other[PATH_MAX];
-
     policy(RULE);
     in_folder(other, folder, "new.conf");
     write_file(other, "nonsense\n", 0600);
@@ -364,8 +357,7 @@ START_TEST(show_lists_rules_and_keys_without_keys)
 }
 END_TEST
 
-/* ---- run --env ----------------------------------------------------------------------------------
- */
+/* ---- run --env ------------------------------------------------------------------------------- */
 
 /* The child compares, so that the key is on no screen: $1 is a file that holds it. */
 static const char compare[] = "test \"$OPENAI_API_KEY\" = \"$(cat \"$1\")\" && "
@@ -403,7 +395,6 @@ END_TEST
 START_TEST(a_statically_linked_program_can_be_given_its_key)
 {
     char path[PATH_MAX];
-
     built(path, "tests/fixtures/static");
     policy(RULE);
     ck_assert_int_eq(COMMAND("run", "--env", "--", path), 0);
@@ -413,7 +404,6 @@ END_TEST
 START_TEST(a_set_user_id_program_is_given_none)
 {
     char path[PATH_MAX];
-
     if (getuid() != 0) {
         puts("SKIP a_set_user_id_program_is_given_none: only root can give a file away");
         return;
@@ -477,7 +467,6 @@ static const struct {
 START_TEST(a_base_url_of_the_callers_stays_where_the_key_may_go)
 {
     char line[128];
-
     policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
     setenv("OPENAI_BASE_URL", base_urls[_i].url, 1);
     ck_assert_msg(COMMAND("run", "--env", "--", "sh", "-c", compare, "sh", key_file) ==
@@ -541,7 +530,6 @@ int main(void)
 {
     Suite *suite = suite_create("policy");
     TCase *tests = tcase_create("asked");
-
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     add_explain(tests);

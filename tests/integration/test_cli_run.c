@@ -1,12 +1,9 @@
 /* `commissioned-auth run`: a copy of the command with a stand-in library beside it, as in a build
  * tree. */
-#include "../support/command.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +12,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <linux/capability.h>
+#include <check.h>
+
+#include "../support/command.h"
+#include "support/suite.h"
 
 static char folder[PATH_MAX], command[PATH_MAX], library[PATH_MAX];
 static struct outcome outcome;
@@ -23,7 +23,6 @@ static struct outcome outcome;
 static void fixture(char path[PATH_MAX], const char *name)
 {
     char below[64];
-
     snprintf(below, sizeof below, "tests/fixtures/%s", name);
     built(path, below);
 }
@@ -31,7 +30,6 @@ static void fixture(char path[PATH_MAX], const char *name)
 static void setup(void)
 {
     char from[PATH_MAX];
-
     unsetenv("LD_PRELOAD");
     scratch_make(folder);
     in_folder(command, folder, "commissioned-auth");
@@ -70,7 +68,6 @@ static void promise_no_privileges(void *data)
 static void write_script(char path[PATH_MAX], const char *name, const char *first_line)
 {
     char text[3 * PATH_MAX];
-
     in_folder(path, folder, name);
     snprintf(text, sizeof text, "%s\n", first_line);
     write_file(path, text, 0755);
@@ -101,7 +98,6 @@ END_TEST
 START_TEST(the_program_keeps_our_process_id)
 {
     char pid[32];
-
     OUTCOME(&outcome, command, "run", "--", "sh", "-c", "echo $$");
     snprintf(pid, sizeof pid, "%d\n", outcome.pid);
     ck_assert_str_eq(outcome.out, pid);
@@ -126,7 +122,6 @@ END_TEST
 START_TEST(other_entries_stay_behind_ours_and_a_second_spelling_is_dropped)
 {
     char existing[3 * PATH_MAX], expected[3 * PATH_MAX];
-
     snprintf(existing, sizeof existing, "libm.so.6 %s/./libcommissioned-auth.so:libdl.so.2",
              folder);
     snprintf(expected, sizeof expected, "%s:libm.so.6:libdl.so.2\n", library);
@@ -141,7 +136,6 @@ END_TEST
 START_TEST(the_rest_of_the_environment_is_the_callers)
 {
     struct outcome plain;
-
     OUTCOME(&plain, "sh", "-c", "env | grep -v -e ^LD_PRELOAD= -e ^_=");
     OUTCOME(&outcome, command, "run", "--", "sh", "-c", "env | grep -v -e ^LD_PRELOAD= -e ^_=");
     ck_assert_str_eq(outcome.out, plain.out);
@@ -159,7 +153,6 @@ END_TEST
 START_TEST(a_file_that_is_not_executable_is_126)
 {
     char path[PATH_MAX];
-
     in_folder(path, folder, "plain");
     write_file(path, "text\n", 0644);
     OUTCOME(&outcome, command, "run", "--", path);
@@ -177,7 +170,6 @@ END_TEST
 START_TEST(a_folder_found_in_the_search_path_is_passed_over)
 {
     char path[PATH_MAX], search[2 * PATH_MAX];
-
     in_folder(path, folder, "true");
     ck_assert_int_eq(mkdir(path, 0755), 0);
     snprintf(search, sizeof search, "PATH=%s:/usr/bin:/bin", folder);
@@ -189,7 +181,6 @@ END_TEST
 START_TEST(an_executable_further_down_wins_over_one_that_may_not_be_run)
 {
     char path[PATH_MAX], search[2 * PATH_MAX];
-
     in_folder(path, folder, "true");
     write_file(path, "text\n", 0644);
     snprintf(search, sizeof search, "PATH=%s:/usr/bin:/bin", folder);
@@ -201,7 +192,6 @@ END_TEST
 START_TEST(text_without_an_interpreter_line_is_given_to_the_shell)
 {
     char path[PATH_MAX];
-
     in_folder(path, folder, "old-script");
     write_file(path, "exit 23\n", 0755);
     OUTCOME(&outcome, command, "run", "--", path);
@@ -242,7 +232,6 @@ END_TEST
 START_TEST(a_library_path_that_the_loader_would_split_is_125)
 {
     char odd[PATH_MAX], copy[PATH_MAX];
-
     in_folder(odd, folder, "with space");
     ck_assert_int_eq(mkdir(odd, 0755), 0);
     in_folder(copy, odd, "commissioned-auth");
@@ -267,7 +256,6 @@ static void refused(const char *program, const char *fact, const char *remedy)
 START_TEST(a_statically_linked_program_is_refused)
 {
     char path[PATH_MAX];
-
     fixture(path, "static");
     refused(path, "statically linked", "run --env");
 }
@@ -276,7 +264,6 @@ END_TEST
 START_TEST(a_static_pie_is_refused)
 {
     char path[PATH_MAX];
-
     fixture(path, "static-pie");
     refused(path, "statically linked", "run --env");
 }
@@ -286,7 +273,6 @@ START_TEST(a_program_of_another_architecture_is_refused)
 {
     char path[PATH_MAX];
     Elf32_Half machine = EM_ALPHA;
-
     copy_of_true(path, "foreign", 0755);
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     ck_assert_int_eq(pwrite(fd, &machine, sizeof machine, offsetof(Elf32_Ehdr, e_machine)), 2);
@@ -298,7 +284,6 @@ END_TEST
 START_TEST(a_set_user_id_program_is_refused)
 {
     char path[PATH_MAX];
-
     if (getuid() != 0) {
         if (access("/bin/su", X_OK) != 0) {
             puts("SKIP a_set_user_id_program_is_refused: no set-user-ID program here");
@@ -317,7 +302,6 @@ END_TEST
 START_TEST(a_set_user_id_program_of_the_caller_is_not_refused)
 {
     char path[PATH_MAX];
-
     copy_of_true(path, "setuid", 0755);
     ck_assert_int_eq(chmod(path, 04755), 0);
     OUTCOME(&outcome, command, "run", "--", path);
@@ -328,7 +312,6 @@ END_TEST
 START_TEST(a_set_group_id_program_is_refused)
 {
     char path[PATH_MAX];
-
     if (getuid() != 0) {
         puts("SKIP a_set_group_id_program_is_refused: only root can give a file another group");
         return;
@@ -343,7 +326,6 @@ END_TEST
 START_TEST(set_user_id_does_not_count_where_no_privilege_can_be_gained)
 {
     char path[PATH_MAX];
-
     if (getuid() != 0) {
         puts("SKIP set_user_id_does_not_count_where_no_privilege_can_be_gained: only root can "
              "give a file away");
@@ -363,7 +345,6 @@ START_TEST(a_program_with_file_capabilities_is_refused_for_an_ordinary_user)
     struct vfs_cap_data capability = {.magic_etc = VFS_CAP_REVISION_2,
                                       .data = {{.permitted = 1u << CAP_NET_BIND_SERVICE}}};
     char path[PATH_MAX];
-
     copy_of_true(path, "capable", 0755);
     if (setxattr(path, "security.capability", &capability, XATTR_CAPS_SZ_2, 0) != 0) {
         puts("SKIP a_program_with_file_capabilities_is_refused_for_an_ordinary_user: only root "
@@ -380,7 +361,6 @@ END_TEST
 START_TEST(a_script_of_a_static_interpreter_is_refused_and_names_it)
 {
     char path[PATH_MAX], interpreter[PATH_MAX], line[2 * PATH_MAX];
-
     fixture(interpreter, "static");
     snprintf(line, sizeof line, "#! %s", interpreter);
     write_script(path, "script", line);
@@ -391,7 +371,6 @@ END_TEST
 START_TEST(env_in_an_interpreter_line_is_looked_through)
 {
     char path[PATH_MAX], interpreter[PATH_MAX], search[2 * PATH_MAX];
-
     fixture(interpreter, "static");
     write_script(path, "script", "#!/usr/bin/env static");
     *strrchr(interpreter, '/') = '\0';
@@ -405,7 +384,6 @@ END_TEST
 START_TEST(a_script_of_a_script_of_a_static_interpreter_is_refused)
 {
     char outer[PATH_MAX], inner[PATH_MAX], interpreter[PATH_MAX], line[2 * PATH_MAX];
-
     fixture(interpreter, "static");
     snprintf(line, sizeof line, "#!%s", interpreter);
     write_script(inner, "inner", line);
@@ -418,7 +396,6 @@ END_TEST
 START_TEST(a_script_that_names_itself_ends_with_a_sentence)
 {
     char path[PATH_MAX], line[2 * PATH_MAX];
-
     in_folder(path, folder, "loop");
     snprintf(line, sizeof line, "#!%s", path);
     write_script(path, "loop", line);
@@ -430,7 +407,6 @@ END_TEST
 START_TEST(a_shell_script_runs_with_the_library)
 {
     char path[PATH_MAX];
-
     write_script(path, "script", "#!/bin/sh\ngrep -c libcommissioned-auth.so /proc/$$/maps");
     OUTCOME(&outcome, command, "run", "--", path);
     ck_assert_int_eq(outcome.status, 0);
@@ -441,7 +417,6 @@ int main(void)
 {
     Suite *suite = suite_create("run");
     TCase *reach = tcase_create("run");
-
     tcase_add_checked_fixture(reach, setup, teardown);
     tcase_set_timeout(reach, 60);
     tcase_add_test(reach, the_library_is_loaded_into_the_program);

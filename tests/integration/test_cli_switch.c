@@ -1,16 +1,17 @@
 /* `enable`, `disable` and `status` on a tree of their own. */
-#include "../support/command.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <jansson.h>
+
+#include "../support/command.h"
+#include "support/suite.h"
 
 #define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
 #define OTHER   "# the scanner's\n/usr/lib/libscanner.so\n"
@@ -22,7 +23,6 @@ static struct outcome outcome;
 static void install(const char *fixture)
 {
     char below[64], from[PATH_MAX];
-
     snprintf(below, sizeof below, "tests/fixtures/%s", fixture);
     built(from, below);
     copy_file(from, library, 0644);
@@ -33,10 +33,9 @@ static void setup(void)
     static const char *const folders[] = {
         "/etc", "/run", "/usr", "/usr/lib", "/usr/lib/x86_64-linux-gnu", NULL};
     char path[PATH_MAX];
-
     umask(022);
     scratch_make(root);
-    for (const char *const *f = folders; *f; f++) {
+    for (const char *const *f = folders; *f != NULL; f++) {
         in_folder(path, root, *f + 1);
         ck_assert_int_eq(mkdir(path, 0755), 0);
     }
@@ -51,14 +50,12 @@ static void setup(void)
 static pid_t watcher(void)
 {
     const char *text = text_of(pending);
-
-    return text ? (pid_t)strtol(text, NULL, 10) : 0;
+    return text != NULL ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 
 static void teardown(void)
 {
     pid_t pid = watcher();
-
     if (pid > 0)
         kill(pid, SIGKILL);
     scratch_remove(root);
@@ -80,7 +77,6 @@ static const char *state(void)
 {
     static char word[32];
     json_t *object;
-
     OUTCOME(&outcome, command, "status", "--json", "--root", root);
     object = json_loads(outcome.out, 0, NULL);
     ck_assert_msg(object != NULL, "%s", outcome.out);
@@ -122,7 +118,6 @@ END_TEST
 START_TEST(enable_keeps_the_files_mode)
 {
     struct stat st;
-
     write_file(preload, OTHER, 0600);
     enable();
     ck_assert_int_eq(stat(preload, &st), 0);
@@ -171,7 +166,6 @@ END_TEST
 START_TEST(a_watcher_told_to_end_leaves_a_confirmed_switch)
 {
     pid_t pid;
-
     enable();
     pid = watcher();
     confirm();
@@ -186,7 +180,6 @@ START_TEST(a_switch_whose_watcher_has_gone_is_told_to_be_overdue)
 {
     char text[64];
     pid_t pid;
-
     enable();
     pid = watcher();
     ck_assert_int_eq(kill(pid, SIGKILL), 0);
@@ -321,7 +314,6 @@ END_TEST
 START_TEST(a_library_in_a_folder_that_others_can_write_is_refused)
 {
     char path[PATH_MAX];
-
     in_folder(path, root, "usr/lib");
     ck_assert_int_eq(chmod(path, 0777), 0);
     OUTCOME(&outcome, command, "enable", "--root", root);
@@ -335,7 +327,6 @@ START_TEST(a_second_architecture_is_reached_through_the_loaders_own_word)
     const unsigned char machine = 3; /* EM_386 */
     char path[PATH_MAX];
     int fd;
-
     in_folder(path, root, "usr/lib/i386-linux-gnu");
     ck_assert_int_eq(mkdir(path, 0755), 0);
     in_folder(path, root, "usr/lib/i386-linux-gnu/libcommissioned-auth.so");
@@ -369,7 +360,6 @@ END_TEST
 START_TEST(status_lists_other_entries)
 {
     json_t *object;
-
     write_file(preload, "/one.so:/two.so # three\n", 0644);
     OUTCOME(&outcome, command, "status", "--json", "--root", root);
     ck_assert_int_eq(outcome.status, 1);
@@ -382,8 +372,7 @@ END_TEST
 START_TEST(a_wait_that_is_no_number_is_refused)
 {
     static const char *const bad[] = {"", "0", "-1", "1x", "99999999999999999999", NULL};
-
-    for (const char *const *b = bad; *b; b++) {
+    for (const char *const *b = bad; *b != NULL; b++) {
         OUTCOME(&outcome, command, "enable", "--wait", *b, "--root", root);
         ck_assert_msg(outcome.status == 2, "--wait '%s'", *b);
     }
@@ -395,7 +384,6 @@ int main(void)
 {
     Suite *suite = suite_create("switch");
     TCase *tree = tcase_create("tree");
-
     tcase_add_checked_fixture(tree, setup, teardown);
     tcase_set_timeout(tree, 120);
     tcase_add_test(tree, enable_names_the_library_behind_other_entries);

@@ -1,12 +1,13 @@
 /* doc/transcript.md is what happens: the same commands with the same ends. */
-#include "../support/command.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
+
+#include "../support/command.h"
+#include "support/suite.h"
 
 static struct outcome outcome;
 
@@ -20,10 +21,8 @@ static bool is_structure(const char *line)
 static void structure_of(const char *text, char *lines, size_t room)
 {
     size_t used = 0;
-
     for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
         size_t length = strcspn(line, "\n");
-
         if (!is_structure(line))
             continue;
         ck_assert_uint_lt(used + length + 2, room);
@@ -39,7 +38,6 @@ START_TEST(the_life_of_a_key_goes_as_the_transcript_says)
     static char written[1 << 16], happened[1 << 16];
     char build[PATH_MAX];
     const char *text = text_of("doc/transcript.md");
-
     ck_assert_ptr_nonnull(text);
     structure_of(text, written, sizeof written);
 #ifdef __SANITIZE_ADDRESS__
@@ -67,7 +65,6 @@ int main(void)
 {
     Suite *suite = suite_create("transcript");
     TCase *life = tcase_create("life");
-
     tcase_set_timeout(life, 300);
     tcase_add_test(life, the_life_of_a_key_goes_as_the_transcript_says);
     suite_add_tcase(suite, life);

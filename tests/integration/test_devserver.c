@@ -1,10 +1,10 @@
 /* The development server as it is run: a process, real TLS, libcurl. */
-#include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <check.h>
 #include <curl/curl.h>
 #include <jansson.h>
 
@@ -64,7 +64,6 @@ static void aim(CURL *handle, const char *path, struct curl_slist *headers, cons
 {
     static char url[512], to[128];
     static struct curl_slist *connect_to;
-
     snprintf(url, sizeof url, "https://app.commissioned.tech%s", path);
     snprintf(to, sizeof to, "app.commissioned.tech:443:127.0.0.1:%u", server.port);
     curl_slist_free_all(connect_to);
@@ -84,7 +83,6 @@ static struct answer ask_with(struct curl_slist *headers, const char *path, cons
     size_t headers_size, body_size;
     FILE *to_headers = open_memstream(&answer.headers, &headers_size);
     FILE *to_body = open_memstream(&answer.body, &body_size);
-
     aim(curl, path, headers, body);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, to_headers);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, to_body);
@@ -300,7 +298,6 @@ static void stream_while(void (*act)(const struct ds_key_text *key))
     struct watcher watcher = {.key = &key, .act = act};
     char *body = long_question();
     struct curl_slist *headers = with_key(NULL, &key);
-
     aim(curl, CHAT, headers, body);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, watch);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &watcher);

@@ -1,7 +1,6 @@
-/* Clients that are slow, broken, greedy or many: each gets a proper end and costs no other client.
- */
+/* Clients that are slow, broken, greedy or many: each gets a proper end
+ * and costs no other client. */
 #include <arpa/inet.h>
-#include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -11,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <check.h>
 #include <gnutls/gnutls.h>
 
 #include "../support/devserver.h"

@@ -2,11 +2,12 @@
  * Behind a redirect, and beside credentials that libcurl finds by itself: the key goes or it does
  * not, and what is believed of it is what left. Each test runs with every flavour of libcurl.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/origin.h"
 #include "support/preloaded.h"
@@ -76,8 +77,7 @@ static void expect_no_key(const char *const words[])
 #define EXPECT_NO_KEY(...)    expect_no_key((const char *const[]){__VA_ARGS__, NULL})
 #define EXPECT(expected, ...) expect(expected, (const char *const[]){__VA_ARGS__, NULL})
 
-/* ---- redirects ---------------------------------------------------------------------------------
- */
+/* ---- redirects ------------------------------------------------------------------------------- */
 
 START_TEST(http_of_the_host_itself_leads_to_https_with_the_key)
 {
@@ -174,8 +174,7 @@ START_TEST(a_copy_of_the_handle_has_the_door_shut)
 }
 END_TEST
 
-/* ---- .netrc ------------------------------------------------------------------------------------
- */
+/* ---- .netrc ---------------------------------------------------------------------------------- */
 
 #define BASIC_UP "Basic dTpw"
 
@@ -274,8 +273,7 @@ START_TEST(negotiate_needs_no_user)
 }
 END_TEST
 
-/* ---- curl itself -------------------------------------------------------------------------------
- */
+/* ---- curl itself ----------------------------------------------------------------------------- */
 
 #define LONGEST 16
 

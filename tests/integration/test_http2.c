@@ -3,8 +3,6 @@
  * is nghttpd, which writes down every header that it receives.
  */
 #include <arpa/inet.h>
-#include <check.h>
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -14,6 +12,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <curl/curl.h>
 
 #include "devserver/certificate.h"
 #include "support/command.h"
@@ -111,8 +112,7 @@ static bool skips(const char *test)
     return true;
 }
 
-/* ---- the server's log --------------------------------------------------------------------------
- */
+/* ---- the server's log ------------------------------------------------------------------------ */
 
 struct stream {
     char path[128];

@@ -2,7 +2,6 @@
  * Late binding: what dlsym and its kin answer is what they answered without us, but for libcurl's
  * names, and a libcurl that was found that way, or loaded past us, is served like any other.
  */
-#include <check.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
@@ -12,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <check.h>
+
 #include "support/command.h"
 #include "support/served.h"
 #include "support/suite.h"
@@ -19,8 +20,7 @@
 static struct outcome before;
 static struct outcome after;
 
-/* ---- nothing else changes ----------------------------------------------------------------------
- */
+/* ---- nothing else changes -------------------------------------------------------------------- */
 
 static void set_list(void *data)
 {
@@ -125,8 +125,7 @@ START_TEST(a_hook_of_the_loaders_list_that_asks_dlsym_is_no_harm)
 }
 END_TEST
 
-/* ---- a libcurl found late is served ------------------------------------------------------------
- */
+/* ---- a libcurl found late is served ---------------------------------------------------------- */
 
 #define OPENSSL      "tests/programs/late-openssl.so"
 #define GNUTLS       "tests/programs/late-gnutls.so"

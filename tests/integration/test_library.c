@@ -5,13 +5,14 @@
  * a request whose path begins with /yes or /v1/yes carried exactly the key, one with /no or /v1/no
  * nothing at all, one with /own what the program itself set.
  */
-#include <check.h>
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/command.h"
 #include "support/origin.h"
@@ -333,8 +334,8 @@ START_TEST(an_unusable_policy_says_why_in_the_error_buffer)
 }
 END_TEST
 
-/* Whether the request still had it when it left depends on when libcurl calls the debug function.
- */
+/* Whether the request still had it when it left depends on when libcurl
+ * calls the debug function. */
 START_TEST(nothing_is_told_of_a_key_that_did_not_leave)
 {
     size_t count;

@@ -2,10 +2,11 @@
  * What a rule says, seen from the server: which of the program's requests came with which key, and
  * what became of the program's own headers.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "support/origin.h"
 #include "support/preloaded.h"
@@ -15,8 +16,7 @@
 #define KEYS                                                                                       \
     "keys = ( { name = \"a\"; api_key = \"@A\"; }, { name = \"b\"; api_key = \"@B\"; } );\n"
 
-/* ---- existing ----------------------------------------------------------------------------------
- */
+/* ---- existing -------------------------------------------------------------------------------- */
 
 struct existing_row {
     const char *setting;
@@ -125,8 +125,7 @@ START_TEST(out_of_the_rules_reach_the_programs_own_header_stays)
 }
 END_TEST
 
-/* ---- missing -----------------------------------------------------------------------------------
- */
+/* ---- missing --------------------------------------------------------------------------------- */
 
 START_TEST(a_missing_key_fails_the_request_with_the_sentence)
 {
@@ -163,8 +162,7 @@ START_TEST(a_missing_key_does_not_take_the_programs_own_header)
 }
 END_TEST
 
-/* ---- who and what ------------------------------------------------------------------------------
- */
+/* ---- who and what ---------------------------------------------------------------------------- */
 
 static const struct {
     const char *rules;

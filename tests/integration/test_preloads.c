@@ -2,12 +2,13 @@
  * Other preloaded libraries in the same process, in front of ours and behind it: curl is
  * authenticated, ends with 0 and says nothing.
  */
-#include <check.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/command.h"
 #include "support/origin.h"
@@ -166,7 +167,6 @@ static void check_seen(const char *list)
     char expected[TEST_KEY_LENGTH + 16];
     size_t count;
     const struct seen *seen = origin_seen(&count);
-
     snprintf(expected, sizeof expected, "Bearer %s", key);
     ck_assert_uint_gt(count, 0);
     for (size_t i = 0; i < count; i++) {
@@ -185,7 +185,6 @@ static void check_one(const struct other *other, bool ours_first)
     char path[PATH_MAX], library[PATH_MAX];
     struct preload preload = {.other = other};
     const char *why = obstacle(other, path);
-
     if (why != NULL) {
         printf("SKIP preloads-%s-%s: %s\n", other->name, ours_first ? "behind" : "in-front", why);
         return;

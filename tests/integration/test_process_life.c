@@ -2,12 +2,13 @@
  * What a process goes through around its requests: before and after main, other processes,
  * signals, lost privileges, nothing left. Each row is a scenario of tests/programs/life.c.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/command.h"
 #include "support/origin.h"

@@ -2,11 +2,12 @@
  * Every range of a variadic setopt arrives at libcurl whole, and every request has the key. Made
  * for 32-bit (make check-m32), where a curl_off_t fills two words; true everywhere.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/command.h"
 #include "support/origin.h"

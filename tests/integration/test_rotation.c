@@ -3,7 +3,6 @@
  *
  * The file of a key is replaced by rename(2). "A tick" is one of the coarse clock, 10 ms at most.
  */
-#include <check.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/origin.h"
 #include "support/preloaded.h"
@@ -35,8 +36,7 @@ static void one_key(const char *key_settings)
     preloaded_store("key", "@A\n");
 }
 
-/* ---- one after the other -----------------------------------------------------------------------
- */
+/* ---- one after the other --------------------------------------------------------------------- */
 
 START_TEST(the_next_transfer_carries_the_new_key)
 {
@@ -55,8 +55,8 @@ START_TEST(a_transfer_under_way_ends_with_its_own_key)
 }
 END_TEST
 
-/* It waited in its multi handle, or for its connection: the server may refuse the old key by now.
- */
+/* It waited in its multi handle, or for its connection: the server may
+ * refuse the old key by now. */
 START_TEST(a_transfer_takes_the_key_in_force_when_its_first_request_goes_out)
 {
     one_key("");
@@ -85,8 +85,7 @@ START_TEST(a_key_that_comes_later_ends_the_failures)
 }
 END_TEST
 
-/* ---- next --------------------------------------------------------------------------------------
- */
+/* ---- next ------------------------------------------------------------------------------------ */
 
 static void two_keys(void)
 {
@@ -182,8 +181,7 @@ START_TEST(the_next_key_may_move_into_the_place_of_the_first)
 }
 END_TEST
 
-/* ---- stale -------------------------------------------------------------------------------------
- */
+/* ---- stale ----------------------------------------------------------------------------------- */
 
 START_TEST(without_stale_a_lost_key_fails_at_once)
 {
@@ -276,8 +274,7 @@ START_TEST(a_policy_that_cannot_be_read_keeps_the_last_one_as_long_as_stale_says
 }
 END_TEST
 
-/* ---- what it costs -----------------------------------------------------------------------------
- */
+/* ---- what it costs --------------------------------------------------------------------------- */
 
 struct memory {
     long kb;
@@ -323,8 +320,7 @@ START_TEST(a_thousand_reloads_leave_memory_and_descriptors_as_they_were)
 }
 END_TEST
 
-/* ---- under load --------------------------------------------------------------------------------
- */
+/* ---- under load ------------------------------------------------------------------------------ */
 
 /*
  * The server takes a key until GRACE after the next one was put in the file. A program that reads

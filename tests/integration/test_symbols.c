@@ -1,5 +1,4 @@
 /* What the built library shows to the dynamic loader, read from its ELF file (elf(5)). */
-#include <check.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
@@ -9,6 +8,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/command.h"
 #include "support/suite.h"

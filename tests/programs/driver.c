@@ -9,7 +9,8 @@
  * driver SCENARIO; ORIGIN_TLS, ORIGIN_OTHER and ORIGIN_PLAIN name the server's ports, ORIGIN_CA its
  * CA.
  */
-#include <curl/curl.h>
+#include "driver.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -20,8 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <curl/curl.h>
+
 #include "../support/gnu_hash.h"
-#include "driver.h"
 #include "preload/loader/elf_find.h"
 
 static struct curl_slist *routes;
@@ -103,8 +105,7 @@ CURLcode drive(CURLM *multi, int count)
     return result;
 }
 
-/* ---- the ways to make a request ----------------------------------------------------------------
- */
+/* ---- the ways to make a request -------------------------------------------------------------- */
 
 static void easy_get(void)
 {
@@ -213,8 +214,7 @@ static void fork_in_threads(void)
     curl_easy_cleanup(easy);
 }
 
-/* ---- where the key must not go -----------------------------------------------------------------
- */
+/* ---- where the key must not go --------------------------------------------------------------- */
 
 static void follow(const char *url)
 {
@@ -403,8 +403,7 @@ static void multi_cleanup_first(void)
     curl_easy_cleanup(other);
 }
 
-/* ---- what makes a key unsafe or unwanted -------------------------------------------------------
- */
+/* ---- what makes a key unsafe or unwanted ----------------------------------------------------- */
 
 static void one(CURLoption option, long value, const char *path)
 {
@@ -578,8 +577,7 @@ static void request_target_by_path(void)
     text(CURLOPT_REQUEST_TARGET, "/v1/yes/target", "/v1/ignored");
 }
 
-/* ---- what the application must find as it was --------------------------------------------------
- */
+/* ---- what the application must find as it was ------------------------------------------------ */
 
 static void headers_intact(void)
 {
@@ -663,8 +661,7 @@ static void error_number(void)
     curl_slist_free_all(list);
 }
 
-/* ---- verbose output ----------------------------------------------------------------------------
- */
+/* ---- verbose output -------------------------------------------------------------------------- */
 
 static int show(CURL *easy, curl_infotype type, char *data, size_t size, void *user)
 {
@@ -691,8 +688,7 @@ static void verbose(void)
     curl_easy_cleanup(easy);
 }
 
-/* ---- a policy that cannot be used --------------------------------------------------------------
- */
+/* ---- a policy that cannot be used ------------------------------------------------------------ */
 
 static void unusable(void)
 {
@@ -719,8 +715,7 @@ static void unusable(void)
     curl_easy_cleanup(easy);
 }
 
-/* ---- loading -----------------------------------------------------------------------------------
- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static void maps(void)
 {

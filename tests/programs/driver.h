@@ -2,9 +2,10 @@
 #ifndef COMMISSIONED_TEST_DRIVER_H
 #define COMMISSIONED_TEST_DRIVER_H
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <curl/curl.h>
 
 #define APP "https://app.commissioned.tech"
 

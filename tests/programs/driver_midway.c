@@ -1,5 +1,5 @@
-/* What a program sets on a handle whose transfer is under way: for its next request, or by habit.
- */
+/* What a program sets on a handle whose transfer is under way: for its
+ * next request, or by habit. */
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,8 +13,7 @@ static CURLU *new_url(const char *text)
     return url;
 }
 
-/* ---- what names the peer -----------------------------------------------------------------------
- */
+/* ---- what names the peer --------------------------------------------------------------------- */
 
 /* One way to turn a handle that connects elsewhere to where the key would go. */
 struct turn {
@@ -192,8 +191,7 @@ static void curlu_before_the_start(void)
     curl_url_cleanup(away_url);
 }
 
-/* ---- the same out of every callback ------------------------------------------------------------
- */
+/* ---- the same out of every callback ---------------------------------------------------------- */
 
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -288,8 +286,7 @@ static void turned_then_next(void)
     end(&turn);
 }
 
-/* ---- options that a program sets by habit ------------------------------------------------------
- */
+/* ---- options that a program sets by habit ---------------------------------------------------- */
 
 static struct curl_slist *habit;
 
@@ -377,8 +374,7 @@ static void in_clear(void)
     curl_easy_cleanup(easy);
 }
 
-/* ---- what the program reads --------------------------------------------------------------------
- */
+/* ---- what the program reads ------------------------------------------------------------------ */
 
 struct reader {
     CURL *easy;

@@ -3,11 +3,12 @@
  *
  * /yes, /no: as in driver.c.
  */
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <curl/curl.h>
 
 #define APP "https://app.commissioned.tech"
 

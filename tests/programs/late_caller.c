@@ -2,9 +2,10 @@
  * late_caller.c - a plugin that links a libcurl, in the ways that hide who calls: a table of
  * function pointers, and a tail call, whose return address is the caller's.
  */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <curl/curl.h>
 
 CURL *plugin_make(void);
 CURLM *plugin_make_multi(void);

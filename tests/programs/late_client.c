@@ -6,12 +6,13 @@
  * OpenSSL, 2 GnuTLS). LATE_LIBCURL and LATE_SECOND name libraries, LATE_PLUGIN and LATE_OTHER
  * plugins that link one.
  */
-#include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <curl/curl.h>
 
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
@@ -104,8 +105,7 @@ static void get(const char *url)
     f.cleanup(easy);
 }
 
-/* ---- a libcurl found by name -------------------------------------------------------------------
- */
+/* ---- a libcurl found by name ----------------------------------------------------------------- */
 
 static void by_handle(int flags)
 {
@@ -198,15 +198,14 @@ static void other_namespace(void)
     CHECK(dladdr((void *)there.setopt, &info) && info.dli_fbase == own.dli_fbase);
 }
 
-/* ---- a libcurl that a plugin brings ------------------------------------------------------------
- */
+/* ---- a libcurl that a plugin brings ---------------------------------------------------------- */
 
 static int flags_wanted(void)
 {
     const char *text = getenv("LATE_FLAGS");
-    int flags = strstr(text, "now") ? RTLD_NOW : RTLD_LAZY;
-    flags |= strstr(text, "global") ? RTLD_GLOBAL : RTLD_LOCAL;
-    return strstr(text, "deepbind") ? flags | RTLD_DEEPBIND : flags;
+    int flags = strstr(text, "now") != NULL ? RTLD_NOW : RTLD_LAZY;
+    flags |= strstr(text, "global") != NULL ? RTLD_GLOBAL : RTLD_LOCAL;
+    return strstr(text, "deepbind") != NULL ? flags | RTLD_DEEPBIND : flags;
 }
 
 /* Not the first name that is asked for: the first has a way of its own through dlsym. */
@@ -258,8 +257,8 @@ static void plugins(void)
     }
 }
 
-/* Nothing is asked of the loader between the second plugin's coming and the first one's tail call.
- */
+/* Nothing is asked of the loader between the second plugin's coming and
+ * the first one's tail call. */
 static void pointer_kept(void)
 {
     void *handle = open_from("LATE_PLUGIN", flags_wanted());
@@ -283,8 +282,8 @@ static void plugin_again(void)
     }
 }
 
-/* As PHP does: it asks its extensions for get_module first, and FFI is one that looks libcurl up.
- */
+/* As PHP does: it asks its extensions for get_module first, and FFI is
+ * one that looks libcurl up. */
 static void php(void)
 {
     for (int i = 0; i < 3; i++) {

@@ -3,7 +3,6 @@
  *
  * /yes, /no: as in driver.c. What may go either way asks for /any.
  */
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -25,6 +24,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <curl/curl.h>
 
 #define APP  "https://app.commissioned.tech"
 #define AWAY "https://localhost"
@@ -88,8 +89,7 @@ static CURLcode get(const char *url)
     return code;
 }
 
-/* ---- before and after main ---------------------------------------------------------------------
- */
+/* ---- before and after main ------------------------------------------------------------------- */
 
 static bool is_scenario(const char *name)
 {
@@ -133,8 +133,7 @@ static void nothing(void)
 {
 }
 
-/* ---- other processes ---------------------------------------------------------------------------
- */
+/* ---- other processes ------------------------------------------------------------------------- */
 
 static char self[4096];
 
@@ -217,8 +216,7 @@ static void forks(void)
     one();
 }
 
-/* ---- signals -----------------------------------------------------------------------------------
- */
+/* ---- signals --------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t alarms;
 
@@ -243,8 +241,7 @@ static void signals(void)
     CHECK(action.sa_handler == on_alarm);
 }
 
-/* ---- privileges --------------------------------------------------------------------------------
- */
+/* ---- privileges ------------------------------------------------------------------------------ */
 
 /* On the connection that stands: the CA cannot be read any more either. */
 static void kept(void (*change)(void))
@@ -391,8 +388,7 @@ static void filtered_early(void)
     curl_slist_free_all(routes);
 }
 
-/* ---- nothing left ------------------------------------------------------------------------------
- */
+/* ---- nothing left ---------------------------------------------------------------------------- */
 
 /* A request with the key, one that was refused, or none: whatever there was room for. */
 static void any(void)
@@ -468,8 +464,8 @@ static void little_memory(void)
     one();
 }
 
-/* The same under a wrapper that lets the n-th mapping fail: a handful of handles, all interfaces.
- */
+/* The same under a wrapper that lets the n-th mapping fail: a handful of
+ * handles, all interfaces. */
 static void mappings(void)
 {
     struct curl_slist *routes = routes_make();

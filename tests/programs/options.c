@@ -9,10 +9,11 @@
  * ORIGIN_TLS, ORIGIN_OTHER and ORIGIN_PLAIN name the server's ports: every host's 443, 8443 and 80
  * lead there. ORIGIN_CA is its CA.
  */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <curl/curl.h>
 
 static CURL *easy;
 static struct curl_slist *routes;

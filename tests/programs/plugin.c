@@ -1,6 +1,7 @@
 /* plugin.c - a plugin that brings another flavour of libcurl with it. */
-#include <curl/curl.h>
 #include <stdlib.h>
+
+#include <curl/curl.h>
 
 const char *plugin_run(const char *url);
 

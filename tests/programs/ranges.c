@@ -5,12 +5,13 @@
  * Knows nothing of us. Prints what is wrong and exits 1. ORIGIN_TLS is the server's port, ORIGIN_CA
  * its CA.
  */
-#include <curl/curl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <curl/curl.h>
 
 #define URL "https://app.commissioned.tech/yes/"
 

@@ -19,7 +19,6 @@
  *
  * ORIGIN_TLS names the server's port, ORIGIN_CA its CA.
  */
-#include <curl/curl.h>
 #include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -28,6 +27,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <curl/curl.h>
 
 static CURL *easy;
 static CURL *waiting;
@@ -78,8 +79,7 @@ static void print_result(CURL *handle, CURLcode result)
     printf("%d %ld%s%s\n", (int)result, status, sentence[0] != '\0' ? " " : "", sentence);
 }
 
-/* ---- requests ----------------------------------------------------------------------------------
- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 /* The texts of the list, to be compared after a request. */
 static void copy_list(char *text, size_t size)
@@ -181,8 +181,7 @@ static void rotate(const char *count, const char *path, const char *url)
     }
 }
 
-/* ---- many at once ------------------------------------------------------------------------------
- */
+/* ---- many at once ---------------------------------------------------------------------------- */
 
 enum { LOAD_THREADS = 10, LOAD_HANDLES = 10 };
 
@@ -282,8 +281,7 @@ static void load(const char *stop)
     printf("load %lu requests %lu refused %lu failed\n", done, refused, failed);
 }
 
-/* ---- its memory --------------------------------------------------------------------------------
- */
+/* ---- its memory ------------------------------------------------------------------------------ */
 
 static long count_descriptors(void)
 {
@@ -320,8 +318,7 @@ static void memory(void)
     printf("memory %ld kB %ld maps %ld descriptors\n", kb, maps, count_descriptors());
 }
 
-/* ---- what its arguments say --------------------------------------------------------------------
- */
+/* ---- what its arguments say ------------------------------------------------------------------ */
 
 static void header(const char *line)
 {

@@ -1,6 +1,5 @@
 #include "command.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -12,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <check.h>
+
 void in_folder(char path[PATH_MAX], const char *folder, const char *name)
 {
     ck_assert_int_lt(snprintf(path, PATH_MAX, "%s/%s", folder, name), PATH_MAX);
@@ -21,7 +22,6 @@ void built(char path[PATH_MAX], const char *name)
 {
     const char *build = getenv("BUILD");
     char folder[PATH_MAX];
-
     ck_assert_ptr_nonnull(realpath(build ? build : "build", folder));
     in_folder(path, folder, name);
 }
@@ -29,7 +29,6 @@ void built(char path[PATH_MAX], const char *name)
 static void slurp(int fd, char *text, size_t room)
 {
     ssize_t got = pread(fd, text, room - 1, 0);
-
     ck_assert_int_ge(got, 0);
     text[got] = '\0';
     close(fd);
@@ -38,9 +37,8 @@ static void slurp(int fd, char *text, size_t room)
 static int temporary(const char *text)
 {
     int fd = memfd_create("outcome", MFD_CLOEXEC);
-
     ck_assert_int_ge(fd, 0);
-    if (text) {
+    if (text != NULL) {
         ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
         ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
     }
@@ -52,7 +50,6 @@ void outcome_of(struct outcome *outcome, const char *input, void (*before)(void 
 {
     int in = temporary(input), out = temporary(NULL), err = temporary(NULL);
     int status;
-
     fflush(NULL);
     outcome->pid = fork();
     ck_assert_int_ge(outcome->pid, 0);
@@ -60,7 +57,7 @@ void outcome_of(struct outcome *outcome, const char *input, void (*before)(void 
         dup2(in, STDIN_FILENO);
         dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
-        if (before)
+        if (before != NULL)
             before(data);
         execvp(argv[0], (char *const *)argv);
         perror(argv[0]);
@@ -76,8 +73,7 @@ void outcome_of(struct outcome *outcome, const char *input, void (*before)(void 
 void scratch_make(char path[PATH_MAX])
 {
     const char *folder = getenv("TMPDIR");
-
-    in_folder(path, folder ? folder : "/tmp", "commissioned-test-XXXXXX");
+    in_folder(path, folder != NULL ? folder : "/tmp", "commissioned-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(path));
     ck_assert_int_eq(chmod(path, 0755), 0);
 }
@@ -98,7 +94,6 @@ void scratch_remove(const char *path)
 void write_file(const char *path, const char *text, mode_t mode)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-
     ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
     ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     ck_assert_int_eq(fchmod(fd, mode), 0); /* whatever the umask is */
@@ -111,7 +106,6 @@ void copy_file(const char *from, const char *to, mode_t mode)
     int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     char data[1 << 16];
     ssize_t got;
-
     ck_assert_msg(in >= 0, "%s: %s", from, strerror(errno));
     ck_assert_msg(out >= 0, "%s: %s", to, strerror(errno));
     while ((got = read(in, data, sizeof data)) > 0)
@@ -125,7 +119,6 @@ const char *text_of(const char *path)
 {
     static char text[1 << 18];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-
     if (fd < 0)
         return NULL;
     slurp(fd, text, sizeof text);
@@ -135,7 +128,6 @@ const char *text_of(const char *path)
 bool exists(const char *path)
 {
     struct stat st;
-
     return lstat(path, &st) == 0;
 }
 

@@ -1,6 +1,5 @@
 #include "devserver.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "devserver/cleanup.h"
 
@@ -92,7 +93,6 @@ void ds_child_start(struct ds_child *child, char *folder, const char *const *opt
     const char *argv[16] = {ds_program(), "serve", "--state", folder, "--listen", "127.0.0.1:0"};
     char line[1024];
     int out;
-
     child->folder = folder;
     snprintf(child->log, sizeof child->log, "%s/log", folder);
     options = options == NULL ? to_file : options;
@@ -120,7 +120,6 @@ void ds_child_key(const struct ds_child *child, struct ds_key_text *key,
     const char *argv[16] = {ds_program(), "key",     "create",     "--name",
                             "test",       "--state", child->folder};
     int out;
-
     for (size_t i = 0; arguments != NULL && arguments[i] != NULL && i < 8; i++)
         argv[7 + i] = arguments[i];
     pid_t pid = ds_spawn(argv, &out);
@@ -138,7 +137,6 @@ int ds_child_revoke(const struct ds_child *child, const struct ds_key_text *key)
 {
     char prefix[DS_PREFIX_LENGTH + 1];
     int out;
-
     snprintf(prefix, sizeof prefix, "%.*s", (int)DS_PREFIX_LENGTH, key->text);
     const char *const argv[] = {ds_program(), "key",         "revoke", prefix,
                                 "--state",    child->folder, NULL};

@@ -1,7 +1,8 @@
 /*
  * A folder of a test's own, and the development server as a child process.
  *
- * Ownership: what starts must be stopped by the same test. Errors: they fail the test.
+ * Ownership: what starts must be stopped by the same test.
+ * Errors:    they fail the test.
  */
 #ifndef TESTS_SUPPORT_DEVSERVER_H
 #define TESTS_SUPPORT_DEVSERVER_H

@@ -1,9 +1,10 @@
 #include "fake_curl.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include <check.h>
 
 enum { MAX_OPTIONS = 64 };
 

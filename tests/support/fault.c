@@ -1,8 +1,5 @@
 #include "fault.h"
 
-#include "cli/cli.h"
-
-#include <check.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,14 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <check.h>
+
+#include "cli/cli.h"
+
 enum { CANNOT_TRACE = 77, MOST_WORDS = 15 };
 
 static void call(const char *input, const char *const argv[])
 {
     int null = open("/dev/null", O_RDWR), in = memfd_create("input", 0), argc = 0;
     char *words[MOST_WORDS + 1] = {NULL}; /* getopt_long(3) puts them in another order */
-
-    for (; argc < MOST_WORDS && argv[argc]; argc++)
+    for (; argc < MOST_WORDS && argv[argc] != NULL; argc++)
         words[argc] = (char *)argv[argc];
     if (write(in, input, strlen(input)) < 0 || lseek(in, 0, SEEK_SET) != 0)
         _exit(99);
@@ -36,7 +36,6 @@ static void call(const char *input, const char *const argv[])
 static bool next_stop(pid_t child, int *status)
 {
     int signal = 0;
-
     if (WIFSTOPPED(*status) && WSTOPSIG(*status) != (SIGTRAP | 0x80) &&
         WSTOPSIG(*status) != SIGSTOP)
         signal = WSTOPSIG(*status);
@@ -49,12 +48,11 @@ enum fault_end fault_at(unsigned nth, const char *input, const char *const argv[
 {
     unsigned stops = 0;
     pid_t child;
-
     fflush(NULL);
     child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0)
-        call(input ? input : "", argv);
+        call(input != NULL ? input : "", argv);
     ck_assert_int_eq(waitpid(child, status, 0), child);
     if (!WIFSTOPPED(*status))
         return FAULT_UNAVAILABLE;

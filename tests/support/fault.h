@@ -2,7 +2,8 @@
  * fault.h - ends a call of the command at its N-th system call.
  *
  * The call is made in a fork of the test, so that what is counted begins with the verb and not with
- * the dynamic loader. Source: ptrace(2), PTRACE_SYSCALL.
+ * the dynamic loader.
+ * Source: ptrace(2), PTRACE_SYSCALL.
  */
 #ifndef COMMISSIONED_TEST_FAULT_H
 #define COMMISSIONED_TEST_FAULT_H

@@ -1,6 +1,7 @@
 /*
  * gnu_hash.h - the hash of a symbol's name in DT_GNU_HASH, counted anew for tests and programs
- * under test. Source: binutils' and glibc's headers.
+ * under test.
+ * Source: binutils' and glibc's headers.
  */
 #ifndef COMMISSIONED_TEST_GNU_HASH_H
 #define COMMISSIONED_TEST_GNU_HASH_H

@@ -1,8 +1,9 @@
 #include "image_builder.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "policy/index.h"
 

@@ -1,6 +1,5 @@
 #include "journal_trap.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -11,6 +10,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #define SOCKET "/run/systemd/journal/socket"
 

@@ -3,9 +3,11 @@
  *
  * The test process enters a mount namespace of its own, in which /run is empty but for the
  * journal's socket. Only root may do that: in a user namespace root's files would seem to be
- * nobody's, and the policy would be refused. Source: mount_namespaces(7), unix(7).
+ * nobody's, and the policy would be refused.
+ * Source:  mount_namespaces(7), unix(7).
  *
- * Threads: the lines are received by one of its own. Errors: false where it is not permitted.
+ * Threads: the lines are received by one of its own.
+ * Errors:  false where it is not permitted.
  */
 #ifndef COMMISSIONED_TEST_JOURNAL_TRAP_H
 #define COMMISSIONED_TEST_JOURNAL_TRAP_H

@@ -1,13 +1,14 @@
 #include "origin.h"
 
 #include <arpa/inet.h>
-#include <check.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+#include <microhttpd.h>
 
 #include "devserver/certificate.h"
 #include "support/tmpdir.h"

@@ -1,10 +1,11 @@
 #include "preloaded.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/origin.h"
 

@@ -2,8 +2,9 @@
  * preloaded.h - the client of tests/programs/rotate.c under the library, against the server of
  * origin.h.
  *
- * One run at a time; its folder, its keys and its server are the module's. Errors: what cannot be
- * set up fails the running Check test, and so does a key in what the client printed.
+ * One run at a time; its folder, its keys and its server are the module's.
+ * Errors: what cannot be set up fails the running Check test, and so does a key in what the client
+ *         printed.
  */
 #ifndef COMMISSIONED_TEST_PRELOADED_H
 #define COMMISSIONED_TEST_PRELOADED_H

@@ -1,11 +1,12 @@
 #include "served.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "origin.h"
 

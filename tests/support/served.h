@@ -4,8 +4,9 @@
  * The convention: a request whose path has /yes in it carried exactly the key, one with /no no
  * Authorization header at all.
  *
- * Ownership: `served_folder` and `served_key` hold until served_tear_down. Errors: what cannot be
- * set up, a program that fails and a key in its output fail the running Check test.
+ * Ownership: `served_folder` and `served_key` hold until served_tear_down.
+ * Errors:    what cannot be set up, a program that fails and a key in its output fail the running
+ *            Check test.
  */
 #ifndef COMMISSIONED_TEST_SERVED_H
 #define COMMISSIONED_TEST_SERVED_H
@@ -25,8 +26,8 @@ void served_tear_down(void);
 
 bool served_is_built(const char *program);
 
-/* Says SKIP and is true where one of the programs could not be built here; the list ends in NULL.
- */
+/* Says SKIP and is true where one of the programs could not be built
+ * here; the list ends in NULL. */
 bool served_skips(const char *test, const char *const programs[]);
 
 /* Sets a variable to the absolute path of a product of the build. */

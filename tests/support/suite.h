@@ -1,7 +1,9 @@
 /*
  * suite.h - the end of each test program's main.
  *
- * Ownership: takes the suite. Threads: one. Errors: the exit status.
+ * Ownership: takes the suite.
+ * Threads:   one.
+ * Errors:    the exit status.
  */
 #ifndef COMMISSIONED_TEST_SUITE_H
 #define COMMISSIONED_TEST_SUITE_H

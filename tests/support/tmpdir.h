@@ -2,8 +2,9 @@
  * tmpdir.h - fixtures on disk: a folder that the policy module accepts as safe, files with exact
  * modes, and keys made on the spot.
  *
- * Ownership: what is returned as `char *` is the caller's to free. Errors: a fixture that cannot be
- * made ends the test program with a message, for no test result would mean anything after it.
+ * Ownership: what is returned as `char *` is the caller's to free.
+ * Errors:    a fixture that cannot be made ends the test program with a message, for no test result
+ *            would mean anything after it.
  */
 #ifndef COMMISSIONED_TESTS_TMPDIR_H
 #define COMMISSIONED_TESTS_TMPDIR_H

@@ -1,9 +1,4 @@
 /* A file is the old one or the new one, never something between. */
-#include "../support/command.h"
-#include "cli/atomic_file.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +9,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
+
+#include "../support/command.h"
+#include "cli/atomic_file.h"
+#include "support/suite.h"
 
 static char folder[PATH_MAX], path[PATH_MAX];
 static int opened;
@@ -36,7 +37,6 @@ static void teardown(void)
 static mode_t mode_of(const char *name)
 {
     struct stat st;
-
     ck_assert_int_eq(stat(name, &st), 0);
     return st.st_mode & 07777;
 }
@@ -44,7 +44,6 @@ static mode_t mode_of(const char *name)
 static void no_temporary_is_left(void)
 {
     char temporary[PATH_MAX];
-
     in_folder(temporary, folder, ".file.new");
     ck_assert(!exists(temporary));
 }
@@ -71,7 +70,6 @@ END_TEST
 START_TEST(an_old_file_keeps_its_owner)
 {
     struct stat st;
-
     if (getuid() != 0) {
         puts("SKIP an_old_file_keeps_its_owner: only root can give a file away");
         return;
@@ -88,7 +86,6 @@ END_TEST
 START_TEST(an_owner_that_is_named_wins_over_the_old_one)
 {
     struct atomic_owner owner = {0600, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
-
     write_file(path, "old", 0644);
     ck_assert_int_eq(atomic_replace(opened, "file", "new", 3, &owner), 0);
     ck_assert_int_eq(mode_of(path), 0600);
@@ -98,7 +95,6 @@ END_TEST
 START_TEST(what_an_interrupted_call_left_is_taken_over)
 {
     char temporary[PATH_MAX];
-
     in_folder(temporary, folder, ".file.new");
     write_file(temporary, "half of someth", 0666);
     ck_assert_int_eq(atomic_replace(opened, "file", "new", 3, NULL), 0);
@@ -111,7 +107,6 @@ END_TEST
 START_TEST(a_link_put_in_the_temporary_files_place_is_not_followed)
 {
     char temporary[PATH_MAX], victim[PATH_MAX];
-
     in_folder(temporary, folder, ".file.new");
     in_folder(victim, folder, "victim");
     write_file(victim, "precious", 0644);
@@ -126,7 +121,6 @@ START_TEST(beyond_the_file_size_limit_the_old_file_stays_whole)
 {
     struct rlimit limit = {16, 16};
     static const char large[64 * 1024];
-
     write_file(path, "old", 0600);
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -140,7 +134,6 @@ END_TEST
 START_TEST(on_a_full_disk_the_old_file_stays_whole)
 {
     static const char large[256 * 1024];
-
     if (mount("none", folder, "tmpfs", 0, "size=64k") != 0) {
         puts("SKIP on_a_full_disk_the_old_file_stays_whole: only root can mount a small disk");
         return;
@@ -164,7 +157,6 @@ END_TEST
 START_TEST(a_symbolic_link_is_not_read)
 {
     size_t size;
-
     ck_assert_int_eq(symlink("/etc/passwd", path), 0);
     ck_assert_ptr_null(atomic_read(opened, "file", 1 << 20, &size));
     ck_assert_int_eq(errno, ELOOP);
@@ -174,7 +166,6 @@ END_TEST
 START_TEST(a_fifo_does_not_hang_the_reader)
 {
     size_t size;
-
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     ck_assert_ptr_null(atomic_read(opened, "file", 1 << 20, &size));
     ck_assert_int_eq(errno, EINVAL);
@@ -184,7 +175,6 @@ END_TEST
 START_TEST(a_file_over_the_limit_is_not_read)
 {
     size_t size;
-
     write_file(path, "12345", 0600);
     ck_assert_ptr_null(atomic_read(opened, "file", 4, &size));
     ck_assert_int_eq(errno, EFBIG);
@@ -195,7 +185,6 @@ START_TEST(a_file_is_read_whole_and_ends_in_nul)
 {
     size_t size;
     char *text;
-
     write_file(path, "12345", 0600);
     text = atomic_read(opened, "file", 5, &size);
     ck_assert_uint_eq(size, 5);
@@ -207,7 +196,6 @@ END_TEST
 START_TEST(folders_are_made_with_those_above_them)
 {
     char deep[PATH_MAX];
-
     umask(022);
     in_folder(deep, folder, "a/b/c");
     ck_assert_int_eq(atomic_make_folder(deep, 0700), 0);
@@ -229,7 +217,6 @@ int main(void)
 {
     Suite *suite = suite_create("atomic file");
     TCase *files = tcase_create("files");
-
     tcase_add_checked_fixture(files, setup, teardown);
     tcase_add_test(files, a_new_file_is_made_readable_for_all);
     tcase_add_test(files, an_old_file_keeps_its_mode);

@@ -1,21 +1,21 @@
 /* The table of verbs: every help fits a screen, every table is one that the parser can use. */
-#include "cli/cli.h"
-#include "cli/parse.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <check.h>
+
+#include "cli/cli.h"
+#include "cli/parse.h"
+#include "support/suite.h"
+
 static void each_verb(const struct cli_verb *verb, const char *path,
                       void (*look)(const struct cli_verb *, const char *))
 {
     char below[128];
-
     look(verb, path);
-    for (const struct cli_verb *const *v = verb->verbs; v && *v; v++) {
+    for (const struct cli_verb *const *v = verb->verbs; v != NULL && *v != NULL; v++) {
         int length = snprintf(below, sizeof below, "%s %s", path, (*v)->name);
         ck_assert_int_lt(length, (int)sizeof below);
         each_verb(*v, below, look);
@@ -26,7 +26,6 @@ static void fits_a_screen(const struct cli_verb *verb, const char *path)
 {
     char *text = cli_help(verb, path);
     int lines = 0;
-
     ck_assert_ptr_nonnull(text);
     for (char *line = text; *line; line += strcspn(line, "\n") + 1, lines++)
         ck_assert_msg(strcspn(line, "\n") <= CLI_COLUMNS, "%s: %s", path, line);
@@ -37,8 +36,7 @@ static void fits_a_screen(const struct cli_verb *verb, const char *path)
 static void has_a_sound_table(const struct cli_verb *verb, const char *path)
 {
     int count = 0;
-
-    for (const struct cli_option *o = verb->options; o->name; o++, count++) {
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++, count++) {
         ck_assert_msg(o->help != NULL, "%s --%s", path, o->name);
         for (const struct cli_option *p = verb->options; p != o; p++) {
             ck_assert_msg(strcmp(p->name, o->name) != 0, "%s --%s twice", path, o->name);
@@ -48,7 +46,7 @@ static void has_a_sound_table(const struct cli_verb *verb, const char *path)
     ck_assert_int_le(count, CLI_MAX_OPTIONS);
     ck_assert_msg((verb->run != NULL) != (verb->verbs != NULL), "%s", path);
     count = 0;
-    for (const struct cli_verb *const *v = verb->verbs; v && *v; v++)
+    for (const struct cli_verb *const *v = verb->verbs; v != NULL && *v != NULL; v++)
         count++;
     ck_assert_int_le(count, CLI_MAX_VERBS);
 }
@@ -87,8 +85,7 @@ START_TEST(the_nearest_word_is_the_one_that_was_meant)
     static const char *const words[] = {"run",    "explain", "doctor", "key",        "config",
                                         "enable", "disable", "status", "completion", NULL};
     const char *nearest = cli_nearest(slips[_i].typed, words);
-
-    if (!slips[_i].meant)
+    if (slips[_i].meant == NULL)
         ck_assert_msg(nearest == NULL, "'%s' gave '%s'", slips[_i].typed, nearest);
     else
         ck_assert_str_eq(nearest, slips[_i].meant);
@@ -99,7 +96,6 @@ START_TEST(a_word_of_any_length_is_compared)
 {
     static const char *const words[] = {"run", NULL};
     char typed[5000];
-
     memset(typed, 'r', sizeof typed - 1);
     typed[sizeof typed - 1] = '\0';
     ck_assert_ptr_null(cli_nearest(typed, words));
@@ -122,7 +118,6 @@ static int parse(struct cli_call *call, int argc, ...)
     static char *argv[8];
     bool help;
     va_list words;
-
     va_start(words, argc);
     for (int i = 0; i < argc; i++)
         argv[i] = va_arg(words, char *);
@@ -134,7 +129,6 @@ static int parse(struct cli_call *call, int argc, ...)
 START_TEST(options_may_stand_behind_the_operand)
 {
     struct cli_call call;
-
     ck_assert_int_eq(parse(&call, 4, "sample", "name", "--root=/x", "-j"), CLI_OK);
     ck_assert_str_eq(call.value[0], "");
     ck_assert_str_eq(call.value[1], "/x");
@@ -146,7 +140,6 @@ END_TEST
 START_TEST(an_option_that_was_not_given_has_no_value)
 {
     struct cli_call call;
-
     ck_assert_int_eq(parse(&call, 2, "sample", "name"), CLI_OK);
     ck_assert_ptr_null(call.value[0]);
     ck_assert_ptr_null(call.value[1]);
@@ -156,7 +149,6 @@ END_TEST
 START_TEST(wrong_calls_are_refused)
 {
     struct cli_call call;
-
     ck_assert_int_eq(parse(&call, 1, "sample"), CLI_FAILED);
     ck_assert_int_eq(parse(&call, 3, "sample", "name", "more"), CLI_FAILED);
     ck_assert_int_eq(parse(&call, 3, "sample", "name", "-x"), CLI_FAILED);
@@ -170,7 +162,6 @@ int main(void)
 {
     Suite *suite = suite_create("help");
     TCase *table = tcase_create("table");
-
     tcase_add_test(table, every_help_text_fits_a_screen_of_80_by_24);
     tcase_add_test(table, every_table_of_options_is_sound);
     tcase_add_loop_test(table, the_nearest_word_is_the_one_that_was_meant, 0,

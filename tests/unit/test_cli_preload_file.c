@@ -1,10 +1,11 @@
 /* The text of /etc/ld.so.preload, put in and taken out. */
-#include "cli/preload_file.h"
-#include "support/suite.h"
-
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+
+#include "cli/preload_file.h"
+#include "support/suite.h"
 
 #define OURS "/usr/lib/libcommissioned-auth.so"
 
@@ -32,7 +33,6 @@ START_TEST(taking_out_undoes_putting_in)
 {
     char *with = preload_with(texts[_i], OURS);
     char *without = preload_without(with);
-
     ck_assert_str_eq(without, texts[_i]);
     free(with);
     free(without);
@@ -45,7 +45,6 @@ START_TEST(the_loader_finds_every_old_entry_in_order_and_ours_behind_them)
     const char *old = texts[_i], *new = with;
     struct preload_entry a, b;
     unsigned line_a = 1, line_b = 1;
-
     while (preload_next(&old, &line_a, &a)) {
         ck_assert(preload_next(&new, &line_b, &b));
         ck_assert_uint_eq(a.length, b.length);
@@ -63,7 +62,6 @@ START_TEST(putting_in_twice_is_putting_in_once)
 {
     char *once = preload_with(texts[_i], OURS);
     char *twice = preload_with(once, OURS);
-
     ck_assert_str_eq(twice, once);
     free(once);
     free(twice);
@@ -73,7 +71,6 @@ END_TEST
 START_TEST(a_text_without_us_is_taken_as_it_is)
 {
     char *without = preload_without(texts[_i]);
-
     ck_assert_str_eq(without, texts[_i]);
     free(without);
 }
@@ -104,7 +101,6 @@ static const struct {
 START_TEST(our_entries_go_and_all_else_stays)
 {
     char *without = preload_without(mixed[_i].text);
-
     ck_assert_str_eq(without, mixed[_i].without);
     free(without);
 }
@@ -113,7 +109,6 @@ END_TEST
 START_TEST(an_entry_of_ours_in_another_folder_is_replaced)
 {
     char *with = preload_with("/opt/libcommissioned-auth.so\n/a.so\n", OURS);
-
     ck_assert_str_eq(with, "/a.so\n" OURS "\n");
     free(with);
 }
@@ -122,7 +117,6 @@ END_TEST
 START_TEST(an_entry_of_ours_that_stands_twice_is_made_one)
 {
     char *with = preload_with(OURS "\n/a.so\n" OURS "\n", OURS);
-
     ck_assert_str_eq(with, "/a.so\n" OURS "\n");
     free(with);
 }
@@ -134,7 +128,6 @@ START_TEST(lines_are_counted_from_one)
     const unsigned lines[] = {3, 3, 4};
     struct preload_entry entry;
     unsigned line = 1;
-
     for (int i = 0; i < 3; i++) {
         ck_assert(preload_next(&at, &line, &entry));
         ck_assert_uint_eq(entry.line, lines[i]);
@@ -147,7 +140,6 @@ int main(void)
     Suite *suite = suite_create("preload file");
     TCase *text = tcase_create("text");
     int count = (int)(sizeof texts / sizeof *texts);
-
     tcase_add_loop_test(text, taking_out_undoes_putting_in, 0, count);
     tcase_add_loop_test(text, the_loader_finds_every_old_entry_in_order_and_ours_behind_them, 0,
                         count);

@@ -1,9 +1,10 @@
 /* decide() as a table: a policy, the facts of a hop, and what must come of them. */
-#include <check.h>
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+#include <curl/curl.h>
 
 #include "../support/image_builder.h"
 #include "core/decide.h"
@@ -12,8 +13,7 @@
 #define U COMMISSIONED_ORIGIN
 #define H COMMISSIONED_HOST
 
-/* ---- policies ----------------------------------------------------------------------------------
- */
+/* ---- policies -------------------------------------------------------------------------------- */
 
 enum key_number { KEY_GOOD, KEY_NONE, KEY_OLD, KEY_NEW, KEY_LOOP_A, KEY_LOOP_B, KEY_COUNT };
 
@@ -66,8 +66,7 @@ static const struct policy_rule passes[] = {
 static const struct policy_rule broken_first[] = {
     {.name = "broken", .key = KEY_NONE, .path = "/v1/x"}, {.name = "whole"}};
 
-/* ---- the table ---------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 struct row {
     const struct policy_rule *rules;
@@ -344,8 +343,7 @@ static const struct row rows[] = {
 };
 enum { NROWS = sizeof rows / sizeof rows[0] };
 
-/* ---- from a row to a decision ------------------------------------------------------------------
- */
+/* ---- from a row to a decision ---------------------------------------------------------------- */
 
 struct place {
     struct target target;
@@ -427,8 +425,7 @@ START_TEST(the_table_shows_every_reason)
 }
 END_TEST
 
-/* ---- origins -----------------------------------------------------------------------------------
- */
+/* ---- origins --------------------------------------------------------------------------------- */
 
 START_TEST(an_origin_is_one_to_us_where_it_is_one_to_libcurl)
 {
@@ -462,8 +459,7 @@ START_TEST(an_origin_is_one_to_us_where_it_is_one_to_libcurl)
 }
 END_TEST
 
-/* ---- what holds for all ------------------------------------------------------------------------
- */
+/* ---- what holds for all ---------------------------------------------------------------------- */
 
 static struct target target_of(const char *url)
 {
@@ -592,8 +588,7 @@ START_TEST(each_of_ten_thousand_rules_is_found_and_the_last_takes_the_rest)
 }
 END_TEST
 
-/* ---- against the plainest way to say the same --------------------------------------------------
- */
+/* ---- against the plainest way to say the same ------------------------------------------------ */
 
 static uint32_t seed = 20251122;
 

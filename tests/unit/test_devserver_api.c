@@ -1,10 +1,10 @@
 /* What the endpoint answers: calls in, replies out. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <check.h>
 #include <gnutls/gnutls.h>
 
 #include "../support/devserver.h"
@@ -348,7 +348,6 @@ START_TEST(keys_are_made_listed_and_revoked_over_the_api)
     static const char wish[] =
         "{\"name\":\"n\",\"env\":\"ci\",\"scopes\":[\"models\",\"chat\"],\"rate\":\"60/m\"}";
     struct ds_key found;
-
     ds_keys_post(&(struct ds_call){.keys = keys, .body = wish, .body_size = strlen(wish)}, &reply);
     ck_assert_uint_eq(reply.status, 201);
     char *key = strdup(json_string_value(at("value", NULL)));

@@ -1,7 +1,8 @@
 /* Who makes a request, and may they? Up to the reply, without a network. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "../support/devserver.h"
 #include "devserver/admit.h"

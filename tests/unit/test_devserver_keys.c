@@ -1,10 +1,11 @@
 /* Keys as text, and the store that knows them by their digests. */
-#include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/devserver.h"
 #include "devserver/keys.h"

@@ -1,7 +1,8 @@
 /* How many requests a key has left. Time is a number here: nothing waits. */
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
+
+#include <check.h>
 
 #include "devserver/limit.h"
 #include "support/suite.h"

@@ -1,5 +1,4 @@
 /* The state folder, the certificate that is kept in it, and the request log. */
-#include <check.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <check.h>
 #include <gnutls/x509.h>
 
 #include "../support/devserver.h"

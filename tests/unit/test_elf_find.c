@@ -1,10 +1,11 @@
-/* The dynamic tables of loaded objects: read by ourselves, they say what the dynamic loader says.
- */
-#include <check.h>
+/* The dynamic tables of loaded objects: read by ourselves, they say what
+ * the dynamic loader says. */
 #include <dlfcn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "preload/loader/elf_find.h"
 #include "support/gnu_hash.h"

@@ -1,8 +1,9 @@
 /* The key's header in front of the application's list, and the list put back. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "../support/fake_curl.h"
 #include "preload/request/inject.h"

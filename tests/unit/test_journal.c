@@ -1,5 +1,4 @@
 /* Lines to the journal or the syslog, as the sockets get them. */
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/tmpdir.h"
 #include "core/journal.h"

@@ -1,7 +1,8 @@
 /* The C library's table: complete, the same for whoever binds it, errno as it was. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <check.h>
 
 #include "preload/loader/late_libc.h"
 #include "support/suite.h"

@@ -1,8 +1,9 @@
 /* What late binding looks at: lists of objects as the loader might keep them. */
-#include <check.h>
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"

@@ -1,5 +1,4 @@
 /* Whether a .netrc names a host, as libcurl would have it. */
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "preload/request/netrc.h"
 #include "support/suite.h"

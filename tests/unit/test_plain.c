@@ -1,10 +1,11 @@
 /* plain.c, against what it stands for: decide() on what libcurl reads. */
-#include <check.h>
-#include <curl/curl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+#include <curl/curl.h>
 
 #include "core/decide.h"
 #include "core/plain.h"
@@ -35,8 +36,7 @@ static void drop(void)
     image = NULL;
 }
 
-/* ---- what is plain -----------------------------------------------------------------------------
- */
+/* ---- what is plain --------------------------------------------------------------------------- */
 
 static const struct {
     const char *url;
@@ -120,8 +120,7 @@ START_TEST(plain_http_to_the_host_is_neither)
 }
 END_TEST
 
-/* ---- under which policy ------------------------------------------------------------------------
- */
+/* ---- under which policy ---------------------------------------------------------------------- */
 
 static const char *const methods[] = {"GET", NULL};
 static const struct policy_rule others[] = {
@@ -184,8 +183,7 @@ START_TEST(a_scope_that_does_not_fit_is_never_plain)
 }
 END_TEST
 
-/* ---- against decide() --------------------------------------------------------------------------
- */
+/* ---- against decide() ------------------------------------------------------------------------ */
 
 /* False where libcurl refuses the URL, which then comes to no hop. */
 static bool judge(const char *url, struct decision *decision)

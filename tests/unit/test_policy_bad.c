@@ -3,10 +3,11 @@
  * both,
  * @D is the folder and @K a fresh key; no sentence may hold the key, and no key may come out.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "../support/tmpdir.h"
 #include "commissioned/policy_image.h"
@@ -335,8 +336,7 @@ START_TEST(a_policy_with_a_NUL_byte_is_refused)
 }
 END_TEST
 
-/* ---- key files ---------------------------------------------------------------------------------
- */
+/* ---- key files ------------------------------------------------------------------------------- */
 
 struct key_row {
     mode_t mode;

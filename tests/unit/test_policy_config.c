@@ -1,10 +1,11 @@
 /* The grammar, the layers, who a rule is for, and where keys come from. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/tmpdir.h"
 #include "policy/config.h"
@@ -91,8 +92,7 @@ static void expect_warning(const char *text)
     ck_abort_msg("no warning says: %s", text);
 }
 
-/* ---- grammar -----------------------------------------------------------------------------------
- */
+/* ---- grammar --------------------------------------------------------------------------------- */
 
 START_TEST(every_setting_of_a_rule_arrives_in_the_image)
 {
@@ -241,8 +241,7 @@ START_TEST(several_mistakes_are_all_found_and_the_first_is_the_error)
 }
 END_TEST
 
-/* ---- warnings ----------------------------------------------------------------------------------
- */
+/* ---- warnings -------------------------------------------------------------------------------- */
 
 START_TEST(a_rule_that_an_earlier_one_covers_is_warned_of)
 {
@@ -298,8 +297,7 @@ START_TEST(a_user_and_a_group_that_nobody_has_are_warned_of_once)
 }
 END_TEST
 
-/* ---- who ---------------------------------------------------------------------------------------
- */
+/* ---- who ------------------------------------------------------------------------------------- */
 
 struct who_row {
     const char *who;
@@ -400,8 +398,7 @@ START_TEST(a_denial_that_matches_leaves_no_rule_and_no_error)
 }
 END_TEST
 
-/* ---- layers ------------------------------------------------------------------------------------
- */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 static const char *first_key(void)
 {
@@ -618,8 +615,7 @@ START_TEST(a_system_policy_that_this_user_may_not_read_is_left_out_where_he_has_
 }
 END_TEST
 
-/* ---- sources -----------------------------------------------------------------------------------
- */
+/* ---- sources --------------------------------------------------------------------------------- */
 
 static void put_policy_for(const char *source)
 {
@@ -756,8 +752,7 @@ START_TEST(keys_of_rules_for_others_are_not_read)
 }
 END_TEST
 
-/* ---- the sample --------------------------------------------------------------------------------
- */
+/* ---- the sample ------------------------------------------------------------------------------ */
 
 /* Copies a sample; `used` takes the "#" off its examples, which are the lines without a blank after
  * it. */
@@ -826,8 +821,7 @@ START_TEST(the_sample_s_examples_do_what_its_comments_say)
 }
 END_TEST
 
-/* ---- limits and the index ----------------------------------------------------------------------
- */
+/* ---- limits and the index -------------------------------------------------------------------- */
 
 /* Writes a policy of `count` rules over `paths` different paths. */
 static void put_rules(unsigned count, unsigned paths)

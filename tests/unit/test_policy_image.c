@@ -1,5 +1,4 @@
 /* An image that is current, one that is not, one that is an error, and one that is gone. */
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +7,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/mmap_fails.h"
 #include "../support/tmpdir.h"
@@ -26,8 +27,7 @@ static void teardown(void)
     tmpdir_remove(dir);
 }
 
-/* ---- watches -----------------------------------------------------------------------------------
- */
+/* ---- watches --------------------------------------------------------------------------------- */
 
 static struct policy_watch watch_on(const char *path)
 {
@@ -183,8 +183,7 @@ START_TEST(each_of_many_watches_counts)
 }
 END_TEST
 
-/* ---- the error image ---------------------------------------------------------------------------
- */
+/* ---- the error image ------------------------------------------------------------------------- */
 
 START_TEST(an_error_image_says_what_is_wrong_and_where)
 {
@@ -249,8 +248,7 @@ START_TEST(without_memory_there_is_no_error_image)
 }
 END_TEST
 
-/* ---- the end -----------------------------------------------------------------------------------
- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 START_TEST(freeing_wipes_the_image_before_it_is_unmapped)
 {

@@ -2,7 +2,6 @@
  * Memory: where it runs out, what stays in it, and that it does not grow. The program is linked so
  * that the policy's own allocations come here first (mk/policy.mk).
  */
-#include <check.h>
 #include <dirent.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -13,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/tmpdir.h"
 #include "commissioned/policy_image.h"
@@ -41,13 +42,12 @@ static bool under_tool(void)
 
 static char *dir;
 static char *path;
-/* The keys as they stand in the files, each byte XOR MASK, so that this program does not hold them.
- */
+/* The keys as they stand in the files, each byte XOR MASK, so that this
+ * program does not hold them. */
 enum { MASK = 0x5a };
 static char masked[2][TEST_KEY_LENGTH];
 
-/* ---- the allocator, counted --------------------------------------------------------------------
- */
+/* ---- the allocator, counted ------------------------------------------------------------------ */
 
 static bool armed;
 static long allocations; /* since armed */
@@ -149,8 +149,7 @@ int __wrap_munmap(void *addr, size_t size)
     return __real_munmap(addr, size);
 }
 
-/* ---- fixtures ----------------------------------------------------------------------------------
- */
+/* ---- fixtures -------------------------------------------------------------------------------- */
 
 /* Written by a child, so that the keys never stand in this process. */
 static void write_files(void)
@@ -214,8 +213,7 @@ static struct policy_image *build(void)
     return commissioned_policy_build(&request);
 }
 
-/* ---- it runs out -------------------------------------------------------------------------------
- */
+/* ---- it runs out ----------------------------------------------------------------------------- */
 
 START_TEST(wherever_memory_runs_out_there_is_no_image_and_nothing_is_lost_or_left_unwiped)
 {
@@ -281,8 +279,7 @@ START_TEST(a_process_short_of_memory_is_never_ended)
 }
 END_TEST
 
-/* ---- what stays --------------------------------------------------------------------------------
- */
+/* ---- what stays ------------------------------------------------------------------------------ */
 
 /* How often a key stands in what this process can write to, and in its images. */
 static unsigned count_in_process(void)
@@ -359,8 +356,7 @@ START_TEST(an_image_is_kept_out_of_core_dumps)
 }
 END_TEST
 
-/* ---- it does not grow --------------------------------------------------------------------------
- */
+/* ---- it does not grow ------------------------------------------------------------------------ */
 
 static long resident_pages(void)
 {

@@ -1,5 +1,4 @@
 /* The module's entry: what the preloaded library gets for a policy on disk. */
-#include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <locale.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/tmpdir.h"
 #include "commissioned/policy_image.h"
@@ -248,8 +249,7 @@ START_TEST(errno_and_the_locale_of_the_caller_are_kept)
 }
 END_TEST
 
-/* ---- in a link namespace of its own ------------------------------------------------------------
- */
+/* ---- in a link namespace of its own ---------------------------------------------------------- */
 
 static policy_build_function *loaded_build;
 static const char *loaded_path;

@@ -1,14 +1,15 @@
 /* The pure parts of the policy: .env files, suggestions, the guard before libconfig, addresses. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <check.h>
+
 #include "policy/config_guard.h"
 #include "policy/dotenv.h"
-#include "policy/url.h"
 #include "policy/strmap.h"
 #include "policy/suggest.h"
+#include "policy/url.h"
 #include "support/suite.h"
 
 struct dotenv_row {

@@ -1,11 +1,12 @@
 /* Which libcurl a call belongs to, where two flavours are loaded that do not see each other. */
-#include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#include <check.h>
 
 #include "preload/libcurl/provider.h"
 #include "support/suite.h"

@@ -1,7 +1,8 @@
 /* Each reason has words of its own. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "core/decide.h"
 #include "support/suite.h"

@@ -1,13 +1,14 @@
-/* What is kept about a handle: found from any thread, gone when it goes, true to what libcurl has.
- */
+/* What is kept about a handle: found from any thread, gone when it goes,
+ * true to what libcurl has. */
 #include <arpa/inet.h>
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/fake_curl.h"
 #include "../support/mmap_fails.h"
@@ -29,8 +30,7 @@ static void teardown(void)
     record_free(record);
 }
 
-/* ---- the table ---------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 enum { THREADS = 8, EACH = 12500 };
 
@@ -249,8 +249,7 @@ START_TEST(the_transfers_of_a_multi_handle_leave_in_any_order)
 }
 END_TEST
 
-/* ---- options -----------------------------------------------------------------------------------
- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static const struct {
     CURLoption option;
@@ -359,8 +358,7 @@ START_TEST(a_request_target_is_kept_up_to_the_room_there_is)
 }
 END_TEST
 
-/* ---- out of memory -----------------------------------------------------------------------------
- */
+/* ---- out of memory --------------------------------------------------------------------------- */
 
 START_TEST(without_memory_there_is_no_record_and_errno_is_kept)
 {
@@ -418,8 +416,7 @@ START_TEST(buckets_that_cannot_grow_still_find_every_handle)
 }
 END_TEST
 
-/* ---- credentials: what libcurl sends without being asked ---------------------------------------
- */
+/* ---- credentials: what libcurl sends without being asked ------------------------------------- */
 
 static bool came; /* an Authorization header; written before the answer is, read after it */
 

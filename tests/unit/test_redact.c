@@ -1,9 +1,10 @@
 /* Not one byte of the key in a trace, and not one byte of anything else changed. */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "../support/fake_curl.h"
 #include "../support/mmap_fails.h"
@@ -15,8 +16,7 @@ enum { ROOM = 65536 };
 
 static char key[TEST_KEY_LENGTH + 1];
 
-/* ---- the header block of a request -------------------------------------------------------------
- */
+/* ---- the header block of a request ----------------------------------------------------------- */
 
 static const char *const heads[] = {"Authorization: Bearer ", "authorization: bearer ",
                                     "AUTHORIZATION: BEARER ", "authorization: Bearer "};
@@ -128,8 +128,7 @@ START_TEST(an_empty_piece_changes_nothing)
 }
 END_TEST
 
-/* ---- libcurl's own words -----------------------------------------------------------------------
- */
+/* ---- libcurl's own words --------------------------------------------------------------------- */
 
 static const struct {
     const char *before;
@@ -190,8 +189,7 @@ START_TEST(other_lines_stay_as_they_are)
 }
 END_TEST
 
-/* ---- in front of the application's callback ----------------------------------------------------
- */
+/* ---- in front of the application's callback -------------------------------------------------- */
 
 static char handle;
 static struct record *record;

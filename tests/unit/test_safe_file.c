@@ -1,5 +1,4 @@
 /* Which files are read, and which are refused, whatever is in them. */
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,6 +10,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "../support/tmpdir.h"
 #include "commissioned/policy_image.h"
@@ -182,8 +183,7 @@ START_TEST(a_path_that_is_too_long_is_refused)
 }
 END_TEST
 
-/* ---- modes and owners --------------------------------------------------------------------------
- */
+/* ---- modes and owners ------------------------------------------------------------------------ */
 
 START_TEST(a_file_that_others_can_read_is_refused_only_where_it_holds_a_key)
 {
@@ -298,8 +298,7 @@ START_TEST(a_file_that_this_user_may_not_read_says_so)
 }
 END_TEST
 
-/* ---- symbolic links ----------------------------------------------------------------------------
- */
+/* ---- symbolic links -------------------------------------------------------------------------- */
 
 START_TEST(a_link_is_followed_and_its_target_judged)
 {
@@ -397,8 +396,7 @@ START_TEST(dots_in_a_path_are_walked_as_the_kernel_walks_them)
 }
 END_TEST
 
-/* ---- changes while it is read ------------------------------------------------------------------
- */
+/* ---- changes while it is read ---------------------------------------------------------------- */
 
 static atomic_bool stop;
 
@@ -441,8 +439,7 @@ START_TEST(a_file_that_is_swapped_all_the_time_is_read_whole_or_not_at_all)
 }
 END_TEST
 
-/* ---- folders -----------------------------------------------------------------------------------
- */
+/* ---- folders --------------------------------------------------------------------------------- */
 
 START_TEST(a_folder_is_judged_with_the_way_to_it)
 {

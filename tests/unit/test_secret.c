@@ -1,7 +1,8 @@
 /* What a key may be, how much of it may be shown, and that it is wiped. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "core/secret.h"
 #include "support/suite.h"

@@ -1,20 +1,20 @@
-/* URLs: the canonical spelling at sight, settled paths, and no reading that libcurl does not share.
- */
-#include <check.h>
+/* URLs: the canonical spelling at sight, settled paths, and no reading
+ * that libcurl does not share. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <check.h>
+
 #include "../fuzz/url_agree.h"
 #include "commissioned/policy_image.h"
-#include "support/suite.h"
 #include "core/target.h"
+#include "support/suite.h"
 
 #define U COMMISSIONED_ORIGIN
 #define H COMMISSIONED_HOST
 
-/* ---- target_scan -------------------------------------------------------------------------------
- */
+/* ---- target_scan ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *url;
@@ -146,8 +146,7 @@ START_TEST(a_host_name_is_read_up_to_its_longest_and_no_further)
 }
 END_TEST
 
-/* ---- target_set --------------------------------------------------------------------------------
- */
+/* ---- target_set ------------------------------------------------------------------------------ */
 
 START_TEST(parts_from_libcurl_are_brought_into_one_spelling)
 {
@@ -182,8 +181,7 @@ START_TEST(parts_that_name_no_host_or_no_port_are_refused)
 }
 END_TEST
 
-/* ---- paths -------------------------------------------------------------------------------------
- */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *path;
@@ -308,8 +306,7 @@ START_TEST(a_plain_path_settles_to_itself)
 }
 END_TEST
 
-/* ---- against libcurl ---------------------------------------------------------------------------
- */
+/* ---- against libcurl ------------------------------------------------------------------------- */
 
 static const char *const tricky[] = {
     U "/v1/../v2",

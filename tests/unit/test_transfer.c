@@ -1,15 +1,16 @@
 /* The hop's place in a handle, between transfers and on copies; libcurl is played (fake_curl.h). */
-#include <check.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "preload/request/hop.h"
+#include <check.h>
+
 #include "preload/policy/policy_loader.h"
 #include "preload/record/record.h"
+#include "preload/request/hop.h"
+#include "preload/request/transfer.h"
 #include "support/fake_curl.h"
 #include "support/suite.h"
-#include "preload/request/transfer.h"
 
 static char handles[2];
 static struct record *record;

@@ -6,13 +6,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "preload/binding/own_names.h"
+#include "preload/binding/repoint.h"
+#include "preload/libcurl/provider.h"
 #include "preload/loader/elf_find.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
-#include "preload/binding/own_names.h"
-#include "preload/libcurl/provider.h"
-#include "preload/binding/repoint.h"
 
 bool late_binding_is_ours(const char *name)
 {
@@ -37,8 +37,7 @@ void *late_binding_instead(const char *name, void *found)
     return found;
 }
 
-/* ---- what was loaded ---------------------------------------------------------------------------
- */
+/* ---- what was loaded ------------------------------------------------------------------------- */
 
 enum { NAME_SIZE = 512 };
 
@@ -49,8 +48,8 @@ struct candidate {
     char name[NAME_SIZE];
 };
 
-/* The loader's list may change between two looks: then its count does too, and all is done again.
- */
+/* The loader's list may change between two looks: then its count does
+ * too, and all is done again. */
 struct survey {
     unsigned done; /* objects, up to the last candidate */
     unsigned seen; /* objects of this look */
@@ -77,8 +76,7 @@ static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
     return 1;
 }
 
-/* ---- one object --------------------------------------------------------------------------------
- */
+/* ---- one object ------------------------------------------------------------------------------ */
 
 /*
  * A plugin gets entries that know its libcurl even while there is no other: a second one may come,

@@ -10,7 +10,8 @@
  * own.
  *
  * Source:  dlsym(3), dlopen(3); the System V ABI's relocation types for each machine.
- * Threads: any. Errors: what cannot be re-pointed stays as it was, and gets no key. errno is kept.
+ * Threads: any.
+ * Errors:  what cannot be re-pointed stays as it was, and gets no key. errno is kept.
  */
 #ifndef COMMISSIONED_LATE_BINDING_H
 #define COMMISSIONED_LATE_BINDING_H

@@ -1,12 +1,13 @@
 #include "preload/binding/own_names.h"
 
-#include <curl/curl.h>
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include <curl/curl.h>
+
+#include "preload/libcurl/provider.h"
 #include "preload/loader/elf_find.h"
 #include "preload/request/handle.h"
-#include "preload/libcurl/provider.h"
 
 /* Arrays of characters rather than pointers, each of which would be a relocation at start-up. */
 static const char names[OWN_NAMES][26] = {
@@ -27,8 +28,8 @@ void *own_function(unsigned number)
     return NULL;
 }
 
-/* Every import of a libcurl user comes here: what libcurl's names have in common is compared once.
- */
+/* Every import of a libcurl user comes here: what libcurl's names have in
+ * common is compared once. */
 unsigned own_name(const char *name)
 {
     static const char prefix[] = "curl_";

@@ -1,7 +1,9 @@
 /*
  * own_names.h - the names that this library exports, and what stands for each of them.
  *
- * Ownership: nothing is allocated. Threads: any. Errors: none. Needs no late_libc_bind.
+ * Ownership: nothing is allocated.
+ * Threads:   any.
+ * Errors:    none. Needs no late_libc_bind.
  */
 #ifndef COMMISSIONED_OWN_NAMES_H
 #define COMMISSIONED_OWN_NAMES_H

@@ -3,10 +3,10 @@
 #include <dlfcn.h>
 #include <sys/mman.h>
 
-#include "preload/loader/late_libc.h"
-#include "preload/loader/locks.h"
 #include "preload/binding/own_names.h"
 #include "preload/libcurl/provider.h"
+#include "preload/loader/late_libc.h"
+#include "preload/loader/locks.h"
 
 /* Relocations that hold a function's address, and how an entry of the table is laid out, by
  * machine. */

@@ -7,7 +7,8 @@
  * time.
  *
  * Source:  the System V ABI's relocation types for each machine.
- * Threads: any; repoint takes LOCK_BINDING. Errors: what cannot be changed stays as it was.
+ * Threads: any; repoint takes LOCK_BINDING.
+ * Errors:  what cannot be changed stays as it was.
  */
 #ifndef COMMISSIONED_REPOINT_H
 #define COMMISSIONED_REPOINT_H

@@ -3,14 +3,15 @@
  * is decided is decided elsewhere. A call that comes out of libcurl itself goes through untouched,
  * and so does one on a handle that nobody saw being made.
  */
-#include <curl/curl.h>
 #include <stdarg.h>
 
+#include <curl/curl.h>
+
+#include "preload/libcurl/provider.h"
+#include "preload/record/record.h"
 #include "preload/request/handle.h"
 #include "preload/request/midway.h"
-#include "preload/libcurl/provider.h"
 #include "preload/request/push.h"
-#include "preload/record/record.h"
 #include "preload/request/transfer.h"
 
 #undef curl_easy_setopt
@@ -19,8 +20,7 @@
 #define EXPORT __attribute__((visibility("default")))
 #define CALLER __builtin_return_address(0)
 
-/* ---- whose call it is --------------------------------------------------------------------------
- */
+/* ---- whose call it is ------------------------------------------------------------------------ */
 
 struct call {
     const struct real *real; /* the real functions; NULL: there is no libcurl */
@@ -70,8 +70,7 @@ static inline struct record *record_for(const void *handle, const void *caller)
     return __builtin_expect(sole, 1) ? record_find(handle) : ask_record(handle, caller).record;
 }
 
-/* ---- the easy interface ------------------------------------------------------------------------
- */
+/* ---- the easy interface ---------------------------------------------------------------------- */
 
 EXPORT CURL *curl_easy_init(void)
 {
@@ -207,8 +206,8 @@ __attribute__((noinline)) static CURLMcode set_multi(CURLM *multi, CURLMoption o
 
 #ifdef __LP64__
 
-/* The functions' names in C differ so that curl.h's variadic prototypes may stand: see provider.h.
- */
+/* The functions' names in C differ so that curl.h's variadic prototypes
+ * may stand: see provider.h. */
 EXPORT CURLcode exported_easy_setopt(CURL *easy, CURLoption option,
                                      uintptr_t argument) __asm__("curl_easy_setopt");
 EXPORT CURLMcode exported_multi_setopt(CURLM *multi, CURLMoption option,
@@ -272,8 +271,7 @@ EXPORT CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
 
 #endif
 
-/* ---- the multi interface -----------------------------------------------------------------------
- */
+/* ---- the multi interface --------------------------------------------------------------------- */
 
 EXPORT CURLM *curl_multi_init(void)
 {

@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 #include "preload/binding/late_binding.h"
+#include "preload/libcurl/provider.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
-#include "preload/libcurl/provider.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

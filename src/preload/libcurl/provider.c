@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "preload/loader/elf_find.h"
 #include "preload/binding/late_binding.h"
+#include "preload/loader/elf_find.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
@@ -38,8 +38,7 @@ const struct provider *provider_sole;
 const struct provider *provider_any;
 easy_setopt_function *provider_sole_setopt;
 
-/* ---- the loader's view -------------------------------------------------------------------------
- */
+/* ---- the loader's view ----------------------------------------------------------------------- */
 
 static int read_loads(struct dl_phdr_info *info, size_t size, void *data)
 {
@@ -119,8 +118,7 @@ static bool is_ours(const void *address)
     return object_of(address) == object_of(&providers);
 }
 
-/* ---- one libcurl -------------------------------------------------------------------------------
- */
+/* ---- one libcurl ----------------------------------------------------------------------------- */
 
 static const char real_names[] =
     "curl_easy_init\0curl_easy_setopt\0curl_easy_perform\0curl_easy_cleanup\0"
@@ -279,8 +277,7 @@ const struct provider *provider_at(unsigned number)
     return &providers[number];
 }
 
-/* ---- which one a caller means ------------------------------------------------------------------
- */
+/* ---- which one a caller means ---------------------------------------------------------------- */
 
 struct libraries {
     unsigned count;
@@ -330,7 +327,8 @@ bool provider_is_reachable(const void *caller, const char *name)
 {
     int saved = errno;
     const struct link_map *map = object_of(caller);
-    bool reachable = dlsym(RTLD_NEXT, name) != NULL || (map != NULL && find_in_scope(map, name));
+    bool reachable =
+        dlsym(RTLD_NEXT, name) != NULL || (map != NULL && find_in_scope(map, name) != NULL);
     dlerror();
     errno = saved;
     return reachable;

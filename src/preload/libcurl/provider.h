@@ -3,19 +3,21 @@
  *
  * A process may hold several libcurl (OpenSSL, GnuTLS, a bundled one), loaded in ways that hide
  * them from dlsym(RTLD_NEXT). The caller's own scope is what ld.so would have used, so that is
- * asked. The provider is then bound to the handle. Source: dlopen(3), dlsym(3), dladdr(3)
- * (dladdr1), dl_iterate_phdr(3).
+ * asked. The provider is then bound to the handle.
+ * Source:    dlopen(3), dlsym(3), dladdr(3) (dladdr1), dl_iterate_phdr(3).
  *
  * Ownership: providers are static and stay valid; none is freed.
  * Threads:   all functions may be called from any thread. None holds a lock across the dynamic
- * loader. Errors:    NULL where no libcurl can be found. errno is kept.
+ *            loader.
+ * Errors:    NULL where no libcurl can be found. errno is kept.
  */
 #ifndef COMMISSIONED_PROVIDER_H
 #define COMMISSIONED_PROVIDER_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <curl/curl.h>
 
 /*
  * setopt is variadic. On LP64 systems every argument it takes (long, pointer, function, curl_off_t)
@@ -67,8 +69,8 @@ enum {
     CURL_SENDS_LONE_PASSWORD = 0x081400,
     /* ... and an empty user name without a password is not any more: by 8.21.0 (measured). */
     CURL_SENDS_NO_EMPTY_USER = 0x081500,
-    /* A pushed handle has the options' defaults; in 8.21.0 it was a copy of its parent (measured).
-     */
+    /* A pushed handle has the options' defaults; in 8.21.0 it was a copy
+     * of its parent (measured). */
     CURL_PUSHES_FRESH = 0x081600,
     /* CURLINFO_EFFECTIVE_URL is without user and password: 8.23.0, not 8.22.0 (measured). */
     CURL_HIDES_USERINFO = 0x081700,

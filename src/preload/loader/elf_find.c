@@ -87,8 +87,7 @@ const ElfW(Dyn) * elf_dynamic(const struct dl_phdr_info *info)
     return dynamic_among(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr);
 }
 
-/* ---- the loader's list -------------------------------------------------------------------------
- */
+/* ---- the loader's list ----------------------------------------------------------------------- */
 
 /* As a debugger finds it: the loader writes it down in the program's dynamic section. */
 static const struct r_debug *of_program(void)

@@ -3,12 +3,13 @@
  *
  * The library exports dlsym, so it cannot ask the C library's by name: it looks it up itself, with
  * the GNU hash table that every object has. It calls nobody for that: programs and sanitizers that
- * hook dl_iterate_phdr call dlsym to find the real one. Source: the System V ABI (dynamic section,
- * symbol table), link.h (r_debug), getauxval(3); the GNU hash table's layout as in binutils' and
- * glibc's headers.
+ * hook dl_iterate_phdr call dlsym to find the real one.
+ * Source:    the System V ABI (dynamic section, symbol table), link.h (r_debug), getauxval(3); the
+ *            GNU hash table's layout as in binutils' and glibc's headers.
  *
  * Ownership: pointers are into the objects; they hold while the object is loaded.
- * Threads:   any; see elf_loaded. Errors: NULL or false.
+ * Threads:   any; see elf_loaded.
+ * Errors:    NULL or false.
  */
 #ifndef COMMISSIONED_ELF_FIND_H
 #define COMMISSIONED_ELF_FIND_H
@@ -80,8 +81,8 @@ static inline const ElfW(Dyn) * elf_hash_entry(const ElfW(Dyn) * dynamic)
     return elf_search_hash_entry(dynamic);
 }
 
-/* Number, first index, filter words and shift stand before the filter, the buckets and the chains.
- */
+/* Number, first index, filter words and shift stand before the filter,
+ * the buckets and the chains. */
 struct elf_gnu_hash {
     uint32_t nbuckets;
     uint32_t first;

@@ -89,8 +89,8 @@ dlvsym_function *late_dlvsym(void)
 
 static const char flag_name[] = "__libc_single_threaded";
 
-/* An old C library has no such flag, and the walk goes to the list's end: so it is looked for once.
- */
+/* An old C library has no such flag, and the walk goes to the list's end:
+ * so it is looked for once. */
 __attribute__((noinline)) static const char *find_flag_elsewhere(void)
 {
     static const char never = 0;

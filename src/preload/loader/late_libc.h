@@ -8,8 +8,8 @@
  * names through a table that late_libc_bind fills. The same files, built for the command and the
  * tests, bind as usual.
  *
- * Threads: late_libc_bind may be called by any number at once; all write the same
- *          values, so the table is constant from the first on.
+ * Threads: late_libc_bind may be called by any number at once; all write the same values, so the
+ *          table is constant from the first on.
  * Errors:  false where a function is missing: then nothing else of the library may run.
  * errno:   kept.
  */
@@ -102,8 +102,8 @@ extern struct late_libc late;
 typedef void *dlsym_function(void *handle, const char *name);
 typedef void *dlvsym_function(void *handle, const char *name, const char *version);
 
-/* The dlsym and dlvsym behind us: the C library's, or another preload's. NULL where there is none.
- */
+/* The dlsym and dlvsym behind us: the C library's, or another preload's.
+ * NULL where there is none. */
 extern dlsym_function *late_next_dlsym; /* once it was found; atomic */
 dlsym_function *late_find_dlsym(void);
 dlvsym_function *late_dlvsym(void);

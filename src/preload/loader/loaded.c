@@ -32,8 +32,7 @@ static void assume_libcurl(void)
         __atomic_store_n(&loaded_known[i].map, NULL, __ATOMIC_RELAXED);
 }
 
-/* ---- is there a libcurl ------------------------------------------------------------------------
- */
+/* ---- is there a libcurl ---------------------------------------------------------------------- */
 
 const void *loaded_libcurl_in(const struct link_map *map)
 {
@@ -106,8 +105,7 @@ static bool look_at_list(void)
     return false;
 }
 
-/* ---- who needs it ------------------------------------------------------------------------------
- */
+/* ---- who needs it ---------------------------------------------------------------------------- */
 
 static bool is_libcurl(const char *file)
 {

@@ -7,7 +7,8 @@
  *
  * Source:  the System V ABI (dynamic section); glibc appends what it loads to the end of its list,
  *          an object before what it brings.
- * Threads: any. Errors: none. Needs no late_libc_bind.
+ * Threads: any.
+ * Errors:  none. Needs no late_libc_bind.
  */
 #ifndef COMMISSIONED_LOADED_H
 #define COMMISSIONED_LOADED_H
@@ -42,8 +43,8 @@ static inline bool loaded_is_known(const struct link_map *map)
 /* The curl_easy_init that an object defines, this library aside; or NULL. */
 const void *loaded_libcurl_in(const struct link_map *map);
 
-/* One object, by its hash table: true where it is a libcurl, or may be. From then on there is one.
- */
+/* One object, by its hash table: true where it is a libcurl, or may be.
+ * From then on there is one. */
 static inline bool loaded_look_at(const struct link_map *map, const struct elf_gnu_hash *table);
 
 /* All up to that object were looked at; it was there at the start. */

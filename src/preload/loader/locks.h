@@ -1,9 +1,9 @@
 /*
  * locks.h - every lock of the preloaded library, in the order in which they may be taken.
  *
- * Rules: who holds one may take only a later one; none is held across a call into libcurl, the
- * dynamic loader or the application. All are taken before fork(2) and given back on both sides, so
- * that the child of a threaded program finds them free.
+ * Rules:   who holds one may take only a later one; none is held across a call into libcurl, the
+ *          dynamic loader or the application. All are taken before fork(2) and given back on both
+ *          sides, so that the child of a threaded program finds them free.
  *
  * Threads: a process with one thread takes no lock at all (__libc_single_threaded).
  * Errors:  none. errno is kept.

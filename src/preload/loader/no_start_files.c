@@ -5,8 +5,8 @@
  */
 #include <stddef.h>
 
-/* The headers' own would be inlined, or be macros: see late_names.h, which this file goes without.
- */
+/* The headers' own would be inlined, or be macros: see late_names.h,
+ * which this file goes without. */
 void *memset(void *to, int byte, size_t size);
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 

@@ -4,7 +4,8 @@
  * The host's malloc is left alone: it may be counted, traced or replaced, and must not see us.
  *
  * Ownership: a slab never unmaps; what is put back is taken again, so the peak bounds it.
- * Threads:   the caller holds the lock of what the slab belongs to. Errors: NULL. errno is kept.
+ * Threads:   the caller holds the lock of what the slab belongs to.
+ * Errors:    NULL. errno is kept.
  */
 #ifndef COMMISSIONED_SLAB_H
 #define COMMISSIONED_SLAB_H

@@ -28,8 +28,7 @@
 
 enum { PATH_SIZE = 4096 };
 
-/* ---- the module --------------------------------------------------------------------------------
- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static policy_build_function *build; /* atomic; set once */
 
@@ -55,8 +54,8 @@ static bool own_folder(char *folder)
     return found;
 }
 
-/* Sanitizers cannot follow code into a second namespace: their builds load the module in the first.
- */
+/* Sanitizers cannot follow code into a second namespace: their builds load
+ * the module in the first. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(LM_ID_NEWLM)
 static void *open_module(const char *path)
 {
@@ -103,8 +102,7 @@ static policy_build_function *load_module(void)
     return found != NULL ? found : load_from(MODULEDIR, "");
 }
 
-/* ---- where to look -----------------------------------------------------------------------------
- */
+/* ---- where to look --------------------------------------------------------------------------- */
 
 struct places {
     const char *env_file;
@@ -192,8 +190,7 @@ static struct policy_image *build_image(policy_build_function *function,
     return function(&request);
 }
 
-/* ---- the image in force ------------------------------------------------------------------------
- */
+/* ---- the image in force ---------------------------------------------------------------------- */
 
 static struct {
     struct policy_ref *current; /* holds one reference; NULL: no policy */
@@ -348,8 +345,8 @@ static bool is_of_this_user(const struct policy_ref *policy)
     return policy->image->euid == geteuid() && policy->image->egid == getegid();
 }
 
-/* For how many seconds the old policy may go on, because the new one has lost a key of it. 0: not.
- */
+/* For how many seconds the old policy may go on, because the new one has
+ * lost a key of it. 0: not. */
 static uint32_t grace(const struct policy_ref *policy, const struct policy_ref *old)
 {
     uint32_t seconds = 0;

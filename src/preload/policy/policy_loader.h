@@ -8,8 +8,9 @@
  * (clock_getres(2): 1 to 10 ms).
  *
  * Ownership: policy_take gives a reference, policy_release takes it back; the last one wipes the
- * image. Threads:   any. No lock is held while the dynamic loader works. Errors: NULL means no
- * policy. errno is kept.
+ *            image.
+ * Threads:   any. No lock is held while the dynamic loader works.
+ * Errors:    NULL means no policy. errno is kept.
  */
 #ifndef COMMISSIONED_POLICY_LOADER_H
 #define COMMISSIONED_POLICY_LOADER_H
@@ -17,8 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/plain.h"
 #include "commissioned/policy_image.h"
+#include "core/plain.h"
 
 struct policy_ref {
     struct policy_image *image;
@@ -45,8 +46,8 @@ struct policy_ref {
  * unless what it can still read is as good, or shows that a file has changed or gone.
  */
 
-/* The policy in force, or NULL where there is no configuration or none that concerns this process.
- */
+/* The policy in force, or NULL where there is no configuration or none
+ * that concerns this process. */
 struct policy_ref *policy_take(void);
 
 void policy_release(struct policy_ref *policy);

@@ -142,8 +142,7 @@ static void clear(struct record *record)
     record->multi_link = NULL;
 }
 
-/* ---- the nest ----------------------------------------------------------------------------------
- */
+/* ---- the nest -------------------------------------------------------------------------------- */
 
 static struct record *find_in_nest(const void *handle)
 {
@@ -167,8 +166,7 @@ static struct record *take_place(void *handle)
     return NULL;
 }
 
-/* ---- the shards --------------------------------------------------------------------------------
- */
+/* ---- the shards ------------------------------------------------------------------------------ */
 
 static struct record *find_in_shards(const void *handle)
 {
@@ -212,8 +210,7 @@ void record_remove_elsewhere(struct record *record)
     give_shard(hash);
 }
 
-/* ---- both --------------------------------------------------------------------------------------
- */
+/* ---- both ------------------------------------------------------------------------------------ */
 
 struct record *record_find_elsewhere(const void *handle)
 {

@@ -2,21 +2,25 @@
  * record.h - what is kept about each easy handle: only what libcurl cannot be asked for.
  *
  * Shapes:    one record a live handle, 112 bytes; a rare part of some 150 bytes for handles that
- * set a debug callback, a CURLU or the like; a text of 1 KiB for those that set a request target. A
- * multi handle has a record too, as the head of the list of its transfers. The records of the first
- * handles lie in the nest, where they are found without a lock; the others in a table. Ownership:
- * records belong to this module, in mappings of its own: the host's malloc sees nothing.
+ *            set a debug callback, a CURLU or the like; a text of 1 KiB for those that set a
+ *            request target. A multi handle has a record too, as the head of the list of its
+ *            transfers. The records of the first handles lie in the nest, where they are found
+ *            without a lock; the others in a table.
+ * Ownership: records belong to this module, in mappings of its own: the host's malloc sees nothing.
  *            record_drop gives one back. Pointers that the application passed are kept, not
- * followed. Threads:   the table may be used from any thread. A record itself is used only by the
- * thread that uses its handle, as libcurl demands of the handle (libcurl-thread(3)). Errors: NULL
- * where memory ran out or the handle is not known: forward and never inject. errno is kept.
+ *            followed.
+ * Threads:   the table may be used from any thread. A record itself is used only by the thread that
+ *            uses its handle, as libcurl demands of the handle (libcurl-thread(3)).
+ * Errors:    NULL where memory ran out or the handle is not known: forward and never inject. errno
+ *            is kept.
  */
 #ifndef COMMISSIONED_RECORD_H
 #define COMMISSIONED_RECORD_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <curl/curl.h>
 
 #include "core/decide.h"
 #include "preload/libcurl/provider.h"
@@ -61,8 +65,8 @@ enum record_state {
 
     /* Of the transfer under way; see follow.h. */
     RECORD_FIRST = 1u << 28, /* it came to no hop yet */
-    RECORD_LOGIN =
-        1u << 29, /* libcurl has a user of its URL or file, for all the hops that follow */
+    /* libcurl has a user of its URL or file, for all the hops that follow */
+    RECORD_LOGIN = 1u << 29,
     RECORD_LIFTED = 1u << 30, /* UNRESTRICTED_AUTH is ours */
 
     RECORD_STARTED_OVER = 1u << 31, /* libcurl once answered a 401 by itself, and remembers how */

@@ -154,7 +154,6 @@ void record_note(struct record *record, CURLoption option, uintptr_t argument)
 {
     const char *text = (const char *)argument;
     unsigned long bits = (unsigned long)argument;
-
     switch ((int)option) {
     case CURLOPT_HTTPHEADER:
         record->headers = (struct curl_slist *)argument;

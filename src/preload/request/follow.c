@@ -1,8 +1,8 @@
 #include "preload/request/follow.h"
 
+#include "preload/policy/policy_loader.h"
 #include "preload/request/inject.h"
 #include "preload/request/netrc.h"
-#include "preload/policy/policy_loader.h"
 
 /* NULL for one that the policy does not name, or that libcurl may tell apart where we do not. */
 static const struct policy_origin *find_origin(const struct record *record, const struct hop *hop)

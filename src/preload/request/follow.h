@@ -6,7 +6,8 @@
  * CURLOPT_UNRESTRICTED_AUTH is on (CURLOPT_UNRESTRICTED_AUTH(3)). And where it starts a request
  * over after a 401 it brings an Authorization header of its own.
  *
- * Threads: the thread that uses the handle. Errors: doubt means no key. errno is kept.
+ * Threads: the thread that uses the handle.
+ * Errors:  doubt means no key. errno is kept.
  */
 #ifndef COMMISSIONED_FOLLOW_H
 #define COMMISSIONED_FOLLOW_H

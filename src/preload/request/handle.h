@@ -4,7 +4,8 @@
  * A module that was re-pointed (late_binding.h) calls an entry of its own, which knows its libcurl
  * without asking for the caller.
  *
- * Threads: any. Errors: NULL as libcurl gives it, or where there is no libcurl.
+ * Threads: any.
+ * Errors:  NULL as libcurl gives it, or where there is no libcurl.
  */
 #ifndef COMMISSIONED_HANDLE_H
 #define COMMISSIONED_HANDLE_H

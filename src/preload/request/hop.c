@@ -8,11 +8,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "preload/policy/policy_loader.h"
 #include "preload/request/follow.h"
 #include "preload/request/inject.h"
 #include "preload/request/midway.h"
 #include "preload/request/netrc.h"
-#include "preload/policy/policy_loader.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
 
@@ -122,7 +122,6 @@ static bool read_urls(const struct record *record, const char *text, struct hop 
     const struct real *real = &record->provider->real;
     const CURLU *first = record->rare != NULL ? record->rare->url : NULL;
     long redirects = 0;
-
     if (real->url == NULL)
         return false; /* decide says which: HOP_OLD_LIBCURL */
     if (first == NULL)
@@ -190,7 +189,6 @@ static void gather(const struct record *record, const char *text, struct hop *ho
 {
     const struct record_rare *rare = record->rare;
     const struct curl_slist *headers = record->headers;
-
     judged->target_parts.taken = false;
     judged->first_parts.taken = false;
     *hop = (struct hop){
@@ -268,8 +266,8 @@ static struct decision judge(const struct record *record, struct hop *hop)
     return decide(record->policy->image, hop);
 }
 
-/* `text` is its URL, or NULL. Apart, so that a plain hop makes no room for what it does not need.
- */
+/* `text` is its URL, or NULL. Apart, so that a plain hop makes no room
+ * for what it does not need. */
 __attribute__((noinline)) static bool decide_on(struct record *record, const char *text)
 {
     struct hop hop;

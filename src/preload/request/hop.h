@@ -3,7 +3,8 @@
  * out.
  *
  * Source:  CURLOPT_PREREQFUNCTION(3), since libcurl 7.80. `data` is the handle's record.
- * Threads: libcurl calls it on the thread that drives the transfer. Errors: doubt means no key.
+ * Threads: libcurl calls it on the thread that drives the transfer.
+ * Errors:  doubt means no key.
  */
 #ifndef COMMISSIONED_HOP_H
 #define COMMISSIONED_HOP_H

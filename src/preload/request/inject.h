@@ -5,8 +5,8 @@
  * its text in the policy image, its successor is the application's list. Nothing is copied or
  * allocated, and what the application appends later is seen.
  *
- * Threads: the thread that uses the handle. Errors: false where libcurl refused. errno is
- * kept.
+ * Threads: the thread that uses the handle.
+ * Errors:  false where libcurl refused. errno is kept.
  */
 #ifndef COMMISSIONED_INJECT_H
 #define COMMISSIONED_INJECT_H

@@ -9,8 +9,7 @@
 #include "preload/request/report.h"
 #include "preload/request/transfer.h"
 
-/* ---- where the request goes --------------------------------------------------------------------
- */
+/* ---- where the request goes ------------------------------------------------------------------ */
 
 static bool names_peer(CURLoption option)
 {
@@ -63,8 +62,7 @@ void midway_finish(const struct record *record)
     rare->started = NULL;
 }
 
-/* ---- the start ---------------------------------------------------------------------------------
- */
+/* ---- the start ------------------------------------------------------------------------------- */
 
 /* What was decided at the begin, by an old libcurl, holds no longer. */
 static void decide_anew(struct record *record)
@@ -88,8 +86,8 @@ void midway_start(struct record *record)
         return;
     if (rare != NULL && rare->url != NULL && rare->started == NULL)
         rare->started = record->provider->real.url_dup(rare->url);
-    /* It is decided already: an old libcurl reads what was judged, and shows no CURLU to anybody.
-     */
+    /* It is decided already: an old libcurl reads what was judged, and
+     * shows no CURLU to anybody. */
     if (pins && rare != NULL && rare->started != NULL)
         set_curlu(record, rare->started);
     if (changed && old)
@@ -121,8 +119,7 @@ void midway_start_added(struct record *multi)
     }
 }
 
-/* ---- options -----------------------------------------------------------------------------------
- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 /* What only concerns how things are shown or asked, and what libcurl is given back at the end. */
 static bool is_decisive(CURLoption option)

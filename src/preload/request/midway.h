@@ -13,15 +13,17 @@
  * A transfer is under way from curl_easy_perform on, or from the first time that its multi handle
  * is driven: what is set before that is what libcurl starts with.
  *
- * Ownership: the copy of a CURLU is the record's rare part's until midway_finish. Threads: the
- * thread that uses the handle. Errors: what cannot be copied has moved. errno is kept.
+ * Ownership: the copy of a CURLU is the record's rare part's until midway_finish.
+ * Threads:   the thread that uses the handle.
+ * Errors:    what cannot be copied has moved. errno is kept.
  */
 #ifndef COMMISSIONED_MIDWAY_H
 #define COMMISSIONED_MIDWAY_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <curl/curl.h>
 
 #include "preload/record/record.h"
 

@@ -17,8 +17,7 @@ enum {
     FILE_MAX = 1 << 20,
 };
 
-/* ---- a file, piece by piece --------------------------------------------------------------------
- */
+/* ---- a file, piece by piece ------------------------------------------------------------------ */
 
 enum reading { READ_ALL, READ_NO_FILE, READ_FAILED };
 
@@ -66,8 +65,7 @@ static enum reading read_file(const char *path, take_piece *take, void *taker)
     return reading;
 }
 
-/* ---- what it says ------------------------------------------------------------------------------
- */
+/* ---- what it says ---------------------------------------------------------------------------- */
 
 struct scan {
     const char *host;
@@ -191,8 +189,7 @@ static bool scan_piece(void *taker, const char *piece, size_t size)
     return !scan->found;
 }
 
-/* ---- where it is -------------------------------------------------------------------------------
- */
+/* ---- where it is ----------------------------------------------------------------------------- */
 
 /* A line of /etc/passwd, passwd(5): the third field is looked for, the sixth is wanted. */
 struct account_line {

@@ -6,9 +6,10 @@
  * .netrc in $HOME or, without that, in the home that /etc/passwd gives. Versions differ in how they
  * take quotes, comments and macros: where one of them would find an entry, there is one.
  *
- * Source:  CURLOPT_NETRC(3), ftp(1). Threads: the thread that uses the handle. Errors: a file that
- * cannot be known names every host; one that cannot be opened does not count, for libcurl does not
- * open it either. Never waits for a file. errno is kept.
+ * Source:  CURLOPT_NETRC(3), ftp(1).
+ * Threads: the thread that uses the handle.
+ * Errors:  a file that cannot be known names every host; one that cannot be opened does not count,
+ *          for libcurl does not open it either. Never waits for a file. errno is kept.
  */
 #ifndef COMMISSIONED_NETRC_H
 #define COMMISSIONED_NETRC_H

@@ -2,9 +2,11 @@
  * push.h - a handle that libcurl makes for HTTP/2 server push is a copy of the one with the key.
  *
  * libcurl copies the handle by curl_easy_duphandle, in some builds where nobody sees it, and gives
- * the copy to the application's callback: there it is scrubbed. Source: CURLMOPT_PUSHFUNCTION(3).
+ * the copy to the application's callback: there it is scrubbed.
+ * Source:  CURLMOPT_PUSHFUNCTION(3).
  *
- * Threads: the thread that uses the multi handle. Errors: a push that cannot be scrubbed is denied.
+ * Threads: the thread that uses the multi handle.
+ * Errors:  a push that cannot be scrubbed is denied.
  */
 #ifndef COMMISSIONED_PUSH_H
 #define COMMISSIONED_PUSH_H

@@ -7,8 +7,8 @@
 
 #include "preload/loader/slab.h"
 
-/* The field name is 14 characters with its colon; what follows up to the key is no secret either.
- */
+/* The field name is 14 characters with its colon; what follows up to the
+ * key is no secret either. */
 static const char pattern[] = "authorization: bearer ";
 enum { NAME_LENGTH = 14, PATTERN_LENGTH = sizeof pattern - 1 };
 

@@ -3,9 +3,10 @@
  *
  * While a key is installed and CURLOPT_VERBOSE is on, our debug callback stands in front of the
  * application's, or in place of libcurl's own output to CURLOPT_STDERR.
- * Source:    CURLOPT_DEBUGFUNCTION(3); what libcurl prints without one: its Curl_debug
- * (measured, 7.88). Threads:   the thread that uses the handle. Errors: what cannot be masked is
- * not shown. errno is kept.
+ * Source:  CURLOPT_DEBUGFUNCTION(3); what libcurl prints without one: its Curl_debug (measured,
+ *          7.88).
+ * Threads: the thread that uses the handle.
+ * Errors:  what cannot be masked is not shown. errno is kept.
  */
 #ifndef COMMISSIONED_REDACT_H
 #define COMMISSIONED_REDACT_H

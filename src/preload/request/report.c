@@ -11,8 +11,8 @@
 
 #include "core/journal.h"
 #include "preload/loader/late_libc.h"
-#include "preload/policy/policy_loader.h"
 #include "preload/loader/slab.h"
+#include "preload/policy/policy_loader.h"
 
 enum {
     LINE_SIZE = 1024,
@@ -33,8 +33,7 @@ struct account {
     long received; /* bytes of headers before; -1: not known */
 };
 
-/* ---- the journal, not too fast -----------------------------------------------------------------
- */
+/* ---- the journal, not too fast --------------------------------------------------------------- */
 
 static struct {
     int64_t period; /* atomic: the number of the minute */
@@ -109,8 +108,7 @@ static void send_line(const struct line *line)
                  sizeof fields / sizeof fields[0]);
 }
 
-/* ---- one hop -----------------------------------------------------------------------------------
- */
+/* ---- one hop --------------------------------------------------------------------------------- */
 
 /*
  * One write, so that lines of several threads do not mix. A pipe that nobody reads would end the
@@ -163,8 +161,8 @@ static void copy_path(char *to, const struct target *target)
     to[length] = '\0';
 }
 
-/* A transfer's answers so far. An old libcurl decides before it begins, and shows the last one's.
- */
+/* A transfer's answers so far. An old libcurl decides before it begins,
+ * and shows the last one's. */
 static long headers_received(const struct record *record)
 {
     long size = -1;
@@ -223,8 +221,7 @@ void report_wanted(struct record *record, const struct decision *decision, const
     errno = saved;
 }
 
-/* ---- its answer --------------------------------------------------------------------------------
- */
+/* ---- its answer ------------------------------------------------------------------------------ */
 
 static void free_account(struct record_rare *rare)
 {

@@ -1,12 +1,13 @@
 /*
  * report.h - the account of what was decided: debug output, and lines in the journal.
  *
- * Never a key, a header or a body. Source: systemd's native journal protocol (datagrams of
- * FIELD=value lines to /run/systemd/journal/socket); syslog's /dev/log where that is not there.
- * syslog(3) itself is left to the host, whose openlog(3) it would share.
+ * Never a key, a header or a body.
+ * Source:  systemd's native journal protocol (datagrams of FIELD=value lines to
+ *          /run/systemd/journal/socket); syslog's /dev/log where that is not there. syslog(3)
+ *          itself is left to the host, whose openlog(3) it would share.
  *
- * Threads: any. Errors: what cannot be written is dropped; the host is never blocked. errno is
- * kept.
+ * Threads: any.
+ * Errors:  what cannot be written is dropped; the host is never blocked. errno is kept.
  */
 #ifndef COMMISSIONED_REPORT_H
 #define COMMISSIONED_REPORT_H

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 
+#include "preload/policy/policy_loader.h"
 #include "preload/request/hop.h"
 #include "preload/request/inject.h"
 #include "preload/request/midway.h"
-#include "preload/policy/policy_loader.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
 
@@ -19,8 +19,7 @@ static CURLcode set(const struct record *record, CURLoption option, uintptr_t va
     return record->provider->real.easy_setopt(record->handle, option, value);
 }
 
-/* ---- the hop's place in the handle -------------------------------------------------------------
- */
+/* ---- the hop's place in the handle ----------------------------------------------------------- */
 
 /*
  * The hop stays in the handle between transfers: nobody can ask for it there, and hop_prereq then
@@ -62,8 +61,7 @@ bool transfer_prepare(struct record *record)
     return false;
 }
 
-/* ---- begin and end -----------------------------------------------------------------------------
- */
+/* ---- begin and end --------------------------------------------------------------------------- */
 
 /*
  * An old libcurl calls nobody between connecting and sending: it is decided now, on what the

@@ -5,10 +5,11 @@
  *   hop     libcurl is connected, TLS is done, the request is not yet written: decide, then inject
  *   end     everything is put back as the application had it, but the hop, which then does nothing
  *
- * Source:    CURLOPT_PREREQFUNCTION(3): called on every hop, redirects and retries included,
- * from 7.80 on. Ownership: a record keeps one policy reference from the first hop to the end.
- * Threads: the thread that uses the handle. Errors: where something cannot be installed the
- * transfer goes on without a key. errno is kept.
+ * Source:    CURLOPT_PREREQFUNCTION(3): called on every hop, redirects and retries included, from
+ *            7.80 on.
+ * Ownership: a record keeps one policy reference from the first hop to the end.
+ * Threads:   the thread that uses the handle.
+ * Errors:    where something cannot be installed the transfer goes on without a key. errno is kept.
  */
 #ifndef COMMISSIONED_TRANSFER_H
 #define COMMISSIONED_TRANSFER_H
