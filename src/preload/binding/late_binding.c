@@ -13,6 +13,7 @@
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
+#include "preload/loader/object.h"
 
 bool late_binding_is_ours(const char *name)
 {
@@ -149,7 +150,7 @@ static bool bind_all(void)
 {
     struct survey survey = {.done = 0};
     int saved = errno;
-    bool several = provider_count_loaded() > 1;
+    bool several = provider_count_loaded(NULL) > 1;
     while (find_next_candidate(&survey))
         bind_object(&survey.candidate, several);
     dlerror(); /* a name that was not found must not be the host's next error */
@@ -170,7 +171,7 @@ static bool is_asked_by_php(const char *name)
 void late_binding_renew(void)
 {
     unsigned long long now;
-    if (!late_libc_bind() || !provider_loads(&now) ||
+    if (!late_libc_bind() || !object_loads(&now) ||
         __atomic_load_n(&bound_at, __ATOMIC_RELAXED) == now)
         return;
     if (is_first() && bind_all())

@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include "preload/binding/caller.h"
 #include "preload/libcurl/provider.h"
 #include "preload/record/record.h"
 #include "preload/request/handle.h"
@@ -32,7 +33,7 @@ __attribute__((noinline)) static struct call ask_record(const void *handle, cons
 {
     struct record *record = record_find(handle);
     const struct provider *provider =
-        record != NULL ? record->provider : provider_for(caller).provider;
+        record != NULL ? record->provider : caller_origin(caller).provider;
     if (record != NULL && provider_is_caller(provider, caller))
         record = NULL;
     return (struct call){provider != NULL ? &provider->real : NULL, record};
@@ -74,9 +75,9 @@ static inline struct record *record_for(const void *handle, const void *caller)
 
 EXPORT CURL *curl_easy_init(void)
 {
-    const struct provider *provider = provider_for_main(CALLER);
+    const struct provider *provider = caller_main_provider(CALLER);
     if (provider == NULL)
-        return handle_easy_init(provider_for(CALLER), CALLER);
+        return handle_easy_init(caller_origin(CALLER), CALLER);
     CURL *easy = provider->real.easy_init();
     if (easy != NULL)
         record_make(easy, provider);
@@ -275,7 +276,7 @@ EXPORT CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
 
 EXPORT CURLM *curl_multi_init(void)
 {
-    return handle_multi_init(provider_for(CALLER), CALLER);
+    return handle_multi_init(caller_origin(CALLER), CALLER);
 }
 
 __attribute__((noinline)) static CURLMcode add_handle(CURLM *multi, CURL *easy, const void *caller)

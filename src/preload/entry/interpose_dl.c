@@ -6,8 +6,8 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include "preload/binding/caller.h"
 #include "preload/binding/late_binding.h"
-#include "preload/libcurl/provider.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
 
@@ -50,7 +50,7 @@ static void keep_loaded(void)
 /* A plugin that was loaded with RTLD_DEEPBIND is answered out of its own scope first, past us. */
 static void *find_by_default(const void *caller, const char *name)
 {
-    void *found = provider_function_of(caller, name);
+    void *found = caller_function(caller, name);
     bool is_first = late_binding_is_exported(late_dlsym()(RTLD_DEFAULT, name));
     keep_loaded();
     return found != NULL && is_first ? late_binding_instead(name, found) : NULL;
@@ -94,7 +94,7 @@ __attribute__((noinline)) static void *answer(const void *caller, void *handle, 
     if (!is_pseudo(handle))
         return find_instead(handle, name);
     /* Our own functions are in everybody's scope; a libcurl may be in nobody's. */
-    if (!provider_is_reachable(caller, name))
+    if (!caller_reaches(caller, name))
         return find_nothing(name);
     void *found = handle == RTLD_DEFAULT ? find_by_default(caller, name) : NULL;
     return found != NULL ? found : &pass_on;

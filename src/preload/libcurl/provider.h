@@ -1,10 +1,8 @@
 /*
- * provider.h - which libcurl a call belongs to, and that library's real functions.
+ * provider.h - the libcurls of this process, and the real functions of each.
  *
- * A process may hold several libcurl (OpenSSL, GnuTLS, a bundled one), loaded in ways that hide
- * them from dlsym(RTLD_NEXT). The caller's own scope is what ld.so would have used, so that is
- * asked. The provider is then bound to the handle.
- * Source:    dlopen(3), dlsym(3), dladdr(3) (dladdr1), dl_iterate_phdr(3).
+ * There may be several (OpenSSL, GnuTLS, a bundled one). Which one a call belongs to is caller.h's
+ * question; a provider is then bound to the handle.
  *
  * Ownership: providers are static and stay valid; none is freed.
  * Threads:   all functions may be called from any thread. None holds a lock across the dynamic
@@ -87,44 +85,15 @@ enum { MAX_PROVIDERS = 8 };
 /* The libcurl that defines `function`, or NULL. */
 const struct provider *provider_of(const void *function);
 
-/* True where some libcurl's function of that name is in the global scope or in the caller's own. */
-bool provider_is_reachable(const void *caller, const char *name);
+/* The libcurl out of which a call comes that it makes itself, or NULL. */
+const struct provider *provider_calling(const void *caller);
 
-/* That function as the caller's own scope has it, a plugin's; NULL where it has none. */
-void *provider_function_of(const void *caller, const char *name);
-
-/*
- * A number that changes with each object that the loader adds or removes. False where it cannot be
- * known without waiting: then nothing that was remembered counts.
- */
-bool provider_loads(unsigned long long *now);
-
-/* How many libcurls are loaded, used or not. */
-unsigned provider_count_loaded(void);
+/* How many libcurls are loaded, used or not; `init`, unless NULL, gets some curl_easy_init. */
+unsigned provider_count_loaded(const void **init);
 
 /* Its number, and back: numbers stay. */
 unsigned provider_number(const struct provider *provider);
 const struct provider *provider_at(unsigned number);
-
-/* For a call that makes a handle: `caller` is the return address. */
-struct origin_of_call provider_for(const void *caller);
-
-/* The main program's mapping, and the libcurl that it means beyond doubt. It is never unloaded, so
- * it is asked for once. Written by provider.c; `end` last, with release order, and 0 until then. */
-struct main_program {
-    uintptr_t start;
-    uintptr_t end;
-    const struct provider *provider;
-};
-extern struct main_program provider_main __attribute__((visibility("hidden")));
-
-/* What provider_for would say of a call by the main program; NULL where that must be asked. */
-static inline const struct provider *provider_for_main(const void *caller)
-{
-    uintptr_t end = __atomic_load_n(&provider_main.end, __ATOMIC_ACQUIRE);
-    bool is_main = (uintptr_t)caller < end && (uintptr_t)caller >= provider_main.start;
-    return __builtin_expect(is_main, 1) ? provider_main.provider : NULL;
-}
 
 /*
  * The one provider while there is no second and it is not old, else NULL. Read on every setopt,

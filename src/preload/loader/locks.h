@@ -21,7 +21,7 @@ enum lock {
     LOCK_BUILD,     /* one thread at a time reads the policy (policy_loader.c) */
     LOCK_POLICY,    /* which image is current, and how many use each (policy_loader.c) */
     LOCK_LOADER,    /* waited for only a while: see loader_lists_are_safe */
-    LOCK_PROVIDERS, /* the list of libcurls and their callers (provider.c) */
+    LOCK_PROVIDERS, /* the list of libcurls and their callers (provider.c, caller.c) */
     LOCK_BINDING,   /* re-pointing GOT entries (repoint.c) */
     LOCK_RECORDS,   /* the first of RECORD_SHARDS locks, each on one shard of the handles (record.c)
                      */

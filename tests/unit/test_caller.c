@@ -8,7 +8,7 @@
 
 #include <check.h>
 
-#include "preload/libcurl/provider.h"
+#include "preload/binding/caller.h"
 #include "support/suite.h"
 
 static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
@@ -51,7 +51,7 @@ START_TEST(without_any_libcurl_there_is_none_to_be_found)
         printf("SKIP without_any_libcurl_there_is_none_to_be_found: this program links one\n");
         return;
     }
-    ck_assert_ptr_null(provider_for(code).provider);
+    ck_assert_ptr_null(caller_origin(code).provider);
     ck_assert_ptr_null(provider_any);
 }
 END_TEST
@@ -60,7 +60,7 @@ START_TEST(one_libcurl_is_the_sole_provider_and_wholly_known)
 {
     if (skipped_without(false, "one_libcurl_is_the_sole_provider_and_wholly_known"))
         return;
-    struct origin_of_call origin = provider_for(inits[0]);
+    struct origin_of_call origin = caller_origin(inits[0]);
     const struct provider *provider = origin.provider;
     ck_assert_ptr_nonnull(provider);
     ck_assert(!origin.ambiguous);
@@ -85,7 +85,7 @@ START_TEST(each_of_two_flavours_is_its_own_provider)
 {
     if (skipped_without(true, "each_of_two_flavours_is_its_own_provider"))
         return;
-    struct origin_of_call first = provider_for(inits[0]), second = provider_for(inits[1]);
+    struct origin_of_call first = caller_origin(inits[0]), second = caller_origin(inits[1]);
     ck_assert(!first.ambiguous && !second.ambiguous);
     ck_assert_ptr_ne(first.provider, second.provider);
     ck_assert(first.provider->real.easy_init == (CURL * (*)(void)) inits[0]);
@@ -102,7 +102,7 @@ START_TEST(a_call_from_nowhere_is_ambiguous_between_two)
     void *code = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (skipped_without(true, "a_call_from_nowhere_is_ambiguous_between_two"))
         return;
-    struct origin_of_call origin = provider_for(code);
+    struct origin_of_call origin = caller_origin(code);
     ck_assert(origin.ambiguous);
     ck_assert_ptr_nonnull(origin.provider); /* the call is forwarded all the same */
 }
@@ -113,7 +113,7 @@ START_TEST(a_call_from_nowhere_with_one_libcurl_means_that_one)
     void *code = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (skipped_without(false, "a_call_from_nowhere_with_one_libcurl_means_that_one"))
         return;
-    struct origin_of_call origin = provider_for(code);
+    struct origin_of_call origin = caller_origin(code);
     ck_assert(!origin.ambiguous);
     ck_assert_ptr_nonnull(origin.provider);
     ck_assert(origin.provider->real.easy_init == (CURL * (*)(void)) inits[0]);
@@ -124,11 +124,11 @@ START_TEST(asking_again_and_again_gives_the_same_and_enters_nothing_twice)
 {
     if (skipped_without(true, "asking_again_and_again_gives_the_same_and_enters_nothing_twice"))
         return;
-    const struct provider *first = provider_for(inits[0]).provider;
-    const struct provider *second = provider_for(inits[1]).provider;
+    const struct provider *first = caller_origin(inits[0]).provider;
+    const struct provider *second = caller_origin(inits[1]).provider;
     for (int i = 0; i < 100; i++) {
-        ck_assert_ptr_eq(provider_for(inits[0]).provider, first);
-        ck_assert_ptr_eq(provider_for(inits[1]).provider, second);
+        ck_assert_ptr_eq(caller_origin(inits[0]).provider, first);
+        ck_assert_ptr_eq(caller_origin(inits[1]).provider, second);
     }
 }
 END_TEST
@@ -139,14 +139,14 @@ START_TEST(a_library_that_is_loaded_again_and_again_does_not_use_the_places_up)
         "a_library_that_is_loaded_again_and_again_does_not_use_the_places_up";
     if (skipped_without(true, test))
         return;
-    const struct provider *stays = provider_for(inits[0]).provider;
+    const struct provider *stays = caller_origin(inits[0]).provider;
     for (int i = 0; i < 40; i++) {
-        const struct provider *again = provider_for(inits[1]).provider;
+        const struct provider *again = caller_origin(inits[1]).provider;
         ck_assert_ptr_nonnull(again);
         ck_assert(again->real.easy_init == (CURL * (*)(void)) inits[1]);
         dlclose(libraries[1]);
         ck_assert(load(1));
-        ck_assert_ptr_eq(provider_for(inits[0]).provider, stays);
+        ck_assert_ptr_eq(caller_origin(inits[0]).provider, stays);
     }
 }
 END_TEST
@@ -158,9 +158,9 @@ START_TEST(neither_errno_nor_dlerror_is_spoiled)
     dlerror();
     for (int i = 0; i < 2; i++) {
         errno = ENOTTY;
-        provider_for(inits[i]);
+        caller_origin(inits[i]);
         ck_assert_int_eq(errno, ENOTTY);
-        provider_for(&errno);
+        caller_origin(&errno);
         ck_assert_int_eq(errno, ENOTTY);
         ck_assert_ptr_null(dlerror());
     }
@@ -173,7 +173,7 @@ static void *ask(void *data)
 {
     size_t number = (size_t)(uintptr_t)data;
     for (int i = 0; i < 200; i++) {
-        const struct provider *provider = provider_for(inits[(number + (size_t)i) % 2]).provider;
+        const struct provider *provider = caller_origin(inits[(number + (size_t)i) % 2]).provider;
         if (provider == NULL || provider->real.easy_init != (CURL * (*)(void))
                                                                 inits[(number + (size_t)i) % 2])
             return NULL;

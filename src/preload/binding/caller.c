@@ -1,0 +1,159 @@
+#include "preload/binding/caller.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stddef.h>
+
+#include "preload/binding/late_binding.h"
+#include "preload/loader/elf_find.h"
+#include "preload/loader/late_libc.h"
+#include "preload/loader/locks.h"
+#include "preload/loader/object.h"
+
+enum { MAX_CALLERS = 8 };
+
+/* All below is written with LOCK_PROVIDERS held. */
+struct main_program caller_main;
+
+/* Callers seen before, so that a library that makes many handles is not looked up for each. */
+struct caller {
+    uintptr_t start;
+    uintptr_t end;
+    struct origin_of_call origin;
+};
+static struct caller callers[MAX_CALLERS];
+static unsigned ncallers;
+/* Objects that the loader had added and removed when `callers` was filled. */
+static unsigned long long loads;
+
+/* ---- what a caller sees ---------------------------------------------------------------------- */
+
+/* A function of libcurl's as that object's own scope has it. */
+static void *find_in_scope(const struct link_map *map, const char *name)
+{
+    if (object_is_program(map))
+        return dlsym(RTLD_NEXT, name);
+    void *handle = object_reopen(map);
+    void *found = handle != NULL ? dlsym(handle, name) : NULL;
+    if (handle != NULL)
+        dlclose(handle);
+    return found != NULL && !object_is_ours(found) ? found : NULL;
+}
+
+bool caller_reaches(const void *caller, const char *name)
+{
+    int saved = errno;
+    const struct link_map *map = object_of(caller);
+    bool reachable =
+        dlsym(RTLD_NEXT, name) != NULL || (map != NULL && find_in_scope(map, name) != NULL);
+    dlerror();
+    errno = saved;
+    return reachable;
+}
+
+void *caller_function(const void *caller, const char *name)
+{
+    int saved = errno;
+    const struct link_map *map = object_of(caller);
+    void *found = map != NULL && !object_is_program(map) ? find_in_scope(map, name) : NULL;
+    dlerror();
+    errno = saved;
+    return found;
+}
+
+static struct origin_of_call resolve(const void *caller)
+{
+    struct origin_of_call origin = {NULL, false};
+    struct link_map *map = object_of(caller);
+    const void *init =
+        map != NULL && !object_is_ours(caller) ? find_in_scope(map, "curl_easy_init") : NULL;
+    if (init == NULL) {
+        /* A tail call, code made at run time, or a plugin that relies on the global scope. */
+        const void *any;
+        origin.ambiguous = provider_count_loaded(&any) > 1;
+        init = dlsym(RTLD_NEXT, "curl_easy_init");
+        if (init == NULL)
+            init = any;
+    }
+    if (init != NULL)
+        origin.provider = provider_of(init);
+    dlerror(); /* a name that was not found must not be the host's next error */
+    return origin;
+}
+
+/* ---- callers seen before --------------------------------------------------------------------- */
+
+static bool is_inside(const struct caller *known, const void *address)
+{
+    return (uintptr_t)address - known->start < known->end - known->start;
+}
+
+static void remember(const void *address, struct origin_of_call origin, unsigned long long now)
+{
+    struct elf_extent mapping;
+    struct link_map *map = object_of(address);
+    if (map == NULL || origin.provider == NULL || !object_mapping(address, &mapping))
+        return;
+    struct caller caller = {mapping.start, mapping.end, origin};
+    lock_take(LOCK_PROVIDERS);
+    if (object_is_program(map) && !origin.ambiguous && caller_main.end == 0) {
+        caller_main.start = caller.start;
+        caller_main.provider = origin.provider;
+        __atomic_store_n(&caller_main.end, caller.end, __ATOMIC_RELEASE);
+    } else if (now == loads && ncallers < MAX_CALLERS) {
+        callers[ncallers++] = caller;
+    } else {
+        callers[0] = caller;
+        ncallers = 1;
+        loads = now;
+    }
+    lock_give(LOCK_PROVIDERS);
+}
+
+static bool recall(const void *address, struct origin_of_call *origin, unsigned long long now)
+{
+    bool found = false;
+    lock_take(LOCK_PROVIDERS);
+    for (unsigned i = 0; now == loads && !found && i < ncallers; i++) {
+        found = is_inside(&callers[i], address);
+        if (found)
+            *origin = callers[i].origin;
+    }
+    lock_give(LOCK_PROVIDERS);
+    return found;
+}
+
+static struct origin_of_call ask_loader(const void *caller)
+{
+    struct origin_of_call origin = {NULL, false};
+    unsigned long long now = 0;
+    bool known = object_loads(&now);
+    if (known && recall(caller, &origin, now))
+        return origin;
+    late_binding_renew();
+    origin = resolve(caller);
+    if (known)
+        remember(caller, origin, now);
+    return origin;
+}
+
+/* Apart, so that the fast way saves no registers. */
+__attribute__((noinline)) static struct origin_of_call find_out(const void *caller)
+{
+    struct origin_of_call origin = {provider_calling(caller), false};
+    if (origin.provider != NULL || !late_libc_bind())
+        return origin;
+    int saved = errno;
+    origin = ask_loader(caller);
+    errno = saved;
+    return origin;
+}
+
+struct origin_of_call caller_origin(const void *caller)
+{
+    const struct provider *provider = caller_main_provider(caller);
+    if (provider != NULL)
+        return (struct origin_of_call){provider, false};
+    return find_out(caller);
+}

@@ -1,0 +1,82 @@
+#include "preload/loader/object.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+
+#include "preload/loader/late_libc.h"
+#include "preload/loader/locks.h"
+
+static int read_loads(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    /* Not their sum: glibc 2.36 lowers dlpi_subs when an object comes into another namespace. */
+    *(unsigned long long *)data = info->dlpi_adds << 32 ^ (uint32_t)info->dlpi_subs;
+    return 1;
+}
+
+bool object_loads(unsigned long long *now)
+{
+    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
+        return false;
+    dl_iterate_phdr(read_loads, now);
+    lock_give(LOCK_LOADER);
+    return true;
+}
+
+/* Finds the object that contains mapping->start and widens the mapping to the whole of it. */
+static int find_mapping(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct elf_extent *mapping = data;
+    struct elf_extent extent = elf_extent(info);
+    (void)size;
+    if (!elf_extent_has(&extent, mapping->start))
+        return 0;
+    *mapping = extent;
+    return 1;
+}
+
+bool object_mapping(const void *address, struct elf_extent *mapping)
+{
+#ifdef DLFO_STRUCT_HAS_EH_DBASE /* dlfcn.h has _dl_find_object, which takes no lock at all */
+    struct dl_find_object object;
+    if (late.find_object != NULL) {
+        if (late.find_object((void *)(uintptr_t)address, &object) != 0)
+            return false;
+        mapping->start = (uintptr_t)object.dlfo_map_start;
+        mapping->end = (uintptr_t)object.dlfo_map_end;
+        return true;
+    }
+#endif
+    mapping->start = (uintptr_t)address;
+    return loader_lists_are_safe() && dl_iterate_phdr(find_mapping, mapping) == 1;
+}
+
+struct link_map *object_of(const void *address)
+{
+    Dl_info info;
+    void *map = NULL;
+    if (dladdr1(address, &info, &map, RTLD_DL_LINKMAP) == 0)
+        return NULL;
+    return map;
+}
+
+bool object_is_program(const struct link_map *map)
+{
+    return map->l_name == NULL || map->l_name[0] == '\0';
+}
+
+void *object_reopen(const struct link_map *map)
+{
+    void *handle = dlopen(object_is_program(map) ? NULL : map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+    struct link_map *opened = NULL;
+    if (handle == NULL || (dlinfo(handle, RTLD_DI_LINKMAP, &opened) == 0 && opened == map))
+        return handle;
+    dlclose(handle);
+    return NULL;
+}
+
+bool object_is_ours(const void *address)
+{
+    const struct link_map *map = object_of(address);
+    return map != NULL && map->l_ld == _DYNAMIC;
+}
