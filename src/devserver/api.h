@@ -8,20 +8,17 @@
  * Ownership: a call's pointers are read only during the call; a reply is the caller's to clear.
  * Threads:   any, each with its own call and reply.
  * Errors:    every one is a reply.
- * Source:    the OpenAI API reference (models, chat, embeddings); the HTML standard, "Server-sent
- *            events".
+ * Source:    the OpenAI API reference (models, chat, embeddings).
  */
 #ifndef COMMISSIONED_DEVSERVER_API_H
 #define COMMISSIONED_DEVSERVER_API_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "devserver/keys.h"
 #include "devserver/reply.h"
 
-#define DS_MODEL_ECHO  "commissioned-echo-1"
 #define DS_MODEL_EMBED "commissioned-embed-1"
 
 enum {
@@ -58,23 +55,8 @@ struct ds_route {
 const struct ds_route *ds_route_find(const char *method, const char *path, const char **id,
                                      struct ds_reply *reply);
 
-/* Reads the body as a JSON object, or answers 400 and returns NULL. The caller gives it back. */
-json_t *ds_body_object(const struct ds_call *call, struct ds_reply *reply);
-
-/* True where the object asks for this model; else a 400 or 404 is the reply. */
-bool ds_body_model(json_t *object, const char *model, struct ds_reply *reply);
-
 ds_handler ds_models_list, ds_models_get, ds_chat, ds_embeddings;
 ds_handler ds_keys_post, ds_keys_get, ds_keys_delete;
-
-/* ---- a chat completion as it is streamed ----------------------------------------------------- */
-
-/*
- * The next bytes of the event stream, at most `size`: -1 at its end, -2 where it must break off.
- * Never 0.
- */
-ssize_t ds_stream_read(struct ds_stream *stream, char *out, size_t size);
-void ds_stream_free(struct ds_stream *stream);
 
 /* ---- vectors --------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 
 #include "core/secret.h"
 #include "devserver/api.h"
+#include "devserver/body.h"
 
 static json_t *scopes_json(unsigned scopes)
 {

@@ -1,29 +1,17 @@
 /* POST /v1/chat/completions: says what it is, then gives back what the user last said. */
-#include "devserver/chat.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "devserver/api.h"
+#include "devserver/body.h"
 #include "devserver/cleanup.h"
+#include "devserver/completion.h"
+#include "devserver/stream.h"
 
 #define INTRODUCTION                                                                               \
     "This is " DS_MODEL_ECHO ", an echo for development: no language model ran. You said: "
-
-void ds_completion_clear(struct ds_completion *completion)
-{
-    free(completion->text);
-    completion->text = NULL;
-}
-
-json_t *ds_completion_usage(const struct ds_completion *completion)
-{
-    json_int_t prompt = (json_int_t)completion->prompt_tokens;
-    json_int_t answer = (json_int_t)completion->completion_tokens;
-    return json_pack("{sI sI sI}", "prompt_tokens", prompt, "completion_tokens", answer,
-                     "total_tokens", prompt + answer);
-}
 
 static size_t count_words(const char *text)
 {

@@ -7,6 +7,7 @@
 #include <gnutls/gnutls.h>
 
 #include "devserver/api.h"
+#include "devserver/body.h"
 #include "devserver/cleanup.h"
 
 void ds_embed(const void *text, size_t length, float *vector, size_t dimensions)

@@ -17,7 +17,10 @@
 
 #include "devserver/admit.h"
 #include "devserver/api.h"
-#include "devserver/server.h"
+#include "devserver/stream.h"
+
+/* Bytes read from a client that was told 413 in mid-body. */
+enum { DS_OVERSIZE_DRAIN = 8 * 1024 * 1024 };
 
 struct exchange {
     struct ds_reply reply;

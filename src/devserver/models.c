@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "devserver/api.h"
+#include "devserver/completion.h"
 
 static const char *const names[] = {DS_MODEL_ECHO, DS_MODEL_EMBED};
 

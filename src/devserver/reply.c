@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "devserver/api.h"
+#include "devserver/stream.h"
 
 void ds_reply_clear(struct ds_reply *reply)
 {

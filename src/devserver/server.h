@@ -21,9 +21,7 @@ enum {
     DS_TIMEOUT_SECONDS = 60, /* a connection on which nothing comes and nothing is owed ends */
     DS_CONNECTIONS = 4096,   /* at most, fewer where RLIMIT_NOFILE is lower */
     DS_CONNECTION_MEMORY = 64 * 1024, /* of a request's line and headers: more is answered 431 */
-    /* bytes read from a client that was told 413 in mid-body */
-    DS_OVERSIZE_DRAIN = 8 * 1024 * 1024,
-    DS_SPARE_FILES = 64, /* descriptors kept for what is not a connection */
+    DS_SPARE_FILES = 64,              /* descriptors kept for what is not a connection */
 };
 
 struct ds_server_options {

@@ -3,12 +3,14 @@
  * was asked for, and [DONE]. One event is made at a time, so a slow reader holds one event in
  * memory.
  */
+#include "devserver/stream.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "devserver/chat.h"
 #include "devserver/cleanup.h"
+#include "devserver/completion.h"
 
 enum stage { STAGE_ROLE, STAGE_TEXT, STAGE_STOP, STAGE_USAGE, STAGE_DONE, STAGE_END };
 

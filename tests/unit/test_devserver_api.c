@@ -9,6 +9,8 @@
 
 #include "../support/devserver.h"
 #include "devserver/api.h"
+#include "devserver/completion.h"
+#include "devserver/stream.h"
 #include "support/suite.h"
 
 static struct ds_reply reply;
