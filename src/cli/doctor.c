@@ -1,11 +1,6 @@
 #include "cli/doctor.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "cli/cli.h"
-#include "cli/style.h"
 
 enum { OPTION_LEAKS, OPTION_JSON };
 
@@ -15,37 +10,6 @@ static const struct cli_option options[] = {
     [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
     {0},
 };
-
-static const char *const words[] = {"good", "warning", "failure"};
-
-void doctor_say(struct doctor *doctor, enum health health, const char *topic, const char *format,
-                ...)
-{
-    char *sentence = NULL;
-    va_list arguments;
-    json_t *object;
-    va_start(arguments, format);
-    if (vasprintf(&sentence, format, arguments) < 0)
-        sentence = NULL;
-    va_end(arguments);
-    if (health > doctor->worst)
-        doctor->worst = health;
-    if (doctor->array != NULL) {
-        object = json_object();
-        json_put_text(object, "health", words[health]);
-        json_put_text(object, "topic", topic);
-        json_put_text(object, "sentence", sentence);
-        json_array_append_new(doctor->array, object);
-    } else {
-        style_print(health == HEALTH_GOOD      ? STYLE_GOOD
-                    : health == HEALTH_WARNING ? STYLE_WARNING
-                                               : STYLE_BAD,
-                    words[health]);
-        printf("%*s %-9s %s\n", health == HEALTH_GOOD ? 3 : 0, "", topic,
-               sentence != NULL ? sentence : "?");
-    }
-    free(sentence);
-}
 
 static int exit_code(enum health worst)
 {
@@ -69,7 +33,7 @@ static int doctor(const struct cli_call *call)
     if (doctor.array == NULL)
         return exit_code(doctor.worst);
     object = json_object();
-    json_put_text(object, "health", words[doctor.worst]);
+    json_put_text(object, "health", health_word(doctor.worst));
     json_put(object, "findings", doctor.array);
     return json_print(object, exit_code(doctor.worst));
 }

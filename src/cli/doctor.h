@@ -14,6 +14,8 @@ enum health {
     HEALTH_FAILURE,
 };
 
+const char *health_word(enum health health);
+
 struct doctor {
     json_t *array;     /* with --json: the findings; else NULL */
     enum health worst; /* so far */
