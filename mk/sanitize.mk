@@ -4,7 +4,7 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-f
 TSAN := -fsanitize=thread -fno-omit-frame-pointer
 
 # A sanitizer's runtime calls dlsym, which is ours, before it can watch anybody.
-unwatched := entry/interpose_dl loader/elf_find loader/late_libc loader/loaded
+unwatched := entry/interpose_dl loader/elf_find loader/late_libc loader/loaded loader/needs
 $(patsubst %,$(BUILD)/late/src/preload/%.o,$(unwatched)): override SANITIZE :=
 
 .PHONY: asan

@@ -7,6 +7,7 @@
 
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
+#include "preload/loader/needs.h"
 #include "support/gnu_hash.h"
 #include "support/suite.h"
 
@@ -104,7 +105,7 @@ static struct link_map *load_libcurl(void)
 /* As dlsym asks: not about what is known. */
 static bool concerns_us(const struct link_map *map)
 {
-    return !loaded_is_known(map) && loaded_concerns_us(map);
+    return !loaded_is_known(map) && needs_us(map);
 }
 
 START_TEST(without_a_libcurl_nothing_concerns_us)

@@ -13,6 +13,7 @@
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
+#include "preload/loader/needs.h"
 #include "preload/loader/object.h"
 
 bool late_binding_is_ours(const char *name)
@@ -69,7 +70,7 @@ static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
     if (survey->seen++ < survey->done)
         return 0;
     size_t length = strlen(info->dlpi_name);
-    if (length >= NAME_SIZE || !loaded_needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
+    if (length >= NAME_SIZE || !needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
         return 0;
     repoint_measure(&survey->candidate.place, info);
     memcpy(survey->candidate.name, info->dlpi_name, length + 1);

@@ -10,6 +10,7 @@
 #include "preload/binding/late_binding.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
+#include "preload/loader/needs.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -102,7 +103,7 @@ __attribute__((noinline)) static void *answer(const void *caller, void *handle, 
 
 static inline void look(const void *handle, const char *name)
 {
-    if (is_new(handle) && loaded_concerns_us(handle))
+    if (is_new(handle) && needs_us(handle))
         late_binding_renew();
     if (is_of_interest(name) && !is_pseudo(handle))
         late_binding_asked(handle, name);

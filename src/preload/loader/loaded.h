@@ -1,12 +1,11 @@
 /*
- * loaded.h - which of the loaded objects have to do with libcurl.
+ * loaded.h - whether one of the loaded objects is a libcurl.
  *
  * Most processes that ask dlsym have no libcurl, so what this costs them is late binding's cost: of
  * each object that comes the filter of its hash table is read. Only a process that has a libcurl,
  * or a second thread before it has used one, pays for reading what each object needs.
  *
- * Source:  the System V ABI (dynamic section); glibc appends what it loads to the end of its list,
- *          an object before what it brings.
+ * Source:  glibc appends what it loads to the end of its list.
  * Threads: any.
  * Errors:  none. Needs no late_libc_bind.
  */
@@ -40,6 +39,17 @@ static inline bool loaded_is_known(const struct link_map *map)
            __atomic_load_n(&place->dynamic, __ATOMIC_RELAXED) == map->l_ld;
 }
 
+/*
+ * Whether a libcurl is in the process, or was, or may be. Until then no object can need one, for
+ * what it needs is loaded with it. Atomic; never taken back.
+ */
+extern bool loaded_libcurl_seen __attribute__((visibility("hidden")));
+
+static inline bool loaded_has_libcurl(void)
+{
+    return __atomic_load_n(&loaded_libcurl_seen, __ATOMIC_RELAXED);
+}
+
 /* The curl_easy_init that an object defines, this library aside; or NULL. */
 const void *loaded_libcurl_in(const struct link_map *map);
 
@@ -50,12 +60,11 @@ static inline bool loaded_look_at(const struct link_map *map, const struct elf_g
 /* All up to that object were looked at; it was there at the start. */
 void loaded_begin_behind(const struct link_map *map);
 
-/* Whether an object needs a libcurl, or something that it brought does. The caller holds a handle
- * on it. */
-bool loaded_concerns_us(const struct link_map *map);
-
-/* By its dynamic section alone: whether it names a libcurl among what it needs. */
-bool loaded_needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic);
+/*
+ * The loader's list: only what came since, where the rest is found as it was. True where there is a
+ * libcurl. One thread at a time: see needs.c.
+ */
+bool loaded_look_at_list(void);
 
 bool loaded_check(const struct link_map *map, const struct elf_gnu_hash *table);
 
