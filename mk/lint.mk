@@ -1,7 +1,7 @@
 # What tools find without running anything.
 
 .PHONY: lint
-lint: ## format, suspicious code, exported symbols, layers, scripts and manuals; both compilers
+lint: ## format, suspicious code, exported symbols, rooms, scripts and manuals; both compilers
 	@scripts/deps build test lint
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory both

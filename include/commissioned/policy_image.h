@@ -3,7 +3,7 @@
  *
  * Shape:     one private anonymous mapping of `size` bytes. Every pointer in it points into the
  *            mapping itself, every string ends in NUL. No heap of either C library is involved.
- * Ownership: the policy module makes it (policy_build) and hands it over whole; the receiver gives
+ * Ownership: the policy module makes it (commissioned_policy_build) and hands it over whole; the receiver gives
  *            it back with policy_image_free, which wipes it. After the hand-over nobody writes to
  *            it: it is mapped read-only, kept out of core dumps (madvise(2), MADV_DONTDUMP) and
  *            locked in memory where RLIMIT_MEMLOCK allows (mlock(2)).
@@ -205,7 +205,7 @@ struct policy_request {
 };
 
 /*
- * policy_build - reads the policy and every key it names into a new image.
+ * commissioned_policy_build - reads the policy and every key it names into a new image.
  *
  * Returns NULL only where there is no configuration at all or memory ran out; a configuration that
  * cannot be used gives an image with `error` set. May be called from any thread, one at a time.

@@ -1,7 +1,7 @@
 /*
  * devserver/cleanup.h - what a scope owns ends with it.
  *
- * Ownership: a variable so marked is released at the end of its scope; hand it over with ds_steal.
+ * Ownership: a variable so marked is released at the end of its scope.
  * Threads:   none shared.
  * Errors:    none; errno is kept.
  * Source:    GCC manual, "Common Variable Attributes", cleanup.

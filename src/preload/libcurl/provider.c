@@ -12,7 +12,7 @@
 #include "preload/loader/object.h"
 
 /*
- * All below is written with lock_providers held. Readers need no lock: `count` is raised with
+ * All below is written with LOCK_PROVIDERS held. Readers need no lock: `count` is raised with
  * release order once an entry is complete, and an entry changes only when its library is gone.
  */
 static struct provider providers[MAX_PROVIDERS];

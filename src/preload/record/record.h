@@ -7,7 +7,7 @@
  *            transfers. The records of the first handles lie in the nest, where they are found
  *            without a lock; the others in a table.
  * Ownership: records belong to this module, in mappings of its own: the host's malloc sees nothing.
- *            record_drop gives one back. Pointers that the application passed are kept, not
+ *            record_remove gives one back. Pointers that the application passed are kept, not
  *            followed.
  * Threads:   the table may be used from any thread. A record itself is used only by the thread that
  *            uses its handle, as libcurl demands of the handle (libcurl-thread(3)).
