@@ -9,6 +9,7 @@ MANDIR  ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 MODULEDIR = $(LIBDIR)/commissioned-auth
 INSTALL ?= install
+PKG_CONFIG ?= pkg-config
 
 BUILD   ?= build
 CC      ?= cc
@@ -17,13 +18,15 @@ CFLAGS  ?= $(OPT)
 WARN    := -Wall -Wextra -Wshadow -Wconversion
 # `make lint` sets -Werror; whoever has a compiler that warns of more than ours still gets a program.
 WERROR  ?=
-HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+# Some compilers define _FORTIFY_SOURCE themselves, and warn of a second definition.
+HARDEN  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+# The folder it is built in shows nowhere, so the same source gives the same bytes.
 ALL_CFLAGS = -std=gnu11 $(WARN) $(WERROR) -fvisibility=hidden -fPIC $(HARDEN) -D_GNU_SOURCE -iquote src -iquote include \
-             -DMODULEDIR='"$(MODULEDIR)"' -DVERSION='"$(VERSION)"' $(CFLAGS) $(SANITIZE)
+             -ffile-prefix-map='$(CURDIR)'=. -DMODULEDIR='"$(MODULEDIR)"' -DVERSION='"$(VERSION)"' $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
-pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
-pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
+pkg_libs   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 
 # Debian has the development files of one flavour of libcurl at a time. Whichever that is, the tests say which they mean:
 # the library alone is enough.
@@ -58,7 +61,7 @@ say  = @$(if $(V),:,echo) " "
 .PHONY: all
 all: $(PRODUCTS) ## build the libraries, the command and the development server
 
-$(BUILD)/obj/%.o: %.c Makefile
+$(BUILD)/obj/%.o: %.c Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
@@ -73,7 +76,7 @@ no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /d
 
 # The preloaded library links libc and nothing else, and binds that late: see src/preload/loader/late_libc.h.
 plain_names := src/preload/loader/late_libc.c src/preload/loader/no_start_files.c
-$(BUILD)/late/%.o: %.c Makefile
+$(BUILD)/late/%.o: %.c Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(no_idioms) $(if $(filter $(plain_names),$<),,-include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
@@ -99,7 +102,23 @@ $(SERVER): $(call objects,$(devserver) $(core))
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libmicrohttpd gnutls sqlite3 jansson) -lm -o $@
 
-include $(sort $(wildcard mk/*.mk))
+# In any order, which lint checks by giving MK backwards.
+include $(or $(MK),$(sort $(wildcard mk/*.mk)))
+
+# Other flags, another compiler: everything is built again.
+flags := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PKG_CONFIG)
+$(BUILD)/flags: export FLAGS = $(flags)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+
+.PHONY: FORCE
+FORCE:
+
+# For editors and analysers: what make would run, without running it.
+.PHONY: compile_commands.json
+compile_commands.json: ## write how each file is compiled, for editors and analysers
+	@$(MAKE) --no-print-directory -nB V=1 tests | scripts/compile-commands >$@
 
 .PHONY: clean
 clean: ## remove what was built

@@ -10,9 +10,6 @@ UNITDIR  = $(PREFIX)/lib
 $(BUILD)/folders: FORCE
 	@mkdir -p $(@D)
 	@echo '$(LIBDIR) $(MODULEDIR)' | cmp -s - $@ || echo '$(LIBDIR) $(MODULEDIR)' >$@
-.PHONY: FORCE
-FORCE:
-
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS += -DLIBDIR='"$(LIBDIR)"'
 $(call objects,$(cli)) $(BUILD)/late/src/preload/policy/policy_loader.o: $(BUILD)/folders
 
@@ -20,11 +17,18 @@ $(BUILD)/conf/%: conf/%.in $(BUILD)/folders
 	@mkdir -p $(@D)
 	$(Q)sed 's|@LIBDIR@|$(LIBDIR)|g' $< >$@
 
-generated := $(addprefix $(BUILD)/conf/,service.conf apparmor completion.bash completion.zsh completion.fish)
+# The completions are written by the command itself. Built for another kind of machine it cannot run here: NATIVE is then
+# one that can, or empty, and nothing that was built is run.
+machine_of = $(firstword $(subst -, ,$(shell $(1) -dumpmachine 2>/dev/null)))
+ifeq ($(origin NATIVE),undefined)
+NATIVE := $(if $(filter $(call machine_of,$(CC)),$(call machine_of,cc)),$(COMMAND))
+endif
+completions = $(if $(NATIVE),$(addprefix $(BUILD)/conf/completion.,bash zsh fish))
+generated = $(addprefix $(BUILD)/conf/,service.conf apparmor) $(completions)
 
 $(BUILD)/conf/completion.%: $(COMMAND)
 	@mkdir -p $(@D)
-	$(Q)$(COMMAND) completion $* >$@
+	$(Q)$(NATIVE) completion $* >$@
 
 # So that installing what was built writes nothing into the build folder.
 tests: $(generated)
@@ -37,9 +41,9 @@ installed = \
 	0644:$(MODULE):$(MODULEDIR)/commissioned-auth-policy.so \
 	$(if $(devserver),0755:$(SERVER):$(BINDIR)/commissioned-devserver) \
 	$(manuals) \
-	0644:$(BUILD)/conf/completion.bash:$(DATADIR)/bash-completion/completions/commissioned-auth \
-	0644:$(BUILD)/conf/completion.zsh:$(ZSHDIR)/_commissioned-auth \
-	0644:$(BUILD)/conf/completion.fish:$(DATADIR)/fish/vendor_completions.d/commissioned-auth.fish \
+	$(if $(NATIVE),0644:$(BUILD)/conf/completion.bash:$(DATADIR)/bash-completion/completions/commissioned-auth) \
+	$(if $(NATIVE),0644:$(BUILD)/conf/completion.zsh:$(ZSHDIR)/_commissioned-auth) \
+	$(if $(NATIVE),0644:$(BUILD)/conf/completion.fish:$(DATADIR)/fish/vendor_completions.d/commissioned-auth.fish) \
 	$(if $(wildcard conf/commissioned-auth.conf),0640:conf/commissioned-auth.conf:$(SYSCONFDIR)/commissioned-auth/commissioned-auth.conf.sample) \
 	0644:$(BUILD)/conf/apparmor:$(SYSCONFDIR)/apparmor.d/abstractions/commissioned-auth \
 	0644:conf/sysusers.conf:$(UNITDIR)/sysusers.d/commissioned-auth.conf \

@@ -6,6 +6,7 @@ lint: ## format, suspicious code, exported symbols, rooms, scripts and manuals; 
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory both
 	@scripts/lint $(BUILD) $(BUILD)/clang $(BUILD)/gcc
+	@$(MAKE) --no-print-directory check-reproducible
 
 .PHONY: both
 both: ## build everything with gcc and with clang, without a warning; with gcc the tests too
