@@ -1,11 +1,12 @@
 #include "core/journal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "core/cleanup.h"
 
 #define NATIVE_SOCKET "/run/systemd/journal/socket"
 #define SYSLOG_SOCKET "/dev/log"
@@ -98,14 +99,13 @@ bool journal_send_to(const char *native_socket, const char *syslog_socket, int p
                      const char *message, const struct journal_field *fields, size_t nfields)
 {
     struct datagram datagram;
-    int saved = errno;
+    auto_errno int saved = errno;
     make_native(&datagram, priority, message, fields, nfields);
     bool sent = send_to(native_socket, &datagram);
     if (!sent) {
         make_syslog(&datagram, priority, message, fields, nfields);
         sent = send_to(syslog_socket, &datagram);
     }
-    errno = saved;
     return sent;
 }
 

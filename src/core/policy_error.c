@@ -1,9 +1,9 @@
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "commissioned/policy_image.h"
+#include "core/cleanup.h"
 
 enum { FILE_SIZE = 256 }; /* bytes of the file's name that are kept */
 
@@ -57,10 +57,9 @@ static void fill(struct error_image *made)
 
 struct policy_image *policy_image_error(const char *file, const char *sentence)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     struct error_image *made =
         mmap(NULL, sizeof *made, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    errno = saved;
     if (made == MAP_FAILED)
         return NULL;
     copy_text(made->file, sizeof made->file, file);

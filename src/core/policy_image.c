@@ -1,9 +1,9 @@
 #include "commissioned/policy_image.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "core/cleanup.h"
 #include "core/secret.h"
 
 uint32_t policy_origin_hash(const char *host, uint16_t port)
@@ -27,12 +27,11 @@ void policy_image_free(struct policy_image *image)
 {
     if (image == NULL)
         return;
-    int saved = errno;
+    auto_errno int saved = errno;
     size_t size = image->size;
     if (mprotect(image, size, PROT_READ | PROT_WRITE) == 0)
         secret_wipe(image, size);
     munmap(image, size);
-    errno = saved;
 }
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -60,12 +59,11 @@ bool policy_image_current(const struct policy_image *image)
 
 bool policy_image_seen_to_change(const struct policy_image *image)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     bool changed = false;
     for (uint32_t i = 0; !changed && i < image->nwatches; i++) {
         errno = 0;
         changed = !watch_holds(&image->watches[i]) && errno != EACCES && errno != EPERM;
     }
-    errno = saved;
     return changed;
 }

@@ -14,8 +14,8 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "core/cleanup.h"
 #include "core/secret.h"
-#include "devserver/cleanup.h"
 
 enum { LIFETIME = 365 * 86400, CLOCK_SKEW = 3600 };
 
@@ -37,7 +37,7 @@ static void signer_clear(struct signer *signer)
     gnutls_x509_crt_deinit(signer->certificate);
     gnutls_x509_privkey_deinit(signer->key);
 }
-#define signer_on_return __attribute__((cleanup(signer_clear)))
+#define auto_signer __attribute__((cleanup(signer_clear)))
 
 /* What a CA's and a server's certificate share: a P-256 key, names, dates, serial and key id. */
 static int begin(struct signer *signer, const char *name)
@@ -116,13 +116,13 @@ static void wipe_datum(gnutls_datum_t *datum)
     secret_wipe(datum->data, datum->size);
     gnutls_free(datum->data);
 }
-#define datum_on_return __attribute__((cleanup(wipe_datum)))
+#define auto_datum __attribute__((cleanup(wipe_datum)))
 
 static int export(const struct signer *ca, const struct signer *server, struct ds_certificate *made)
 {
-    datum_on_return gnutls_datum_t ca_pem = {0};
-    datum_on_return gnutls_datum_t server_pem = {0};
-    datum_on_return gnutls_datum_t key_pem = {0};
+    auto_datum gnutls_datum_t ca_pem = {0};
+    auto_datum gnutls_datum_t server_pem = {0};
+    auto_datum gnutls_datum_t key_pem = {0};
     int result = 0;
     step(result, gnutls_x509_crt_export2(ca->certificate, GNUTLS_X509_FMT_PEM, &ca_pem));
     step(result, gnutls_x509_crt_export2(server->certificate, GNUTLS_X509_FMT_PEM, &server_pem));
@@ -139,8 +139,8 @@ static int export(const struct signer *ca, const struct signer *server, struct d
 
 bool ds_certificate_make(const char *host, struct ds_certificate *made, struct ds_why *why)
 {
-    signer_on_return struct signer ca = {0};
-    signer_on_return struct signer server = {0};
+    auto_signer struct signer ca = {0};
+    auto_signer struct signer server = {0};
     int result = 0;
     memset(made, 0, sizeof *made);
     step(result, make_ca(&ca));

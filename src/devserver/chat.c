@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "devserver/api.h"
 #include "devserver/body.h"
-#include "devserver/cleanup.h"
 #include "devserver/completion.h"
 #include "devserver/stream.h"
 
@@ -58,7 +58,7 @@ static char *content_of(const json_t *message)
 
 static bool echo(const json_t *messages, struct ds_completion *completion)
 {
-    ds_free_on_return char *last = strdup("");
+    auto_free char *last = strdup("");
     const json_t *message;
     size_t i;
     json_array_foreach(messages, i, message)

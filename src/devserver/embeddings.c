@@ -6,9 +6,9 @@
 
 #include <gnutls/gnutls.h>
 
+#include "core/cleanup.h"
 #include "devserver/api.h"
 #include "devserver/body.h"
-#include "devserver/cleanup.h"
 
 void ds_embed(const void *text, size_t length, float *vector, size_t dimensions)
 {
@@ -66,9 +66,8 @@ struct options {
 static json_t *embedding(const json_t *input, size_t index, const struct options *options,
                          size_t *tokens)
 {
-    ds_free_on_return float *vector = calloc(options->dimensions, sizeof *vector);
-    ds_free_on_return char *spelled =
-        json_is_string(input) ? NULL : json_dumps(input, JSON_COMPACT);
+    auto_free float *vector = calloc(options->dimensions, sizeof *vector);
+    auto_free char *spelled = json_is_string(input) ? NULL : json_dumps(input, JSON_COMPACT);
     const char *text = spelled == NULL ? json_string_value(input) : spelled;
     size_t length = spelled == NULL ? json_string_length(input) : strlen(spelled);
     if (vector == NULL || text == NULL)

@@ -2,7 +2,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 #include "devserver/command.h"
 
 void ds_guide(FILE *out, const char *host, uint16_t port, const char *folder)
@@ -55,7 +55,7 @@ int ds_command_env(int argc, char **argv)
     }
     if (optind < argc || port < 1 || port > 65535)
         return ds_complain(DS_EXIT_USAGE, "env takes --port 1 to 65535, --host and --state only");
-    ds_free_on_return char *folder = ds_command_state(state, &why);
+    auto_free char *folder = ds_command_state(state, &why);
     if (folder == NULL)
         return ds_complain(DS_EXIT_FAILED, "%s", why.text);
     ds_guide(stdout, host, (uint16_t)port, folder);

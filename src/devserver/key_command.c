@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/cleanup.h"
 #include "core/secret.h"
-#include "devserver/cleanup.h"
 #include "devserver/command.h"
 #include "devserver/keys.h"
 
@@ -18,11 +18,11 @@ static void close_keys(struct ds_keys **keys)
 {
     ds_keys_close(*keys);
 }
-#define keys_on_return __attribute__((cleanup(close_keys)))
+#define auto_keys __attribute__((cleanup(close_keys)))
 
 static struct ds_keys *open_keys(const char *state, struct ds_why *why)
 {
-    ds_free_on_return char *folder = ds_command_state(state, why);
+    auto_free char *folder = ds_command_state(state, why);
     return folder == NULL ? NULL : ds_keys_open(folder, why);
 }
 
@@ -48,7 +48,7 @@ static int create_key(const struct request *request, int words)
     struct ds_key_text key = {""};
     if (words != 0 || request->wish.name == NULL)
         return ds_complain(DS_EXIT_USAGE, "key create needs --name NAME and no other word");
-    keys_on_return struct ds_keys *keys = open_keys(request->state, &why);
+    auto_keys struct ds_keys *keys = open_keys(request->state, &why);
     if (keys == NULL || !ds_keys_create(keys, &request->wish, &made, &key, &why))
         return ds_complain(DS_EXIT_FAILED, "%s", why.text);
     return hand_over(keys, &made, &key);
@@ -93,7 +93,7 @@ static int list_keys(const struct request *request, int words)
     struct ds_why why;
     if (words != 0)
         return ds_complain(DS_EXIT_USAGE, "key list takes no word");
-    keys_on_return struct ds_keys *keys = open_keys(request->state, &why);
+    auto_keys struct ds_keys *keys = open_keys(request->state, &why);
     if (keys == NULL)
         return ds_complain(DS_EXIT_FAILED, "%s", why.text);
     printf("%-16s  %-22s %-10s %-20s %-20s %-20s  %s\n", "PREFIX", "SCOPES", "RATE", "CREATED",
@@ -108,7 +108,7 @@ static int revoke_key(const struct request *request, int words, const char *pref
     struct ds_why why;
     if (words != 1)
         return ds_complain(DS_EXIT_USAGE, "key revoke needs the one prefix of a key");
-    keys_on_return struct ds_keys *keys = open_keys(request->state, &why);
+    auto_keys struct ds_keys *keys = open_keys(request->state, &why);
     if (keys == NULL || !ds_keys_revoke(keys, prefix, &why))
         return ds_complain(DS_EXIT_FAILED, "%s", why.text);
     fprintf(stderr, "%s is revoked: its next request is answered 401.\n", prefix);

@@ -19,8 +19,8 @@
 #include <gnutls/gnutls.h>
 #include <sqlite3.h>
 
+#include "core/cleanup.h"
 #include "core/secret.h"
-#include "devserver/cleanup.h"
 
 enum { BUSY_MS = 10000, RETRY_MS = 10 };
 
@@ -52,7 +52,7 @@ static void finalize(sqlite3_stmt **statement)
 {
     sqlite3_finalize(*statement);
 }
-#define statement_on_return __attribute__((cleanup(finalize)))
+#define auto_statement __attribute__((cleanup(finalize)))
 
 static void unlock(pthread_mutex_t **lock)
 {
@@ -84,7 +84,7 @@ static sqlite3_stmt *prepare(struct ds_keys *keys, const char *sql)
 static bool make_private(const char *path, struct ds_why *why)
 {
     struct stat facts;
-    ds_close_on_return int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    auto_close int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0)
         return fchmod(fd, 0600) == 0 || ds_fail(why, "%s: chmod: %s", path, strerror(errno));
     if (errno != EEXIST || lstat(path, &facts) != 0)
@@ -123,7 +123,7 @@ static bool make_ready(struct ds_keys *keys)
 
 struct ds_keys *ds_keys_open(const char *folder, struct ds_why *why)
 {
-    ds_free_on_return char *path = ds_state_path(folder, "keys.db");
+    auto_free char *path = ds_state_path(folder, "keys.db");
     struct ds_keys *keys = calloc(1, sizeof *keys);
     if (path == NULL || keys == NULL) {
         ds_fail(why, "%s: out of memory", folder);
@@ -177,7 +177,7 @@ static void read_row(sqlite3_stmt *row, struct ds_key *key)
 
 static int insert(struct ds_keys *keys, struct ds_key *made, const unsigned char *digest)
 {
-    statement_on_return sqlite3_stmt *row = prepare(
+    auto_statement sqlite3_stmt *row = prepare(
         keys,
         "INSERT INTO keys (prefix, digest, name, env, scopes, rate_count, rate_seconds, created)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
@@ -263,7 +263,7 @@ bool ds_keys_revoke(struct ds_keys *keys, const char *prefix, struct ds_why *why
     if (strlen(prefix) > DS_PREFIX_LENGTH)
         return ds_fail(why, "name the key by its first %d characters only", (int)DS_PREFIX_LENGTH);
     locked_until_return(keys);
-    statement_on_return sqlite3_stmt *row =
+    auto_statement sqlite3_stmt *row =
         prepare(keys, "UPDATE keys SET revoked = iif(revoked = 0, ?2, revoked) WHERE prefix = ?1");
     if (row == NULL)
         return db_fail(keys, why);
@@ -281,8 +281,7 @@ bool ds_keys_list(struct ds_keys *keys, void (*each)(const struct ds_key *key, v
                   void *data, struct ds_why *why)
 {
     locked_until_return(keys);
-    statement_on_return sqlite3_stmt *row =
-        prepare(keys, "SELECT " COLUMNS " FROM keys ORDER BY id");
+    auto_statement sqlite3_stmt *row = prepare(keys, "SELECT " COLUMNS " FROM keys ORDER BY id");
     int result = SQLITE_ERROR;
     struct ds_key key;
     while (row != NULL && (result = sqlite3_step(row)) == SQLITE_ROW) {
@@ -294,7 +293,7 @@ bool ds_keys_list(struct ds_keys *keys, void (*each)(const struct ds_key *key, v
 
 static bool note_each(struct ds_keys *keys, const struct ds_use *uses, size_t count)
 {
-    statement_on_return sqlite3_stmt *row =
+    auto_statement sqlite3_stmt *row =
         prepare(keys, "UPDATE keys SET last_used = max(last_used, ?2) WHERE id = ?1");
     for (size_t i = 0; row != NULL && i < count; i++) {
         sqlite3_bind_int64(row, 1, uses[i].id);

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 #include "devserver/server.h"
 
 enum { BACKLOG = 1024 };
@@ -62,7 +62,7 @@ static int open_socket(const struct addrinfo *at)
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
-    ds_cleanup_close(&fd);
+    cleanup_close(&fd);
     return -1;
 }
 

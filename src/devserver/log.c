@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 #include "devserver/keys.h"
 
 enum { MAX_PATH = 512 };
@@ -80,8 +80,8 @@ static bool write_line(struct ds_log *log, const char *line, size_t size)
 
 static void write_json(struct ds_log *log, json_t *json)
 {
-    ds_free_on_return char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
-    ds_free_on_return char *line = NULL;
+    auto_free char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+    auto_free char *line = NULL;
     int size = text == NULL ? -1 : asprintf(&line, "%s\n", text);
     json_decref(json);
     if (size < 0) {
@@ -126,7 +126,7 @@ static void print_client(const struct sockaddr *client, char text[96])
 void ds_log_write(struct ds_log *log, const struct ds_log_entry *entry)
 {
     char when[40], client[96], method[24];
-    ds_free_on_return char *path = strdup(entry->path);
+    auto_free char *path = strdup(entry->path);
     if (path == NULL)
         return;
     ds_log_clean_path(path);

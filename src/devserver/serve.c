@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 #include "devserver/command.h"
 #include "devserver/server.h"
 
@@ -101,7 +101,7 @@ static int serve(const struct settings *settings, const char *folder, const sigs
 {
     struct ds_why why = {"out of memory"};
     struct ds_tls tls = {0};
-    ds_free_on_return char *address = listen_address(settings);
+    auto_free char *address = listen_address(settings);
     struct ds_log *log = ds_log_open(settings->log, &why);
     struct ds_server *server = NULL;
     if (address != NULL && log != NULL && ds_tls_prepare(folder, settings->host, &tls, &why)) {
@@ -131,7 +131,7 @@ int ds_command_serve(int argc, char **argv)
     sigset_t signals;
     if (!take_options(argc, argv, &settings))
         return ds_complain(DS_EXIT_USAGE, "serve: see commissioned-devserver --help");
-    ds_free_on_return char *folder = ds_command_state(settings.state, &why);
+    auto_free char *folder = ds_command_state(settings.state, &why);
     if (folder == NULL)
         return ds_complain(DS_EXIT_FAILED, "%s", why.text);
     /* Blocked before the server's threads exist, which inherit it: only sigtimedwait takes them. */

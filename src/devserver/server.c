@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 #include "devserver/exchange.h"
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
@@ -125,7 +125,7 @@ void ds_server_stop(struct ds_server *server)
         return;
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
-    ds_cleanup_close(&server->listening);
+    cleanup_close(&server->listening);
     if (server->flush_keys != NULL)
         ds_server_flush(server);
     ds_keys_close(server->shared.keys);

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 
 bool ds_fail(struct ds_why *why, const char *format, ...)
 {
@@ -53,7 +53,7 @@ char *ds_state_path(const char *folder, const char *name)
 
 static bool make_folders(const char *folder, struct ds_why *why)
 {
-    ds_free_on_return char *path = strdup(folder);
+    auto_free char *path = strdup(folder);
     if (path == NULL)
         return ds_fail(why, "%s: out of memory", folder);
 
@@ -75,7 +75,7 @@ bool ds_state_prepare(const char *folder, struct ds_why *why)
         return ds_fail(why, "the state folder's name is empty: name one with --state DIR");
     if (!make_folders(folder, why))
         return false;
-    ds_close_on_return int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &facts) != 0)
         return ds_fail(why, "%s: cannot be opened: %s", folder, strerror(errno));
     if (facts.st_uid != geteuid())
@@ -103,21 +103,21 @@ static bool write_all(int fd, const char *data, size_t size)
 
 static bool sync_folder(const char *folder)
 {
-    ds_close_on_return int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 && fsync(fd) == 0;
 }
 
 bool ds_state_write(const char *folder, const char *name, const void *data, size_t size,
                     struct ds_why *why)
 {
-    ds_free_on_return char *path = ds_state_path(folder, name);
-    ds_free_on_return char *draft = NULL;
+    auto_free char *path = ds_state_path(folder, name);
+    auto_free char *draft = NULL;
     if (path == NULL || asprintf(&draft, "%s.XXXXXX", path) < 0) {
         draft = NULL;
         return ds_fail(why, "%s/%s: out of memory", folder, name);
     }
     /* mkstemp(3) makes the file 0600. */
-    ds_close_on_return int fd = mkstemp(draft);
+    auto_close int fd = mkstemp(draft);
     if (fd < 0)
         return ds_fail(why, "%s: cannot be made: %s", draft, strerror(errno));
     if (!write_all(fd, data, size) || fsync(fd) != 0 || rename(draft, path) != 0) {
@@ -132,13 +132,13 @@ bool ds_state_write(const char *folder, const char *name, const void *data, size
 
 char *ds_state_read(const char *folder, const char *name, size_t limit, struct ds_why *why)
 {
-    ds_free_on_return char *path = ds_state_path(folder, name);
+    auto_free char *path = ds_state_path(folder, name);
     if (path == NULL) {
         ds_fail(why, "%s/%s: out of memory", folder, name);
         errno = ENOMEM;
         return NULL;
     }
-    ds_close_on_return int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
         int saved = errno;
         ds_fail(why, "%s: cannot be opened: %s", path, strerror(saved));

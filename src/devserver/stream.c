@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 #include "devserver/completion.h"
 
 enum stage { STAGE_ROLE, STAGE_TEXT, STAGE_STOP, STAGE_USAGE, STAGE_DONE, STAGE_END };
@@ -95,7 +95,7 @@ static char *chunk(struct ds_stream *stream)
 
 static bool make_event(struct ds_stream *stream)
 {
-    ds_free_on_return char *data = stream->stage == STAGE_DONE ? strdup("[DONE]") : chunk(stream);
+    auto_free char *data = stream->stage == STAGE_DONE ? strdup("[DONE]") : chunk(stream);
     int size = data == NULL ? -1 : asprintf(&stream->event, "data: %s\n\n", data);
     stream->event_sent = 0;
     if (size < 0) {

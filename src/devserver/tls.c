@@ -11,9 +11,9 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "core/cleanup.h"
 #include "core/secret.h"
 #include "devserver/certificate.h"
-#include "devserver/cleanup.h"
 
 enum { MAX_PEM = 64 * 1024, RENEW_BEFORE = 7 * 86400 };
 
@@ -57,7 +57,7 @@ static bool make_anew(const char *folder, const char *host, struct ds_tls *tls, 
 static bool load_or_make(const char *folder, const char *host, struct ds_tls *tls,
                          struct ds_why *why)
 {
-    ds_free_on_return char *ca_pem = ds_state_read(folder, "ca.pem", MAX_PEM, why);
+    auto_free char *ca_pem = ds_state_read(folder, "ca.pem", MAX_PEM, why);
     if (ca_pem == NULL && errno != ENOENT)
         return false;
     tls->server_pem = ds_state_read(folder, "server.pem", MAX_PEM, why);
@@ -72,7 +72,7 @@ static bool load_or_make(const char *folder, const char *host, struct ds_tls *tl
 bool ds_tls_prepare(const char *folder, const char *host, struct ds_tls *tls, struct ds_why *why)
 {
     memset(tls, 0, sizeof *tls);
-    ds_close_on_return int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_close int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock < 0 || flock(lock, LOCK_EX) != 0)
         return ds_fail(why, "%s: cannot be locked: %s", folder, strerror(errno));
     if (!load_or_make(folder, host, tls, why)) {

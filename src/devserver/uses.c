@@ -5,7 +5,7 @@
 
 #include <uthash.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 
 struct entry {
     struct ds_use use;
@@ -75,7 +75,7 @@ bool ds_uses_flush(struct ds_uses *uses, struct ds_keys *keys, struct ds_why *wh
     bool done = true;
     if (entries == NULL)
         return true;
-    ds_free_on_return struct ds_use *list = calloc(HASH_COUNT(entries), sizeof *list);
+    auto_free struct ds_use *list = calloc(HASH_COUNT(entries), sizeof *list);
     if (list != NULL) {
         HASH_ITER(hh, entries, entry, next)
         list[count++] = entry->use;

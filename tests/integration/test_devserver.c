@@ -26,7 +26,7 @@ static void clear(struct answer *answer)
     free(answer->headers);
     free(answer->body);
 }
-#define answer_on_return __attribute__((cleanup(clear))) struct answer
+#define auto_answer __attribute__((cleanup(clear))) struct answer
 
 static void setup(void)
 {
@@ -103,7 +103,7 @@ static struct answer ask(const struct ds_key_text *key, const char *path, const 
 
 static long status_of(const struct ds_key_text *key, const char *path)
 {
-    answer_on_return answer = ask(key, path, NULL);
+    auto_answer answer = ask(key, path, NULL);
     return answer.status;
 }
 
@@ -111,7 +111,7 @@ START_TEST(a_key_made_while_the_server_runs_works_at_once)
 {
     ck_assert_int_eq(status_of(NULL, "/v1/models"), 401);
     struct ds_key_text key = new_key(NULL, NULL);
-    answer_on_return answer = ask(&key, "/v1/models", NULL);
+    auto_answer answer = ask(&key, "/v1/models", NULL);
     ck_assert_int_eq(answer.status, 200);
     ck_assert_ptr_nonnull(strstr(answer.body, "commissioned-echo-1"));
     ck_assert_ptr_nonnull(strstr(answer.headers, "Content-Type: application/json"));
@@ -120,7 +120,7 @@ END_TEST
 
 START_TEST(a_missing_key_is_401_in_the_documented_shape)
 {
-    answer_on_return answer = ask(NULL, "/v1/models", NULL);
+    auto_answer answer = ask(NULL, "/v1/models", NULL);
     ck_assert_int_eq(answer.status, 401);
     ck_assert_ptr_nonnull(strstr(answer.headers, "WWW-Authenticate: Bearer"));
     json_t *body = json_loads(answer.body, 0, NULL);
@@ -136,7 +136,7 @@ END_TEST
 START_TEST(two_authorization_headers_are_401)
 {
     struct ds_key_text key = new_key(NULL, NULL);
-    answer_on_return answer = ask_with(with_key(with_key(NULL, &key), &key), "/v1/models", NULL);
+    auto_answer answer = ask_with(with_key(with_key(NULL, &key), &key), "/v1/models", NULL);
     ck_assert_int_eq(answer.status, 401);
     ck_assert_ptr_nonnull(strstr(answer.body, "More than one"));
 }
@@ -147,7 +147,7 @@ START_TEST(the_scheme_may_be_in_any_case)
     struct ds_key_text key = new_key(NULL, NULL);
     char line[128];
     snprintf(line, sizeof line, "authorization: bEARER  %s", key.text);
-    answer_on_return answer = ask_with(curl_slist_append(NULL, line), "/v1/models", NULL);
+    auto_answer answer = ask_with(curl_slist_append(NULL, line), "/v1/models", NULL);
     ck_assert_int_eq(answer.status, 200);
 }
 END_TEST
@@ -175,7 +175,7 @@ START_TEST(a_key_over_its_rate_is_429_with_the_headers)
 {
     struct ds_key_text key = new_key("--rate", "1/d");
     ck_assert_int_eq(status_of(&key, "/v1/models"), 200);
-    answer_on_return answer = ask(&key, "/v1/models", NULL);
+    auto_answer answer = ask(&key, "/v1/models", NULL);
     ck_assert_int_eq(answer.status, 429);
     ck_assert_ptr_nonnull(strstr(answer.headers, "Retry-After: "));
     ck_assert_ptr_nonnull(strstr(answer.headers, "x-ratelimit-limit-requests: 1\r\n"));
@@ -190,7 +190,7 @@ START_TEST(paths_and_methods_have_their_statuses)
     ck_assert_int_eq(status_of(&key, "/v1/models/gpt-4o"), 404);
     ck_assert_int_eq(status_of(&key, "/v1/models/commissioned-echo-1?with=query"), 200);
     ck_assert_int_eq(status_of(NULL, "/"), 404);
-    answer_on_return answer = ask(&key, "/v1/chat/completions", NULL);
+    auto_answer answer = ask(&key, "/v1/chat/completions", NULL);
     ck_assert_int_eq(answer.status, 405);
     ck_assert_ptr_nonnull(strstr(answer.headers, "Allow: POST\r\n"));
 }
@@ -203,7 +203,7 @@ END_TEST
 START_TEST(a_chat_completion_is_answered)
 {
     struct ds_key_text key = new_key(NULL, NULL);
-    answer_on_return answer = ask(&key, CHAT, SAY "}");
+    auto_answer answer = ask(&key, CHAT, SAY "}");
     ck_assert_int_eq(answer.status, 200);
     ck_assert_ptr_nonnull(strstr(answer.body, "You said: hello"));
 }
@@ -212,7 +212,7 @@ END_TEST
 START_TEST(a_streamed_completion_comes_as_events)
 {
     struct ds_key_text key = new_key(NULL, NULL);
-    answer_on_return answer = ask(&key, CHAT, SAY ",\"stream\":true}");
+    auto_answer answer = ask(&key, CHAT, SAY ",\"stream\":true}");
     ck_assert_int_eq(answer.status, 200);
     ck_assert_ptr_nonnull(strstr(answer.headers, "Content-Type: text/event-stream"));
     ck_assert_ptr_nonnull(strstr(answer.headers, "Transfer-Encoding: chunked"));
@@ -223,7 +223,7 @@ END_TEST
 START_TEST(a_body_that_is_not_json_is_400)
 {
     struct ds_key_text key = new_key(NULL, NULL);
-    answer_on_return answer = ask(&key, CHAT, "model=x");
+    auto_answer answer = ask(&key, CHAT, "model=x");
     ck_assert_int_eq(answer.status, 400);
     ck_assert_ptr_nonnull(strstr(answer.body, "invalid_json"));
 }
@@ -234,7 +234,7 @@ START_TEST(keys_are_managed_over_http_with_a_key_for_that)
     struct ds_key_text admin = new_key("--scope", "keys");
     struct ds_key_text made;
     char path[64];
-    answer_on_return answer = ask(&admin, "/v1/api_keys", "{\"name\":\"over http\"}");
+    auto_answer answer = ask(&admin, "/v1/api_keys", "{\"name\":\"over http\"}");
     ck_assert_int_eq(answer.status, 201);
     json_t *body = json_loads(answer.body, 0, NULL);
     snprintf(made.text, sizeof made.text, "%s", json_string_value(json_object_get(body, "value")));
@@ -412,7 +412,7 @@ START_TEST(a_key_whose_printing_fails_is_said_to_be_revoked)
     close(out);
     ck_assert_int_eq(ds_reap(pid), 1);
     struct ds_key_text admin = new_key("--scope", "keys");
-    answer_on_return answer = ask(&admin, "/v1/api_keys", NULL);
+    auto_answer answer = ask(&admin, "/v1/api_keys", NULL);
     json_t *list = json_loads(answer.body, 0, NULL);
     const json_t *first = json_array_get(json_object_get(list, "data"), 0);
     ck_assert_str_eq(json_string_value(json_object_get(first, "name")), "full");

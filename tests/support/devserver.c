@@ -11,7 +11,7 @@
 
 #include <check.h>
 
-#include "devserver/cleanup.h"
+#include "core/cleanup.h"
 
 char *ds_test_folder(void)
 {

@@ -1,10 +1,10 @@
 #include "preload/binding/caller.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <link.h>
 #include <stddef.h>
 
+#include "core/cleanup.h"
 #include "preload/binding/late_binding.h"
 #include "preload/loader/elf_find.h"
 #include "preload/loader/late_libc.h"
@@ -43,22 +43,20 @@ static void *find_in_scope(const struct link_map *map, const char *name)
 
 bool caller_reaches(const void *caller, const char *name)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     const struct link_map *map = object_of(caller);
     bool reachable =
         dlsym(RTLD_NEXT, name) != NULL || (map != NULL && find_in_scope(map, name) != NULL);
     dlerror();
-    errno = saved;
     return reachable;
 }
 
 void *caller_function(const void *caller, const char *name)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     const struct link_map *map = object_of(caller);
     void *found = map != NULL && !object_is_program(map) ? find_in_scope(map, name) : NULL;
     dlerror();
-    errno = saved;
     return found;
 }
 
@@ -144,10 +142,8 @@ __attribute__((noinline)) static struct origin_of_call find_out(const void *call
     struct origin_of_call origin = {provider_calling(caller), false};
     if (origin.provider != NULL || !late_libc_bind())
         return origin;
-    int saved = errno;
-    origin = ask_loader(caller);
-    errno = saved;
-    return origin;
+    auto_errno int saved = errno;
+    return ask_loader(caller);
 }
 
 struct origin_of_call caller_origin(const void *caller)

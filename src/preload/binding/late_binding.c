@@ -1,11 +1,11 @@
 #include "preload/binding/late_binding.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "preload/binding/own_names.h"
 #include "preload/binding/repoint.h"
 #include "preload/libcurl/provider.h"
@@ -31,11 +31,10 @@ bool late_binding_is_exported(const void *function)
 
 void *late_binding_instead(const char *name, void *found)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     const struct provider *provider = provider_of(found);
     if (provider != NULL)
         found = own_entry(own_name(name), provider);
-    errno = saved;
     return found;
 }
 
@@ -119,14 +118,13 @@ __attribute__((noinline)) static void bind_dlsym_of(const struct link_map *map)
 {
     struct repoint_place place = {.base = map->l_addr};
     struct repoint object = {.place = &place, .map = map};
-    int saved = errno;
+    auto_errno int saved = errno;
     if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
         return;
     bool found = dl_iterate_phdr(find_place, &place) != 0;
     lock_give(LOCK_LOADER);
     if (found)
         repoint(&object);
-    errno = saved;
 }
 
 /* Somebody in front of us answers for libcurl's names: then the modules are theirs. */
@@ -150,12 +148,11 @@ static bool find_next_candidate(struct survey *survey)
 static bool bind_all(void)
 {
     struct survey survey = {.done = 0};
-    int saved = errno;
+    auto_errno int saved = errno;
     bool several = provider_count_loaded(NULL) > 1;
     while (find_next_candidate(&survey))
         bind_object(&survey.candidate, several);
     dlerror(); /* a name that was not found must not be the host's next error */
-    errno = saved;
     return survey.complete;
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "preload/loader/elf_find.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
@@ -163,12 +164,9 @@ static const struct provider *provider_of_library(const struct link_map *map)
 
 const struct provider *provider_of(const void *function)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     struct link_map *map = object_of(function);
-    const struct provider *provider =
-        map != NULL && !object_is_ours(function) ? provider_of_library(map) : NULL;
-    errno = saved;
-    return provider;
+    return map != NULL && !object_is_ours(function) ? provider_of_library(map) : NULL;
 }
 
 unsigned provider_number(const struct provider *provider)

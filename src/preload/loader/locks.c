@@ -1,8 +1,9 @@
 #include "preload/loader/locks.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+
+#include "core/cleanup.h"
 
 /* A mutex each, a cache line apart, so that threads with handles of their own do not meet. */
 static struct {
@@ -28,13 +29,12 @@ enum { TRIES = 20 }; /* a millisecond each */
  */
 bool lock_try_shared(unsigned lock)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     bool taken = pthread_mutex_trylock(&locks[lock].mutex) == 0;
     for (int i = 0; i < TRIES && !taken; i++) {
         poll(NULL, 0, 1);
         taken = pthread_mutex_trylock(&locks[lock].mutex) == 0;
     }
-    errno = saved;
     return taken;
 }
 

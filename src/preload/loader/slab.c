@@ -1,24 +1,23 @@
 #include "preload/loader/slab.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "core/cleanup.h"
 
 enum { CHUNK = 4096, ALIGNMENT = 8 }; /* bytes */
 
 void *slab_map(size_t size)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    errno = saved;
     return memory == MAP_FAILED ? NULL : memory;
 }
 
 void slab_unmap(void *memory, size_t size)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     munmap(memory, size);
-    errno = saved;
 }
 
 void *slab_take(struct slab *slab, size_t size)
