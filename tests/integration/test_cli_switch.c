@@ -322,7 +322,7 @@ START_TEST(a_library_in_a_folder_that_others_can_write_is_refused)
 }
 END_TEST
 
-START_TEST(a_second_architecture_is_reached_through_the_loaders_own_word)
+static void install_second_architecture(void)
 {
     const unsigned char machine = 3; /* EM_386 */
     char path[PATH_MAX];
@@ -334,9 +334,52 @@ START_TEST(a_second_architecture_is_reached_through_the_loaders_own_word)
     fd = open(path, O_WRONLY | O_CLOEXEC);
     ck_assert_int_eq(pwrite(fd, &machine, 1, 18), 1); /* e_machine */
     close(fd);
+}
+
+START_TEST(a_second_architecture_is_reached_through_the_loaders_own_word)
+{
+    install_second_architecture();
     enable();
     ck_assert_str_eq(text_of(preload), "/usr/$LIB/libcommissioned-auth.so\n");
     ck_assert_str_eq(state(), "pending");
+}
+END_TEST
+
+/* The 32-bit loader, where a 64-bit machine has one. */
+static void install_loader(mode_t mode)
+{
+    char path[PATH_MAX];
+    in_folder(path, root, "lib");
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    in_folder(path, root, "lib/ld-linux.so.2");
+    write_file(path, "", mode);
+}
+
+START_TEST(a_machine_that_runs_32_bit_programs_is_told_what_they_miss)
+{
+    if (sizeof(void *) != 8) {
+        puts("SKIP a_machine_that_runs_32_bit_programs_is_told_what_they_miss: this is one");
+        return;
+    }
+    install_loader(0755);
+    enable();
+    ck_assert_ptr_nonnull(strstr(outcome.err, "32-bit programs can run here"));
+}
+END_TEST
+
+START_TEST(nobody_else_is_told_of_32_bit_programs)
+{
+    enable();
+    ck_assert_ptr_null(strstr(outcome.err, "32-bit"));
+}
+END_TEST
+
+START_TEST(a_library_for_both_needs_no_word_of_32_bit_programs)
+{
+    install_second_architecture();
+    install_loader(0755);
+    enable();
+    ck_assert_ptr_null(strstr(outcome.err, "32-bit"));
 }
 END_TEST
 
@@ -409,6 +452,9 @@ int main(void)
     tcase_add_test(tree, a_library_that_others_can_write_is_refused);
     tcase_add_test(tree, a_library_in_a_folder_that_others_can_write_is_refused);
     tcase_add_test(tree, a_second_architecture_is_reached_through_the_loaders_own_word);
+    tcase_add_test(tree, a_machine_that_runs_32_bit_programs_is_told_what_they_miss);
+    tcase_add_test(tree, nobody_else_is_told_of_32_bit_programs);
+    tcase_add_test(tree, a_library_for_both_needs_no_word_of_32_bit_programs);
     tcase_add_test(tree, a_symbolic_link_in_the_files_place_is_refused);
     tcase_add_test(tree, a_tree_without_etc_is_a_sentence);
     tcase_add_test(tree, status_lists_other_entries);

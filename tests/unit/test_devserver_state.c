@@ -76,6 +76,16 @@ START_TEST(a_file_in_the_folders_place_is_refused)
 }
 END_TEST
 
+START_TEST(a_folder_below_a_file_is_refused_by_the_files_name)
+{
+    char *path = ds_state_path(folder, "file/deep/deeper");
+    ck_assert(ds_state_write(folder, "file", "x", 1, &why));
+    ck_assert(!ds_state_prepare(path, &why));
+    ck_assert_ptr_nonnull(strstr(why.text, "/file/deep: cannot be made: "));
+    free(path);
+}
+END_TEST
+
 START_TEST(the_default_folder_follows_the_xdg_variable_only_where_it_is_absolute)
 {
     setenv("HOME", "/home/me", 1);
@@ -270,6 +280,29 @@ START_TEST(a_log_line_is_one_json_object)
 }
 END_TEST
 
+START_TEST(a_log_that_cannot_be_opened_is_a_sentence)
+{
+    char *path = ds_state_path(folder, "missing/log");
+    ck_assert_ptr_null(ds_log_open(path, &why));
+    ck_assert_ptr_nonnull(strstr(why.text, "/missing/log: cannot be opened: "));
+    close(STDOUT_FILENO);
+    ck_assert_ptr_null(ds_log_open(NULL, &why));
+    ck_assert_ptr_nonnull(strstr(why.text, "standard output: cannot be opened: "));
+    free(path);
+}
+END_TEST
+
+START_TEST(a_log_may_be_the_lowest_descriptor)
+{
+    char *path = ds_state_path(folder, "log");
+    close(STDIN_FILENO);
+    struct ds_log *log = ds_log_open(path, &why);
+    ck_assert_msg(log != NULL, "%s", why.text);
+    ds_log_close(log);
+    free(path);
+}
+END_TEST
+
 START_TEST(a_reader_that_stalls_costs_lines_and_nothing_else)
 {
     char block[65536];
@@ -320,6 +353,7 @@ int main(void)
     tcase_add_test(all, a_folder_that_others_can_enter_is_refused_with_the_remedy);
     tcase_add_test(all, a_folder_of_another_user_is_refused);
     tcase_add_test(all, a_file_in_the_folders_place_is_refused);
+    tcase_add_test(all, a_folder_below_a_file_is_refused_by_the_files_name);
     tcase_add_test(all, the_default_folder_follows_the_xdg_variable_only_where_it_is_absolute);
     tcase_add_test(all, files_are_written_private_and_read_back);
     tcase_add_test(all, a_file_over_the_limit_is_refused);
@@ -332,6 +366,8 @@ int main(void)
     tcase_add_test(all, a_damaged_certificate_is_made_anew);
     tcase_add_test(all, the_log_hides_what_follows_a_keys_mark_and_what_cannot_be_printed);
     tcase_add_test(all, a_log_line_is_one_json_object);
+    tcase_add_test(all, a_log_that_cannot_be_opened_is_a_sentence);
+    tcase_add_test(all, a_log_may_be_the_lowest_descriptor);
     tcase_add_test(all, a_reader_that_stalls_costs_lines_and_nothing_else);
     tcase_add_test(all, a_reader_that_went_away_ends_nothing);
     suite_add_tcase(suite, all);
