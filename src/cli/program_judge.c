@@ -2,8 +2,8 @@
  * Whether LD_PRELOAD reaches a program, judged before it is started, so that "no key" is a sentence
  * here and not a 401 later. Rules, each from the manual page that cli/program.h names:
  *   - the loader ignores the variable where the kernel sets AT_SECURE: after a change of the
- * effective ids, or where a caller that is not root gains capabilities. A nosuid mount and
- * no_new_privs take that away;
+ *     effective ids, or where a caller that is not root gains capabilities. A nosuid mount and
+ *     no_new_privs take that away;
  *   - without PT_INTERP there is no loader;
  *   - a loader skips a library of another architecture, and another C library cannot bind ours;
  *   - of a script, the interpreter counts: the kernel ignores set-ID bits on scripts.

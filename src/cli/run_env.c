@@ -4,8 +4,8 @@
  * What is in an environment, every process of the same user can read, and every child inherits. So:
  *   - MUST: a rule gives this program and user the key; nothing else does.
  *   - MUST NOT: send the key to a stranger. A base URL that the caller set stays only where its
- * origin is one that a rule names, or this machine (tests and development point it at a local
- * server).
+ *     origin is one that a rule names, or this machine (tests and development point it at a local
+ *     server).
  *   - MUST NOT: hand it to a program that changes the user.
  */
 #include <arpa/inet.h>

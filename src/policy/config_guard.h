@@ -8,7 +8,7 @@
  * Grammar"):
  *   - @include is refused, and so is what would make libconfig slow or deep;
  *   - the strings given to `api_key` are taken out and stand as x's in the text: libconfig never
- * holds a key;
+ *     holds a key;
  *   - the values are counted, so that the memory libconfig will want can be asked for beforehand.
  *
  * Ownership: what is taken out belongs to the arena.
