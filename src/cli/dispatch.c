@@ -5,7 +5,7 @@
 #include "cli/parse.h"
 
 enum { OPTION_VERSION };
-enum { LONGEST_SHOWN = 16 }; /* a longer word may be a key that was put in the wrong place */
+enum { MAX_SHOWN = 16 }; /* a longer word may be a key that was put in the wrong place */
 
 static const struct cli_option options[] = {
     [OPTION_VERSION] = {"version", 'V', NULL, "print the version", CLI_WORDS_NONE, NULL},
@@ -40,7 +40,7 @@ static int unknown_verb(const struct cli_verb *verb, const char *path, const cha
     const char *nearest;
     for (int i = 0; verb->verbs[i] != NULL; i++)
         names[i] = verb->verbs[i]->name;
-    if (strlen(typed) > LONGEST_SHOWN)
+    if (strlen(typed) > MAX_SHOWN)
         return cli_fail(CLI_FAILED, "unknown verb; '%s --help' lists them", path);
     nearest = cli_nearest(typed, names);
     if (nearest != NULL)

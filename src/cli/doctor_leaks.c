@@ -21,16 +21,16 @@
 #include "core/secret.h"
 
 enum {
-    SHORTEST_KEY = 12, /* a shorter one is a placeholder, and would be found everywhere */
-    MOST_KEYS = 256,
-    MOST_SECRET_FILE = 16 * 1024 * 1024,
-    MOST_FOLDERS = 32, /* descriptors that nftw(3) may hold */
+    MIN_KEY = 12, /* a shorter one is a placeholder, and would be found everywhere */
+    MAX_KEYS = 256,
+    MAX_SECRET_FILE = 16 * 1024 * 1024,
+    MAX_FOLDERS = 32, /* descriptors that nftw(3) may hold */
 };
 
 struct search {
     struct doctor *doctor;
-    struct secret *keys; /* MOST_KEYS of them */
-    struct needle needles[MOST_KEYS];
+    struct secret *keys; /* MAX_KEYS of them */
+    struct needle needles[MAX_KEYS];
     size_t count;
     unsigned found;
 };
@@ -40,7 +40,7 @@ static struct search *current; /* nftw(3) hands nothing through */
 static void add_key(struct search *search, const char *text, size_t length)
 {
     struct secret *key = &search->keys[search->count];
-    if (length < SHORTEST_KEY || length > POLICY_MAX_KEY || search->count == MOST_KEYS)
+    if (length < MIN_KEY || length > POLICY_MAX_KEY || search->count == MAX_KEYS)
         return;
     for (size_t i = 0; i < search->count; i++)
         if (search->keys[i].length == length && memcmp(search->keys[i].text, text, length) == 0)
@@ -108,7 +108,7 @@ static void search_file(struct search *search, const char *path, enum health hea
         return;
     for (size_t i = 0; i < search->count; i++)
         search->needles[i].found = false;
-    if (scan_fd(fd, MOST_SECRET_FILE, search->needles, search->count))
+    if (scan_fd(fd, MAX_SECRET_FILE, search->needles, search->count))
         say_found(search, health, place, remedy);
 }
 
@@ -193,7 +193,7 @@ static bool work_tree(char path[PATH_MAX])
 
 void doctor_leaks(struct doctor *doctor)
 {
-    struct search search = {.doctor = doctor, .keys = calloc(MOST_KEYS, sizeof(struct secret))};
+    struct search search = {.doctor = doctor, .keys = calloc(MAX_KEYS, sizeof(struct secret))};
     char tree[PATH_MAX];
     if (search.keys == NULL) {
         doctor_say(doctor, HEALTH_FAILURE, "leak", "out of memory");
@@ -205,7 +205,7 @@ void doctor_leaks(struct doctor *doctor)
     search_histories(&search);
     current = &search;
     if (work_tree(tree))
-        nftw(tree, search_entry, MOST_FOLDERS, FTW_PHYS | FTW_MOUNT);
+        nftw(tree, search_entry, MAX_FOLDERS, FTW_PHYS | FTW_MOUNT);
     if (search.count == 0)
         doctor_say(doctor, HEALTH_WARNING, "leak", "no key of yours is stored, so none was sought");
     else if (search.found == 0)
@@ -214,5 +214,5 @@ void doctor_leaks(struct doctor *doctor)
             "the stored keys (%zu) were sought in processes, shell histories and the git work "
             "tree here (not in its history), and not found",
             search.count);
-    secret_free(search.keys, MOST_KEYS * sizeof(struct secret));
+    secret_free(search.keys, MAX_KEYS * sizeof(struct secret));
 }

@@ -16,7 +16,7 @@
 
 #define INSTEAD "start it with '" CLI_NAME " run --env'"
 
-enum { LARGEST_PROGRAM = 1 << 30 };
+enum { MAX_PROGRAM = 1 << 30 };
 
 /* What a program's file gives away. The strings are libcurl's own and Go's own. */
 enum { SIGN_GO, SIGN_CURL_TEXT, SIGN_CURL_NAME, SIGN_DLOPEN, SIGNS };
@@ -33,7 +33,7 @@ static void read_signs(const char *file, struct needle signs[SIGNS])
     for (int i = 0; i < SIGNS; i++)
         signs[i] = (struct needle){.bytes = texts[i], .length = strlen(texts[i])};
     if (fd >= 0)
-        scan_fd(fd, LARGEST_PROGRAM, signs, SIGNS);
+        scan_fd(fd, MAX_PROGRAM, signs, SIGNS);
 }
 
 static const struct needed_library *find_curl(const struct needed *needed)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 enum {
-    MOST_HEADERS = 512, /* program headers looked at; real programs have about a dozen */
+    MAX_HEADERS = 512, /* program headers looked at; real programs have about a dozen */
     NATIVE_DATA = __BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB,
 };
 
@@ -90,7 +90,7 @@ static bool read_segments(int fd, struct elf_facts *facts)
     errno = ENOEXEC;
     if (!read_table(fd, facts, &table))
         return false;
-    if (table.count > MOST_HEADERS || table.offset > INT64_MAX / 2)
+    if (table.count > MAX_HEADERS || table.offset > INT64_MAX / 2)
         return false;
     for (size_t i = 0; i < table.count; i++) {
         if (!read_segment(fd, facts, table.offset + i * table.entry_size, &segment))

@@ -15,7 +15,7 @@
 
 enum { ENABLE_CONFIRM, ENABLE_WAIT, ENABLE_NO_TRIAL, ENABLE_ROOT };
 enum { DISABLE_ROOT };
-enum { LONGEST_WAIT = 24 * 60 * 60 };
+enum { MAX_WAIT = 24 * 60 * 60 };
 
 static const struct cli_option enable_options[] = {
     [ENABLE_CONFIRM] = {"confirm", 0, NULL, "keep it: do not take it back", CLI_WORDS_NONE, NULL},
@@ -139,7 +139,7 @@ static bool read_seconds(const char *word, unsigned *seconds)
     value = strtoul(word, &end, 10);
     *seconds = (unsigned)value;
     return errno == 0 && end != word && *end == '\0' && word[0] != '-' && value >= 1 &&
-           value <= LONGEST_WAIT;
+           value <= MAX_WAIT;
 }
 
 static int enable(const struct cli_call *call)
@@ -151,7 +151,7 @@ static int enable(const struct cli_call *call)
         return confirm(call->value[ENABLE_ROOT]);
     if (!read_seconds(call->value[ENABLE_WAIT], &seconds))
         return cli_fail(CLI_FAILED, "--wait: '%s' is not a number of seconds from 1 to %d",
-                        call->value[ENABLE_WAIT], LONGEST_WAIT);
+                        call->value[ENABLE_WAIT], MAX_WAIT);
     status = switch_open(&tree, call->value[ENABLE_ROOT], true);
     return status == CLI_OK ? switch_on(&tree, call->value[ENABLE_NO_TRIAL] == NULL, seconds)
                             : status;

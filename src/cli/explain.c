@@ -15,7 +15,7 @@
 #include "core/decide.h"
 
 enum { OPTION_PROGRAM, OPTION_USER, OPTION_METHOD, OPTION_JSON };
-enum { OTHERS_SHOWN = 8 };
+enum { MAX_OTHERS_SHOWN = 8 };
 
 static const struct cli_option options[] = {
     [OPTION_PROGRAM] = {"program", 'p', "PROGRAM", "asked by this program (default: none)",
@@ -115,7 +115,7 @@ static void print_verdict(const struct decision *decision)
 static void print_others(const struct policy_config *config)
 {
     int shown = 0;
-    for (uint32_t i = 0; i < config->nrules && shown < OTHERS_SHOWN; i++) {
+    for (uint32_t i = 0; i < config->nrules && shown < MAX_OTHERS_SHOWN; i++) {
         const struct policy_config_rule *rule = &config->rules[i];
         if (rule->mismatch == POLICY_MATCHES)
             continue;

@@ -90,7 +90,7 @@ static void print_line(const struct row *row)
 static int is_key_name(const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name);
-    if (entry->d_name[0] == '.' || length > KEY_NAME_MOST)
+    if (entry->d_name[0] == '.' || length > KEY_MAX_NAME)
         return 0;
     return !(length > 5 && (strcmp(entry->d_name + length - 5, ".meta") == 0 ||
                             strcmp(entry->d_name + length - 5, ".next") == 0));

@@ -7,7 +7,7 @@
 #include "cli/json.h"
 #include "cli/key_store.h"
 
-enum { MOST_META = 16 * 1024 };
+enum { MAX_META = 16 * 1024 };
 
 static void file_name(char file[NAME_MAX + 1], const char *name)
 {
@@ -27,7 +27,7 @@ void key_meta_read(const struct key_store *store, const char *name, struct key_m
     json_t *object;
     file_name(file, name);
     memset(meta, 0, sizeof *meta);
-    auto_free char *text = atomic_read(store->folder, file, MOST_META, &size);
+    auto_free char *text = atomic_read(store->folder, file, MAX_META, &size);
     object = text != NULL ? json_loadb(text, size, 0, NULL) : NULL;
     take(object, "prefix", meta->prefix, sizeof meta->prefix);
     take(object, "environment", meta->environment, sizeof meta->environment);

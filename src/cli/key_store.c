@@ -101,7 +101,7 @@ static bool ends_in(const char *name, const char *end)
 
 int key_name_check(const char *name)
 {
-    bool good = isalnum((unsigned char)name[0]) && strlen(name) <= KEY_NAME_MOST &&
+    bool good = isalnum((unsigned char)name[0]) && strlen(name) <= KEY_MAX_NAME &&
                 !ends_in(name, ".meta") && !ends_in(name, ".next");
     for (const char *p = name; *p; p++)
         good = good && (isalnum((unsigned char)*p) || strchr("._-", *p) != NULL);
@@ -111,7 +111,7 @@ int key_name_check(const char *name)
     return cli_fail(CLI_FAILED,
                     "a key's name has at most %d letters, digits, '.', '_' and '-', begins with a "
                     "letter or digit and does not end in .meta or .next",
-                    KEY_NAME_MOST);
+                    KEY_MAX_NAME);
 }
 
 int key_store_outside_git(const struct key_store *store)

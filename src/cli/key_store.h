@@ -19,7 +19,7 @@
 
 #include "commissioned/policy_image.h"
 
-enum { KEY_NAME_MOST = 32 /* as in the configuration */ };
+enum { KEY_MAX_NAME = 32 /* as in the configuration */ };
 
 struct secret {
     size_t length;

@@ -12,7 +12,7 @@
 #include "cli/atomic_file.h"
 #include "cli/cleanup.h"
 
-enum { MOST_CACHE = 64 * 1024 * 1024 };
+enum { MAX_CACHE = 64 * 1024 * 1024 };
 
 static const char magic[] = "glibc-ld.so.cache1.1";
 
@@ -59,7 +59,7 @@ bool loader_cache_find(const char *name, char path[PATH_MAX])
 {
     auto_close int etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     size_t size = 0;
-    auto_free char *cache = etc < 0 ? NULL : atomic_read(etc, "ld.so.cache", MOST_CACHE, &size);
+    auto_free char *cache = etc < 0 ? NULL : atomic_read(etc, "ld.so.cache", MAX_CACHE, &size);
     const char *found = cache != NULL ? lookup(cache, size, name) : NULL;
     return found != NULL && snprintf(path, PATH_MAX, "%s", found) < PATH_MAX;
 }

@@ -46,7 +46,7 @@ static bool read_request(const struct loopback *server, struct connection *conne
 static void note(struct loopback *server, const char *text)
 {
     struct loopback_request *request;
-    if (server->count == LOOPBACK_MOST)
+    if (server->count == LOOPBACK_MAX_REQUESTS)
         return;
     request = &server->requests[server->count++];
     snprintf(request->line, sizeof request->line, "%.*s", (int)strcspn(text, "\r"), text);
@@ -98,7 +98,7 @@ static bool listen_on_loopback(struct loopback *server)
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (server->listener < 0 ||
         bind(server->listener, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(server->listener, LOOPBACK_MOST) != 0 ||
+        listen(server->listener, LOOPBACK_MAX_REQUESTS) != 0 ||
         getsockname(server->listener, (struct sockaddr *)&address, &size) != 0)
         return false;
     server->port = ntohs(address.sin_port);

@@ -3,7 +3,7 @@
  *
  * It answers /start with a redirect to /end, every other path with 200, and a CONNECT as a proxy
  * would, being its own target. It serves one connection after the other, and notes the first
- * LOOPBACK_MOST requests.
+ * LOOPBACK_MAX_REQUESTS requests.
  *
  * Threads: one of its own between start and stop; read the requests after stop.
  */
@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-enum { LOOPBACK_MOST = 16, LOOPBACK_LINE = 64 };
+enum { LOOPBACK_MAX_REQUESTS = 16, LOOPBACK_LINE = 64 };
 
 struct loopback_request {
     char line[LOOPBACK_LINE]; /* the begin of the request line */
@@ -23,7 +23,7 @@ struct loopback_request {
 struct loopback {
     unsigned port;
     const char *mark;
-    struct loopback_request requests[LOOPBACK_MOST];
+    struct loopback_request requests[LOOPBACK_MAX_REQUESTS];
     int count;
 
     int listener;

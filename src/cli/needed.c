@@ -30,14 +30,14 @@ typedef Elf32_Off elf_offset;
 typedef Elf32_Sword elf_tag_kind;
 #endif
 
-enum { MOST_LIBRARIES = 1024, MOST_TAGS = 4096, MOST_HEADERS = 512, LONGEST_NAME = 1024 };
+enum { MAX_LIBRARIES = 1024, MAX_TAGS = 4096, MAX_HEADERS = 512, MAX_NAME = 1024 };
 
 struct object {
     int fd;
     const char *file;
-    elf_segment headers[MOST_HEADERS];
+    elf_segment headers[MAX_HEADERS];
     size_t nheaders;
-    elf_tag tags[MOST_TAGS];
+    elf_tag tags[MAX_TAGS];
     size_t ntags;
 };
 
@@ -51,7 +51,7 @@ static bool read_headers(struct object *object)
     elf_header header;
     if (!read_at(object, &header, sizeof header, 0) ||
         memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(elf_segment) ||
-        header.e_phnum > MOST_HEADERS)
+        header.e_phnum > MAX_HEADERS)
         return false;
     object->nheaders = header.e_phnum;
     return read_at(object, object->headers, object->nheaders * sizeof(elf_segment), header.e_phoff);
@@ -64,7 +64,7 @@ static bool read_tags(struct object *object)
         if (header->p_type != PT_DYNAMIC)
             continue;
         object->ntags = header->p_filesz / sizeof(elf_tag);
-        return object->ntags <= MOST_TAGS &&
+        return object->ntags <= MAX_TAGS &&
                read_at(object, object->tags, object->ntags * sizeof(elf_tag), header->p_offset);
     }
     return false;
@@ -93,7 +93,7 @@ static elf_offset file_offset(const struct object *object, elf_address address)
 static bool read_string(const struct object *object, elf_address index, char *text)
 {
     elf_offset table = file_offset(object, tag_value(object, DT_STRTAB));
-    ssize_t got = table ? pread(object->fd, text, LONGEST_NAME - 1, (off_t)(table + index)) : -1;
+    ssize_t got = table ? pread(object->fd, text, MAX_NAME - 1, (off_t)(table + index)) : -1;
     text[got > 0 ? got : 0] = '\0';
     return got > 0 && text[0] && strlen(text) < (size_t)got;
 }
@@ -130,7 +130,7 @@ static bool in_run_folder(const struct object *object, const char *folder, size_
 static bool in_run_path(const struct object *object, const char *name, char path[PATH_MAX])
 {
     static const elf_tag_kind kinds[] = {DT_RUNPATH, DT_RPATH};
-    char folders[LONGEST_NAME];
+    char folders[MAX_NAME];
     for (size_t i = 0; i < 2; i++) {
         elf_address index = tag_value(object, kinds[i]);
         if (!index || !read_string(object, index, folders))
@@ -169,7 +169,7 @@ static bool add(struct needed *needed, const struct object *object, const char *
 {
     char path[PATH_MAX];
     struct needed_library *grown, *library;
-    if (needed->count == MOST_LIBRARIES || known(needed, name))
+    if (needed->count == MAX_LIBRARIES || known(needed, name))
         return true;
     grown = realloc(needed->libraries, (needed->count + 1) * sizeof *grown);
     if (grown == NULL)
@@ -184,7 +184,7 @@ static bool add(struct needed *needed, const struct object *object, const char *
 static bool add_of(struct needed *needed, struct object *object, const char *file)
 {
     auto_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    char name[LONGEST_NAME];
+    char name[MAX_NAME];
     *object = (struct object){.fd = fd, .file = file};
     if (fd < 0 || !read_headers(object) || !read_tags(object))
         return true; /* what cannot be read needs nothing that we could name */

@@ -14,7 +14,7 @@
 #include "core/target.h"
 #include "policy/config.h"
 
-enum { ASKER_GROUPS_MOST = 1024 };
+enum { ASKER_MAX_GROUPS = 1024 };
 
 struct policy_asker {
     struct policy_request request;
@@ -25,7 +25,7 @@ struct policy_asker {
     char file[PATH_MAX];
     uid_t uid;
     gid_t gid;
-    gid_t groups[ASKER_GROUPS_MOST];
+    gid_t groups[ASKER_MAX_GROUPS];
 };
 
 /*

@@ -57,7 +57,7 @@ static const struct passwd *find_user(const char *name)
 static int ask_as(struct policy_asker *asker, const char *name)
 {
     const struct passwd *user = find_user(name);
-    int count = ASKER_GROUPS_MOST;
+    int count = ASKER_MAX_GROUPS;
     if (user == NULL)
         return cli_fail(CLI_FAILED, "--user: there is no user '%s'", name);
     if (user->pw_uid == geteuid()) {
@@ -70,7 +70,7 @@ static int ask_as(struct policy_asker *asker, const char *name)
     set_user_file(asker, NULL, user->pw_dir);
     if (getgrouplist(user->pw_name, user->pw_gid, asker->groups, &count) < 0)
         return cli_fail(CLI_FAILED, "--user: '%s' is in more than %d groups", name,
-                        ASKER_GROUPS_MOST);
+                        ASKER_MAX_GROUPS);
     asker->request.euid = &asker->uid;
     asker->request.egid = &asker->gid;
     asker->request.groups = asker->groups;

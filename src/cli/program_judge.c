@@ -22,7 +22,7 @@
 
 enum {
     /* interpreters that are scripts themselves; the kernel stops at about as many */
-    MOST_SCRIPTS = 4,
+    MAX_SCRIPTS = 4,
     SCRIPT_LINE = 256 /* of a script, the kernel reads as much: BINPRM_BUF_SIZE */
 };
 
@@ -133,7 +133,7 @@ void program_judge(const char *file, const char *library, struct program_judgeme
     snprintf(judgement->file, sizeof judgement->file, "%s", file);
     judgement->is_script = false;
     judgement->reach = PROGRAM_UNKNOWN;
-    for (int level = 0; level <= MOST_SCRIPTS; level++) {
+    for (int level = 0; level <= MAX_SCRIPTS; level++) {
         char next[PATH_MAX];
         struct stat st;
         auto_close int fd = open(judgement->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -11,7 +11,7 @@ enum { CHUNK = 64 * 1024 };
 
 struct window {
     size_t kept; /* bytes from before, at the start */
-    char bytes[SCAN_LONGEST + CHUNK];
+    char bytes[SCAN_MAX_NEEDLE + CHUNK];
 };
 
 static void look(const struct window *window, size_t length, struct needle *needles, size_t count)
@@ -25,7 +25,7 @@ static void look(const struct window *window, size_t length, struct needle *need
 /* Keeps the end, in which a needle may begin. */
 static void slide(struct window *window, size_t length)
 {
-    window->kept = length < SCAN_LONGEST - 1 ? length : SCAN_LONGEST - 1;
+    window->kept = length < SCAN_MAX_NEEDLE - 1 ? length : SCAN_MAX_NEEDLE - 1;
     memmove(window->bytes, window->bytes + length - window->kept, window->kept);
 }
 

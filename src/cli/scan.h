@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SCAN_LONGEST = 4096 }; /* bytes of a needle */
+enum { SCAN_MAX_NEEDLE = 4096 }; /* bytes of a needle */
 
 struct needle {
     const void *bytes;
-    size_t length; /* 1 to SCAN_LONGEST */
+    size_t length; /* 1 to SCAN_MAX_NEEDLE */
     bool found;    /* set where it occurs; never cleared */
 };
 

@@ -7,7 +7,7 @@
 
 #include "cli/cli.h"
 
-enum { LONGEST_WORD = 40 };
+enum { MAX_WORD = 40 };
 
 static size_t least(size_t a, size_t b)
 {
@@ -17,9 +17,9 @@ static size_t least(size_t a, size_t b)
 static size_t distance(const char *a, const char *b)
 {
     size_t rows = strlen(a), columns = strlen(b);
-    size_t d[LONGEST_WORD + 1][LONGEST_WORD + 1];
-    if (rows > LONGEST_WORD || columns > LONGEST_WORD)
-        return LONGEST_WORD;
+    size_t d[MAX_WORD + 1][MAX_WORD + 1];
+    if (rows > MAX_WORD || columns > MAX_WORD)
+        return MAX_WORD;
     for (size_t i = 0; i <= rows; i++)
         d[i][0] = i;
     for (size_t j = 0; j <= columns; j++)
@@ -39,7 +39,7 @@ static size_t distance(const char *a, const char *b)
 const char *cli_nearest(const char *typed, const char *const *words)
 {
     const char *nearest = NULL;
-    size_t best = LONGEST_WORD;
+    size_t best = MAX_WORD;
     size_t length = strlen(typed);
     for (; *words != NULL; words++) {
         size_t d = distance(typed, *words);

@@ -14,7 +14,7 @@
 #define STATE_FOLDER "/run/commissioned-auth"
 #define PENDING_NAME "pending"
 
-enum { MOST_PRELOAD = 64 * 1024, MOST_PENDING = 256, MOST_ROOT = PATH_MAX - 512 };
+enum { MAX_PRELOAD = 64 * 1024, MAX_PENDING = 256, MAX_ROOT = PATH_MAX - 512 };
 
 /* switch_open has seen to it that the root leaves room. */
 static void in_tree(char path[PATH_MAX], const struct switch_tree *tree, const char *name)
@@ -31,7 +31,7 @@ static int failed(const char *file)
 static int read_text(struct switch_tree *tree)
 {
     size_t size = 0;
-    tree->text = atomic_read(tree->etc, PRELOAD_NAME, MOST_PRELOAD, &size);
+    tree->text = atomic_read(tree->etc, PRELOAD_NAME, MAX_PRELOAD, &size);
     tree->exists = tree->text != NULL;
     if (tree->text != NULL && strlen(tree->text) != size)
         return cli_fail(CLI_FAILED, "%s holds a NUL byte: look into it before it is changed",
@@ -72,7 +72,7 @@ int switch_open(struct switch_tree *tree, const char *root, bool change)
         return cli_fail(CLI_FAILED, "--root: %s: %m", root);
     if (strcmp(tree->root, "/") == 0)
         tree->root[0] = '\0';
-    if (strlen(tree->root) > MOST_ROOT)
+    if (strlen(tree->root) > MAX_ROOT)
         return cli_fail(CLI_FAILED, "--root: the name is too long");
     in_tree(folder, tree, "/etc");
     in_tree(tree->file, tree, "/etc/" PRELOAD_NAME);
@@ -110,7 +110,7 @@ bool switch_read_pending(const struct switch_tree *tree, struct switch_pending *
 {
     size_t size;
     auto_free char *text =
-        tree->state < 0 ? NULL : atomic_read(tree->state, PENDING_NAME, MOST_PENDING, &size);
+        tree->state < 0 ? NULL : atomic_read(tree->state, PENDING_NAME, MAX_PENDING, &size);
     long watcher;
     long long until;
     if (text == NULL || sscanf(text, "%ld %lld", &watcher, &until) != 2)
@@ -121,7 +121,7 @@ bool switch_read_pending(const struct switch_tree *tree, struct switch_pending *
 
 int switch_write_pending(struct switch_tree *tree, const struct switch_pending *pending)
 {
-    char text[MOST_PENDING];
+    char text[MAX_PENDING];
     int length = snprintf(text, sizeof text, "%ld %lld\n", (long)pending->watcher,
                           (long long)pending->until);
     if (atomic_replace(tree->state, PENDING_NAME, text, (size_t)length, NULL) != 0)

@@ -17,7 +17,7 @@
 #include "cli/program.h"
 #include "cli/switch.h"
 
-enum { TRIAL_SECONDS = 20, MOST_OUTPUT = 256 * 1024 };
+enum { TRIAL_SECONDS = 20, MAX_OUTPUT = 256 * 1024 };
 
 struct run {
     int status; /* as waitpid(2) gives it */
@@ -62,7 +62,7 @@ static int run_one(const char *const argv[], const char *preload, struct run *ru
     while (waitpid(child, &run->status, 0) < 0)
         if (errno != EINTR)
             return cli_fail(CLI_FAILED, "trial of %s: %m", argv[0]);
-    if (fstat(output, &st) != 0 || st.st_size > MOST_OUTPUT)
+    if (fstat(output, &st) != 0 || st.st_size > MAX_OUTPUT)
         return cli_fail(CLI_FAILED, "trial of %s: it printed too much", argv[0]);
     run->output = calloc(1, (size_t)st.st_size + 1);
     if (run->output == NULL)

@@ -16,7 +16,7 @@
 #include "cli/preload_file.h"
 #include "cli/switch.h"
 
-enum { MOST_DESCRIPTORS = 1024 }; /* of the command, which opens a handful */
+enum { MAX_DESCRIPTORS = 1024 }; /* of the command, which opens a handful */
 
 static void take_back(const char *root)
 {
@@ -55,7 +55,7 @@ static void watch(const char *root, unsigned seconds, const sigset_t *ends)
     dup2(null, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
     /* Above all the lock: it lasts as long as any copy of its descriptor. */
-    for (int fd = STDERR_FILENO + 1; fd < MOST_DESCRIPTORS; fd++)
+    for (int fd = STDERR_FILENO + 1; fd < MAX_DESCRIPTORS; fd++)
         close(fd);
     openlog(CLI_NAME, LOG_PID, LOG_AUTHPRIV);
     wait_until(ends, seconds);

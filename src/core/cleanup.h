@@ -6,9 +6,9 @@
  *   auto_errno int saved = errno;
  *
  * Ownership: hand it over by setting the variable to NULL or -1.
- * Threads:   nothing is shared.
- * Errors:    none; errno is kept.
- * Source:    GCC manual, "Common Variable Attributes", cleanup.
+ * Threads: nothing is shared.
+ * Errors:  none; errno is kept.
+ * Source:  GCC manual, "Common Variable Attributes", cleanup.
  */
 #ifndef COMMISSIONED_CLEANUP_H
 #define COMMISSIONED_CLEANUP_H

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SETTLED_PATH_MAX = 4096 }; /* bytes; a longer odd path is refused */
+enum { MAX_SETTLED_PATH = 4096 }; /* bytes; a longer odd path is refused */
 
 struct match {
     const struct policy_rule *rule;
@@ -149,7 +149,7 @@ static struct match match_target(const struct policy_image *image, const struct 
     const char *method = hop->method;
     if (image->nrules == 1 && image->rules[0].path_len == 1)
         return match_only_rule(&image->rules[0], hop, target);
-    char settled[SETTLED_PATH_MAX];
+    char settled[MAX_SETTLED_PATH];
     enum reason reason = judge_origin(image, target);
     if (reason == REASON_KEY && hop->port != 0 && hop->port != target->port)
         reason = REASON_PORT;
@@ -221,7 +221,7 @@ static bool names_host(const char *header, const struct target *target)
 /* What stands in the request line must be a path inside the rule's. */
 static bool request_target_is_inside(const char *text, const struct policy_rule *rule)
 {
-    char settled[SETTLED_PATH_MAX];
+    char settled[MAX_SETTLED_PATH];
     size_t length = strcspn(text, "?#");
     if (text[0] != '/' || target_has_blank(text))
         return false;

@@ -26,7 +26,7 @@ void plain_set(struct plain *plain, const struct policy_image *image)
         return;
     size_t path = image->rules->path_len > 1 ? image->rules->path_len : 0;
     plain->length = origin + path + 1;
-    if (plain->length >= PLAIN_SCOPE_MAX)
+    if (plain->length >= PLAIN_MAX_SCOPE)
         return;
     memcpy(plain->scope, COMMISSIONED_ORIGIN, origin);
     memcpy(plain->scope + origin, image->rules->path, path);

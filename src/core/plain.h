@@ -18,14 +18,14 @@
 
 #include "commissioned/policy_image.h"
 
-enum { PLAIN_SCOPE_MAX = 256 }; /* bytes with the NUL; a longer scope is never plain */
+enum { PLAIN_MAX_SCOPE = 256 }; /* bytes with the NUL; a longer scope is never plain */
 
 struct plain {
     bool home_only;                     /* the rules name no host but Commissioned's */
     const struct policy_rule *rule;     /* the only one; NULL: nothing is plainly in it */
     const struct policy_origin *origin; /* its */
     size_t length;
-    char scope[PLAIN_SCOPE_MAX]; /* "https://app.commissioned.tech/v1/" */
+    char scope[PLAIN_MAX_SCOPE]; /* "https://app.commissioned.tech/v1/" */
 };
 
 /* What is plain under this policy. All zero: nothing is. */

@@ -119,7 +119,7 @@ enum target_spelling target_scan(const char *url, struct target *target)
         return TARGET_ODD;
     const char *host = url + scheme + 3;
     size_t length = is_home(host) ? HOME_LENGTH : host_length(host);
-    if (length == 0 || length > TARGET_HOST_MAX)
+    if (length == 0 || length > TARGET_MAX_HOST)
         return TARGET_ODD;
 
     target->tls = scheme == 5 || (scheme == 3 && url[2] == 's'); /* https, wss */
@@ -154,7 +154,7 @@ bool target_set(struct target *target, const char *scheme, const char *host, con
     bool absolute = length > 1 && host[length - 1] == '.'; /* the same name */
     if (absolute)
         length--;
-    if (length == 0 || length > TARGET_HOST_MAX)
+    if (length == 0 || length > TARGET_MAX_HOST)
         return false;
     for (size_t i = 0; i < length; i++) {
         char c = host[i];

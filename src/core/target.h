@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TARGET_HOST_MAX = 255 }; /* bytes of a host name, RFC 1035 section 2.3.4 */
+enum { TARGET_MAX_HOST = 255 }; /* bytes of a host name, RFC 1035 section 2.3.4 */
 
 struct target {
     bool tls;      /* scheme https or wss */
@@ -29,7 +29,7 @@ struct target {
     size_t host_len;
     size_t path_len; /* up to the query or fragment */
     const char *path;
-    char host[TARGET_HOST_MAX + 1]; /* lower case, no trailing dot */
+    char host[TARGET_MAX_HOST + 1]; /* lower case, no trailing dot */
 };
 
 enum target_spelling {

@@ -20,7 +20,7 @@
 #include "devserver/stream.h"
 
 /* Bytes read from a client that was told 413 in mid-body. */
-enum { DS_OVERSIZE_DRAIN = 8 * 1024 * 1024 };
+enum { DS_MAX_DRAIN = 8 * 1024 * 1024 };
 
 struct exchange {
     struct ds_reply reply;
@@ -123,7 +123,7 @@ static enum MHD_Result take_body(struct ds_shared *shared, struct exchange *exch
 {
     if (exchange->drained > 0) {
         exchange->drained += size;
-        return exchange->drained < DS_OVERSIZE_DRAIN ? MHD_YES : MHD_NO;
+        return exchange->drained < DS_MAX_DRAIN ? MHD_YES : MHD_NO;
     }
     if (size > DS_MAX_BODY - exchange->body_size) {
         refuse_midway(shared, exchange, connection);

@@ -136,8 +136,8 @@ void ds_rate_print(struct ds_rate rate, char text[32])
 bool ds_key_name_check(const char *what, const char *name, struct ds_why *why)
 {
     size_t length = strlen(name);
-    if (length < 1 || length > DS_NAME_MAX)
-        return ds_fail(why, "the key's %s must be 1 to %d characters long", what, (int)DS_NAME_MAX);
+    if (length < 1 || length > DS_MAX_NAME)
+        return ds_fail(why, "the key's %s must be 1 to %d characters long", what, (int)DS_MAX_NAME);
     for (size_t i = 0; i < length; i++)
         if (name[i] < 0x20 || name[i] > 0x7e)
             return ds_fail(why, "the key's %s must be printable ASCII", what);

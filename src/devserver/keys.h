@@ -34,7 +34,7 @@
 enum {
     DS_KEY_LENGTH = 8 + 43,
     DS_PREFIX_LENGTH = 16,
-    DS_NAME_MAX = 64, /* bytes of a name or an environment's name */
+    DS_MAX_NAME = 64, /* bytes of a name or an environment's name */
     DS_DIGEST_SIZE = 32,
 };
 
@@ -56,8 +56,8 @@ struct ds_rate {
 struct ds_key {
     int64_t id;
     char prefix[DS_PREFIX_LENGTH + 1];
-    char name[DS_NAME_MAX + 1];
-    char env[DS_NAME_MAX + 1];
+    char name[DS_MAX_NAME + 1];
+    char env[DS_MAX_NAME + 1];
     unsigned scopes; /* of enum ds_scope */
     struct ds_rate rate;
     int64_t created;
@@ -99,7 +99,7 @@ bool ds_rate_parse(const char *text, struct ds_rate *rate, struct ds_why *why);
 /* The other way; "" where there is no limit. */
 void ds_rate_print(struct ds_rate rate, char text[32]);
 
-/* A key's name or environment: 1 to DS_NAME_MAX printable ASCII characters. `what` is for the
+/* A key's name or environment: 1 to DS_MAX_NAME printable ASCII characters. `what` is for the
  * sentence. */
 bool ds_key_name_check(const char *what, const char *name, struct ds_why *why);
 

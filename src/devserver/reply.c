@@ -46,7 +46,7 @@ void ds_reply_error(struct ds_reply *reply, unsigned status, const char *code, c
 void ds_reply_header(struct ds_reply *reply, const char *name, const char *format, ...)
 {
     va_list arguments;
-    if (reply->nheaders == DS_REPLY_HEADERS)
+    if (reply->nheaders == DS_MAX_HEADERS)
         return;
     struct ds_header *header = &reply->headers[reply->nheaders++];
     header->name = name;

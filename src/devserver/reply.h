@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-enum { DS_REPLY_HEADERS = 8 };
+enum { DS_MAX_HEADERS = 8 };
 
 struct ds_stream;
 
@@ -29,7 +29,7 @@ struct ds_reply {
     json_t *json;             /* or NULL */
     struct ds_stream *stream; /* or NULL */
     size_t nheaders;
-    struct ds_header headers[DS_REPLY_HEADERS];
+    struct ds_header headers[DS_MAX_HEADERS];
 };
 
 void ds_reply_clear(struct ds_reply *reply);

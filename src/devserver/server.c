@@ -25,14 +25,14 @@ static unsigned connection_limit(void)
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return 256;
-    rlim_t wanted = DS_CONNECTIONS + DS_SPARE_FILES;
+    rlim_t wanted = DS_MAX_CONNECTIONS + DS_SPARE_FILES;
     if (files.rlim_cur < wanted) {
         files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &files);
         getrlimit(RLIMIT_NOFILE, &files);
     }
     if (files.rlim_cur >= wanted)
-        return DS_CONNECTIONS;
+        return DS_MAX_CONNECTIONS;
     return files.rlim_cur > 2 * DS_SPARE_FILES ? (unsigned)files.rlim_cur - DS_SPARE_FILES
                                                : DS_SPARE_FILES;
 }

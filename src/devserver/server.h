@@ -18,8 +18,8 @@
 #include "devserver/tls.h"
 
 enum {
-    DS_TIMEOUT_SECONDS = 60, /* a connection on which nothing comes and nothing is owed ends */
-    DS_CONNECTIONS = 4096,   /* at most, fewer where RLIMIT_NOFILE is lower */
+    DS_TIMEOUT_SECONDS = 60,   /* a connection on which nothing comes and nothing is owed ends */
+    DS_MAX_CONNECTIONS = 4096, /* at most, fewer where RLIMIT_NOFILE is lower */
     DS_CONNECTION_MEMORY = 64 * 1024, /* of a request's line and headers: more is answered 431 */
     DS_SPARE_FILES = 64,              /* descriptors kept for what is not a connection */
 };

@@ -14,15 +14,15 @@ struct arena_chunk {
     alignas(max_align_t) unsigned char data[];
 };
 
-enum { CHUNK_FIRST = 32 * 1024, CHUNK_LARGEST = 1024 * 1024 }; /* with its head */
+enum { FIRST_CHUNK = 32 * 1024, MAX_CHUNK = 1024 * 1024 }; /* with its head */
 
 /* Mapped, not malloc-ed: keys stay out of core dumps, and the heap is as it was before. */
 static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
 {
     size_t size =
-        arena->chunks != NULL ? 2 * (arena->chunks->size + sizeof *arena->chunks) : CHUNK_FIRST;
-    if (size > CHUNK_LARGEST)
-        size = CHUNK_LARGEST;
+        arena->chunks != NULL ? 2 * (arena->chunks->size + sizeof *arena->chunks) : FIRST_CHUNK;
+    if (size > MAX_CHUNK)
+        size = MAX_CHUNK;
     if (size < need + sizeof(struct arena_chunk))
         size = need + sizeof(struct arena_chunk);
     struct arena_chunk *chunk =

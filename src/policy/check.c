@@ -7,7 +7,7 @@
 #include "policy/store.h"
 
 /* How many rules of a scope are compared with each later one, so that 10,000 rules take no time. */
-enum { COMPARED_MOST = 32 };
+enum { MAX_COMPARED = 32 };
 
 static bool contains(const char *const *list, const char *text)
 {
@@ -83,7 +83,7 @@ static uint32_t find_cover(const struct scopes *scopes, const struct policy_conf
             break;
     }
     uint32_t earlier = scopes->slots[at];
-    for (int i = 0; i < COMPARED_MOST && earlier < number; i++) {
+    for (int i = 0; i < MAX_COMPARED && earlier < number; i++) {
         if (covers(&config->rules[earlier], &config->rules[number]))
             return earlier;
         earlier = scopes->chain[earlier];

@@ -4,7 +4,7 @@
 
 #include "core/secret.h"
 
-enum { DIGITS_MOST = 9 }; /* libconfig 1.5 reads longer ones modulo 2^32: user 4294967296 as root */
+enum { MAX_DIGITS = 9 }; /* libconfig 1.5 reads longer ones modulo 2^32: user 4294967296 as root */
 
 /* What a byte outside of strings and comments may be. */
 enum byte_class { OTHER, CONTROL, BLANK, WORD, OPEN, CLOSE, SEPARATOR, ASSIGN };
@@ -48,8 +48,8 @@ struct lexer {
     char *at;
     uint32_t line;
     unsigned depth;
-    unsigned settings[GUARD_DEPTH + 1]; /* of each group that is open */
-    bool key_next;                      /* `api_key =` was read */
+    unsigned settings[GUARD_MAX_DEPTH + 1]; /* of each group that is open */
+    bool key_next;                          /* `api_key =` was read */
     struct guarded_key **tail;
     struct arena *arena;
     struct config_guard *guard;
@@ -178,7 +178,7 @@ static bool read_string(struct lexer *lexer, bool more)
 
 static bool open_bracket(struct lexer *lexer)
 {
-    if (lexer->depth == GUARD_DEPTH)
+    if (lexer->depth == GUARD_MAX_DEPTH)
         return refuse(lexer, lexer->line, "brackets within brackets, too deep",
                       "see commissioned-auth.conf(5)");
     lexer->settings[++lexer->depth] = 0;
@@ -196,9 +196,9 @@ static bool read_name(struct lexer *lexer)
     bool number = strchr("0123456789+-.", name[0]) != NULL;
     lexer->settings[lexer->depth] += !number;
     lexer->key_next = length == strlen("api_key") && memcmp(name, "api_key", length) == 0;
-    if (number && length > DIGITS_MOST)
+    if (number && length > MAX_DIGITS)
         return refuse(lexer, lexer->line, "a number is too large", "put it in double quotes");
-    if (lexer->settings[lexer->depth] > GUARD_SETTINGS)
+    if (lexer->settings[lexer->depth] > GUARD_MAX_SETTINGS)
         return refuse(lexer, lexer->line, "too many settings in one group",
                       "see commissioned-auth.conf(5)");
     return true;
@@ -285,7 +285,7 @@ bool config_guard(char *text, struct arena *arena, struct config_guard *guard,
         if (!read_token(&lexer, after_string))
             return false;
         after_string = string;
-        if (++guard->nvalues > GUARD_VALUES)
+        if (++guard->nvalues > GUARD_MAX_VALUES)
             return refuse(&lexer, lexer.line, "holds too many values", "use fewer");
     }
     return true;

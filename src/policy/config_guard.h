@@ -25,9 +25,9 @@
 #include "policy/sentence.h"
 
 enum {
-    GUARD_DEPTH = 8,           /* brackets within brackets; the grammar needs 3 */
-    GUARD_SETTINGS = 64,       /* settings of one group; the grammar needs 16 */
-    GUARD_VALUES = 1024 * 1024 /* values of one file */
+    GUARD_MAX_DEPTH = 8,           /* brackets within brackets; the grammar needs 3 */
+    GUARD_MAX_SETTINGS = 64,       /* settings of one group; the grammar needs 16 */
+    GUARD_MAX_VALUES = 1024 * 1024 /* values of one file */
 };
 
 struct guarded_key {

@@ -28,7 +28,7 @@ static int take_names(const char *data, size_t size, struct arena *arena, const 
         at += entry->d_reclen;
         if (!is_drop_in(entry->d_name))
             continue;
-        if (*count == DROP_INS_MOST)
+        if (*count == MAX_DROP_INS)
             return E2BIG;
         names[*count] = arena_strdup(arena, entry->d_name);
         if (names[(*count)++] == NULL)
@@ -37,7 +37,7 @@ static int take_names(const char *data, size_t size, struct arena *arena, const 
     return 0;
 }
 
-int drop_ins_list(const char *folder, struct arena *arena, const char *names[DROP_INS_MOST],
+int drop_ins_list(const char *folder, struct arena *arena, const char *names[MAX_DROP_INS],
                   size_t *count)
 {
     /* Not opendir(3), which takes 32 kB from the host program's heap. */

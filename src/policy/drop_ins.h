@@ -3,7 +3,7 @@
  * not read. For src/policy alone.
  *
  * Ownership: the names belong to the arena.
- * Errors:    an errno, ENOMEM among them, or E2BIG for more than DROP_INS_MOST.
+ * Errors:    an errno, ENOMEM among them, or E2BIG for more than MAX_DROP_INS.
  * Threads:   any.
  */
 #ifndef COMMISSIONED_DROP_INS_H
@@ -13,10 +13,10 @@
 
 #include "policy/arena.h"
 
-enum { DROP_INS_MOST = 256 };
+enum { MAX_DROP_INS = 256 };
 
 /* Returns 0 and *count names, or the error. */
-int drop_ins_list(const char *folder, struct arena *arena, const char *names[DROP_INS_MOST],
+int drop_ins_list(const char *folder, struct arena *arena, const char *names[MAX_DROP_INS],
                   size_t *count);
 
 #endif

@@ -20,11 +20,11 @@
 
 /* Measured on libconfig 1.5 with 64-bit pointers: 80 bytes a setting, 32 its name and value, 16 its
  * place. */
-enum { BYTES_PER_VALUE = 256, BYTES_AT_LEAST = 128 * 1024 };
+enum { BYTES_PER_VALUE = 256, MIN_BYTES = 128 * 1024 };
 
 static bool reserve(size_t text_size, size_t nvalues)
 {
-    size_t size = BYTES_AT_LEAST + 4 * text_size + BYTES_PER_VALUE * nvalues;
+    size_t size = MIN_BYTES + 4 * text_size + BYTES_PER_VALUE * nvalues;
     void *probe = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (probe == MAP_FAILED)
         return false;

@@ -8,7 +8,7 @@
 #include "policy/config_guard.h"
 #include "policy/reader.h"
 
-enum { STALE_MOST = 30 * 24 * 60 * 60, ROTATE_DAYS_MOST = 3660 };
+enum { MAX_STALE = 30 * 24 * 60 * 60, MAX_ROTATE_DAYS = 3660 };
 
 static const char *const key_settings[] = {"name",         "api_key",  "file",        "credential",
                                            "dotenv",       "variable", "environment", "next",
@@ -199,8 +199,8 @@ static void read_key(struct policy_reader *reader, const config_setting_t *group
     setting_expect(reader, group, key_settings);
     read.name = setting_name(reader, group, &line);
     read.rotate_after_seconds =
-        setting_duration(reader, group, "rotate_after", ROTATE_DAYS_MOST * INT64_C(86400));
-    read.stale_seconds = (uint32_t)setting_duration(reader, group, "stale", STALE_MOST);
+        setting_duration(reader, group, "rotate_after", MAX_ROTATE_DAYS * INT64_C(86400));
+    read.stale_seconds = (uint32_t)setting_duration(reader, group, "stale", MAX_STALE);
     if (!find_source(reader, group, &read.source))
         return;
     read_source(reader, group, &read);

@@ -69,7 +69,7 @@ static void folder_unread(struct layer_state *state, const char *folder, int err
         complain(&state->no_access_why, "let this user read it", "permission denied");
     } else {
         if (error == E2BIG)
-            complain(&why, "use fewer", "holds more than %d *.conf files", DROP_INS_MOST);
+            complain(&why, "use fewer", "holds more than %d *.conf files", MAX_DROP_INS);
         else
             complain(&why, "try again", "cannot be listed (error %d)", error);
         policy_find(config, POLICY_ERROR, place, &why);
@@ -78,7 +78,7 @@ static void folder_unread(struct layer_state *state, const char *folder, int err
 
 static void read_folder(struct layer_state *state, const char *folder)
 {
-    const char *names[DROP_INS_MOST];
+    const char *names[MAX_DROP_INS];
     size_t count;
     int error = drop_ins_list(folder, &state->config->arena, names, &count);
     if (error != 0) {

@@ -11,7 +11,7 @@
 #include "policy/store.h"
 #include "policy/strmap.h"
 
-enum { ID_FILE_LARGEST = 16 * 1024 * 1024 };
+enum { MAX_ID_FILE = 16 * 1024 * 1024 };
 
 /* A file of names and ids, read when the first name is asked for. */
 struct id_file {
@@ -63,8 +63,7 @@ bool policy_id_find(const char *text, const char *name, uint32_t *id)
 static char *read_plain(const char *path, struct stat *st, bool *read_it)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    *read_it =
-        fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size < ID_FILE_LARGEST;
+    *read_it = fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size < MAX_ID_FILE;
     size_t size = *read_it ? (size_t)st->st_size : 0;
     char *text = calloc(1, size + 1);
     for (size_t done = 0; text != NULL && done < size;) {

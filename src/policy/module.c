@@ -13,9 +13,8 @@
 #include <errno.h>
 #include <locale.h>
 
+#include "core/export.h"
 #include "policy/config.h"
-
-#define EXPORT __attribute__((visibility("default")))
 
 static struct policy_image *build(const struct policy_request *request)
 {

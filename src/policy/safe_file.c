@@ -18,7 +18,7 @@
 #include "core/secret.h"
 #include "policy/safe_path.h"
 
-enum { ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
+enum { MAX_ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
 
 static void close_fd(const int *fd)
 {
@@ -202,7 +202,7 @@ enum safe_result safe_file_read(const char *path, uid_t euid, bool secret, size_
                                 struct safe_file *file, struct complaint *why)
 {
     *file = (struct safe_file){0};
-    for (int i = 0; i < ATTEMPTS; i++) {
+    for (int i = 0; i < MAX_ATTEMPTS; i++) {
         bool again = false;
         enum safe_result result = attempt(path, euid, secret, max, file, why, &again);
         if (result == SAFE_OK)

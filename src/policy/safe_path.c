@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINKS_MOST = 40 }; /* as the kernel's own limit, path_resolution(7) */
+enum { MAX_LINKS = 40 }; /* as the kernel's own limit, path_resolution(7) */
 
 static enum safe_result refuse_folder(struct safe_file *walk, struct complaint *why)
 {
@@ -171,7 +171,7 @@ static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file
     for (int links = 0; next_name(&left, name, &too_long);) {
         enum safe_result result = step(walk, name, euid, found, why);
         if (result == SAFE_OK && S_ISLNK(found->st_mode)) {
-            if (++links > LINKS_MOST)
+            if (++links > MAX_LINKS)
                 return lookup_failed(ELOOP, why);
             result = judge_link(found, euid, walk, why);
             if (result == SAFE_OK)

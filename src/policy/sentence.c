@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_LEAST = 24 }; /* bytes that a path keeps, however long the rest */
+enum { MIN_PATH = 24 }; /* bytes that a path keeps, however long the rest */
 
 void complain(struct complaint *why, const char *remedy, const char *format, ...)
 {
@@ -47,7 +47,7 @@ static size_t quoting(const char *path)
         return 0;
     for (; *path != '\0'; path++)
         more += *path == '\'' ? 3 : 0;
-    return more < PATH_LEAST ? more : PATH_LEAST;
+    return more < MIN_PATH ? more : MIN_PATH;
 }
 
 static void append(char out[POLICY_MAX_SENTENCE], const char *text)
@@ -96,7 +96,7 @@ void sentence_write(char out[POLICY_MAX_SENTENCE], const char *file, uint32_t li
     const char *target = why->target != NULL ? why->target : "";
     size_t words = strlen(number) + strlen(": : ") + strlen(why->fact) + strlen(why->remedy) +
                    (why->target != NULL ? 1 + quoting(target) : 0);
-    size_t room = 2 * PATH_LEAST;
+    size_t room = 2 * MIN_PATH;
     if (words + room < POLICY_MAX_SENTENCE)
         room = POLICY_MAX_SENTENCE - 1 - words;
     size_t share = target_share(room, strlen(file), strlen(target));

@@ -9,7 +9,7 @@
 #include "policy/reader.h"
 #include "policy/suggest.h"
 
-enum { NAME_LONGEST = 32, LIST_LONGEST = 256, PLAIN_LONGEST = 20 };
+enum { MAX_NAME = 32, MAX_LIST = 256, MAX_PLAIN = 20 };
 
 uint32_t setting_line(const config_setting_t *setting)
 {
@@ -58,7 +58,7 @@ static void unknown(struct policy_reader *reader, const config_setting_t *settin
     if (meant != NULL)
         snprintf(remedy, sizeof remedy, "did you mean \"%s\"?", meant);
     size_t length = strlen(name);
-    if (length <= PLAIN_LONGEST && strspn(name, "abcdefghijklmnopqrstuvwxyz_") == length)
+    if (length <= MAX_PLAIN && strspn(name, "abcdefghijklmnopqrstuvwxyz_") == length)
         setting_error(reader, line, remedy, "unknown setting \"%s\"", name);
     else /* it might be a key, put on the wrong side of the '=' */
         setting_error(reader, line, remedy, "unknown setting");
@@ -124,7 +124,7 @@ const char *const *setting_strings(struct policy_reader *reader, const config_se
         return NULL;
     }
     int count = config_setting_length(setting);
-    if (count == 0 || count > LIST_LONGEST) {
+    if (count == 0 || count > MAX_LIST) {
         setting_error(reader, *line, "name one, or leave the setting out",
                       count == 0 ? "%s is empty, so it is for nobody" : "%s has over 256 entries",
                       name);
@@ -230,9 +230,9 @@ const char *setting_name(struct policy_reader *reader, const config_setting_t *g
         return NULL;
     }
     size_t length = strlen(name);
-    if (length <= NAME_LONGEST && length == strspn(name, "abcdefghijklmnopqrstuvwxyz"
-                                                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                         "0123456789._-"))
+    if (length <= MAX_NAME && length == strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                     "0123456789._-"))
         return name;
     setting_error(reader, *line, "use up to 32 letters, digits, '.', '_' and '-'",
                   "name is not one that can be shown");

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { LONGEST = 24, FAR = 3 };
+enum { MAX_LENGTH = 24, FAR = 3 };
 
 static size_t least(size_t a, size_t b)
 {
@@ -13,10 +13,10 @@ static size_t least(size_t a, size_t b)
 /* Levenshtein's distance with two rows; FAR where a word is too long to be one of ours. */
 static size_t distance(const char *a, const char *b)
 {
-    size_t rows[2][LONGEST + 1];
+    size_t rows[2][MAX_LENGTH + 1];
     size_t la = strlen(a);
     size_t lb = strlen(b);
-    if (la > LONGEST || lb > LONGEST)
+    if (la > MAX_LENGTH || lb > MAX_LENGTH)
         return FAR;
     for (size_t j = 0; j <= lb; j++)
         rows[0][j] = j;

@@ -16,7 +16,7 @@
 #define OTHER   "# the scanner's\n/usr/lib/libscanner.so\n"
 #define BOTH    OTHER LIBRARY "\n"
 
-enum { MOST_CALLS = 2000, FEWEST_CALLS = 20 };
+enum { MAX_CALLS = 2000, FEWEST_CALLS = 20 };
 
 static char root[PATH_MAX], preload[PATH_MAX], backup[PATH_MAX];
 
@@ -61,7 +61,7 @@ static void whole(const char *const argv[])
 static void kill_everywhere(const char *name, const char *input, const char *const argv[],
                             void (*before)(void), void (*after)(unsigned nth))
 {
-    for (unsigned nth = 1; nth < MOST_CALLS; nth++) {
+    for (unsigned nth = 1; nth < MAX_CALLS; nth++) {
         int status;
         before();
         switch (fault_at(nth, input, argv, &status)) {

@@ -13,13 +13,13 @@
 
 #include "cli/cli.h"
 
-enum { CANNOT_TRACE = 77, MOST_WORDS = 15 };
+enum { CANNOT_TRACE = 77, MAX_WORDS = 15 };
 
 static void call(const char *input, const char *const argv[])
 {
     int null = open("/dev/null", O_RDWR), in = memfd_create("input", 0), argc = 0;
-    char *words[MOST_WORDS + 1] = {NULL}; /* getopt_long(3) puts them in another order */
-    for (; argc < MOST_WORDS && argv[argc] != NULL; argc++)
+    char *words[MAX_WORDS + 1] = {NULL}; /* getopt_long(3) puts them in another order */
+    for (; argc < MAX_WORDS && argv[argc] != NULL; argc++)
         words[argc] = (char *)argv[argc];
     if (write(in, input, strlen(input)) < 0 || lseek(in, 0, SEEK_SET) != 0)
         _exit(99);

@@ -329,9 +329,9 @@ END_TEST
 
 START_TEST(names_are_printable_and_short)
 {
-    char long_name[DS_NAME_MAX + 2];
+    char long_name[DS_MAX_NAME + 2];
     memset(long_name, 'n', sizeof long_name);
-    long_name[DS_NAME_MAX + 1] = '\0';
+    long_name[DS_MAX_NAME + 1] = '\0';
     const char *const bad[] = {"", "a\nb", "\x1b[31m", "\xc3\xa9", long_name};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct ds_key made;

@@ -170,15 +170,15 @@ END_TEST
 
 START_TEST(a_scope_that_does_not_fit_is_never_plain)
 {
-    char path[PLAIN_SCOPE_MAX], url[2 * PLAIN_SCOPE_MAX];
-    for (size_t length = PLAIN_SCOPE_MAX - 40; length < PLAIN_SCOPE_MAX; length++) {
+    char path[PLAIN_MAX_SCOPE], url[2 * PLAIN_MAX_SCOPE];
+    for (size_t length = PLAIN_MAX_SCOPE - 40; length < PLAIN_MAX_SCOPE; length++) {
         memset(path, 'p', length);
         path[0] = '/';
         path[length] = '\0';
         const struct policy_rule rule = {.name = "long", .path = path};
         use(&rule, 1);
         snprintf(url, sizeof url, U "%s/x", path);
-        ck_assert_int_eq(plain_is_inside(&plain, url), sizeof U - 1 + length + 1 < PLAIN_SCOPE_MAX);
+        ck_assert_int_eq(plain_is_inside(&plain, url), sizeof U - 1 + length + 1 < PLAIN_MAX_SCOPE);
     }
 }
 END_TEST

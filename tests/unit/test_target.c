@@ -133,15 +133,15 @@ START_TEST(a_host_name_is_read_up_to_its_longest_and_no_further)
 {
     char url[400];
     struct target target;
-    for (int length = TARGET_HOST_MAX - 1; length <= TARGET_HOST_MAX + 1; length++) {
+    for (int length = TARGET_MAX_HOST - 1; length <= TARGET_MAX_HOST + 1; length++) {
         memcpy(url, "https://", 8);
         memset(url + 8, 'a', (size_t)length);
         memcpy(url + 8 + length, "/", 2);
         ck_assert_int_eq(target_scan(url, &target),
-                         length <= TARGET_HOST_MAX ? TARGET_CANONICAL : TARGET_ODD);
+                         length <= TARGET_MAX_HOST ? TARGET_CANONICAL : TARGET_ODD);
         url[8 + length] = '\0';
         ck_assert_int_eq(target_set(&target, "https", url + 8, NULL, "/", false),
-                         length <= TARGET_HOST_MAX);
+                         length <= TARGET_MAX_HOST);
     }
 }
 END_TEST

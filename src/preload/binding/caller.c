@@ -137,7 +137,7 @@ static struct origin_of_call ask_loader(const void *caller)
 }
 
 /* Apart, so that the fast way saves no registers. */
-__attribute__((noinline)) static struct origin_of_call find_out(const void *caller)
+__attribute__((noinline)) static struct origin_of_call origin_slow(const void *caller)
 {
     struct origin_of_call origin = {provider_calling(caller), false};
     if (origin.provider != NULL || !late_libc_bind())
@@ -151,5 +151,5 @@ struct origin_of_call caller_origin(const void *caller)
     const struct provider *provider = caller_main_provider(caller);
     if (provider != NULL)
         return (struct origin_of_call){provider, false};
-    return find_out(caller);
+    return origin_slow(caller);
 }

@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include "core/export.h"
 #include "preload/binding/caller.h"
 #include "preload/libcurl/provider.h"
 #include "preload/record/record.h"
@@ -18,7 +19,6 @@
 #undef curl_easy_setopt
 #undef curl_multi_setopt
 
-#define EXPORT __attribute__((visibility("default")))
 #define CALLER __builtin_return_address(0)
 
 /* ---- whose call it is ------------------------------------------------------------------------ */
@@ -29,7 +29,7 @@ struct call {
 };
 
 /* Several libcurls, or none yet. */
-__attribute__((noinline)) static struct call ask_record(const void *handle, const void *caller)
+__attribute__((noinline)) static struct call call_on_slow(const void *handle, const void *caller)
 {
     struct record *record = record_find(handle);
     const struct provider *provider =
@@ -43,7 +43,7 @@ static inline struct call call_on(const void *handle, const void *caller)
 {
     const struct provider *sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE);
     if (__builtin_expect(sole == NULL, 0))
-        return ask_record(handle, caller);
+        return call_on_slow(handle, caller);
     return (struct call){&sole->real,
                          provider_is_caller(sole, caller) ? NULL : record_find(handle)};
 }
@@ -51,7 +51,7 @@ static inline struct call call_on(const void *handle, const void *caller)
 static inline const struct real *real_for(const void *handle, const void *caller)
 {
     const struct provider *sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE);
-    return __builtin_expect(sole != NULL, 1) ? &sole->real : ask_record(handle, caller).real;
+    return __builtin_expect(sole != NULL, 1) ? &sole->real : call_on_slow(handle, caller).real;
 }
 
 /*
@@ -68,7 +68,7 @@ static inline const struct real *own_call(const void *caller)
 static inline struct record *record_for(const void *handle, const void *caller)
 {
     bool sole = __atomic_load_n(&provider_sole, __ATOMIC_ACQUIRE) != NULL;
-    return __builtin_expect(sole, 1) ? record_find(handle) : ask_record(handle, caller).record;
+    return __builtin_expect(sole, 1) ? record_find(handle) : call_on_slow(handle, caller).record;
 }
 
 /* ---- the easy interface ---------------------------------------------------------------------- */
@@ -179,8 +179,8 @@ static bool is_kept(CURLoption option)
 }
 
 /* Not inlined: the fast path in front of it must stay free of saved registers. */
-__attribute__((noinline)) static CURLcode set_routed(CURL *easy, CURLoption option,
-                                                     uintptr_t argument, const void *caller)
+__attribute__((noinline)) static CURLcode easy_setopt_slow(CURL *easy, CURLoption option,
+                                                           uintptr_t argument, const void *caller)
 {
     if (is_kept(option) && option != CURLOPT_URL)
         return set_kept(easy, option, argument, caller);
@@ -192,8 +192,8 @@ __attribute__((noinline)) static CURLcode set_routed(CURL *easy, CURLoption opti
     return real != NULL ? real->easy_setopt(easy, option, argument) : CURLE_FAILED_INIT;
 }
 
-__attribute__((noinline)) static CURLMcode set_multi(CURLM *multi, CURLMoption option,
-                                                     uintptr_t argument, const void *caller)
+__attribute__((noinline)) static CURLMcode multi_setopt_slow(CURLM *multi, CURLMoption option,
+                                                             uintptr_t argument, const void *caller)
 {
     struct call call = call_on(multi, caller);
     const struct real *real = call.real;
@@ -219,7 +219,7 @@ CURLcode exported_easy_setopt(CURL *easy, CURLoption option, uintptr_t argument)
     /* Read plainly, which spares an instruction: what makes the handle was published before. */
     if (__builtin_expect(!is_kept(option) && provider_sole != NULL, 1))
         return provider_sole_setopt(easy, option, argument);
-    return set_routed(easy, option, argument, CALLER);
+    return easy_setopt_slow(easy, option, argument, CALLER);
 }
 
 CURLMcode exported_multi_setopt(CURLM *multi, CURLMoption option, uintptr_t argument)
@@ -227,7 +227,7 @@ CURLMcode exported_multi_setopt(CURLM *multi, CURLMoption option, uintptr_t argu
     const struct real *own = own_call(CALLER);
     if (own != NULL)
         return own->multi_setopt(multi, option, argument);
-    return set_multi(multi, option, argument, CALLER);
+    return multi_setopt_slow(multi, option, argument, CALLER);
 }
 
 #else
@@ -248,7 +248,7 @@ EXPORT CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
         if (real != NULL)
             code = real->easy_setopt(easy, option, va_arg(list, curl_off_t));
     } else {
-        code = set_routed(easy, option, va_arg(list, uintptr_t), CALLER);
+        code = easy_setopt_slow(easy, option, va_arg(list, uintptr_t), CALLER);
     }
     va_end(list);
     return code;
@@ -264,7 +264,7 @@ EXPORT CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
         if (real != NULL)
             code = real->multi_setopt(multi, option, va_arg(list, curl_off_t));
     } else {
-        code = set_multi(multi, option, va_arg(list, uintptr_t), CALLER);
+        code = multi_setopt_slow(multi, option, va_arg(list, uintptr_t), CALLER);
     }
     va_end(list);
     return code;
@@ -279,7 +279,8 @@ EXPORT CURLM *curl_multi_init(void)
     return handle_multi_init(caller_origin(CALLER), CALLER);
 }
 
-__attribute__((noinline)) static CURLMcode add_handle(CURLM *multi, CURL *easy, const void *caller)
+__attribute__((noinline)) static CURLMcode multi_add_handle_slow(CURLM *multi, CURL *easy,
+                                                                 const void *caller)
 {
     const struct real *real = real_for(multi, caller);
     struct record *record = record_for(easy, caller);
@@ -309,11 +310,12 @@ __attribute__((noinline)) static CURLMcode add_handle(CURLM *multi, CURL *easy, 
 EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
 {
     const struct real *own = own_call(CALLER);
-    return own != NULL ? own->multi_add_handle(multi, easy) : add_handle(multi, easy, CALLER);
+    return own != NULL ? own->multi_add_handle(multi, easy)
+                       : multi_add_handle_slow(multi, easy, CALLER);
 }
 
-__attribute__((noinline)) static CURLMcode remove_handle(CURLM *multi, CURL *easy,
-                                                         const void *caller)
+__attribute__((noinline)) static CURLMcode multi_remove_handle_slow(CURLM *multi, CURL *easy,
+                                                                    const void *caller)
 {
     const struct real *real = real_for(multi, caller);
     struct record *record = record_for(easy, caller);
@@ -330,10 +332,12 @@ __attribute__((noinline)) static CURLMcode remove_handle(CURLM *multi, CURL *eas
 EXPORT CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *easy)
 {
     const struct real *own = own_call(CALLER);
-    return own != NULL ? own->multi_remove_handle(multi, easy) : remove_handle(multi, easy, CALLER);
+    return own != NULL ? own->multi_remove_handle(multi, easy)
+                       : multi_remove_handle_slow(multi, easy, CALLER);
 }
 
-__attribute__((noinline)) static CURLMsg *info_read(CURLM *multi, int *queued, const void *caller)
+__attribute__((noinline)) static CURLMsg *multi_info_read_slow(CURLM *multi, int *queued,
+                                                               const void *caller)
 {
     const struct real *real = real_for(multi, caller);
     CURLMsg *message = real != NULL ? real->multi_info_read(multi, queued) : NULL;
@@ -348,7 +352,8 @@ __attribute__((noinline)) static CURLMsg *info_read(CURLM *multi, int *queued, c
 EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
 {
     const struct real *own = own_call(CALLER);
-    return own != NULL ? own->multi_info_read(multi, queued) : info_read(multi, queued, CALLER);
+    return own != NULL ? own->multi_info_read(multi, queued)
+                       : multi_info_read_slow(multi, queued, CALLER);
 }
 
 /* Whoever drives a multi handle starts what was added to it. */

@@ -6,13 +6,12 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include "core/export.h"
 #include "preload/binding/caller.h"
 #include "preload/binding/late_binding.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/needs.h"
-
-#define EXPORT __attribute__((visibility("default")))
 
 /* A call that must be a jump, at every level of optimisation. */
 #if defined(__has_attribute) && __has_attribute(musttail)
@@ -25,7 +24,7 @@
 
 EXPORT void *exported_dlsym(void *handle, const char *name) __asm__("dlsym");
 EXPORT void *exported_dlvsym(void *handle, const char *name, const char *version) __asm__("dlvsym");
-void *dlsym_closely(void *handle, const char *name);
+void *dlsym_slow(void *handle, const char *name);
 
 static inline bool is_pseudo(const void *handle)
 {
@@ -113,7 +112,7 @@ static inline void look(const void *handle, const char *name)
  * Reached by a jump, so its return address is the caller's. Not static: of a static function gcc
  * changes the way in which arguments are passed, and then it cannot jump from here (i386).
  */
-JUMPS __attribute__((noinline)) void *dlsym_closely(void *handle, const char *name)
+JUMPS __attribute__((noinline)) void *dlsym_slow(void *handle, const char *name)
 {
     dlsym_function *real = late_dlsym();
     look(handle, name);
@@ -130,7 +129,7 @@ JUMPS void *exported_dlsym(void *handle, const char *name)
 {
     dlsym_function *real = late_next_dlsym_or_null();
     if (real == NULL || is_new(handle) || is_of_interest(name))
-        JUMP dlsym_closely(handle, name);
+        JUMP dlsym_slow(handle, name);
     JUMP real(handle, name);
 }
 

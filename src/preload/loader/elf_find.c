@@ -3,7 +3,7 @@
 #include <elf.h>
 #include <sys/auxv.h>
 
-const ElfW(Dyn) * elf_search_hash_entry(const ElfW(Dyn) * dynamic)
+const ElfW(Dyn) * elf_hash_entry_slow(const ElfW(Dyn) * dynamic)
 {
     for (; dynamic->d_tag != DT_NULL; dynamic++)
         if (dynamic->d_tag == DT_GNU_HASH)

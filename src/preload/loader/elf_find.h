@@ -56,7 +56,7 @@ static inline uintptr_t elf_value(const ElfW(Dyn) * dynamic, intptr_t tag)
 }
 
 /* The entry of an object's hash table of what it defines, or NULL; the section is not. */
-const ElfW(Dyn) * elf_search_hash_entry(const ElfW(Dyn) * dynamic);
+const ElfW(Dyn) * elf_hash_entry_slow(const ElfW(Dyn) * dynamic);
 
 /*
  * The same, quick, for it is read of every object in processes that ask dlsym: GNU ld puts it six
@@ -78,7 +78,7 @@ static inline const ElfW(Dyn) * elf_hash_entry(const ElfW(Dyn) * dynamic)
         if (entry[7].d_tag == DT_GNU_HASH)
             return entry + 7;
     }
-    return elf_search_hash_entry(dynamic);
+    return elf_hash_entry_slow(dynamic);
 }
 
 /* Number, first index, filter words and shift stand before the filter,

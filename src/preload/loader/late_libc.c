@@ -64,7 +64,7 @@ static void *find_next(const char *name, uint32_t hash, struct place *place)
     return found;
 }
 
-dlsym_function *late_find_dlsym(void)
+dlsym_function *late_dlsym_slow(void)
 {
     struct place place;
     dlsym_function *found = (dlsym_function *)find_next("dlsym", ELF_HASH_DLSYM, &place);
@@ -91,7 +91,7 @@ static const char flag_name[] = "__libc_single_threaded";
 
 /* An old C library has no such flag, and the walk goes to the list's end:
  * so it is looked for once. */
-__attribute__((noinline)) static const char *find_flag_elsewhere(void)
+__attribute__((noinline)) static const char *find_flag_slow(void)
 {
     static const char never = 0;
     struct place place;
@@ -100,13 +100,13 @@ __attribute__((noinline)) static const char *find_flag_elsewhere(void)
 }
 
 /* Most often beside dlsym. */
-const char *late_find_flag(void)
+const char *late_flag_slow(void)
 {
     const char *found = NULL;
-    if (__atomic_load_n(&late_next_dlsym, __ATOMIC_ACQUIRE) != NULL || late_find_dlsym() != NULL)
+    if (__atomic_load_n(&late_next_dlsym, __ATOMIC_ACQUIRE) != NULL || late_dlsym_slow() != NULL)
         found = elf_lookup(&dlsym_place.symbols, flag_name, ELF_HASH_SINGLE_THREADED);
     if (found == NULL)
-        found = find_flag_elsewhere();
+        found = find_flag_slow();
     __atomic_store_n(&late_flag, found, __ATOMIC_RELAXED);
     return found;
 }

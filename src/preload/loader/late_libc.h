@@ -105,7 +105,7 @@ typedef void *dlvsym_function(void *handle, const char *name, const char *versio
 /* The dlsym and dlvsym behind us: the C library's, or another preload's.
  * NULL where there is none. */
 extern dlsym_function *late_next_dlsym; /* once it was found; atomic */
-dlsym_function *late_find_dlsym(void);
+dlsym_function *late_dlsym_slow(void);
 dlvsym_function *late_dlvsym(void);
 
 static inline dlsym_function *late_next_dlsym_or_null(void)
@@ -116,7 +116,7 @@ static inline dlsym_function *late_next_dlsym_or_null(void)
 static inline dlsym_function *late_dlsym(void)
 {
     dlsym_function *found = late_next_dlsym_or_null();
-    return __builtin_expect(found != NULL, 1) ? found : late_find_dlsym();
+    return __builtin_expect(found != NULL, 1) ? found : late_dlsym_slow();
 }
 
 /* True once every function is bound. Cheap when it is. */
@@ -124,13 +124,13 @@ bool late_libc_bind(void);
 bool late_libc_is_bound(void);
 
 extern const char *late_flag; /* __libc_single_threaded, once it was looked for; atomic */
-const char *late_find_flag(void);
+const char *late_flag_slow(void);
 
 /* True where no other thread exists; also before late_libc_bind. */
 static inline bool late_libc_is_alone(void)
 {
     const char *flag = __atomic_load_n(&late_flag, __ATOMIC_RELAXED);
-    return *(__builtin_expect(flag != NULL, 1) ? flag : late_find_flag());
+    return *(__builtin_expect(flag != NULL, 1) ? flag : late_flag_slow());
 }
 
 #endif

@@ -32,7 +32,7 @@ static bool is_the_kernels(const struct link_map *map)
     return prefix[i] == '\0';
 }
 
-bool loaded_check(const struct link_map *map, const struct elf_gnu_hash *table)
+bool loaded_look_at_slow(const struct link_map *map, const struct elf_gnu_hash *table)
 {
     /* The loader's small filter lets most names through. Without a table it cannot be told. */
     bool may_be = table != NULL ? !elf_is_loader(map) && loaded_libcurl_in(map) != NULL

@@ -66,12 +66,12 @@ void loaded_begin_behind(const struct link_map *map);
  */
 bool loaded_look_at_list(void);
 
-bool loaded_check(const struct link_map *map, const struct elf_gnu_hash *table);
+bool loaded_look_at_slow(const struct link_map *map, const struct elf_gnu_hash *table);
 
 static inline bool loaded_look_at(const struct link_map *map, const struct elf_gnu_hash *table)
 {
     bool likely = table == NULL || elf_may_define(table, ELF_HASH_CURL_EASY_INIT);
-    return __builtin_expect(likely, 0) && loaded_check(map, table);
+    return __builtin_expect(likely, 0) && loaded_look_at_slow(map, table);
 }
 
 #endif

@@ -21,17 +21,17 @@ static bool has_loader;
 
 extern void *__dso_handle __attribute__((visibility("hidden")));
 
-enum { TRIES = 20 }; /* a millisecond each */
+enum { MAX_TRIES = 20 }; /* a millisecond each */
 
 /*
  * Waits for a while only: whoever holds it may be waiting for a lock of the loader's, and whoever
  * holds that one for us.
  */
-bool lock_try_shared(unsigned lock)
+bool lock_try_slow(unsigned lock)
 {
     auto_errno int saved = errno;
     bool taken = pthread_mutex_trylock(&locks[lock].mutex) == 0;
-    for (int i = 0; i < TRIES && !taken; i++) {
+    for (int i = 0; i < MAX_TRIES && !taken; i++) {
         poll(NULL, 0, 1);
         taken = pthread_mutex_trylock(&locks[lock].mutex) == 0;
     }
@@ -46,7 +46,7 @@ static void take_all(void)
         if (i != LOCK_LOADER)
             pthread_mutex_lock(&locks[i].mutex);
         else
-            has_loader = lock_try_shared(i);
+            has_loader = lock_try_slow(i);
 }
 
 static void give_all(void)
@@ -82,12 +82,12 @@ void lock_watch_forks(void)
         __register_atfork(take_all, give_all, renew_all, &__dso_handle);
 }
 
-void lock_take_shared(unsigned lock)
+void lock_take_slow(unsigned lock)
 {
     pthread_mutex_lock(&locks[lock].mutex);
 }
 
-void lock_give_shared(unsigned lock)
+void lock_give_slow(unsigned lock)
 {
     pthread_mutex_unlock(&locks[lock].mutex);
 }

@@ -37,25 +37,25 @@ static inline bool lock_is_alone(void)
 /* Once, when the C library is bound. */
 void lock_watch_forks(void);
 
-void lock_take_shared(unsigned lock);
-bool lock_try_shared(unsigned lock);
-void lock_give_shared(unsigned lock);
+void lock_take_slow(unsigned lock);
+bool lock_try_slow(unsigned lock);
+void lock_give_slow(unsigned lock);
 
 static inline void lock_take(unsigned lock)
 {
     if (!lock_is_alone())
-        lock_take_shared(lock);
+        lock_take_slow(lock);
 }
 
 static inline bool lock_try(unsigned lock)
 {
-    return lock_is_alone() || lock_try_shared(lock);
+    return lock_is_alone() || lock_try_slow(lock);
 }
 
 static inline void lock_give(unsigned lock)
 {
     if (!lock_is_alone())
-        lock_give_shared(lock);
+        lock_give_slow(lock);
 }
 
 /*

@@ -103,7 +103,7 @@ static bool look_at_others(struct look *look)
 
 /* An object that needs a libcurl is never remembered: it may be unloaded and come back in its
  * place. */
-__attribute__((noinline)) static bool needs_or_brought(const struct link_map *map)
+__attribute__((noinline)) static bool needs_us_slow(const struct link_map *map)
 {
     struct look look = {map, needs_libcurl(map->l_addr, map->l_ld)};
     if (!look.concerns_us && look_at_others(&look) && !look.concerns_us)
@@ -114,7 +114,7 @@ __attribute__((noinline)) static bool needs_or_brought(const struct link_map *ma
 bool needs_us(const struct link_map *map)
 {
     if (!late_libc_is_alone() || loaded_has_libcurl() || loaded_look_at_list())
-        return needs_or_brought(map);
+        return needs_us_slow(map);
     remember(map); /* most processes: they have no libcurl */
     return false;
 }

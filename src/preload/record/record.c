@@ -195,7 +195,7 @@ static struct record *add_to_shards(void *handle)
     return record;
 }
 
-void record_remove_elsewhere(struct record *record)
+void record_remove_slow(struct record *record)
 {
     uint32_t hash = record_hash(record->handle);
     struct shard *shard = take_shard(hash);
@@ -212,15 +212,15 @@ void record_remove_elsewhere(struct record *record)
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
-struct record *record_find_elsewhere(const void *handle)
+struct record *record_find_slow(const void *handle)
 {
     struct record *record = find_in_nest(handle);
     return record != NULL ? record : find_in_shards(handle);
 }
 
-struct record *record_make_elsewhere(void *handle, const struct provider *provider)
+struct record *record_make_slow(void *handle, const struct provider *provider)
 {
-    struct record *record = record_find_elsewhere(handle);
+    struct record *record = record_find_slow(handle);
     if (record != NULL)
         start_anew(record);
     else
@@ -244,7 +244,7 @@ static void free_rare(struct record *record)
     give_shard(hash);
 }
 
-void record_free_elsewhere(struct record *record)
+void record_free_slow(struct record *record)
 {
     if (record->rare != NULL)
         free_rare(record);

@@ -59,15 +59,15 @@ enum record_state {
     RECORD_NETRC_LOST = 1u << 23,   /* NETRC_FILE was set and could not be kept */
     RECORD_NO_BASIC = 1u << 24,     /* HTTPAUTH has no CURLAUTH_BASIC */
     RECORD_NEGOTIATES = 1u << 25,   /* ... but CURLAUTH_NEGOTIATE, which needs no user */
-    RECORD_RESTRICTED = 1u << 26, /* COOKIE or TLSAUTH_USERNAME was set at some time: libcurl keeps
-                                     them from other origins */
-    RECORD_UNRESTRICTED = 1u << 27, /* UNRESTRICTED_AUTH */
+    /* COOKIE or CURLOPT_TLSAUTH_USERNAME was set at some time: libcurl keeps them from others. */
+    RECORD_RESTRICTED = 1u << 26,
+    RECORD_UNRESTRICTED = 1u << 27, /* CURLOPT_UNRESTRICTED_AUTH */
 
     /* Of the transfer under way; see follow.h. */
     RECORD_FIRST = 1u << 28, /* it came to no hop yet */
     /* libcurl has a user of its URL or file, for all the hops that follow */
     RECORD_LOGIN = 1u << 29,
-    RECORD_LIFTED = 1u << 30, /* UNRESTRICTED_AUTH is ours */
+    RECORD_LIFTED = 1u << 30, /* CURLOPT_UNRESTRICTED_AUTH is ours */
 
     RECORD_STARTED_OVER = 1u << 31, /* libcurl once answered a 401 by itself, and remembers how */
 
@@ -156,7 +156,7 @@ static inline struct record *record_place(const void *handle)
 }
 
 /* Where it is not in the first place. */
-struct record *record_find_elsewhere(const void *handle);
+struct record *record_find_slow(const void *handle);
 
 /* The record of `handle`, or NULL. */
 static inline struct record *record_find(const void *handle)
@@ -166,11 +166,11 @@ static inline struct record *record_find(const void *handle)
         return NULL;
     if (__builtin_expect(__atomic_load_n(&record->handle, __ATOMIC_ACQUIRE) == handle, 1))
         return record;
-    return record_find_elsewhere(handle);
+    return record_find_slow(handle);
 }
 
 /* Where the first place is taken. */
-struct record *record_make_elsewhere(void *handle, const struct provider *provider);
+struct record *record_make_slow(void *handle, const struct provider *provider);
 
 /* Makes the record of a new handle, or starts the stale one of the same address anew. */
 static inline struct record *record_make(void *handle, const struct provider *provider)
@@ -180,7 +180,7 @@ static inline struct record *record_make(void *handle, const struct provider *pr
     if (__builtin_expect(!__atomic_compare_exchange_n(&record->handle, &nobody, handle, false,
                                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
                          0))
-        return record_make_elsewhere(handle, provider);
+        return record_make_slow(handle, provider);
     record->provider = provider;
     return record;
 }
@@ -190,8 +190,8 @@ static inline bool record_is_in_nest(const struct record *record)
     return (uintptr_t)record - (uintptr_t)record_nest < sizeof record_nest;
 }
 
-void record_remove_elsewhere(struct record *record);
-void record_free_elsewhere(struct record *record);
+void record_remove_slow(struct record *record);
+void record_free_slow(struct record *record);
 
 /* Takes it out of the table, so that another thread may get the same address from libcurl. */
 static inline void record_remove(struct record *record)
@@ -199,7 +199,7 @@ static inline void record_remove(struct record *record)
     if (record_is_in_nest(record)) /* no handle has this address; the place is still taken */
         __atomic_store_n(&record->handle, record, __ATOMIC_RELEASE);
     else
-        record_remove_elsewhere(record);
+        record_remove_slow(record);
 }
 
 /* Gives its memory back. After transfer_end, record_leave and record_remove: what those clear is
@@ -207,7 +207,7 @@ static inline void record_remove(struct record *record)
 static inline void record_free(struct record *record)
 {
     if (!record_is_in_nest(record) || record->rare != NULL) {
-        record_free_elsewhere(record);
+        record_free_slow(record);
         return;
     }
     record->headers = NULL;

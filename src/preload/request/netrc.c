@@ -12,7 +12,7 @@
 
 enum {
     CHUNK_SIZE = 1024,
-    TOKEN_SIZE = TARGET_HOST_MAX + 2, /* no longer one is a host */
+    TOKEN_SIZE = TARGET_MAX_HOST + 2, /* no longer one is a host */
     HOME_SIZE = 1024,
     FILE_MAX = 1 << 20,
 };

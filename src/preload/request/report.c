@@ -204,7 +204,7 @@ static const char *method_of(const struct record *record)
     return code == CURLE_OK ? method : NULL;
 }
 
-void report_wanted(struct record *record, const struct decision *decision, const struct hop *hop)
+void report_hop_slow(struct record *record, const struct decision *decision, const struct hop *hop)
 {
     int saved = errno;
     char path[TEXT_SIZE] = "";
@@ -311,7 +311,7 @@ __attribute__((noinline)) static void explain_status(const struct record *record
     errno = saved;
 }
 
-void report_status(struct record *record)
+void report_answer_slow(struct record *record)
 {
     long status = 0;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RESPONSE_CODE, &status);

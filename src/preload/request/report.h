@@ -24,18 +24,18 @@ static inline bool report_is_asked(const struct decision *decision)
 }
 
 /* A hop that somebody wants to hear of. */
-void report_wanted(struct record *record, const struct decision *decision, const struct hop *hop);
+void report_hop_slow(struct record *record, const struct decision *decision, const struct hop *hop);
 
 /* One decided hop of the transfer of `record`. */
 static inline void report_hop(struct record *record, const struct decision *decision,
                               const struct hop *hop)
 {
     if (record->policy->debug || decision->verdict == VERDICT_FAIL || report_is_asked(decision))
-        report_wanted(record, decision, hop);
+        report_hop_slow(record, decision, hop);
 }
 
 /* A request with the key has its answer, or will have none. */
-void report_status(struct record *record);
+void report_answer_slow(struct record *record);
 
 /* The key was taken back when the request may or may not have left: its answer teaches nothing. */
 void report_taken_back(struct record *record, const struct decision *decision);
@@ -57,7 +57,7 @@ static inline void report_nothing(struct record *record)
 static inline void report_answer(struct record *record)
 {
     if (record->key != NULL)
-        report_status(record);
+        report_answer_slow(record);
 }
 
 #endif

@@ -85,7 +85,7 @@ static bool is_concerned(void)
     return concerned;
 }
 
-__attribute__((noinline)) static void begin(struct record *record)
+__attribute__((noinline)) static void begin_slow(struct record *record)
 {
     int saved = errno;
     if ((record->state & RECORD_HOOKED || is_concerned()) && transfer_prepare(record)) {
@@ -103,11 +103,11 @@ void transfer_begin(struct record *record)
     if (record->state & RECORD_HOOKED && record->rare == NULL)
         record->state |= RECORD_ACTIVE | RECORD_FIRST; /* all is prepared */
     else
-        begin(record);
+        begin_slow(record);
 }
 
 /* What only some transfers have. */
-__attribute__((noinline)) static CURLcode finish_rest(struct record *record, CURLcode result)
+__attribute__((noinline)) static CURLcode finish_slow(struct record *record, CURLcode result)
 {
     int saved = errno;
     midway_finish(record);
@@ -121,14 +121,14 @@ __attribute__((noinline)) static CURLcode finish_rest(struct record *record, CUR
     return result;
 }
 
-CURLcode transfer_finish(struct record *record, CURLcode result)
+CURLcode transfer_end_slow(struct record *record, CURLcode result)
 {
     struct policy_ref *policy = record->policy;
     if (policy != NULL || record->rare != NULL) { /* else it came to no hop */
         report_answer(record);
         inject_nothing(record);
         if (record->rare != NULL || record->state & RECORD_FAILED)
-            result = finish_rest(record, result);
+            result = finish_slow(record, result);
         record->policy = NULL;
         policy_release(policy);
     }
@@ -141,7 +141,7 @@ void transfer_finish_unseen(struct record *record)
     /* It decided before it began, and the status that it shows may be the last transfer's. */
     if (provider_is_old(record->provider))
         report_nothing(record);
-    transfer_finish(record, CURLE_OK);
+    transfer_end_slow(record, CURLE_OK);
 }
 
 void transfer_forget(struct record *record)

@@ -21,12 +21,12 @@
 void transfer_begin(struct record *record);
 
 /* The end of a transfer under way. */
-CURLcode transfer_finish(struct record *record, CURLcode result);
+CURLcode transfer_end_slow(struct record *record, CURLcode result);
 
 /* `result` as libcurl gave it; returns what the application is to see. */
 static inline CURLcode transfer_end(struct record *record, CURLcode result)
 {
-    return record->state & RECORD_ACTIVE ? transfer_finish(record, result) : result;
+    return record->state & RECORD_ACTIVE ? transfer_end_slow(record, result) : result;
 }
 
 void transfer_finish_unseen(struct record *record);
