@@ -124,6 +124,19 @@ $(programs)/aside/libbundled.so:
 	$(say) COPY $@
 	$(Q)cp "$(or $(filter /%,$(openssl_flavour)),$(call library_file,libcurl.so))" $@
 
+# A libcurl that goes, and what comes in its place.
+PROGRAMS += $(programs)/unload $(programs)/unload-plugin.so
+
+$(programs)/unload: $(BUILD)/obj/tests/programs/unload.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ -ldl -lpthread -o $@
+
+$(programs)/unload-plugin.so: $(BUILD)/obj/tests/programs/unload_plugin.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(call test_libs,libcurl) -o $@
+
 # What happens to a process around its requests.
 CXX ?= c++
 PROGRAMS += $(programs)/life $(programs)/http2 $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)

@@ -144,6 +144,22 @@ START_TEST(a_mapping_that_fails_does_no_harm)
 }
 END_TEST
 
+/* Its handles gone, a program unloads a libcurl, and what it loads next lies where that was. */
+START_TEST(what_is_loaded_in_place_of_a_libcurl_is_no_libcurl)
+{
+    static const char *const threads[] = {"1", "4"};
+    char program[PATH_MAX], libcurl[PATH_MAX], plugin[PATH_MAX];
+    built(program, "tests/programs/unload");
+    built(libcurl, "tests/programs/aside/libbundled.so");
+    built(plugin, "tests/programs/unload-plugin.so");
+    served_preload(NULL, NULL);
+    OUTCOME(&served_outcome, program, libcurl, plugin, threads[_i]);
+    unsetenv("LD_PRELOAD");
+    ck_assert_msg(served_outcome.status == 0, "exit %d: %s", served_outcome.status,
+                  served_outcome.err);
+}
+END_TEST
+
 START_TEST(mappings_that_fail_from_some_point_on_do_no_harm)
 {
     setenv("LIFE_ON", "1", 1);
@@ -166,6 +182,7 @@ int main(void)
     tcase_add_test(tests, too_little_address_space_does_no_harm);
     tcase_add_test(tests, a_mapping_that_fails_does_no_harm);
     tcase_add_test(tests, mappings_that_fail_from_some_point_on_do_no_harm);
+    tcase_add_loop_test(tests, what_is_loaded_in_place_of_a_libcurl_is_no_libcurl, 0, 2);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

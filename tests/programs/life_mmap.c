@@ -1,5 +1,6 @@
 /* life_mmap.c - a preload behind the library: the mapping number LIFE_FAIL fails, and where that is
- * LIFE_ON, all after it. The C library itself does not come through here. */
+ * LIFE_ON, all after it. The C library itself does not come through here. The library finds the
+ * C library's functions beside dlsym, so that is here too. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
@@ -21,6 +22,20 @@ __attribute__((visibility("default"))) void *mmap(void *address, size_t length, 
         return MAP_FAILED;
     }
     return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+}
+
+typedef void *dlsym_function(void *handle, const char *name);
+
+__attribute__((visibility("default"))) void *hooked(void *handle,
+                                                    const char *name) __asm__("dlsym");
+
+void *hooked(void *handle, const char *name)
+{
+    static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.0", "GLIBC_2.17"};
+    static dlsym_function *real;
+    for (unsigned i = 0; real == NULL && i < sizeof versions / sizeof versions[0]; i++)
+        real = (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+    return real(handle, name);
 }
 
 /* So that the test knows when there is no call of that number. */

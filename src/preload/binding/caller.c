@@ -8,6 +8,7 @@
 #include "preload/binding/late_binding.h"
 #include "preload/loader/elf_find.h"
 #include "preload/loader/late_libc.h"
+#include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
 #include "preload/loader/object.h"
 
@@ -60,12 +61,20 @@ void *caller_function(const void *caller, const char *name)
     return found;
 }
 
+/* A libcurl calls itself: the first call of many a program comes out of curl_share_setopt. */
+static const void *find_init(const void *caller)
+{
+    const struct link_map *map = object_of(caller);
+    const void *own = map != NULL ? loaded_libcurl_in(map) : NULL;
+    if (own != NULL || map == NULL || object_is_ours(caller))
+        return own;
+    return find_in_scope(map, "curl_easy_init");
+}
+
 static struct origin_of_call resolve(const void *caller)
 {
     struct origin_of_call origin = {NULL, false};
-    struct link_map *map = object_of(caller);
-    const void *init =
-        map != NULL && !object_is_ours(caller) ? find_in_scope(map, "curl_easy_init") : NULL;
+    const void *init = find_init(caller);
     if (init == NULL) {
         /* A tail call, code made at run time, or a plugin that relies on the global scope. */
         const void *any;

@@ -82,24 +82,32 @@ static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
 /*
  * A plugin gets entries that know its libcurl even while there is no other: a second one may come,
  * and the call that would show it may be a tail call. The main program, which is most of what links
- * libcurl, is told by its return address for as long as that is enough.
+ * libcurl, is told by its return address for as long as that is enough; its slots lead to us from
+ * the start.
  */
+static void bind_to(const struct candidate *candidate, const struct link_map *map, const void *init)
+{
+    struct repoint object = {.place = &candidate->place, .map = map};
+    if (init == NULL || map->l_addr != candidate->place.base)
+        return;
+    object.provider = provider_of(init);
+    if (object.provider != NULL && loaded_libcurl_in(map) == NULL)
+        repoint(&object);
+}
+
 static void bind_object(const struct candidate *candidate, bool several)
 {
-    bool is_plugin = candidate->name[0] != '\0';
     struct link_map *map = NULL;
-    struct repoint object = {.place = &candidate->place, .told_apart = several || is_plugin};
-    void *handle = dlopen(is_plugin ? candidate->name : NULL, RTLD_LAZY | RTLD_NOLOAD);
+    if (candidate->name[0] == '\0') { /* it never goes, so it needs no handle */
+        if (several)
+            bind_to(candidate, elf_loaded(), dlsym(RTLD_NEXT, "curl_easy_init"));
+        return;
+    }
+    void *handle = dlopen(candidate->name, RTLD_LAZY | RTLD_NOLOAD);
     if (handle == NULL)
         return; /* gone again */
-    void *init = dlsym(is_plugin ? handle : RTLD_NEXT, "curl_easy_init");
-    if (init != NULL && dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 &&
-        map->l_addr == candidate->place.base)
-        object.provider = provider_of(init);
-    if (object.provider != NULL && loaded_libcurl_in(map) == NULL) {
-        object.map = map;
-        repoint(&object);
-    }
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0)
+        bind_to(candidate, map, dlsym(handle, "curl_easy_init"));
     dlclose(handle);
 }
 

@@ -71,8 +71,7 @@ static bool may_change(const struct task *task, unsigned name, uintptr_t now)
         return false;
     if (unbound || provider_is_caller(provider, (const void *)now))
         return true;
-    return object->told_apart && name <= OWN_curl_multi_init &&
-           now == (uintptr_t)own_function(name);
+    return name <= OWN_curl_multi_init && now == (uintptr_t)own_function(name);
 }
 
 /* The loader left it read-only: open its page for the one word. */
@@ -115,8 +114,8 @@ static void repoint_table(const struct task *task, intptr_t table_tag, intptr_t 
         if (name == OWN_NAMES)
             continue;
         uintptr_t *slot = (uintptr_t *)(map->l_addr + entry->r_offset);
-        uintptr_t wanted = (uintptr_t)(object->told_apart ? own_entry(name, object->provider)
-                                                          : own_function(name));
+        uintptr_t wanted = (uintptr_t)(object->provider != NULL ? own_entry(name, object->provider)
+                                                                : own_function(name));
         if (*slot != wanted && may_change(task, name, *slot))
             write_slot(object, slot, wanted);
     }

@@ -32,9 +32,10 @@ void repoint_measure(struct repoint_place *place, const struct dl_phdr_info *inf
 
 struct repoint {
     const struct repoint_place *place;
-    const struct link_map *map;      /* of the same object; it must stay loaded */
-    const struct provider *provider; /* its libcurl; NULL: dlsym and dlvsym alone are changed */
-    bool told_apart;                 /* by entries for its libcurl alone */
+    const struct link_map *map; /* of the same object; it must stay loaded */
+    const struct provider
+        *provider; /* its libcurl, whose own entries it gets; NULL: dlsym and dlvsym
+                                      * alone are changed */
 };
 
 void repoint(const struct repoint *object);

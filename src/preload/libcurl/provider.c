@@ -14,7 +14,7 @@
 
 /*
  * All below is written with LOCK_PROVIDERS held. Readers need no lock: `count` is raised with
- * release order once an entry is complete, and an entry changes only when its library is gone.
+ * release order once an entry is complete, and an entry never changes.
  */
 static struct provider providers[MAX_PROVIDERS];
 static unsigned count;
@@ -45,11 +45,11 @@ _Static_assert(sizeof(struct real) == (NAMES + PARSER_NAMES) * sizeof(void *), "
 
 /* Looks `names` up in order into entry[]. Returns how many were found before the first that was
  * not. */
-static unsigned find_names(void *handle, const char *names, void **entry)
+static unsigned find_names(const struct elf_symbols *symbols, const char *names, void **entry)
 {
     unsigned found = 0;
     for (const char *name = names; *name != '\0'; name += strlen(name) + 1) {
-        entry[found] = dlsym(handle, name);
+        entry[found] = elf_lookup_default(symbols, NULL, name);
         if (entry[found] == NULL)
             return found;
         found++;
@@ -66,15 +66,15 @@ static bool are_inside(const struct elf_extent *mapping, void *const *entry, uns
     return true;
 }
 
+/* The object is pinned: what is filled in holds for ever. */
 static bool fill(struct provider *provider, const struct link_map *map)
 {
     union real_table table;
     struct elf_extent mapping;
-    void *handle = object_reopen(map);
+    struct elf_symbols symbols;
     memset(&table, 0, sizeof table);
-    if (handle == NULL)
-        return false;
-    bool complete = find_names(handle, real_names, table.entry) == NAMES;
+    elf_symbols_at(&symbols, map->l_addr, map->l_ld, elf_hash_entry(map->l_ld));
+    bool complete = find_names(&symbols, real_names, table.entry) == NAMES;
     if (complete)
         provider->version = table.real.version_info(CURLVERSION_NOW)->version_num;
 #ifdef FORCE_OLD_LIBCURL /* `make check-old`: the libcurl that is here plays an old one */
@@ -82,30 +82,15 @@ static bool fill(struct provider *provider, const struct link_map *map)
         provider->version = CURL_HAS_PREREQ - 1;
 #endif
     if (complete && provider->version >= CURL_HAS_URL_PARSER)
-        complete = find_names(handle, parser_names, table.entry + NAMES) == PARSER_NAMES;
+        complete = find_names(&symbols, parser_names, table.entry + NAMES) == PARSER_NAMES;
     complete = complete && object_mapping(table.entry[0], &mapping) &&
                are_inside(&mapping, table.entry, NAMES);
-    dlclose(handle);
     if (!complete)
         return false;
     provider->real = table.real;
     provider->start = mapping.start;
     provider->end = mapping.end;
     return true;
-}
-
-static bool same_library(const struct provider *a, const struct provider *b)
-{
-    return memcmp(&a->real, &b->real, sizeof a->real) == 0 && a->start == b->start;
-}
-
-static bool still_loaded(const struct provider *provider)
-{
-    struct provider now;
-    struct link_map *map;
-    memset(&now, 0, sizeof now);
-    map = object_of((const void *)provider->start);
-    return map != NULL && fill(&now, map) && same_library(&now, provider);
 }
 
 static void publish_sole(void)
@@ -118,54 +103,45 @@ static void publish_sole(void)
     __atomic_store_n(&provider_any, &providers[0], __ATOMIC_RELEASE);
 }
 
-/* The entry of that library, new or known. `gone` marks entries, as `seen`, whose library was
- * unloaded. */
-static const struct provider *enter(const struct provider *filled, const struct provider *seen,
-                                    const bool *gone)
+/* The entry of that library; NULL where there is no room for another. */
+static const struct provider *enter(const struct provider *filled)
 {
-    unsigned free_entry = MAX_PROVIDERS;
-    for (unsigned i = 0; i < count; i++) {
-        if (same_library(&providers[i], filled))
-            return &providers[i];
-        if (gone[i] && same_library(&providers[i], &seen[i]))
-            free_entry = i;
-    }
-    if (free_entry == MAX_PROVIDERS) {
-        if (count == MAX_PROVIDERS)
-            return NULL;
-        free_entry = count;
-    }
-    providers[free_entry] = *filled;
-    if (free_entry == count)
+    unsigned i = 0;
+    while (i < count && providers[i].start != filled->start)
+        i++;
+    if (i == MAX_PROVIDERS)
+        return NULL;
+    if (i == count) {
+        providers[i] = *filled;
         __atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
-    publish_sole();
-    return &providers[free_entry];
+        publish_sole();
+    }
+    return &providers[i];
 }
 
+/*
+ * A libcurl that was used stays loaded: its handles may outlive it, and a range of addresses that
+ * it left would be believed to be libcurl, whoever comes to lie there.
+ */
 static const struct provider *provider_of_library(const struct link_map *map)
 {
     struct provider filled;
-    struct provider seen[MAX_PROVIDERS];
-    bool gone[MAX_PROVIDERS] = {false};
     memset(&filled, 0, sizeof filled);
-    if (!fill(&filled, map))
+    if (!object_pin(map) || !fill(&filled, map))
         return NULL;
     lock_take(LOCK_PROVIDERS);
-    unsigned known = count;
-    memcpy(seen, providers, known * sizeof seen[0]);
-    lock_give(LOCK_PROVIDERS);
-    for (unsigned i = 0; i < known; i++)
-        gone[i] = !still_loaded(&seen[i]);
-    lock_take(LOCK_PROVIDERS);
-    const struct provider *provider = enter(&filled, seen, gone);
+    const struct provider *provider = enter(&filled);
     lock_give(LOCK_PROVIDERS);
     return provider;
 }
 
 const struct provider *provider_of(const void *function)
 {
+    const struct provider *provider = provider_calling(function);
+    if (provider != NULL)
+        return provider;
     auto_errno int saved = errno;
-    struct link_map *map = object_of(function);
+    const struct link_map *map = object_of(function);
     return map != NULL && !object_is_ours(function) ? provider_of_library(map) : NULL;
 }
 

@@ -32,8 +32,12 @@ void elf_symbols_at(struct elf_symbols *symbols, uintptr_t base, const ElfW(Dyn)
         symbols->table = elf_hash_table(base, entry);
 }
 
-void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t hash)
+/* `versions` is NULL, or says of each symbol whether a program that is linked today would get it. */
+static inline const ElfW(Sym) * find_symbol(const struct elf_symbols *symbols,
+                                            const ElfW(Versym) * versions, const char *name,
+                                            uint32_t hash)
 {
+    const ElfW(Versym) hidden = 0x8000;
     const struct elf_gnu_hash *table = symbols->table;
     if (!elf_may_define(table, hash) || table->nbuckets == 0)
         return NULL;
@@ -42,12 +46,36 @@ void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t h
     for (uint32_t i = buckets[hash % table->nbuckets]; i != 0; i++) {
         const ElfW(Sym) *symbol = &symbols->symbols[i];
         if ((chains[i] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
+            (versions == NULL || !(versions[i] & hidden)) &&
             elf_same_name(symbols->strings + symbol->st_name, name))
-            return (void *)(symbols->base + symbol->st_value);
+            return symbol;
         if (chains[i] & 1)
             break;
     }
     return NULL;
+}
+
+void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t hash)
+{
+    const ElfW(Sym) *symbol = find_symbol(symbols, NULL, name, hash);
+    return symbol != NULL ? (void *)(symbols->base + symbol->st_value) : NULL;
+}
+
+static uint32_t hash_of(const char *name)
+{
+    uint32_t hash = 5381;
+    for (; *name != '\0'; name++)
+        hash = hash * 33 + (unsigned char)*name;
+    return hash;
+}
+
+void *elf_lookup_default(const struct elf_symbols *symbols, const ElfW(Versym) * versions,
+                         const char *name)
+{
+    const ElfW(Sym) *symbol = find_symbol(symbols, versions, name, hash_of(name));
+    if (symbol == NULL || ELF32_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
+        return NULL;
+    return (void *)(symbols->base + symbol->st_value);
 }
 
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash)

@@ -142,6 +142,13 @@ void elf_symbols_at(struct elf_symbols *symbols, uintptr_t base, const ElfW(Dyn)
 /* The address of a function or object of that name and hash among them, or NULL. */
 void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t hash);
 
+/*
+ * The same of a library that has names in several versions: the default one, as a program linked
+ * today gets it. NULL also for what only the loader can choose (STT_GNU_IFUNC).
+ */
+void *elf_lookup_default(const struct elf_symbols *symbols, const ElfW(Versym) * versions,
+                         const char *name);
+
 /* All of this for one name. */
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash);
 

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "preload/loader/late_libc.h"
 #include "preload/loader/locks.h"
@@ -65,14 +66,59 @@ bool object_is_program(const struct link_map *map)
     return map->l_name == NULL || map->l_name[0] == '\0';
 }
 
-void *object_reopen(const struct link_map *map)
+static void *reopen(const struct link_map *map, int flags)
 {
-    void *handle = dlopen(object_is_program(map) ? NULL : map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+    const char *name = object_is_program(map) ? NULL : map->l_name;
+    void *handle = dlopen(name, RTLD_LAZY | RTLD_NOLOAD | flags);
     struct link_map *opened = NULL;
     if (handle == NULL || (dlinfo(handle, RTLD_DI_LINKMAP, &opened) == 0 && opened == map))
         return handle;
     dlclose(handle);
     return NULL;
+}
+
+void *object_reopen(const struct link_map *map)
+{
+    return reopen(map, 0);
+}
+
+static bool is_path_of(const char *path, const char *file)
+{
+    const char *slash = strrchr(path, '/');
+    return strcmp(slash != NULL ? slash + 1 : path, file) == 0;
+}
+
+/*
+ * What the program itself names among what it needs never goes. The loader's list begins with what
+ * was there at the start, so the first object of that file name is meant.
+ */
+static bool is_needed_by_program(const struct link_map *map)
+{
+    const struct link_map *program = elf_loaded();
+    const char *file = strrchr(map->l_name, '/');
+    if (program == NULL || file == NULL)
+        return false;
+    file++;
+    const struct link_map *first = program->l_next;
+    while (first != NULL && first != map && !is_path_of(first->l_name, file))
+        first = first->l_next;
+    const char *strings = elf_pointer(program->l_addr, elf_value(program->l_ld, DT_STRTAB));
+    for (const ElfW(Dyn) *entry = program->l_ld; entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_NEEDED && strings != NULL &&
+            strcmp(strings + entry->d_un.d_val, file) == 0)
+            return first == map;
+    return false;
+}
+
+bool object_pin(const struct link_map *map)
+{
+    if (object_is_program(map) || is_needed_by_program(map))
+        return true;
+    void *handle = reopen(map, RTLD_NODELETE);
+    if (handle == NULL)
+        return false;
+    dlclose(handle);
+    return true;
 }
 
 bool object_is_ours(const void *address)

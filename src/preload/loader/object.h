@@ -31,6 +31,10 @@ bool object_is_program(const struct link_map *map);
 /* True where the address lies in this library. */
 bool object_is_ours(const void *address);
 
+/* Keeps the object loaded for the rest of the process. False where it has just gone, or lives in
+ * another link namespace. */
+bool object_pin(const struct link_map *map);
+
 /*
  * A handle on what is loaded already; dlclose it. NULL where it has just gone, or lives in another
  * link namespace: the name would lead to this one's copy.
