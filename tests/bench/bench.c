@@ -228,6 +228,45 @@ static void requests(void)
     share_processor(false);
 }
 
+/* The commonest use: one curl in a script. Its first request pays for finding libcurl and for the
+ * policy. */
+static void one_process(void)
+{
+    char lead[64], header[PATH_MAX + 1];
+    part("One curl process with one request over TLS, against an empty shared object");
+    snprintf(lead, sizeof lead, "app.commissioned.tech:443:%s",
+             strstr(getenv("ORIGIN_ROUTE"), "127.0.0.1"));
+    snprintf(header, sizeof header, "@%s", header_file);
+    const char *const words[] = {
+        "curl",         "-q", "-sS", "-o", "/dev/null", "--cacert", getenv("ORIGIN_CA"),
+        "--connect-to", lead, HOST,  NULL};
+    const char *const own[] = {"curl",
+                               "-q",
+                               "-sS",
+                               "-o",
+                               "/dev/null",
+                               "-H",
+                               header,
+                               "--cacert",
+                               getenv("ORIGIN_CA"),
+                               "--connect-to",
+                               lead,
+                               HOST,
+                               NULL};
+    double empty = instructions(hollow, WHOLE_PROCESS, words);
+    double header_given = instructions(hollow, WHOLE_PROCESS, own);
+    double faults = page_faults(RUNS, hollow, words);
+    row("with the key: added instructions", instructions(filled, WHOLE_PROCESS, words) - empty,
+        350000, "");
+    row("  added page faults", page_faults(RUNS, filled, words) - faults, 45, "");
+    figure("  of instructions", empty, "");
+    figure("  instructions with the header from a file", header_given, "");
+    unsetenv("COMMISSIONED_AUTH_CONFIG");
+    row("no policy: added instructions", instructions(filled, WHOLE_PROCESS, words) - empty, 60000,
+        "");
+    setenv("COMMISSIONED_AUTH_CONFIG", simple_file, 1);
+}
+
 static void compare_threads(const char *what, struct load bare_load, struct load our_load)
 {
     char text[128];
@@ -383,6 +422,7 @@ static const struct group groups[] = {
     {"version", curl_version},
     {"calls", single_calls},
     {"requests", requests},
+    {"once", one_process},
     {"threads", threads},
     {"handles", live_handles},
     {"policy", policies},

@@ -32,6 +32,9 @@ double instructions_of(const char *preload, const char *const argv[]);
 /* System calls, its threads' included (strace). */
 double system_calls(const char *preload, const char *const argv[]);
 
+/* Page faults without I/O (getrusage(2)), the least of `times` runs. */
+double page_faults(int times, const char *preload, const char *const argv[]);
+
 /* The number that the program prints. */
 double printed(const char *preload, const char *const argv[]);
 
