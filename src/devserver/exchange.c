@@ -107,13 +107,15 @@ static void refuse_midway(struct ds_shared *shared, struct exchange *exchange,
         "Connection: close\r\nContent-Length: ";
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    /* Copied at once: from libmicrohttpd 1.0 on the next question answers into the same place. */
+    gnutls_session_t session = info != NULL ? info->tls_session : NULL;
     char answer[1024];
     refuse_size(exchange);
     char *body = json_dumps(exchange->reply.json, JSON_COMPACT);
-    if (info != NULL && body != NULL) {
+    if (session != NULL && body != NULL) {
         int size = snprintf(answer, sizeof answer, "%s%zu\r\n\r\n%s", head, strlen(body), body);
         write_log(shared, exchange, connection);
-        gnutls_record_send(info->tls_session, answer, (size_t)size);
+        gnutls_record_send(session, answer, (size_t)size);
     }
     free(body);
 }
