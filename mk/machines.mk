@@ -1,0 +1,8 @@
+# The project on new machines of other distributions: the table of doc/machines.md.
+
+ROOTS ?= bullseye bookworm trixie sid
+
+.PHONY: check-machines
+check-machines: ## make demo and make check in bare trees of other distributions: ROOTS="bullseye bookworm trixie sid"
+	@scripts/deps machines
+	@scripts/machines $(BUILD)/machines $(ROOTS)
