@@ -203,10 +203,12 @@ START_TEST(verbose_output_over_http2_masks_the_key)
     ck_assert_ptr_nonnull(strstr(served_outcome.out, "> GET /yes/default HTTP/2"));
     ck_assert_ptr_nonnull(strstr(served_outcome.out, "[2]GET /yes/callback HTTP/2"));
     const char *line = strstr(served_outcome.out, "[authorization: ");
-    ck_assert_ptr_nonnull(line);
-    ck_assert_int_eq(strncmp(line, "[authorization: Bearer ****", 27), 0);
-    const char *again = strstr(line + 1, "[authorization: Bearer ****");
-    ck_assert_ptr_nonnull(again);
+    /* 7.81 does not print the fields of a request one by one; 7.88 does. */
+    if (line != NULL || curl_version_info(CURLVERSION_NOW)->version_num >= 0x075800) {
+        ck_assert_ptr_nonnull(line);
+        ck_assert_int_eq(strncmp(line, "[authorization: Bearer ****", 27), 0);
+        ck_assert_ptr_nonnull(strstr(line + 1, "[authorization: Bearer ****"));
+    }
     ck_assert_ptr_null(strstr(served_outcome.out, served_key + TEST_KEY_LENGTH / 2));
 }
 END_TEST
