@@ -74,12 +74,15 @@ $(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Iinclude -Itests $(call pkg_cflags
 # Keeps the compiler from making calls of memset and memcpy out of loops, which would be imports.
 no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-tree-loop-distribute-patterns)
 
+# Link-time optimisation, which some distributions turn on for every package, would forget what late_names.h did to names.
+no_lto := $(shell $(CC) -Werror -fno-lto -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-lto)
+
 # The preloaded library links libc and nothing else, and binds that late: see src/preload/loader/late_libc.h.
 plain_names := src/preload/loader/late_libc.c src/preload/loader/no_start_files.c
 $(BUILD)/late/%.o: %.c Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(no_idioms) $(if $(filter $(plain_names),$<),,-include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(no_lto) $(no_idioms) $(if $(filter $(plain_names),$<),,-include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
 
 late_objects := $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core))
 link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \

@@ -5,7 +5,7 @@ lint: ## format, suspicious code, exported symbols, rooms, scripts and manuals; 
 	@scripts/deps build test lint
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory both
-	@scripts/lint $(BUILD) $(BUILD)/clang $(BUILD)/gcc
+	@scripts/lint $(BUILD) $(BUILD)/clang $(BUILD)/gcc $(BUILD)/lto
 	@$(MAKE) --no-print-directory check-reproducible
 
 .PHONY: both
@@ -14,3 +14,5 @@ both: ## build everything with gcc and with clang, without a warning; with gcc t
 	else echo "SKIP both: clang is not installed"; fi
 	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/gcc WERROR=-Werror tests; \
 	else echo "SKIP both: gcc is not installed"; fi
+	@if command -v gcc >/dev/null; then \
+	    $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/lto CFLAGS="-O2 -g -flto=auto -ffat-lto-objects" all; fi
