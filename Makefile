@@ -78,7 +78,7 @@ no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /d
 no_lto := $(shell $(CC) -Werror -fno-lto -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-lto)
 
 # The preloaded library links libc and nothing else, and binds that late: see src/preload/loader/late_libc.h.
-plain_names := src/preload/loader/late_libc.c src/preload/loader/no_start_files.c
+plain_names := src/preload/loader/late_failure.c src/preload/loader/late_libc.c src/preload/loader/no_start_files.c
 $(BUILD)/late/%.o: %.c Makefile $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<

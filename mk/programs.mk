@@ -137,6 +137,13 @@ $(programs)/unload-plugin.so: $(BUILD)/obj/tests/programs/unload_plugin.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(call test_libs,libcurl) -o $@
 
+# A C library that lacks a function.
+PROGRAMS += $(programs)/late-without.so
+$(programs)/late-without.so: $(BUILD)/obj/tests/programs/late_without.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+
 # What happens to a process around its requests.
 CXX ?= c++
 PROGRAMS += $(programs)/life $(programs)/http2 $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)

@@ -13,6 +13,7 @@
 
 #include <check.h>
 
+#include "preload/loader/late_libc.h"
 #include "support/command.h"
 #include "support/served.h"
 #include "support/suite.h"
@@ -274,10 +275,9 @@ static void name_library(const char *variable, const char *name)
         setenv(variable, name, 1);
 }
 
-static bool is_here(const struct late *late)
+static bool is_here(const struct late *row)
 {
-    const char *const all[] = {late->program, late->plugin, late->other, late->libcurl,
-                               late->second};
+    const char *const all[] = {row->program, row->plugin, row->other, row->libcurl, row->second};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         const char *name = all[i];
         if (name != NULL && strcmp(name, SO_G) == 0)
@@ -290,23 +290,23 @@ static bool is_here(const struct late *late)
 
 START_TEST(a_libcurl_found_late_is_served)
 {
-    const struct late *late = &lates[_i];
-    if (!is_here(late)) {
-        printf("SKIP %s: that flavour of libcurl is not installed\n", late->name);
+    const struct late *row = &lates[_i];
+    if (!is_here(row)) {
+        printf("SKIP %s: that flavour of libcurl is not installed\n", row->name);
         return;
     }
-    name_library("LATE_LIBCURL", late->libcurl);
-    name_library("LATE_SECOND", late->second);
-    name_library("LATE_PLUGIN", late->plugin);
-    name_library("LATE_OTHER", late->other);
-    setenv("LATE_FLAGS", late->flags != NULL ? late->flags : "", 1);
-    if (late->version != NULL)
-        setenv("LATE_VERSION", late->version, 1);
-    served_run(late->program, late->scenario);
-    if (late->backends != NULL)
-        ck_assert_msg(strcmp(served_outcome.out, late->backends) == 0, "%s: backends %s",
-                      late->name, served_outcome.out);
-    served_expect(late->name, late->yes, late->no);
+    name_library("LATE_LIBCURL", row->libcurl);
+    name_library("LATE_SECOND", row->second);
+    name_library("LATE_PLUGIN", row->plugin);
+    name_library("LATE_OTHER", row->other);
+    setenv("LATE_FLAGS", row->flags != NULL ? row->flags : "", 1);
+    if (row->version != NULL)
+        setenv("LATE_VERSION", row->version, 1);
+    served_run(row->program, row->scenario);
+    if (row->backends != NULL)
+        ck_assert_msg(strcmp(served_outcome.out, row->backends) == 0, "%s: backends %s", row->name,
+                      served_outcome.out);
+    served_expect(row->name, row->yes, row->no);
 }
 END_TEST
 
@@ -358,6 +358,57 @@ START_TEST(a_program_that_hides_the_loaders_list_is_served)
 }
 END_TEST
 
+/* ---- a C library that lacks something -------------------------------------------------------- */
+
+#define NAME(name) #name,
+static const char *const late_names[] = {LATE_LIBC(NAME) "stderr"};
+#undef NAME
+enum { LATE_NAMES = sizeof late_names / sizeof late_names[0] };
+
+static void curl_without(const char *missing, const char *path)
+{
+    char hook[PATH_MAX], lead[64], url[128];
+    built(hook, "tests/programs/late-without.so");
+    setenv("LATE_WITHOUT", missing, 1);
+    served_preload(NULL, hook);
+    snprintf(lead, sizeof lead, "app.commissioned.tech:443:127.0.0.1:%s", getenv("ORIGIN_TLS"));
+    snprintf(url, sizeof url, "https://app.commissioned.tech%s", path);
+    OUTCOME(&served_outcome, "curl", "-sS", "-q", "--noproxy", "*", "--connect-to", lead,
+            "--cacert", getenv("ORIGIN_CA"), "-o", "/dev/null", "-w", "%{http_code}", url);
+    unsetenv("LD_PRELOAD");
+    unsetenv("LATE_WITHOUT");
+    ck_assert_msg(served_outcome.status == 0 && strcmp(served_outcome.out, "200") == 0 &&
+                      served_outcome.err[0] == '\0',
+                  "without %s: exit %d, %s%s", missing, served_outcome.status, served_outcome.out,
+                  served_outcome.err);
+}
+
+START_TEST(where_the_c_library_lacks_a_function_libcurl_works_as_without_us)
+{
+    const char *name = late_names[_i];
+    curl_without(strcmp(name, "stat") == 0 ? "stat __xstat" : name, "/no/key");
+    served_expect(name, 0, 1);
+}
+END_TEST
+
+START_TEST(stat_under_its_older_name_is_enough)
+{
+    if (dlsym(RTLD_DEFAULT, "__xstat") == NULL) {
+        printf("SKIP stat_under_its_older_name_is_enough: this C library does not have it\n");
+        return;
+    }
+    curl_without("stat", "/yes/key");
+    served_expect("stat", 1, 0);
+}
+END_TEST
+
+START_TEST(where_it_lacks_none_the_key_is_given)
+{
+    curl_without("no_such_function", "/yes/key");
+    served_expect("nothing is missing", 1, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("late binding");
@@ -374,6 +425,10 @@ int main(void)
     int nlates = (int)(sizeof lates / sizeof lates[0]);
     tcase_add_test(served, a_program_that_hides_the_loaders_list_is_served);
     tcase_add_loop_test(served, a_libcurl_found_late_is_served, 0, nlates);
+    tcase_add_loop_test(served, where_the_c_library_lacks_a_function_libcurl_works_as_without_us, 0,
+                        LATE_NAMES);
+    tcase_add_test(served, where_it_lacks_none_the_key_is_given);
+    tcase_add_test(served, stat_under_its_older_name_is_enough);
     suite_add_tcase(suite, served);
     return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "core/cleanup.h"
 #include "preload/binding/late_binding.h"
+#include "preload/libcurl/pass_through.h"
 #include "preload/loader/elf_find.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
@@ -149,10 +150,16 @@ static struct origin_of_call ask_loader(const void *caller)
 __attribute__((noinline)) static struct origin_of_call origin_slow(const void *caller)
 {
     struct origin_of_call origin = {provider_calling(caller), false};
-    if (origin.provider != NULL || !late_libc_bind())
+    if (origin.provider != NULL)
         return origin;
-    auto_errno int saved = errno;
-    return ask_loader(caller);
+    if (late_libc_bind()) {
+        auto_errno int saved = errno;
+        origin = ask_loader(caller);
+        if (origin.provider != NULL)
+            return origin;
+    }
+    /* A libcurl more than there are places for, or a C library that cannot be bound. */
+    return (struct origin_of_call){pass_through_for(caller), true};
 }
 
 struct origin_of_call caller_origin(const void *caller)

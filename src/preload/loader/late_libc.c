@@ -134,23 +134,51 @@ static void *find_function(dlsym_function *find, const char *name, const ElfW(Ve
     return found != NULL ? found : find(RTLD_NEXT, name);
 }
 
-/* Not inlined: the compiler would not see that the loop fills every member. */
-__attribute__((noinline)) static bool find_all(struct late_libc *table)
+/* stat(2) of a C library that has it under another name: glibc before 2.33. */
+#ifdef _STAT_VER
+enum { STAT_VERSION = _STAT_VER };
+#elif defined(__x86_64__)
+enum { STAT_VERSION = 1 };
+#else
+enum { STAT_VERSION = sizeof(long) == 8 ? 0 : 3 };
+#endif
+typedef int xstat_function(int version, const char *path, struct stat *status);
+static xstat_function *xstat;
+
+static int stat_by_version(const char *path, struct stat *status)
 {
-    union entry *entry = (union entry *)(void *)table;
-    dlsym_function *find = late_dlsym();
-    if (find == NULL)
-        return false;
+    return xstat(STAT_VERSION, path, status);
+}
+
+static void find_older(struct late_libc *table, dlsym_function *find)
+{
+    if (table->stat != NULL)
+        return;
+    xstat = (xstat_function *)find(RTLD_NEXT, "__xstat");
+    if (xstat != NULL)
+        table->stat = stat_by_version;
+}
+
+/* The first name that is missing, or NULL. Not inlined: the compiler would not see that the loop
+ * fills every member. */
+__attribute__((noinline)) static const char *find_all(struct late_libc *table, dlsym_function *find)
+{
+    const union entry *entry = (const union entry *)(void *)table;
     const ElfW(Versym) *versions = versions_beside_dlsym();
-    for (const char *name = names; *name != '\0'; entry++) {
-        entry->object = find_function(find, name, versions);
-        if (entry->object == NULL)
-            return false;
+    const char *name = names;
+    for (union entry *to = (union entry *)(void *)table; *name != '\0'; to++) {
+        to->object = find_function(find, name, versions);
         while (*name++ != '\0')
             ;
     }
+    find_older(table, find);
     find_optional(table, find);
-    return table->standard_error != NULL;
+    for (name = names; *name != '\0' && entry->object != NULL; entry++)
+        while (*name++ != '\0')
+            ;
+    if (*name == '\0')
+        return table->standard_error != NULL ? NULL : "stderr";
+    return name;
 }
 
 /*
@@ -161,8 +189,11 @@ __attribute__((noinline)) static bool find_all(struct late_libc *table)
 static bool bind_now(void)
 {
     struct late_libc table;
-    if (!find_all(&table)) {
-        __atomic_store_n(&state, FAILED, __ATOMIC_RELEASE);
+    dlsym_function *find = late_dlsym();
+    const char *missing = find != NULL ? find_all(&table, find) : "dlsym";
+    if (missing != NULL) {
+        if (__atomic_exchange_n(&state, FAILED, __ATOMIC_RELEASE) != FAILED && find != NULL)
+            late_failure_say(&table, missing);
         return false;
     }
     late = table;

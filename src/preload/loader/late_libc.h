@@ -10,7 +10,8 @@
  *
  * Threads: late_libc_bind may be called by any number at once; all write the same values, so the
  *          table is constant from the first on.
- * Errors:  false where a function is missing: then nothing else of the library may run.
+ * Errors:  false where a function is missing: then nothing else of the library may run, and calls
+ *          go through to libcurl (pass_through.h).
  * errno:   kept.
  */
 #ifndef COMMISSIONED_LATE_LIBC_H
@@ -122,6 +123,9 @@ static inline dlsym_function *late_dlsym(void)
 /* True once every function is bound. Cheap when it is. */
 bool late_libc_bind(void);
 bool late_libc_is_bound(void);
+
+/* One line in the journal: which function the C library lacks. Calls only what was found. */
+void late_failure_say(const struct late_libc *found, const char *missing);
 
 extern const char *late_flag; /* __libc_single_threaded, once it was looked for; atomic */
 const char *late_flag_slow(void);

@@ -4,7 +4,7 @@
 
 static void note(void *handle, struct origin_of_call origin, uint32_t state)
 {
-    if (handle == NULL)
+    if (handle == NULL || origin.provider->version == 0) /* see pass_through.h */
         return;
     struct record *record = record_make(handle, origin.provider);
     if (record == NULL)

@@ -1,0 +1,41 @@
+/* late_without.c - plays a C library that lacks some functions, LATE_WITHOUT="name name", for
+ * whoever asks what comes next. */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef void *dlsym_function(void *handle, const char *name);
+
+static dlsym_function *real;
+
+__attribute__((visibility("default"))) void *hooked(void *handle,
+                                                    const char *name) __asm__("dlsym");
+
+static void find_real(void)
+{
+    static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.0", "GLIBC_2.17"};
+    for (unsigned i = 0; real == NULL && i < sizeof versions / sizeof versions[0]; i++)
+        real = (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+}
+
+static int is_missing(const char *name)
+{
+    const char *word = getenv("LATE_WITHOUT");
+    size_t length = strlen(name);
+    while (word != NULL && *word != '\0') {
+        size_t end = strcspn(word, " ");
+        if (end == length && memcmp(word, name, length) == 0)
+            return 1;
+        word += end + strspn(word + end, " ");
+    }
+    return 0;
+}
+
+void *hooked(void *handle, const char *name)
+{
+    if (real == NULL)
+        find_real();
+    if (handle == RTLD_NEXT && is_missing(name))
+        return NULL;
+    return real(handle, name);
+}
