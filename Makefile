@@ -33,7 +33,10 @@ pkg_libs   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 library_file = $(filter /%,$(shell $(CC) -print-file-name=$(1) 2>/dev/null))
 openssl_flavour := $(or $(call library_file,libcurl.so.4),-lcurl)
 gnutls_flavour  := $(call library_file,libcurl-gnutls.so.4)
-test_libs = $(patsubst -lcurl,$(openssl_flavour),$(call pkg_libs,$(1)))
+test_libs = $(patsubst -lcurl,$(openssl_flavour),$(call pkg_libs,$(1))) $(system_libs)
+
+# In the C library itself from glibc 2.34 on.
+system_libs := -ldl -lpthread -lutil
 
 core     := $(wildcard src/core/*.c)
 # What the preloaded library has no use for.
@@ -99,11 +102,11 @@ $(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map
 
 $(COMMAND): $(call objects,$(cli) $(policy) $(core))
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ -lconfig $(call pkg_libs,jansson libcurl) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ -lconfig $(call pkg_libs,jansson libcurl) $(system_libs) -o $@
 
 $(SERVER): $(call objects,$(devserver) $(core))
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libmicrohttpd gnutls sqlite3 jansson) -lm -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call pkg_libs,libmicrohttpd gnutls sqlite3 jansson) -lm $(system_libs) -o $@
 
 # In any order, which lint checks by giving MK backwards.
 include $(or $(MK),$(sort $(wildcard mk/*.mk)))

@@ -14,7 +14,7 @@ $(bench)/workload: $(BUILD)/obj/tests/bench/workload.o
 $(bench)/resident $(bench)/asker: $(bench)/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(system_libs) -o $@
 
 $(bench)/bench: $(bench_objects) $(call objects,$(wildcard tests/support/*.c)) $(BUILD)/libtestable.a
 	@mkdir -p $(@D)
@@ -28,11 +28,11 @@ $(bench)/filled/libcommissioned-auth.so: $(LIBRARY) $(MODULE)
 
 $(bench)/hollow/libcommissioned-auth.so: $(BUILD)/obj/tests/bench/hollow.o
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ $(system_libs) -o $@
 
 $(bench)/lonely/libcommissioned-auth.so: $(BUILD)/obj/tests/bench/hollow.o
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-soname,$(@F) $^ $(system_libs) -o $@
 
 # The library without late binding: dlsym and dlvsym are not exported.
 $(bench)/silent/exports.map: src/preload/entry/exports.map

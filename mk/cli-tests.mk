@@ -12,7 +12,7 @@ $(call fixtures_of,libusescurl.so): tests/fixtures/usescurl.c
 
 $(call fixtures_of,dynamic): tests/fixtures/nothing.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $< -o $@
+	$(Q)$(CC) $< $(system_libs) -o $@
 
 $(call fixtures_of,static): tests/fixtures/nothing.c
 	@mkdir -p $(@D)
@@ -37,6 +37,6 @@ $(call fixtures_of,needscurl): tests/fixtures/needscurl.c $(call fixtures_of,lib
 
 $(call fixtures_of,golike bundled dlopens): $(BUILD)/tests/fixtures/%: tests/fixtures/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $< -o $@
+	$(Q)$(CC) $< $(system_libs) -o $@
 
 tests: $(call fixtures_of,preloaded.so harmful.so talkative.so dynamic static static-pie static-go musl needscurl golike bundled dlopens)

@@ -22,7 +22,7 @@ $(programs)/options-gnutls: $(BUILD)/obj/tests/programs/options.o
 $(programs)/driver-gnutls $(programs)/options-gnutls:
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(gnutls_flavour) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(gnutls_flavour) $(system_libs) -o $@
 
 $(programs)/plugin-openssl.so: $(BUILD)/obj/tests/programs/plugin.o
 	@mkdir -p $(@D)
@@ -32,7 +32,7 @@ $(programs)/plugin-openssl.so: $(BUILD)/obj/tests/programs/plugin.o
 $(programs)/plugin-gnutls.so: $(BUILD)/obj/tests/programs/plugin.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(gnutls_flavour) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(gnutls_flavour) $(system_libs) -o $@
 
 
 # What late binding is tried on: programs without libcurl, and plugins that bring one.
@@ -48,24 +48,24 @@ $(BUILD)/obj/tests/programs/late_below.o: tests/programs/late_plugin.c Makefile
 $(programs)/late-probe: $(BUILD)/obj/tests/programs/late_probe.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(system_libs) -o $@
 
 $(programs)/aside/liblate-%.so: $(BUILD)/obj/tests/programs/late_below.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ $(system_libs) -o $@
 
 # In a folder of its own, which only the plugin's RUNPATH names.
 $(programs)/late-plugin.so: $(BUILD)/obj/tests/programs/late_plugin.o $(programs)/aside/liblate-below.so
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--no-as-needed -Wl,--enable-new-dtags,-rpath,'$$ORIGIN/aside' $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--no-as-needed -Wl,--enable-new-dtags,-rpath,'$$ORIGIN/aside' $^ $(system_libs) -o $@
 
 $(programs)/late-phdr-hook.so: $(BUILD)/obj/tests/programs/late_phdr_hook.o
 $(programs)/late-hook.so: $(BUILD)/obj/tests/programs/late_hook.o
 $(programs)/late-hook.so $(programs)/late-phdr-hook.so:
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(system_libs) -o $@
 
 PROGRAMS += $(programs)/late-client $(programs)/late-client-openssl $(programs)/late-openssl.so $(programs)/late-openssl-lazy.so \
             $(programs)/aside/libbundled.so $(programs)/late-front-openssl.so \
@@ -76,7 +76,7 @@ PROGRAMS += $(if $(gnutls_flavour),$(programs)/late-gnutls.so $(programs)/late-g
 $(programs)/late-client: $(BUILD)/obj/tests/programs/late_client.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(system_libs) -o $@
 
 late_variants := $(BUILD)/obj/tests/programs/late_client_linked.o $(BUILD)/obj/tests/programs/late_client_asking.o
 $(word 1,$(late_variants)): late_variant = LATE_LINKED
@@ -91,32 +91,32 @@ $(programs)/late-asking-linked.so: late_link = -Wl,--no-as-needed $(call test_li
 $(programs)/late-asking.so $(programs)/late-asking-lazy.so $(programs)/late-asking-linked.so: $(BUILD)/obj/tests/programs/late_client_asking.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(late_link) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(late_link) $(system_libs) -o $@
 
 flavour_of = $(if $(findstring gnutls,$(1)),$(gnutls_flavour),$(call test_libs,libcurl))
 
 $(programs)/late-client-openssl $(programs)/late-client-gnutls: $(BUILD)/obj/tests/programs/late_client_linked.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call flavour_of,$@) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call flavour_of,$@) $(system_libs) -o $@
 
 # Optimised whatever OPT is, for its tail calls; -z lazy takes read-only relocations' `now` back.
 $(BUILD)/obj/tests/programs/late_caller.o: OPT = -O2 -g
 $(programs)/late-openssl.so $(programs)/late-gnutls.so: $(BUILD)/obj/tests/programs/late_caller.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(call flavour_of,$@) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(call flavour_of,$@) $(system_libs) -o $@
 
 $(programs)/late-openssl-lazy.so $(programs)/late-gnutls-lazy.so: $(BUILD)/obj/tests/programs/late_caller.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,-z,lazy,-z,norelro -shared $^ $(call flavour_of,$@) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,-z,lazy,-z,norelro -shared $^ $(call flavour_of,$@) $(system_libs) -o $@
 
 # A plugin that calls libcurl only through a library of its own: it has no name of libcurl's in it.
 $(programs)/late-front-%.so: $(programs)/late-%.so
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--no-as-needed -L$(@D) -l:$(<F) '-Wl,-rpath,$$ORIGIN' -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--no-as-needed -L$(@D) -l:$(<F) '-Wl,-rpath,$$ORIGIN' $(system_libs) -o $@
 
 # A copy under another name, as applications bundle one.
 $(programs)/aside/libbundled.so:
@@ -142,7 +142,7 @@ PROGRAMS += $(programs)/late-without.so
 $(programs)/late-without.so: $(BUILD)/obj/tests/programs/late_without.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(system_libs) -o $@
 
 # What happens to a process around its requests.
 CXX ?= c++
@@ -156,7 +156,7 @@ $(programs)/life $(programs)/http2: $(programs)/%: $(BUILD)/obj/tests/programs/%
 $(programs)/life-mmap.so: $(BUILD)/obj/tests/programs/life_mmap.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(system_libs) -o $@
 
 $(programs)/life-static: tests/programs/life_static.cc
 	@mkdir -p $(@D)

@@ -12,6 +12,8 @@
 
 #include <curl/curl.h>
 
+#include "core/newer_curl.h"
+
 struct curl_calls {
     void *library;
     CURLcode (*global_init)(long);

@@ -43,6 +43,14 @@ static unsigned worker_count(void)
     return processors < 2 ? 2 : processors > 8 ? 8 : (unsigned)processors;
 }
 
+/* Not of every version. */
+static struct MHD_OptionItem optional[] = {
+#if MHD_VERSION >= 0x00097205
+    {MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
+#endif
+    {MHD_OPTION_END, 0, NULL},
+};
+
 static struct MHD_Daemon *start_daemon(struct ds_server *server,
                                        const struct ds_server_options *options, int listening)
 {
@@ -57,8 +65,7 @@ static struct MHD_Daemon *start_daemon(struct ds_server *server,
         (size_t)DS_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, ds_exchange_completed,
         &server->shared, MHD_OPTION_HTTPS_MEM_KEY, pem, MHD_OPTION_HTTPS_MEM_CERT, pem,
-        MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-        MHD_OPTION_END);
+        MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_ARRAY, optional, MHD_OPTION_END);
 }
 
 static bool open_parts(struct ds_server *server, const struct ds_server_options *options,

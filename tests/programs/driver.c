@@ -24,6 +24,7 @@
 #include <curl/curl.h>
 
 #include "../support/gnu_hash.h"
+#include "core/newer_curl.h"
 #include "preload/loader/elf_find.h"
 
 static struct curl_slist *routes;

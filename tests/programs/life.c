@@ -27,6 +27,8 @@
 
 #include <curl/curl.h>
 
+#include "core/newer_curl.h"
+
 #define APP  "https://app.commissioned.tech"
 #define AWAY "https://localhost"
 

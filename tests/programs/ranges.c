@@ -13,6 +13,8 @@
 
 #include <curl/curl.h>
 
+#include "core/newer_curl.h"
+
 #define URL "https://app.commissioned.tech/yes/"
 
 static struct curl_slist *route;

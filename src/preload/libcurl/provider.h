@@ -17,6 +17,8 @@
 
 #include <curl/curl.h>
 
+#include "core/newer_curl.h"
+
 /*
  * setopt is variadic. On LP64 systems every argument it takes (long, pointer, function, curl_off_t)
  * travels in the same register as a named argument of that size would, so it is forwarded as one

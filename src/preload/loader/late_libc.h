@@ -88,6 +88,8 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(strrchr)                                                                                     \
     X(write)
 
+struct dl_find_object; /* dlfcn.h, from glibc 2.35 on */
+
 #define LATE_MEMBER(name) __typeof__(name) *name;
 struct late_libc {
     LATE_LIBC(LATE_MEMBER)
