@@ -123,10 +123,13 @@ static const struct r_debug *of_program(void)
     const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
     if (headers == NULL)
         return NULL;
-    /* The first header is the headers' own, where there is one. */
-    bool told = headers->p_type == PT_PHDR;
-    uintptr_t base = told ? (uintptr_t)headers - headers->p_vaddr : 0;
-    size_t count = told ? headers->p_memsz / sizeof *headers : getauxval(AT_PHNUM);
+    size_t count = getauxval(AT_PHNUM);
+    /* The headers' own header says where they lie. It is the first on most machines; on ARM another
+     * stands before it. Without one the program lies where it was linked to. */
+    const ElfW(Phdr) *own = headers;
+    while (own < headers + count && own->p_type != PT_PHDR)
+        own++;
+    uintptr_t base = own < headers + count ? (uintptr_t)headers - own->p_vaddr : 0;
     const ElfW(Dyn) *dynamic = dynamic_among(headers, count, base);
     if (dynamic == NULL)
         return NULL;
