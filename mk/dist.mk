@@ -1,0 +1,11 @@
+# A release: the tarball of a signed tag, its bill of materials and their sums, bit for bit the same wherever it is made.
+
+DIST ?= $(BUILD)/dist
+
+.PHONY: dist
+dist: ## the release's tarball, SPDX bill of materials and SHA-256 sums, of the signed tag v$(VERSION), else a snapshot
+	@scripts/dist $(VERSION) $(DIST)
+
+.PHONY: check-dist
+check-dist: ## that two clones give the same bytes, that the bill names every file, and that the tarball builds
+	@scripts/check-dist $(VERSION) $(BUILD)/check-dist
