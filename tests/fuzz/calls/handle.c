@@ -1,0 +1,153 @@
+#include "handle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "callbacks.h"
+#include "net.h"
+#include "trace.h"
+#include "world.h"
+
+struct handle handles[HANDLES];
+bool handle_tainted;
+const char *handle_ca_file;
+
+struct handle *handle_by_agent(const char *agent)
+{
+    if (agent == NULL || strncmp(agent, "handle-", 7) != 0)
+        return NULL;
+    unsigned index = (unsigned)(agent[7] - '0');
+    return index < HANDLES ? &handles[index] : NULL;
+}
+
+void handle_name(struct handle *handle)
+{
+    char agent[16];
+    snprintf(agent, sizeof agent, "handle-%u", handle->index);
+    curl_easy_setopt(handle->easy, CURLOPT_USERAGENT, agent);
+}
+
+void handle_prepare(struct handle *handle)
+{
+    CURL *easy = handle->easy;
+    handle->peer_off = handle->host_off = handle->url_is_odd = handle->is_odd = false;
+    if (handle->errors == NULL)
+        handle->errors = open_memstream(&handle->error_text, &handle->error_size);
+    handle_name(handle);
+    callback_set(handle, CB_WRITE, 1);
+    callback_set(handle, CB_HEADER, 1);
+    callback_set(handle, CB_READ, 1);
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, world_resolve(0));
+    curl_easy_setopt(easy, CURLOPT_CAINFO, handle_ca_file);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->error);
+    curl_easy_setopt(easy, CURLOPT_STDERR, handle->errors);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 20000L);
+    curl_easy_setopt(easy, CURLOPT_URL, "https://" WORLD_HOST "/v1/ok");
+}
+
+void handle_note(struct handle *handle, bool harmless)
+{
+    handle->is_odd |= !harmless;
+    handle->transfer_odd |= handle->under_way && !harmless;
+    handle->was_off |= handle->peer_off || handle->host_off;
+}
+
+void handle_begin(struct handle *handle)
+{
+    handle->under_way = true;
+    handle->was_off = handle->peer_off || handle->host_off;
+    handle->transfer_odd = false;
+    handle->was_elsewhere = false;
+    handle->key_bytes = 0;
+    handle->nrequests = 0;
+    handle->to_read = 30;
+}
+
+static void say_text(const struct handle *handle, CURLINFO info, const char *name)
+{
+    char *text = NULL;
+    errno = 0;
+    CURLcode code = curl_easy_getinfo(handle->easy, info, &text);
+    trace("h%u %s %s%s errno=%d", handle->index, name, text != NULL ? text : "(null)",
+          code != CURLE_OK ? " fails" : "", errno);
+}
+
+/*
+ * Tolerated: the key's line is counted among the request's bytes. A transfer that made no request
+ * may leave the number of the one before.
+ */
+static void say_request_size(struct handle *handle)
+{
+    long value = -1;
+    curl_easy_getinfo(handle->easy, CURLINFO_REQUEST_SIZE, &value);
+    if (handle->nrequests == 0 && value == handle->request_size)
+        trace("h%u request-size as before", handle->index);
+    else
+        trace("h%u request-size %ld", handle->index, value - (long)handle->key_bytes);
+    handle->request_size = value;
+}
+
+static void say_numbers(const struct handle *handle)
+{
+    static const struct {
+        CURLINFO info;
+        const char *name;
+    } infos[] = {{CURLINFO_RESPONSE_CODE, "status"},    {CURLINFO_REDIRECT_COUNT, "redirects"},
+                 {CURLINFO_NUM_CONNECTS, "connects"},   {CURLINFO_PRIMARY_PORT, "port"},
+                 {CURLINFO_LOCAL_PORT, "local-port"},   {CURLINFO_HTTP_VERSION, "version"},
+                 {CURLINFO_SSL_VERIFYRESULT, "verify"}, {CURLINFO_HTTP_CONNECTCODE, "connectcode"},
+                 {CURLINFO_HTTPAUTH_AVAIL, "auths"},    {CURLINFO_PROXYAUTH_AVAIL, "proxyauths"},
+                 {CURLINFO_HEADER_SIZE, "header-size"}, {CURLINFO_OS_ERRNO, "os-errno"},
+                 {CURLINFO_CONDITION_UNMET, "unmet"},   {CURLINFO_PROXY_ERROR, "proxy-error"}};
+    char line[1024];
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++) {
+        long value = -1;
+        curl_easy_getinfo(handle->easy, infos[i].info, &value);
+        used += (size_t)snprintf(line + used, sizeof line - used, " %s=%ld", infos[i].name, value);
+    }
+    trace("h%u%s", handle->index, line);
+}
+
+static void say_sizes(const struct handle *handle)
+{
+    curl_off_t down = -1, up = -1, total = -1;
+    curl_easy_getinfo(handle->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+    curl_easy_getinfo(handle->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+    curl_easy_getinfo(handle->easy, CURLINFO_TOTAL_TIME_T, &total);
+    trace("h%u down=%ld up=%ld time=%ld", handle->index, (long)down, (long)up, (long)total);
+}
+
+/* What verbose output without a debug callback wrote. */
+static void say_errors(struct handle *handle)
+{
+    if (handle->errors == NULL)
+        return;
+    fflush(handle->errors);
+    if (handle->error_size > 0)
+        trace_text("stderr", handle->error_text, handle->error_size);
+    rewind(handle->errors);
+    fflush(handle->errors);
+}
+
+void handle_end(struct handle *handle, CURLcode result)
+{
+    handle->under_way = false;
+    net_settle(); /* what was sent has then been counted */
+    trace("h%u result %d", handle->index, (int)result);
+    say_text(handle, CURLINFO_EFFECTIVE_URL, "effective-url");
+    say_text(handle, CURLINFO_REDIRECT_URL, "redirect-url");
+    say_text(handle, CURLINFO_PRIMARY_IP, "ip");
+    say_text(handle, CURLINFO_CONTENT_TYPE, "type");
+    say_text(handle, CURLINFO_SCHEME, "scheme");
+    say_text(handle, CURLINFO_EFFECTIVE_METHOD, "method");
+    say_numbers(handle);
+    say_request_size(handle);
+    say_sizes(handle);
+    trace_text("error", handle->error, strnlen(handle->error, CURL_ERROR_SIZE));
+    handle->error[0] = '\0';
+    say_errors(handle);
+}

@@ -1,0 +1,60 @@
+/*
+ * handle.h - the program's handles, and what the oracle has to know of them.
+ */
+#ifndef COMMISSIONED_CALLS_HANDLE_H
+#define COMMISSIONED_CALLS_HANDLE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "steps.h"
+
+struct handle {
+    CURL *easy;
+    unsigned index;
+    int multi;           /* in which, or -1 */
+    unsigned performing; /* curl_easy_perform, nested */
+    char error[CURL_ERROR_SIZE];
+    size_t to_read; /* bytes that the read callback still has */
+    FILE *errors;   /* CURLOPT_STDERR */
+    char *error_text;
+    size_t error_size;
+
+    bool peer_off; /* verification, as set now */
+    bool host_off;
+    bool url_is_odd;  /* CURLOPT_URL names a user */
+    bool is_odd;      /* something is set that may speak against a key, until reset */
+    bool stays_odd;   /* ... and after that */
+    bool is_rerouted; /* CONNECT_TO leads from app's port 443 to 8443; the URL counts, as its
+                         certificate is checked */
+
+    /* The transfer under way, or the last one. */
+    bool under_way;
+    bool was_off;       /* verification was off at some time */
+    bool transfer_odd;  /* what may speak against a key was set meanwhile */
+    bool was_elsewhere; /* a request of it went elsewhere */
+    size_t key_bytes;   /* that arrived with its requests */
+    unsigned nrequests;
+    long request_size; /* CURLINFO_REQUEST_SIZE after the last one */
+};
+
+extern struct handle handles[HANDLES];
+extern bool handle_tainted; /* some SSL_CTX callback accepted every certificate */
+
+/* The handle whose requests carry this User-Agent, or NULL. */
+struct handle *handle_by_agent(const char *agent);
+
+/* A new handle, or one after reset, gets what the small internet needs. */
+void handle_prepare(struct handle *handle);
+void handle_name(struct handle *handle);
+
+void handle_begin(struct handle *handle);
+/* Says what the program can ask about the transfer. */
+void handle_end(struct handle *handle, CURLcode result);
+
+void handle_note(struct handle *handle, bool harmless);
+
+extern const char *handle_ca_file;
+
+#endif

@@ -1,0 +1,429 @@
+#include "play.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "callbacks.h"
+#include "handle.h"
+#include "net.h"
+#include "options.h"
+#include "server.h"
+#include "trace.h"
+
+enum { ROUNDS = 300, DEPTH = 3 };
+
+static CURLM *multis[MULTIS];
+static CURLSH *shares[SHARES];
+static CURLU *curlus[CURLUS];
+
+static bool is_busy(const struct handle *handle)
+{
+    return handle->performing > 0 || handle->multi >= 0;
+}
+
+/* The handle of an act, made where there is none. */
+static struct handle *handle_of(const struct act *act)
+{
+    struct handle *handle = &handles[act->handle];
+    if (handle->easy != NULL)
+        return handle;
+    *handle = (struct handle){.index = act->handle,
+                              .multi = -1,
+                              .errors = handle->errors,
+                              .error_text = handle->error_text,
+                              .error_size = handle->error_size};
+    errno = 0;
+    handle->easy = curl_easy_init();
+    trace("h%u init errno=%d", handle->index, errno);
+    handle_prepare(handle);
+    return handle;
+}
+
+static CURLM *multi_of(unsigned number)
+{
+    if (multis[number] == NULL)
+        multis[number] = curl_multi_init();
+    return multis[number];
+}
+
+static CURLSH *share_of(unsigned number)
+{
+    if (shares[number] != NULL)
+        return shares[number];
+    CURLSH *share = shares[number] = curl_share_init();
+    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+    if (number == 1)
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    return share;
+}
+
+static CURLU *curlu_of(unsigned number)
+{
+    if (curlus[number] == NULL) {
+        curlus[number] = curl_url();
+        curl_url_set(curlus[number], CURLUPART_URL, "https://" WORLD_HOST "/v1/curlu", 0);
+    }
+    return curlus[number];
+}
+
+static void say(const struct handle *handle, const char *what, int code)
+{
+    trace("h%u %s: %d errno=%d", handle->index, what, code, errno);
+}
+
+/* ---- acts --------------------------------------------------------------------------------------
+ */
+
+static void set_url(struct handle *handle, const struct act *act)
+{
+    char url[512];
+    steps_url(act, url, sizeof url);
+    errno = 0;
+    int code = (int)curl_easy_setopt(handle->easy, CURLOPT_URL, url);
+    handle->url_is_odd = strchr(url, '@') != NULL;
+    handle->transfer_odd |= handle->under_way;
+    trace("h%u url %s: %d errno=%d", handle->index, url, code, errno);
+}
+
+static void set_port(struct handle *handle, const struct act *act)
+{
+    static const long ports[] = {0, 443, 8443, 80};
+    handle_note(handle, false);
+    say(handle, "port", (int)curl_easy_setopt(handle->easy, CURLOPT_PORT, ports[act->a % 4]));
+}
+
+static void set_curlu(struct handle *handle, const struct act *act)
+{
+    CURLU *url = act->a % 3 == 0 ? NULL : curlu_of(act->a % 3 - 1u);
+    handle_note(handle, false);
+    say(handle, "curlu", (int)curl_easy_setopt(handle->easy, CURLOPT_CURLU, url));
+}
+
+static void change_curlu(const struct act *act)
+{
+    char url[512];
+    steps_url(act, url, sizeof url);
+    CURLUcode code =
+        curl_url_set(curlu_of(act->handle % CURLUS), CURLUPART_URL, url, CURLU_GUESS_SCHEME);
+    trace("u%u %s: %d", act->handle % CURLUS, url, (int)code);
+}
+
+static void set(struct handle *handle, const struct act *act)
+{
+    const struct option *option = &options[act->a % noptions];
+    errno = 0;
+    CURLcode code = option_set(handle, option);
+    trace("h%u set %s: %d errno=%d", handle->index, option->name, (int)code, errno);
+}
+
+static void perform(struct handle *handle)
+{
+    bool fresh = !is_busy(handle);
+    if (callback_depth >= DEPTH)
+        return;
+    if (fresh)
+        handle_begin(handle);
+    handle->performing++;
+    errno = 0;
+    CURLcode code = curl_easy_perform(handle->easy);
+    int error = errno;
+    handle->performing--;
+    trace("h%u perform: %d errno=%d", handle->index, (int)code, error);
+    if (fresh)
+        handle_end(handle, code);
+}
+
+static void add(struct handle *handle, unsigned number)
+{
+    bool fresh = !is_busy(handle);
+    CURLM *multi = multi_of(number);
+    errno = 0;
+    if (fresh)
+        handle_begin(handle);
+    CURLMcode code = curl_multi_add_handle(multi, handle->easy);
+    say(handle, "add", (int)code);
+    if (code == CURLM_OK)
+        handle->multi = (int)number;
+    else if (fresh)
+        handle->under_way = false;
+}
+
+static void remove_from(struct handle *handle, unsigned number)
+{
+    CURLM *multi = multi_of(number);
+    errno = 0;
+    CURLMcode code = curl_multi_remove_handle(multi, handle->easy);
+    say(handle, "remove", (int)code);
+    if (code != CURLM_OK || handle->multi != (int)number)
+        return;
+    handle->multi = -1;
+    if (handle->under_way)
+        handle_end(handle, CURLE_OK);
+}
+
+static struct handle *handle_of_easy(const CURL *easy)
+{
+    for (int i = 0; i < HANDLES; i++)
+        if (handles[i].easy == easy)
+            return &handles[i];
+    return NULL;
+}
+
+static void read_messages(CURLM *multi)
+{
+    int queued;
+    for (CURLMsg *m; (m = curl_multi_info_read(multi, &queued)) != NULL;) {
+        struct handle *handle = handle_of_easy(m->easy_handle);
+        if (m->msg == CURLMSG_DONE && handle != NULL)
+            handle_end(handle, m->data.result);
+    }
+}
+
+static int drive(unsigned number, unsigned rounds)
+{
+    CURLM *multi = multi_of(number);
+    int running = 0;
+    for (unsigned i = 0; i < rounds; i++) {
+        errno = 0;
+        CURLMcode code = curl_multi_perform(multi, &running);
+        trace("m%u perform: %d running %d errno=%d", number, (int)code, running, errno);
+        if (code != CURLM_OK || running == 0)
+            break;
+        curl_multi_wait(multi, NULL, 0, 10, NULL);
+    }
+    return running;
+}
+
+static void finish(unsigned number)
+{
+    for (int i = 0; i < ROUNDS && drive(number, 20) > 0; i++)
+        read_messages(multi_of(number));
+    read_messages(multi_of(number));
+}
+
+static void reset(struct handle *handle)
+{
+    if (callback_depth > 0 || handle->multi >= 0)
+        return; /* libcurl's own memory would not be in order */
+    errno = 0;
+    curl_easy_reset(handle->easy);
+    trace("h%u reset errno=%d", handle->index, errno);
+    handle_prepare(handle);
+}
+
+static void duplicate(struct handle *handle, unsigned number)
+{
+    struct handle *copy = &handles[number];
+    if (copy->easy != NULL)
+        return;
+    errno = 0;
+    CURL *easy = curl_easy_duphandle(handle->easy);
+    trace("h%u duplicate: %s errno=%d", handle->index, easy != NULL ? "made" : "NULL", errno);
+    if (easy == NULL)
+        return;
+    *copy = (struct handle){.easy = easy,
+                            .index = number,
+                            .multi = -1,
+                            .peer_off = handle->peer_off,
+                            .host_off = handle->host_off,
+                            .url_is_odd = handle->url_is_odd,
+                            .is_odd = handle->is_odd,
+                            .stays_odd = handle->stays_odd,
+                            .is_rerouted = handle->is_rerouted};
+    handle_name(copy);
+}
+
+static void cleanup(struct handle *handle)
+{
+    if (handle->performing > 0 || (callback_depth > 0 && handle->multi >= 0))
+        return;
+    errno = 0;
+    curl_easy_cleanup(handle->easy);
+    trace("h%u cleanup errno=%d", handle->index, errno);
+    handle->easy = NULL;
+    handle->multi = -1;
+    handle->under_way = false;
+}
+
+static void cleanup_multi(unsigned number)
+{
+    if (callback_depth > 0 || multis[number] == NULL)
+        return;
+    errno = 0;
+    CURLMcode code = curl_multi_cleanup(multis[number]);
+    trace("m%u cleanup: %d errno=%d", number, (int)code, errno);
+    multis[number] = NULL;
+    for (int i = 0; i < HANDLES; i++) {
+        struct handle *handle = &handles[i];
+        if (handle->easy == NULL || handle->multi != (int)number)
+            continue;
+        handle->multi = -1;
+        if (handle->under_way)
+            handle_end(handle, CURLE_OK);
+    }
+}
+
+static void set_multi(unsigned number, unsigned what)
+{
+    CURLM *multi = multi_of(number);
+    if (what < 2)
+        callback_set_push(multi, what == 0);
+    else
+        curl_multi_setopt(multi, what == 2 ? CURLMOPT_MAX_HOST_CONNECTIONS : CURLMOPT_MAXCONNECTS,
+                          1L);
+}
+
+static void set_share(struct handle *handle, const struct act *act)
+{
+    CURLSH *share = act->a % 3 == 0 ? NULL : share_of(act->a % 3 - 1u);
+    if (is_busy(handle))
+        return; /* not allowed: CURLOPT_SHARE(3) */
+    say(handle, "share", (int)curl_easy_setopt(handle->easy, CURLOPT_SHARE, share));
+}
+
+static void ask(const struct handle *handle)
+{
+    static const CURLINFO infos[] = {CURLINFO_EFFECTIVE_URL, CURLINFO_PRIMARY_IP, CURLINFO_SCHEME,
+                                     CURLINFO_EFFECTIVE_METHOD, CURLINFO_REDIRECT_URL};
+    for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++) {
+        char *text = NULL;
+        errno = 0;
+        CURLcode code = curl_easy_getinfo(handle->easy, infos[i], &text);
+        trace("h%u getinfo %d: %d %s errno=%d", handle->index, (int)infos[i], (int)code,
+              text != NULL ? text : "(null)", errno);
+    }
+}
+
+static void pause_it(struct handle *handle)
+{
+    if (callback_depth > 0)
+        return;
+    say(handle, "pause", (int)curl_easy_pause(handle->easy, CURLPAUSE_CONT));
+}
+
+static void play_on_handle(const struct act *act)
+{
+    struct handle *handle = handle_of(act);
+    switch (act->op) {
+    case OP_SET:
+        set(handle, act);
+        break;
+    case OP_URL:
+        set_url(handle, act);
+        break;
+    case OP_PORT:
+        set_port(handle, act);
+        break;
+    case OP_CURLU:
+        set_curlu(handle, act);
+        break;
+    case OP_PERFORM:
+        perform(handle);
+        break;
+    case OP_ADD:
+        add(handle, act->a % MULTIS);
+        break;
+    case OP_REMOVE:
+        remove_from(handle, act->a % MULTIS);
+        break;
+    case OP_RESET:
+        reset(handle);
+        break;
+    case OP_DUP:
+        duplicate(handle, act->a % HANDLES);
+        break;
+    case OP_CLEANUP:
+        cleanup(handle);
+        break;
+    case OP_SHARE:
+        set_share(handle, act);
+        break;
+    case OP_GETINFO:
+        ask(handle);
+        break;
+    case OP_PAUSE:
+        pause_it(handle);
+        break;
+    default:
+        break;
+    }
+}
+
+void play_act(const struct act *act)
+{
+    static const int64_t times[] = {0, 0, 15, 60};
+    switch (act->op) {
+    case OP_CURLU_CHANGE:
+        change_curlu(act);
+        break;
+    case OP_DRIVE:
+        drive(act->a % MULTIS, 1 + act->b % 4);
+        if (act->c % 2 == 0)
+            read_messages(multi_of(act->a % MULTIS));
+        break;
+    case OP_FINISH:
+        finish(act->a % MULTIS);
+        break;
+    case OP_MULTI_CLEANUP:
+        cleanup_multi(act->a % MULTIS);
+        break;
+    case OP_MULTI_SET:
+        set_multi(act->a % MULTIS, act->b % 4);
+        break;
+    case OP_CONNECT_TIME:
+        net_set_connect_time(times[act->a % 4]);
+        break;
+    case OP_DROP_IDLE:
+        server_drop_idle();
+        break;
+    default:
+        play_on_handle(act);
+    }
+}
+
+static void end(void)
+{
+    for (unsigned i = 0; i < MULTIS; i++)
+        if (multis[i] != NULL)
+            finish(i);
+    for (unsigned i = 0; i < HANDLES; i++) {
+        struct handle *handle = &handles[i];
+        if (handle->easy != NULL && handle->multi >= 0)
+            remove_from(handle, (unsigned)handle->multi);
+    }
+    for (unsigned i = 0; i < HANDLES; i++)
+        if (handles[i].easy != NULL)
+            cleanup(&handles[i]);
+    for (unsigned i = 0; i < MULTIS; i++)
+        cleanup_multi(i);
+    for (unsigned i = 0; i < SHARES; i++)
+        if (shares[i] != NULL)
+            trace("s%u cleanup: %d", i, (int)curl_share_cleanup(shares[i]));
+    for (unsigned i = 0; i < CURLUS; i++)
+        if (curlus[i] != NULL)
+            curl_url_cleanup(curlus[i]);
+}
+
+void play(uint64_t seed, uint64_t kept)
+{
+    char text[768];
+    for (unsigned i = 0; i < HANDLES; i++)
+        handles[i] = (struct handle){.index = i, .multi = -1};
+    for (size_t i = 0; i < steps_count(seed); i++) {
+        if ((kept >> i & 1) == 0)
+            continue;
+        struct step step = steps_make(seed, i);
+        steps_say(&step, text, sizeof text);
+        trace("-- %s", text);
+        if (step.act.op == OP_ARM) {
+            handle_of(&step.act);
+            callback_arm(&step);
+        } else {
+            play_act(&step.act);
+        }
+    }
+    trace("-- end");
+    end();
+}
