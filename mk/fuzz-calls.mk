@@ -1,8 +1,7 @@
-# Random sequences of libcurl calls, without the library and with it: make fuzz-calls SECONDS=600 SEED=... FLAVOUR=gnutls
+# Random sequences of libcurl calls, without the library and with it: 
+# make fuzz-calls SECONDS=600 FLAVOUR=gnutls; SEED=... KEPT=... as a find was reported.
 
 SECONDS ?= 60
-SEED    ?=
-COUNT   ?=
 FLAVOUR ?= openssl
 calls_parts := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/run.c,$(wildcard tests/fuzz/calls/*.c)))
 calls_curl   = $(if $(filter gnutls,$(FLAVOUR)),$(gnutls_flavour),$(call test_libs,libcurl))
@@ -22,4 +21,19 @@ $(BUILD)/fuzz/calls_run: $(BUILD)/obj/tests/fuzz/calls/run.o $(BUILD)/obj/tests/
 
 .PHONY: fuzz-calls
 fuzz-calls: $(LIBRARY) $(MODULE) $(BUILD)/fuzz/calls-$(FLAVOUR) $(BUILD)/fuzz/calls_run ## random libcurl calls without the library and with it: SECONDS, SEED, COUNT, FLAVOUR
-	cd $(BUILD)/fuzz && ./calls_run ./calls-$(FLAVOUR) $(abspath $(LIBRARY)) $(SECONDS) $(SEED) $(COUNT)
+	cd $(BUILD)/fuzz && ./calls_run -t $(SECONDS) $(if $(SEED),-s $(SEED)) $(if $(KEPT),-k $(KEPT)) $(if $(COUNT),-n $(COUNT)) $(if $(FINDS),-f $(FINDS)) \
+	    ./calls-$(FLAVOUR) $(abspath $(LIBRARY)) 
+
+# With the libcurls of check-new, each for SECONDS.
+.PHONY: fuzz-calls-new
+fuzz-calls-new: ## the same with newer libcurls: NEW="7.46.0 7.49.0", versions of pycurl
+	@scripts/deps build test new || true
+	@status=0; for version in $(NEW); do $(MAKE) --no-print-directory fuzz-calls-$$version || status=1; done; exit $$status
+
+fuzz-calls-%:
+	@mkdir -p $(BUILD)/new
+	@if scripts/newcurl $(BUILD)/new/$* $* 2>$(BUILD)/new/why; then \
+	    PKG_CONFIG_PATH=$(abspath $(BUILD)/new/$*/pkgconfig):$$PKG_CONFIG_PATH \
+	    $(MAKE) --no-print-directory BUILD=$(BUILD)/new/$* LDFLAGS="-Wl,-rpath,$(new_libraries) -Wl,-rpath-link,$(new_libraries)" \
+	        openssl_flavour=-lcurl FLAVOUR=openssl fuzz-calls; \
+	else printf 'SKIP fuzz-calls-$*: %s\n' "$$(tail -n 1 $(BUILD)/new/why)"; fi

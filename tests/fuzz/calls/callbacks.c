@@ -139,7 +139,6 @@ static void accept_all(void *context)
     *(void **)&set_verify = dlsym(RTLD_DEFAULT, "SSL_CTX_set_verify");
     if (set_verify != NULL)
         set_verify(context, 0, NULL);
-    handle_tainted = true;
 }
 
 static CURLcode on_ssl_ctx(CURL *easy, void *context, void *user)
@@ -194,7 +193,7 @@ static int on_push(CURL *parent, CURL *pushed, size_t count, struct curl_pushhea
     struct handle *handle = &handles[slot];
     *handle = (struct handle){
         .easy = pushed, .index = (unsigned)slot, .multi = *(int *)user, .stays_odd = true};
-    handle_begin(handle);
+    handle->under_way = true;
     return CURL_PUSH_OK;
 }
 
@@ -237,6 +236,7 @@ CURLcode callback_set(struct handle *handle, enum callback callback, long how)
     void (*function)(void) = how != 0 ? pair->ours : NULL;
     if (callback == CB_SSL_CTX && how == 2)
         function = (void (*)(void))on_ssl_ctx_accepting;
+    handle_tainted |= callback == CB_SSL_CTX && how != 0;
     CURLcode code = curl_easy_setopt(handle->easy, pair->function, function);
     if (code == CURLE_OK)
         code = curl_easy_setopt(handle->easy, pair->data, handle);

@@ -38,7 +38,7 @@ void handle_prepare(struct handle *handle)
     callback_set(handle, CB_WRITE, 1);
     callback_set(handle, CB_HEADER, 1);
     callback_set(handle, CB_READ, 1);
-    curl_easy_setopt(easy, CURLOPT_RESOLVE, world_resolve(0));
+    handle->resolve = 0;
     curl_easy_setopt(easy, CURLOPT_CAINFO, handle_ca_file);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->error);
     curl_easy_setopt(easy, CURLOPT_STDERR, handle->errors);
@@ -64,6 +64,8 @@ void handle_begin(struct handle *handle)
     handle->key_bytes = 0;
     handle->nrequests = 0;
     handle->to_read = 30;
+    /* Again, for libcurl puts the list in the cache of the multi handle that it meets first. */
+    curl_easy_setopt(handle->easy, CURLOPT_RESOLVE, world_resolve(handle->resolve));
 }
 
 static void say_text(const struct handle *handle, CURLINFO info, const char *name)

@@ -16,8 +16,9 @@ struct handle {
     int multi;           /* in which, or -1 */
     unsigned performing; /* curl_easy_perform, nested */
     char error[CURL_ERROR_SIZE];
-    size_t to_read; /* bytes that the read callback still has */
-    FILE *errors;   /* CURLOPT_STDERR */
+    unsigned resolve; /* world_resolve's number */
+    size_t to_read;   /* bytes that the read callback still has */
+    FILE *errors;     /* CURLOPT_STDERR */
     char *error_text;
     size_t error_size;
 
@@ -40,7 +41,7 @@ struct handle {
 };
 
 extern struct handle handles[HANDLES];
-extern bool handle_tainted; /* some SSL_CTX callback accepted every certificate */
+extern bool handle_tainted; /* some handle had an SSL_CTX callback */
 
 /* The handle whose requests carry this User-Agent, or NULL. */
 struct handle *handle_by_agent(const char *agent);

@@ -5,7 +5,7 @@
  * wherever libcurl calls them. A socket is one end of a pair; its other end is handed to the server
  * (server.h), which lives in this thread and runs whenever libcurl waits. Time passes only there.
  *
- * Threads: one; a resolver's thread is run to its end before pthread_create returns.
+ * Threads: one; a sequence that would start another ends.
  */
 #ifndef COMMISSIONED_CALLS_NET_H
 #define COMMISSIONED_CALLS_NET_H

@@ -81,6 +81,8 @@ CURLcode option_set(struct handle *handle, const struct option *option)
         handle->peer_off = true;
     if (option->option == CURLOPT_SSL_VERIFYHOST && option->number == 0)
         handle->host_off = true;
+    if (option->kind == KIND_RESOLVE)
+        handle->resolve = (unsigned)option->number;
     if (option->kind == KIND_CONNECT_TO && option->number == 2)
         handle->is_rerouted = true;
     handle_note(handle, harmless);

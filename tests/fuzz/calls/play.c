@@ -139,9 +139,9 @@ static void add(struct handle *handle, unsigned number)
 {
     bool fresh = !is_busy(handle);
     CURLM *multi = multi_of(number);
-    errno = 0;
     if (fresh)
         handle_begin(handle);
+    errno = 0;
     CURLMcode code = curl_multi_add_handle(multi, handle->easy);
     say(handle, "add", (int)code);
     if (code == CURLM_OK)
@@ -231,7 +231,8 @@ static void duplicate(struct handle *handle, unsigned number)
                             .url_is_odd = handle->url_is_odd,
                             .is_odd = handle->is_odd,
                             .stays_odd = handle->stays_odd,
-                            .is_rerouted = handle->is_rerouted};
+                            .is_rerouted = handle->is_rerouted,
+                            .resolve = handle->resolve};
     handle_name(copy);
 }
 

@@ -1,7 +1,7 @@
 /*
  * calls_run - plays sequences of libcurl calls without the library and with it, and compares.
  *
- * calls_run CALLS LIBRARY SECONDS [SEED [COUNT]]
+ * calls_run [-t SECONDS] [-s SEED [-k KEPT]] [-n COUNT] [-f FINDS] CALLS LIBRARY
  *
  * Both processes run the same program, CALLS; the library is preloaded into one. Exit status 1
  * where a sequence failed; it is then said as its fewest steps.
@@ -22,8 +22,6 @@
 #include "devserver_certificate.h"
 #include "fuzz/calls/steps.h"
 #include "support/tmpdir.h"
-
-enum { FINDS = 10 /* more are not minimised */ };
 
 struct player {
     pid_t pid;
@@ -286,40 +284,87 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+struct options {
+    const char *calls;
+    const char *library;
+    double seconds;
+    uint64_t seed;
+    uint64_t kept;       /* the steps of the one sequence to play; 0: all, and more sequences */
+    unsigned long count; /* 0: no limit */
+    unsigned long finds; /* after so many it ends */
+};
+
+static void usage(void)
+{
+    fprintf(stderr, "usage: calls_run [-t SECONDS] [-s SEED [-k KEPT]] [-n COUNT] [-f FINDS] "
+                    "CALLS LIBRARY\n");
+    exit(2);
+}
+
+static void read_options(int argc, char **argv, struct options *options)
+{
+    *options = (struct options){.seconds = 60, .finds = 10};
+    if (getrandom(&options->seed, sizeof options->seed, 0) != sizeof options->seed)
+        die("getrandom");
+    for (int c; (c = getopt(argc, argv, "t:s:k:n:f:")) != -1;) {
+        if (c == 't')
+            options->seconds = strtod(optarg, NULL);
+        else if (c == 's')
+            options->seed = strtoull(optarg, NULL, 16);
+        else if (c == 'k')
+            options->kept = strtoull(optarg, NULL, 16);
+        else if (c == 'n')
+            options->count = strtoul(optarg, NULL, 10);
+        else if (c == 'f')
+            options->finds = strtoul(optarg, NULL, 10);
+        else
+            usage();
+    }
+    if (argc - optind != 2)
+        usage();
+    options->calls = argv[optind];
+    options->library = argv[optind + 1];
+}
+
+/* True where it failed. */
+static bool try(uint64_t seed, uint64_t kept, unsigned long *useless)
+{
+    char *why = NULL;
+    enum fault fault = play_both(seed, kept, &why, NULL);
+    bool failed = fault != FAULT_NONE && fault != FAULT_USELESS;
+    *useless += fault == FAULT_USELESS;
+    if (failed)
+        show(seed, minimise(seed, kept, fault, why), fault, why);
+    free(why);
+    return failed;
+}
+
+static unsigned long run(const struct options *options)
+{
+    unsigned long count = 0, useless = 0, failed = 0;
+    double began = seconds();
+    uint64_t kept = options->kept != 0 ? options->kept : ~UINT64_C(0);
+    unsigned long limit = options->kept != 0 ? 1 : options->count;
+    printf("seeds from %" PRIx64 " on\n", options->seed);
+    fflush(stdout);
+    while (stopped == 0 && seconds() - began < options->seconds && failed < options->finds &&
+           (limit == 0 || count < limit))
+        failed += try(options->seed + count++, kept, &useless);
+    printf("%lu sequences, %lu keys, %lu not judged, %lu failed, %.1f a second\n", count, nkeys,
+           useless, failed, (double)count / (seconds() - began));
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t seed;
-    unsigned long count = 0, useless = 0, failed = 0, limit = 0;
-    if (argc < 4) {
-        fprintf(stderr, "usage: calls_run CALLS LIBRARY SECONDS [SEED [COUNT|KEPT]]\n");
-        return 2;
-    }
-    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
-        die("getrandom");
-    if (argc > 4)
-        seed = strtoull(argv[4], NULL, 16);
-    if (argc > 5)
-        limit = strtoul(argv[5], NULL, 10);
+    struct options options;
+    read_options(argc, argv, &options);
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
     make_folder();
-    start(&without, argv[1], NULL);
-    start(&with, argv[1], argv[2]);
-    double end = seconds() + strtod(argv[3], NULL), began = seconds();
-    printf("seeds from %" PRIx64 " on\n", seed);
-    for (; stopped == 0 && seconds() < end && (limit == 0 || count < limit) && failed < FINDS;
-         seed++, count++) {
-        char *why = NULL;
-        enum fault fault = play_both(seed, ~UINT64_C(0), &why, NULL);
-        useless += fault == FAULT_USELESS;
-        if (fault != FAULT_NONE && fault != FAULT_USELESS) {
-            failed++;
-            show(seed, minimise(seed, ~UINT64_C(0), fault, why), fault, why);
-        }
-        free(why);
-    }
-    printf("%lu sequences, %lu keys, %lu not judged, %lu failed, %.1f a second\n", count, nkeys,
-           useless, failed, (double)count / (seconds() - began));
+    start(&without, options.calls, NULL);
+    start(&with, options.calls, options.library);
+    unsigned long failed = run(&options);
     stop(&without);
     stop(&with);
     tmpdir_remove(folder);
