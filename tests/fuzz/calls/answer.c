@@ -88,22 +88,23 @@ static void say_word(struct answer *answer, const struct request *request, const
         const char *word;
         unsigned status;
     } statuses[] = {{"204", 204}, {"403", 403}, {"429", 429}, {"500", 500}, {"304", 304}};
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+    bool moves = answer->headers[0] == 'L'; /* the rest is for the last place */
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0] && !moves; i++)
         if (length == 3 && strncmp(word, statuses[i].word, 3) == 0)
             answer->status = statuses[i].status;
-    if (length == 3 && strncmp(word, "401", 3) == 0) {
+    if (!moves && length == 3 && strncmp(word, "401", 3) == 0) {
         answer->status = 401;
         add_header(answer, "WWW-Authenticate: Bearer realm=\"r\"");
     }
 #define IS(text) (length == sizeof text - 1 && strncmp(word, text, length) == 0)
     if (length > 3 && strncmp(word, "to-", 3) == 0)
         redirect(answer, word + 3);
-    if (IS("digest"))
+    if (!moves && IS("digest"))
         challenge(answer, request, "Digest", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"");
-    if (IS("basic"))
+    if (!moves && IS("basic"))
         challenge(answer, request, "Basic", "WWW-Authenticate: Basic realm=\"r\"");
-    answer->drops |= IS("drop") || (IS("again") && request->nth > 1);
-    answer->halves |= IS("half");
+    answer->drops |= !moves && (IS("drop") || (IS("again") && request->nth > 1));
+    answer->halves |= !moves && IS("half");
     answer->closes |= IS("hush");
     answer->says_close |= IS("close");
     answer->chunked |= IS("chunk");

@@ -15,12 +15,6 @@ unsigned callback_depth;
 static struct step armed[ARMED_MAX];
 static size_t narmed;
 
-void callback_arm(const struct step *step)
-{
-    if (narmed < ARMED_MAX)
-        armed[narmed++] = *step;
-}
-
 /* Runs what is due; true where the callback is to fail. */
 static bool fire(const struct handle *handle, enum callback callback)
 {
@@ -241,4 +235,18 @@ CURLcode callback_set(struct handle *handle, enum callback callback, long how)
     if (code == CURLE_OK)
         code = curl_easy_setopt(handle->easy, pair->data, handle);
     return code;
+}
+
+void callback_arm(struct handle *handle, const struct step *step)
+{
+    if (narmed < ARMED_MAX)
+        armed[narmed++] = *step;
+    if (pairs[step->callback].ours == NULL)
+        return;
+    callback_set(handle, step->callback, 1);
+    handle->stays_odd |= step->callback == CB_SSL_CTX;
+    if (step->callback == CB_PROGRESS)
+        curl_easy_setopt(handle->easy, CURLOPT_NOPROGRESS, 0L);
+    if (step->callback == CB_DEBUG)
+        curl_easy_setopt(handle->easy, CURLOPT_VERBOSE, 1L);
 }

@@ -11,7 +11,8 @@
 CURLcode callback_set(struct handle *handle, enum callback callback, long how);
 
 void callback_set_push(CURLM *multi, bool on);
-void callback_arm(const struct step *step);
+/* The callback is set too, where it is one of the handle's. */
+void callback_arm(struct handle *handle, const struct step *step);
 
 /* How deep in callbacks the program is. */
 extern unsigned callback_depth;

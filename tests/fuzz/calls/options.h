@@ -20,6 +20,7 @@ struct option {
     bool harmless; /* it is no reason to withhold a key */
 };
 
+enum { OPTIONS_FIRST = 8 };
 extern const struct option options[];
 extern const size_t noptions;
 

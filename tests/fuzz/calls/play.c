@@ -278,7 +278,7 @@ static void set_multi(unsigned number, unsigned what)
 
 static void set_share(struct handle *handle, const struct act *act)
 {
-    CURLSH *share = act->a % 3 == 0 ? NULL : share_of(act->a % 3 - 1u);
+    CURLSH *share = act->a % 6 == 0 ? NULL : share_of(act->a % 6 == 1);
     if (is_busy(handle))
         return; /* not allowed: CURLOPT_SHARE(3) */
     say(handle, "share", (int)curl_easy_setopt(handle->easy, CURLOPT_SHARE, share));
@@ -376,6 +376,9 @@ void play_act(const struct act *act)
     case OP_CONNECT_TIME:
         net_set_connect_time(times[act->a % 4]);
         break;
+    case OP_IMPOSTOR:
+        world_deceive(act->a % 2 == 0);
+        break;
     case OP_DROP_IDLE:
         server_drop_idle();
         break;
@@ -419,8 +422,7 @@ void play(uint64_t seed, uint64_t kept)
         steps_say(&step, text, sizeof text);
         trace("-- %s", text);
         if (step.act.op == OP_ARM) {
-            handle_of(&step.act);
-            callback_arm(&step);
+            callback_arm(handle_of(&step.act), &step);
         } else {
             play_act(&step.act);
         }

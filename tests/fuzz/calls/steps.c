@@ -40,29 +40,13 @@ static enum op choose(uint64_t *state, const struct weight *weights)
     return weights->op;
 }
 
-static const struct weight outer[] = {{OP_SET, 220},
-                                      {OP_URL, 90},
-                                      {OP_PORT, 12},
-                                      {OP_CURLU, 20},
-                                      {OP_CURLU_CHANGE, 20},
-                                      {OP_PERFORM, 150},
-                                      {OP_ADD, 80},
-                                      {OP_REMOVE, 15},
-                                      {OP_DRIVE, 90},
-                                      {OP_FINISH, 50},
-                                      {OP_NEW, 20},
-                                      {OP_RESET, 12},
-                                      {OP_DUP, 20},
-                                      {OP_CLEANUP, 8},
-                                      {OP_MULTI_CLEANUP, 5},
-                                      {OP_MULTI_SET, 15},
-                                      {OP_SHARE, 15},
-                                      {OP_GETINFO, 10},
-                                      {OP_PAUSE, 5},
-                                      {OP_ARM, 110},
-                                      {OP_CONNECT_TIME, 15},
-                                      {OP_DROP_IDLE, 12},
-                                      {OP_SET, 0}};
+static const struct weight outer[] = {
+    {OP_SET, 220},         {OP_URL, 90},       {OP_PORT, 12},         {OP_CURLU, 20},
+    {OP_CURLU_CHANGE, 20}, {OP_PERFORM, 150},  {OP_ADD, 80},          {OP_REMOVE, 15},
+    {OP_DRIVE, 90},        {OP_FINISH, 50},    {OP_NEW, 20},          {OP_RESET, 12},
+    {OP_DUP, 20},          {OP_CLEANUP, 8},    {OP_MULTI_CLEANUP, 5}, {OP_MULTI_SET, 15},
+    {OP_SHARE, 40},        {OP_GETINFO, 10},   {OP_PAUSE, 5},         {OP_ARM, 110},
+    {OP_CONNECT_TIME, 15}, {OP_DROP_IDLE, 12}, {OP_IMPOSTOR, 20},     {OP_SET, 0}};
 
 static const struct weight inner[] = {
     {OP_SET, 200},         {OP_URL, 60},     {OP_PORT, 20},   {OP_CURLU, 20},
@@ -83,6 +67,15 @@ static struct act make_act(uint64_t *state, const struct weight *weights)
     return act;
 }
 
+enum { FIRST_STEPS = 5 };
+
+/* SSL_CTX is seldom: with it set nothing is expected any more. */
+static const enum callback arms[] = {
+    CB_WRITE,      CB_HEADER,   CB_HEADER,      CB_READ,     CB_PROGRESS, CB_PROGRESS, CB_PROGRESS,
+    CB_PROGRESS,   CB_DEBUG,    CB_DEBUG,       CB_DEBUG,    CB_DEBUG,    CB_DEBUG,    CB_PREREQ,
+    CB_PREREQ,     CB_SOCKOPT,  CB_CLOSESOCKET, CB_RESOLVER, CB_TRAILER,  CB_SEEK,     CB_SSL_CTX,
+    CB_OPENSOCKET, CB_PROGRESS, CB_HEADER,      CB_PUSH};
+
 size_t steps_count(uint64_t seed)
 {
     return 6 + below(&seed, STEPS_MAX - 6 - 16);
@@ -94,8 +87,12 @@ struct step steps_make(uint64_t seed, size_t number)
     next(&state);
     struct step step = {.act = make_act(&state, outer)};
     step.inner = make_act(&state, inner);
-    step.callback = (enum callback)below(&state, CALLBACKS);
-    step.nth = below(&state, 4) == 0 ? below(&state, 12) : below(&state, 3);
+    step.callback = arms[below(&state, sizeof arms / sizeof arms[0])];
+    if (number < FIRST_STEPS) {
+        step.act.op = OP_SET;
+        step.act.a %= OPTIONS_FIRST;
+    }
+    step.nth = below(&state, 4) == 0 ? below(&state, 30) : below(&state, 4);
     return step;
 }
 
@@ -159,6 +156,7 @@ static const char *const op_names[OPS] = {[OP_SET] = "set",
                                           [OP_PAUSE] = "pause",
                                           [OP_ARM] = "arm",
                                           [OP_CONNECT_TIME] = "connects take",
+                                          [OP_IMPOSTOR] = "app's new connections lead to",
                                           [OP_DROP_IDLE] = "servers end idle connections",
                                           [OP_FAIL] = "the callback fails"};
 
@@ -217,13 +215,16 @@ static void say_act(const struct act *act, char *text, size_t size)
         snprintf(text, size, "h%u duplicate as h%u", handle, act->a % HANDLES);
         return;
     case OP_SHARE:
-        if (act->a % 3 == 0)
+        if (act->a % 6 == 0)
             snprintf(text, size, "h%u share NULL", handle);
         else
-            snprintf(text, size, "h%u share s%u", handle, act->a % 3 - 1);
+            snprintf(text, size, "h%u share s%u", handle, act->a % 6 == 1);
         return;
     case OP_CONNECT_TIME:
         snprintf(text, size, "connects take %d ms", (const int[]){0, 0, 15, 60}[act->a % 4]);
+        return;
+    case OP_IMPOSTOR:
+        snprintf(text, size, "%s %s", name, act->a % 2 == 0 ? "an impostor" : "app");
         return;
     case OP_DROP_IDLE:
     case OP_FAIL:

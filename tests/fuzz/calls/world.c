@@ -25,8 +25,17 @@ static const struct {
     uint32_t address;
 } names[] = {{WORLD_HOST, APP}, {"evil.example", EVIL}, {"proxy.example", PROXY}};
 
+static bool deceives;
+
+void world_deceive(bool on)
+{
+    deceives = on;
+}
+
 const struct site *world_find(uint32_t address, uint16_t port)
 {
+    if (address == APP && port == 443 && deceives)
+        address = IMPOSTOR;
     for (size_t i = 0; i < sizeof sites / sizeof sites[0]; i++)
         if (sites[i].address == address && sites[i].port == port)
             return &sites[i];

@@ -27,6 +27,9 @@ struct site {
     bool proxies;
 };
 
+/* From now on connections to app on port 443 lead to the impostor, or to app again. */
+void world_deceive(bool on);
+
 /* NULL where nobody listens. */
 const struct site *world_find(uint32_t address, uint16_t port);
 
