@@ -4,7 +4,7 @@
 SECONDS ?= 60
 FLAVOUR ?= openssl
 calls_parts := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/run.c,$(wildcard tests/fuzz/calls/*.c)))
-calls_curl   = $(if $(filter gnutls,$(FLAVOUR)),$(gnutls_flavour),$(call test_libs,libcurl))
+calls_curl   = $(if $(findstring gnutls,$@),$(gnutls_flavour),$(call test_libs,libcurl))
 
 $(BUILD)/obj/tests/fuzz/calls/%.o: EXTRA_CFLAGS = -Isrc -Itests $(call pkg_cflags,libcurl gnutls libnghttp2) -DCURL_DISABLE_TYPECHECK
 

@@ -40,6 +40,7 @@ void handle_prepare(struct handle *handle)
     callback_set(handle, CB_READ, 1);
     handle->resolve = 0;
     curl_easy_setopt(easy, CURLOPT_CAINFO, handle_ca_file);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* GnuTLS would read all that is in it */
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->error);
     curl_easy_setopt(easy, CURLOPT_STDERR, handle->errors);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");

@@ -192,6 +192,27 @@ static enum fault judge(const struct seen *plain, const struct seen *ours)
     return FAULT_NONE;
 }
 
+static int line_length(const char *text)
+{
+    enum { LONGEST = 200 };
+    size_t length = strcspn(text, "\n");
+    return length < LONGEST ? (int)length : LONGEST;
+}
+
+/* The text around the first difference, from its line. */
+static void show_difference(const struct seen *plain, const struct seen *ours)
+{
+    enum { BEFORE = 60 };
+    size_t at = 0;
+    while (at < plain->size && at < ours->size && plain->text[at] == ours->text[at])
+        at++;
+    size_t begin = at;
+    while (begin > 0 && at - begin < BEFORE && plain->text[begin - 1] != '\n')
+        begin--;
+    printf("  without: %.*s\n", line_length(plain->text + begin), plain->text + begin);
+    printf("  with:    %.*s\n", line_length(ours->text + begin), ours->text + begin);
+}
+
 static unsigned long nkeys;
 
 /* Plays it both ways. `why`, where it is not NULL, gets what was broken; the caller's. */
@@ -203,6 +224,8 @@ static enum fault play_both(uint64_t seed, uint64_t kept, char **why, FILE *show
     hear(&without, &plain, shown != NULL ? shown[0] : NULL);
     hear(&with, &ours, shown != NULL ? shown[1] : NULL);
     enum fault fault = judge(&plain, &ours);
+    if (shown != NULL && fault == FAULT_DIFFERENT)
+        show_difference(&plain, &ours);
     if (why != NULL)
         *why = ours.broken != NULL ? strdup(ours.broken) : NULL;
     nkeys += ours.keys;
