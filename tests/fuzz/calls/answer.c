@@ -8,7 +8,7 @@
  *     drop half hush close  how the connection ends
  *     again    drops all but a connection's first request
  *     slow     is answered 60 ms later
- *     chunk big early push cookie   what else there may be
+ *     chunk big early push cookie hsts   what else there may be
  */
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +116,8 @@ static void say_word(struct answer *answer, const struct request *request, const
         answer->interim = 103;
     if (IS("cookie"))
         add_header(answer, "Set-Cookie: c=1; Path=/");
+    if (IS("hsts"))
+        add_header(answer, "Strict-Transport-Security: max-age=1000");
     if (IS("push"))
         answer->push = "/v1/pushed";
 #undef IS

@@ -60,6 +60,10 @@ static CURLcode set_list(struct handle *handle, const struct option *option)
 static CURLcode set_value(struct handle *handle, const struct option *option)
 {
     CURLoption number = (CURLoption)option->option;
+    if (option->kind == KIND_HEADERS && option->number == APPENDS) {
+        curl_slist_append(header_list(1), "X-Late: 1");
+        return CURLE_OK;
+    }
     switch (option->kind) {
     case KIND_LONG:
         return curl_easy_setopt(handle->easy, number, option->number);

@@ -20,7 +20,7 @@ struct option {
     bool harmless; /* it is no reason to withhold a key */
 };
 
-enum { OPTIONS_FIRST = 8 };
+enum { OPTIONS_FIRST = 8, APPENDS = 100 /* no list: a line is added to list 1 */ };
 extern const struct option options[];
 extern const size_t noptions;
 

@@ -44,8 +44,8 @@ static const struct weight outer[] = {
     {OP_SET, 220},         {OP_URL, 90},       {OP_PORT, 12},         {OP_CURLU, 20},
     {OP_CURLU_CHANGE, 20}, {OP_PERFORM, 150},  {OP_ADD, 80},          {OP_REMOVE, 15},
     {OP_DRIVE, 90},        {OP_FINISH, 50},    {OP_NEW, 20},          {OP_RESET, 12},
-    {OP_DUP, 20},          {OP_CLEANUP, 8},    {OP_MULTI_CLEANUP, 5}, {OP_MULTI_SET, 15},
-    {OP_SHARE, 40},        {OP_GETINFO, 10},   {OP_PAUSE, 5},         {OP_ARM, 110},
+    {OP_DUP, 20},          {OP_CLEANUP, 8},    {OP_MULTI_CLEANUP, 5}, {OP_MULTI_SET, 20},
+    {OP_SHARE, 40},        {OP_GETINFO, 10},   {OP_PAUSE, 10},        {OP_ARM, 110},
     {OP_CONNECT_TIME, 15}, {OP_DROP_IDLE, 12}, {OP_IMPOSTOR, 20},     {OP_SET, 0}};
 
 static const struct weight inner[] = {
@@ -110,8 +110,8 @@ static const char *const scopes[] = {"/v1", "/v1",     "/v1",      "/v1",       
                                      "",    "/v1evil", "/v1/../x", "/v1/%2e%2e/x"};
 static const char *const words[] = {"",        "",       "",       "",      "",       "/401",
                                     "/digest", "/basic", "/drop",  "/half", "/hush",  "/close",
-                                    "/again",  "/slow",  "/chunk", "/big",  "/early", "/cookie",
-                                    "/push",   "/403",   "/204",   "/500",  "/slow"};
+                                    "/again",  "/slow",  "/chunk", "/big",  "/early", "/hsts",
+                                    "/cookie", "/push",  "/403",   "/204",  "/500",   "/slow"};
 enum {
     NPLACES = sizeof places / sizeof places[0],
     NSCOPES = sizeof scopes / sizeof scopes[0],
@@ -226,8 +226,10 @@ static void say_act(const struct act *act, char *text, size_t size)
     case OP_IMPOSTOR:
         snprintf(text, size, "%s %s", name, act->a % 2 == 0 ? "an impostor" : "app");
         return;
-    case OP_DROP_IDLE:
     case OP_FAIL:
+        snprintf(text, size, "%s", act->a % 3 == 0 ? "the callback pauses" : name);
+        return;
+    case OP_DROP_IDLE:
         snprintf(text, size, "%s", name);
         return;
     default:

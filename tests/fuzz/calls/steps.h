@@ -35,7 +35,7 @@ enum op {
     OP_CONNECT_TIME, /* how long connects take */
     OP_IMPOSTOR,     /* whoever connects to app reaches an impostor, or app again */
     OP_DROP_IDLE,    /* the servers end idle connections */
-    OP_FAIL,         /* inner: the callback answers what ends the transfer */
+    OP_FAIL,         /* inner: the callback answers what ends the transfer, or pauses it */
     OPS,
 };
 

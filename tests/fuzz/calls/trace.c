@@ -123,7 +123,7 @@ static void put_settled(const char *line, size_t length)
     put_shown("...\r\n", 5);
 }
 
-void trace_text(const char *label, const char *data, size_t size)
+bool trace_text(const char *label, const char *data, size_t size)
 {
     if (trace_find_key(data, size) != 0)
         trace_broken("the key was shown in %s", label);
@@ -143,6 +143,7 @@ void trace_text(const char *label, const char *data, size_t size)
         put("\n", 1);
     else
         used = began;
+    return any;
 }
 
 void trace_write(void)

@@ -14,8 +14,8 @@
 void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Text that libcurl showed, one line of the trace: line ends are shown, and a line with the masked
- * key is left out. A key that is not masked breaks a rule. */
-void trace_text(const char *label, const char *text, size_t size);
+ * key is left out. A key that is not masked breaks a rule. False where nothing was left. */
+bool trace_text(const char *label, const char *text, size_t size);
 
 /* A rule was broken. */
 void trace_broken(const char *format, ...) __attribute__((format(printf, 1, 2)));
