@@ -30,6 +30,8 @@ static const char *const places[] = {
     "//" WORLD_HOST,
     "http://" WORLD_HOST ":443",
     "//evil.example",
+    "https://x:y@" WORLD_HOST,
+    "https://x:y@evil.example",
 };
 enum { PLACES = sizeof places / sizeof places[0] };
 

@@ -145,7 +145,6 @@ static void answer_stream(struct http2 *http2, int32_t id, struct stream *stream
 {
     struct connection *c = http2->connection;
     stream->answered = true;
-    request_came(&stream->request, &stream->answer);
     if (stream->answer.drops) {
         c->dead = true;
         return;
@@ -165,6 +164,9 @@ static void answer_stream(struct http2 *http2, int32_t id, struct stream *stream
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 {
     struct stream *stream = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    if (stream != NULL && frame->hd.type == NGHTTP2_HEADERS &&
+        frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+        request_came(&stream->request, &stream->answer);
     bool last = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
     if (stream != NULL && last && !stream->answered &&
         (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA))

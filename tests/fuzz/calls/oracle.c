@@ -44,20 +44,50 @@ static bool names_host(const char *host)
            (strcasecmp(host, WORLD_HOST) == 0 || strcasecmp(host, WORLD_HOST ":443") == 0);
 }
 
-/* A path with dots or percent signs in it is in no narrower scope than all of the origin; no
- * sequence has one that leads back in. */
+/* How many characters at `text` are a dot, perhaps an encoded one; 0 for none. */
+static size_t dot_length(const char *text)
+{
+    return text[0] == '.' ? 1 : strncasecmp(text, "%2e", 3) == 0 ? 3 : 0;
+}
+
+/* 1 or 2 where the segment is that many dots, else 0. */
+static unsigned dots_of(const char *segment, size_t length)
+{
+    unsigned dots = 0;
+    size_t at = 0;
+    for (size_t one; at < length && (one = dot_length(segment + at)) > 0; dots++)
+        at += one;
+    return at == length && dots <= 2 ? dots : 0;
+}
+
+/* The path without dot segments: RFC 3986, 5.2.4. */
+static void settle(const char *target, char *path, size_t size)
+{
+    size_t used = 0;
+    const char *end = target + strcspn(target, "?");
+    while (target < end) {
+        target += *target == '/';
+        size_t length = strcspn(target, "/?");
+        unsigned dots = dots_of(target, length);
+        if (dots == 2)
+            while (used > 0 && path[--used] != '/')
+                ;
+        else if (dots == 0 && used + length + 2 < size)
+            used += (size_t)snprintf(path + used, size - used, "/%.*s", (int)length, target);
+        target += length;
+    }
+    path[used] = '\0';
+}
+
 static bool in_scope(const char *target)
 {
+    char path[REQUEST_TEXT];
     size_t length = strlen(oracle_scope);
-    size_t path = strcspn(target, "?");
     if (target[0] != '/')
         return false;
-    if (length == 0)
-        return true;
-    if (memmem(target, path, "..", 2) != NULL || memchr(target, '%', path) != NULL)
-        return false;
-    return strncmp(target, oracle_scope, length) == 0 &&
-           (target[length] == '/' || target[length] == '?' || target[length] == '\0');
+    settle(target, path, sizeof path);
+    return strncmp(path, oracle_scope, length) == 0 &&
+           (length == 0 || path[length] == '/' || path[length] == '\0');
 }
 
 /* Not asked of the site alone: an URL's port 443 may be rerouted by CONNECT_TO. */
@@ -92,14 +122,17 @@ static const char *find_fault(const struct request *request, const struct found 
     return NULL;
 }
 
-static bool is_due(const struct request *request, const struct handle *handle)
+/* `found` has no key. */
+static bool is_due(const struct request *request, const struct found *found,
+                   const struct handle *handle)
 {
     if (!oracle_expects_key || handle == NULL || handle_tainted || handle->is_odd ||
         handle->stays_odd || handle->url_is_odd || handle->transfer_odd || handle->was_elsewhere)
         return false;
-    return at_home(request, handle) && strcmp(request->method, "CONNECT") != 0 &&
-           strcmp(request->method, "TRACE") != 0 && names_host(request_header(request, "Host")) &&
-           in_scope(request->target) && strchr(request->target, '%') == NULL;
+    return found->authorizations == 0 && at_home(request, handle) &&
+           strcmp(request->method, "CONNECT") != 0 && strcmp(request->method, "TRACE") != 0 &&
+           names_host(request_header(request, "Host")) && in_scope(request->target) &&
+           strchr(request->target, '%') == NULL;
 }
 
 void oracle_judge(const struct request *request, unsigned status)
@@ -116,7 +149,7 @@ void oracle_judge(const struct request *request, unsigned status)
             handle->key_bytes += strlen("Authorization: Bearer \r\n") +
                                  strlen(found.key == 1 ? trace_key : trace_next_key);
         was_refused |= found.key == 1 && status == 401;
-    } else if (is_due(request, handle)) {
+    } else if (is_due(request, &found, handle)) {
         trace_broken("no key to %s, %s %s, though nothing speaks against it", request->site->name,
                      request->method, request->target);
     }

@@ -355,6 +355,7 @@ static void play_on_handle(const struct act *act)
 void play_act(const struct act *act)
 {
     static const int64_t times[] = {0, 0, 15, 60};
+    net_settle(); /* what was sent before is judged by what was set before */
     switch (act->op) {
     case OP_CURLU_CHANGE:
         change_curlu(act);
