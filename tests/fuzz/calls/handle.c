@@ -78,19 +78,14 @@ static void say_text(const struct handle *handle, CURLINFO info, const char *nam
           code != CURLE_OK ? " fails" : "", errno);
 }
 
-/*
- * Tolerated: the key's line is counted among the request's bytes. A transfer that made no request
- * may leave the number of the one before.
- */
-static void say_request_size(struct handle *handle)
+/* Tolerated: the key's line is counted among the request's bytes. A transfer that made no request
+ * leaves the number of the one before, so then it says nothing. */
+static void say_request_size(const struct handle *handle)
 {
     long value = -1;
     curl_easy_getinfo(handle->easy, CURLINFO_REQUEST_SIZE, &value);
-    if (handle->nrequests == 0 && value == handle->request_size)
-        trace("h%u request-size as before", handle->index);
-    else
+    if (handle->nrequests > 0)
         trace("h%u request-size %ld", handle->index, value - (long)handle->key_bytes);
-    handle->request_size = value;
 }
 
 static void say_numbers(const struct handle *handle)

@@ -37,7 +37,6 @@ struct handle {
     bool was_elsewhere; /* a request of it went elsewhere */
     size_t key_bytes;   /* that arrived with its requests */
     unsigned nrequests;
-    long request_size; /* CURLINFO_REQUEST_SIZE after the last one */
 };
 
 extern struct handle handles[HANDLES];
