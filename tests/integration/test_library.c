@@ -60,6 +60,7 @@ static const struct row rows[] = {
     {"verification", WHOLE_ORIGIN, 4, 5, 0, false},
     {"late-verification", WHOLE_ORIGIN, 0, 1, 0, false},
     {"own-credentials", WHOLE_ORIGIN, 5, 3, 5, false},
+    {"curlu-with-user", WHOLE_ORIGIN, 0, 0, 1, false},
     {"request-line", WHOLE_ORIGIN, 4, 3, 0, false},
     {"request-target-by-path", BELOW_V1, 1, 2, 0, false},
     {"headers-intact", WHOLE_ORIGIN, 2, 1, 0, false},
@@ -67,6 +68,7 @@ static const struct row rows[] = {
     {"options-in-callbacks", WHOLE_ORIGIN, 1, 2, 0, true},
     {"errno", WHOLE_ORIGIN, 1, 0, 0, false},
     {"verbose", WHOLE_ORIGIN, 3, 2, 0, false},
+    {"verbose-redirects", BELOW_V1, 0, 1, 1, false},
     {"unusable", BROKEN, 0, 2, 1, false},
     {"unseen-copy", BROKEN, 0, 2, 0, false},
     {"quiet", NONE, 0, 1, 0, false},
@@ -214,10 +216,11 @@ static void run_program(const char *program, const char *scenario)
                   "%s %s printed the key", program, scenario);
 }
 
-/* /to/URL is the redirect itself, which names where it leads. */
+/* /to/URL or /v1/to/URL is the redirect itself, which names where it leads. */
 static bool is_of(const struct seen *request, const char *word)
 {
-    return strncmp(request->path, "/to/", 4) != 0 && strstr(request->path, word) != NULL;
+    return strncmp(request->path, "/to/", 4) != 0 && strncmp(request->path, "/v1/to/", 7) != 0 &&
+           strstr(request->path, word) != NULL;
 }
 
 /* Checks each request that came, and how many of each kind. */
@@ -309,6 +312,16 @@ START_TEST(verbose_output_masks_the_key_and_nothing_else)
     ck_assert_ptr_nonnull(strstr(outcome.out, "[2]GET /yes/callback HTTP/1.1\r\n"));
     ck_assert_ptr_nonnull(strstr(outcome.out, "[2]GET /no/callback HTTP/1.1\r\n"));
     ck_assert_ptr_null(strstr(outcome.out, key + TEST_KEY_LENGTH / 2));
+}
+END_TEST
+
+START_TEST(verbose_output_behind_a_redirect_is_as_it_would_be_without_the_library)
+{
+    configure(BELOW_V1);
+    run_program("tests/programs/driver-openssl", "verbose-redirects");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Bearer ****"));
+    ck_assert_ptr_null(strstr(outcome.out, "TLS handshake"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Basic b3duOnBhc3N3b3Jk\r\n"));
 }
 END_TEST
 
@@ -514,6 +527,7 @@ int main(void)
     int nrows = (int)(sizeof rows / sizeof rows[0]);
     tcase_add_loop_test(served, every_scenario_with_gnutls, 0, nrows);
     tcase_add_test(served, verbose_output_masks_the_key_and_nothing_else);
+    tcase_add_test(served, verbose_output_behind_a_redirect_is_as_it_would_be_without_the_library);
     tcase_add_test(served, a_request_that_was_never_made_teaches_nothing);
     tcase_add_test(served, an_unusable_policy_says_why_in_the_error_buffer);
     tcase_add_test(served, nothing_is_told_of_a_key_that_did_not_leave);

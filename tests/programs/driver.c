@@ -556,6 +556,17 @@ static void own_credentials(void)
     curl_easy_cleanup(easy);
 }
 
+static void curlu_with_user(void)
+{
+    CURLU *url = curl_url();
+    CURL *easy = handle(APP);
+    curl_url_set(url, CURLUPART_URL, "https://user:password@app.commissioned.tech/own/curlu", 0);
+    curl_easy_setopt(easy, CURLOPT_CURLU, url);
+    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    curl_easy_cleanup(easy);
+    curl_url_cleanup(url);
+}
+
 static void request_line(void)
 {
     with_header("Host: other.example", "/no/host");
@@ -689,6 +700,18 @@ static void verbose(void)
     curl_easy_cleanup(easy);
 }
 
+/* Of an own header behind a redirect, and of a new connection in a transfer that had the key. */
+static void verbose_redirects(void)
+{
+    CURL *easy = handle(APP);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_STDERR, stdout);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    get(easy, APP "/v1/to/https://localhost/no/new-connection");
+    get(easy, APP "/v1/to/https://own:password@app.commissioned.tech/own/login");
+    curl_easy_cleanup(easy);
+}
+
 /* ---- a policy that cannot be used ------------------------------------------------------------ */
 
 static void unusable(void)
@@ -800,6 +823,7 @@ static const struct scenario scenarios[] = {
     {"unseen-copy", unseen_copy},
     {"wrong-certificate", wrong_certificate},
     {"own-credentials", own_credentials},
+    {"curlu-with-user", curlu_with_user},
     {"request-line", request_line},
     {"request-target-by-path", request_target_by_path},
     {"headers-intact", headers_intact},
@@ -807,6 +831,7 @@ static const struct scenario scenarios[] = {
     {"options-in-callbacks", options_in_callbacks},
     {"errno", error_number},
     {"verbose", verbose},
+    {"verbose-redirects", verbose_redirects},
     {"unusable", unusable},
     {"quiet", quiet},
     {"loaded", loaded},

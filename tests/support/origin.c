@@ -65,6 +65,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *pat
     static char body[] = "{}\n";
     unsigned status = 200;
     const char *location = NULL, *wait = NULL, *challenge = NULL;
+    if (strncmp(path, "/v1/to/", 7) == 0)
+        path += 3;
     if (strncmp(path, "/to/", 4) == 0) {
         status = 302;
         location = path + 4;

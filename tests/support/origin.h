@@ -2,9 +2,9 @@
  * origin.h - an HTTPS server inside the test program that keeps what each request brought.
  *
  * Three listeners on loopback: two with TLS (the second plays another port) and a plain one. A path
- * /to/URL answers 302 to URL, /status/N answers N, /status/N/S does so with "Retry-After: S",
- * /digest 401 until it is asked with Digest, /drop ends the connection without an answer, all else
- * 200.
+ * /to/URL or /v1/to/URL answers 302 to URL, /status/N answers N, /status/N/S does so with
+ * "Retry-After: S", /digest 401 until it is asked with Digest, /drop ends the connection without an
+ * answer, all else 200.
  *
  * Threads: the server runs in threads of its own; origin_seen may be called at any time.
  * Errors:  what cannot be set up fails the running Check test.

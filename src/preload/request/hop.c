@@ -138,7 +138,12 @@ static bool read_urls(const struct record *record, const char *text, struct hop 
         redirects == 0)
         return true;
     hop->other_target = &judged->first;
-    return read_url(record, text, hop, judged);
+    if (!read_url(record, text, hop, judged))
+        return false;
+    /* The effective URL may hide a user (CURL_HIDES_USERINFO), and on later hops libcurl's own is
+     * the CURLU's. */
+    judged->target.userinfo |= judged->first.userinfo;
+    return true;
 }
 
 /*
@@ -254,6 +259,7 @@ static bool apply(struct record *record, const struct decision *decision, bool l
         break;
     }
     inject_nothing(record);
+    redact_end(record); /* the request before is over, and in this one nothing is to be masked */
     return true;
 }
 

@@ -71,11 +71,30 @@ void redact_text(char *data, size_t size)
     }
 }
 
+/*
+ * "TLSv1.3 (OUT), TLS handshake, Finished (20):". libcurl's code for OpenSSL says such things where
+ * there is a debug function; that one is ours, and the application has none.
+ */
+static bool is_tls_message(const char *data, size_t size)
+{
+    static const char marks[2][7] = {" (IN), ", " (OUT),"};
+    enum { LONGEST_VERSION = 12 }; /* "TLS Unknown" */
+    if (size < 3 || (strncmp(data, "TLS", 3) != 0 && strncmp(data, "SSL", 3) != 0))
+        return false;
+    for (size_t i = 3; i < LONGEST_VERSION && i + sizeof marks[0] <= size; i++)
+        if (memcmp(data + i, marks[0], sizeof marks[0]) == 0 ||
+            memcmp(data + i, marks[1], sizeof marks[1]) == 0)
+            return true;
+    return false;
+}
+
 /* What libcurl does without a callback: CURLOPT_VERBOSE(3). */
 static void print(FILE *stream, curl_infotype type, const char *data, size_t size)
 {
     const char *mark = type == CURLINFO_TEXT ? "* " : type == CURLINFO_HEADER_IN ? "< " : "> ";
     if (type != CURLINFO_TEXT && type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT)
+        return;
+    if (type == CURLINFO_TEXT && is_tls_message(data, size))
         return;
     fwrite(mark, 2, 1, stream);
     fwrite(data, size, 1, stream);
