@@ -77,7 +77,7 @@ int main(int argc, char **argv)
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", argv[1]);
     handle_ca_file = ca_file;
     server_start(argv[1]);
-    if (chdir(argv[1]) != 0) /* where netrc-default lies */
+    if (chdir(argv[1]) != 0) /* where netrc-other lies */
         return 2;
     signal(SIGPIPE, SIG_IGN);
     curl_global_init(CURL_GLOBAL_ALL);

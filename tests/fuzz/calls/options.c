@@ -104,7 +104,7 @@ const struct option options[] = {
     {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "http://proxy.example:3128", true},
     {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "", true},
     {"PROXYUSERPWD", CURLOPT_PROXYUSERPWD, KIND_TEXT, 0, "proxy:user", true},
-    {"NETRC_FILE", CURLOPT_NETRC_FILE, KIND_TEXT, 0, "netrc-default", true},
+    /* Not one with a bare "default": the key takes the place of that, by decision. */
     {"NETRC_FILE", CURLOPT_NETRC_FILE, KIND_TEXT, 0, "netrc-other", true},
     {"DEFAULT_PROTOCOL", CURLOPT_DEFAULT_PROTOCOL, KIND_TEXT, 0, "https", true},
 

@@ -96,7 +96,6 @@ static void make_folder(void)
     free(authorities);
     put_file(".netrc", "machine app.commissioned.tech login n password n\n"
                        "machine evil.example login n password n\n");
-    put_file("netrc-default", "default login d password d\n");
     put_file("netrc-other", "machine other.example login o password o\n");
     put_policy("whole.conf", "https://app.commissioned.tech");
     put_policy("narrow.conf", "https://app.commissioned.tech/v1");
