@@ -38,14 +38,18 @@ static char *slurp(const char *folder, const char *name)
     return text;
 }
 
-/* Every other seed has the narrower policy. */
+/* Half of the seeds have the whole origin; and one in eight a policy that is about nothing here. */
 static void choose_policy(const char *folder, uint64_t seed)
 {
+    static const struct {
+        const char *name;
+        const char *scope;
+    } policies[] = {{"whole", ""}, {"narrow", "/v1"}, {"nothing", "/nothing"}};
     char path[4096];
-    bool narrow = seed & 1;
-    snprintf(path, sizeof path, "%s/%s.conf", folder, narrow ? "narrow" : "whole");
+    unsigned which = seed % 8 == 7 ? 2 : seed & 1;
+    snprintf(path, sizeof path, "%s/%s.conf", folder, policies[which].name);
     setenv("COMMISSIONED_AUTH_CONFIG", path, 1);
-    oracle_scope = narrow ? "/v1" : "";
+    oracle_scope = policies[which].scope;
 }
 
 static void play_in_child(const char *folder, uint64_t seed, uint64_t kept)

@@ -5,12 +5,13 @@
 
 #include "callbacks.h"
 #include "handle.h"
+#include "loop.h"
 #include "net.h"
 #include "options.h"
 #include "server.h"
 #include "trace.h"
 
-enum { ROUNDS = 300, DEPTH = 3 };
+enum { ROUNDS = 300, DEPTH = 3, LOOPED = MULTIS - 1 /* has an event loop's callbacks */ };
 
 static CURLM *multis[MULTIS];
 static CURLSH *shares[SHARES];
@@ -41,8 +42,11 @@ static struct handle *handle_of(const struct act *act)
 
 static CURLM *multi_of(unsigned number)
 {
-    if (multis[number] == NULL)
+    if (multis[number] == NULL) {
         multis[number] = curl_multi_init();
+        if (number == LOOPED)
+            loop_watch(multis[number]);
+    }
     return multis[number];
 }
 
@@ -181,9 +185,11 @@ static void read_messages(CURLM *multi)
     }
 }
 
-static int drive(unsigned number, unsigned rounds)
+static int drive(unsigned number, unsigned rounds, bool by_loop)
 {
     CURLM *multi = multi_of(number);
+    if (by_loop && number == LOOPED)
+        return loop_drive(multi, rounds);
     int running = 0;
     for (unsigned i = 0; i < rounds; i++) {
         errno = 0;
@@ -196,9 +202,9 @@ static int drive(unsigned number, unsigned rounds)
     return running;
 }
 
-static void finish(unsigned number)
+static void finish(unsigned number, bool by_loop)
 {
-    for (int i = 0; i < ROUNDS && drive(number, 20) > 0; i++)
+    for (int i = 0; i < ROUNDS && drive(number, 20, by_loop) > 0; i++)
         read_messages(multi_of(number));
     read_messages(multi_of(number));
 }
@@ -361,12 +367,12 @@ void play_act(const struct act *act)
         change_curlu(act);
         break;
     case OP_DRIVE:
-        drive(act->a % MULTIS, 1 + act->b % 4);
+        drive(act->a % MULTIS, 1 + act->b % 4, act->d % 3 != 0);
         if (act->c % 2 == 0)
             read_messages(multi_of(act->a % MULTIS));
         break;
     case OP_FINISH:
-        finish(act->a % MULTIS);
+        finish(act->a % MULTIS, act->d % 3 != 0);
         break;
     case OP_MULTI_CLEANUP:
         cleanup_multi(act->a % MULTIS);
@@ -392,7 +398,7 @@ static void end(void)
 {
     for (unsigned i = 0; i < MULTIS; i++)
         if (multis[i] != NULL)
-            finish(i);
+            finish(i, true);
     for (unsigned i = 0; i < HANDLES; i++) {
         struct handle *handle = &handles[i];
         if (handle->easy != NULL && handle->multi >= 0)

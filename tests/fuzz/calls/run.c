@@ -98,6 +98,7 @@ static void make_folder(void)
                        "machine evil.example login n password n\n");
     put_file("netrc-other", "machine other.example login o password o\n");
     put_policy("whole.conf", "https://app.commissioned.tech");
+    put_policy("nothing.conf", "https://app.commissioned.tech/nothing");
     put_policy("narrow.conf", "https://app.commissioned.tech/v1");
 }
 

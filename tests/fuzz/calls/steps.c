@@ -199,7 +199,8 @@ static void say_act(const struct act *act, char *text, size_t size)
         snprintf(text, size, "h%u %s m%u", handle, name, act->a % MULTIS);
         return;
     case OP_DRIVE:
-        snprintf(text, size, "m%u drive %u rounds%s", act->a % MULTIS, 1 + act->b % 4,
+        snprintf(text, size, "m%u drive %u rounds%s%s", act->a % MULTIS, 1 + act->b % 4,
+                 act->a % MULTIS == MULTIS - 1 && act->d % 3 != 0 ? " by its loop" : "",
                  act->c % 2 == 0 ? ", read messages" : "");
         return;
     case OP_FINISH:

@@ -123,6 +123,18 @@ static void put_settled(const char *line, size_t length)
     put_shown("...\r\n", 5);
 }
 
+/*
+ * Tolerated: a hop behind a redirect from another origin is made with UNRESTRICTED_AUTH, where the
+ * program has nothing of its own that could go astray by it. Where that hop is a redirect itself,
+ * libcurl then has nothing to clear and says so.
+ */
+static bool is_about_clearing(const char *line, size_t length)
+{
+    static const char begin[] = "Clear auth, redirects to ";
+    size_t mark = length > 2 && memcmp(line, "* ", 2) == 0 ? 2 : 0;
+    return length - mark > sizeof begin && memcmp(line + mark, begin, sizeof begin - 1) == 0;
+}
+
 bool trace_text(const char *label, const char *data, size_t size)
 {
     if (trace_find_key(data, size) != 0)
@@ -134,7 +146,8 @@ bool trace_text(const char *label, const char *data, size_t size)
     for (size_t at = 0, length; at < size; at += length) {
         const char *end = memchr(data + at, '\n', size - at);
         length = end != NULL ? (size_t)(end - data) - at + 1 : size - at;
-        if (is_masked_line(data + at, end != NULL ? length - 1 : length))
+        if (is_masked_line(data + at, end != NULL ? length - 1 : length) ||
+            is_about_clearing(data + at, length))
             continue;
         put_settled(data + at, length);
         any = true;
