@@ -21,7 +21,7 @@ $(BUILD)/fuzz/calls_run: $(BUILD)/obj/tests/fuzz/calls/run.o $(BUILD)/obj/tests/
 
 .PHONY: fuzz-calls
 fuzz-calls: $(LIBRARY) $(MODULE) $(BUILD)/fuzz/calls-$(FLAVOUR) $(BUILD)/fuzz/calls_run ## random libcurl calls without the library and with it: SECONDS, SEED, COUNT, FLAVOUR
-	cd $(BUILD)/fuzz && ./calls_run -t $(SECONDS) $(if $(SEED),-s $(SEED)) $(if $(KEPT),-k $(KEPT)) $(if $(COUNT),-n $(COUNT)) $(if $(FINDS),-f $(FINDS)) \
+	cd $(BUILD)/fuzz && ./calls_run -t $(SECONDS) $(if $(SEED),-s $(SEED)) $(if $(KEPT),-k $(KEPT)) $(if $(COUNT),-n $(COUNT)) $(if $(FINDS),-f $(FINDS)) $(if $(VERIFIES),-v) \
 	    ./calls-$(FLAVOUR) $(abspath $(LIBRARY)) 
 
 # With the libcurls of check-new, each for SECONDS.

@@ -8,11 +8,11 @@
 
 #include "trace.h"
 
-enum { ARMED_MAX = STEPS_MAX };
+enum { MAX_ARMED = MAX_STEPS };
 
 unsigned callback_depth;
 
-static struct step armed[ARMED_MAX];
+static struct step armed[MAX_ARMED];
 static size_t narmed;
 
 enum outcome { GO_ON, FAIL, PAUSE };
@@ -249,12 +249,11 @@ CURLcode callback_set(struct handle *handle, enum callback callback, long how)
 
 void callback_arm(struct handle *handle, const struct step *step)
 {
-    if (narmed < ARMED_MAX)
+    if (narmed < MAX_ARMED)
         armed[narmed++] = *step;
     if (pairs[step->callback].ours == NULL)
         return;
     callback_set(handle, step->callback, 1);
-    handle->stays_odd |= step->callback == CB_SSL_CTX;
     if (step->callback == CB_PROGRESS)
         curl_easy_setopt(handle->easy, CURLOPT_NOPROGRESS, 0L);
     if (step->callback == CB_DEBUG)

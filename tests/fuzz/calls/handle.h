@@ -4,9 +4,10 @@
 #ifndef COMMISSIONED_CALLS_HANDLE_H
 #define COMMISSIONED_CALLS_HANDLE_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
+
+#include <curl/curl.h>
 
 #include "steps.h"
 
@@ -26,7 +27,7 @@ struct handle {
     bool host_off;
     bool url_is_odd;  /* CURLOPT_URL names a user */
     bool is_odd;      /* something is set that may speak against a key, until reset */
-    bool stays_odd;   /* ... and after that */
+    bool stays_odd;   /* ... and after that: it was pushed */
     bool is_rerouted; /* CONNECT_TO leads from app's port 443 to 8443; the URL counts, as its
                          certificate is checked */
 

@@ -5,7 +5,6 @@
  * sequence, played in a child of its own, and a line "= STATUS". FOLDER has the certificates, the
  * keys and the policies, as calls_run makes them.
  */
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <curl/curl.h>
 
 #include "handle.h"
 #include "oracle.h"
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
     trace_key = slurp(argv[1], "key");
     trace_next_key = slurp(argv[1], "next");
     oracle_expects_key = preload != NULL && strstr(preload, "commissioned") != NULL;
+    oracle_verifies = getenv("CALLS_VERIFIES") != NULL;
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", argv[1]);
     handle_ca_file = ca_file;
     server_start(argv[1]);

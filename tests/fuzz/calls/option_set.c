@@ -1,5 +1,6 @@
 #include "callbacks.h"
 #include "options.h"
+#include "oracle.h"
 #include "trace.h"
 #include "world.h"
 
@@ -79,8 +80,8 @@ static CURLcode set_value(struct handle *handle, const struct option *option)
 CURLcode option_set(struct handle *handle, const struct option *option)
 {
     /* While it is set, for callbacks may see it (libcurl calls some at once). */
-    bool harmless =
-        option->harmless && !(option->kind == KIND_CALLBACK && option->number >> 4 == CB_SSL_CTX);
+    bool verification =
+        option->option == CURLOPT_SSL_VERIFYPEER || option->option == CURLOPT_SSL_VERIFYHOST;
     if (option->option == CURLOPT_SSL_VERIFYPEER && option->number == 0)
         handle->peer_off = true;
     if (option->option == CURLOPT_SSL_VERIFYHOST && option->number == 0)
@@ -89,7 +90,7 @@ CURLcode option_set(struct handle *handle, const struct option *option)
         handle->resolve = (unsigned)option->number;
     if (option->kind == KIND_CONNECT_TO && option->number == 2)
         handle->is_rerouted = true;
-    handle_note(handle, harmless);
+    handle_note(handle, option->harmless || (verification && oracle_verifies));
     CURLcode code = set_value(handle, option);
     if (code != CURLE_OK)
         return code;
@@ -97,7 +98,5 @@ CURLcode option_set(struct handle *handle, const struct option *option)
         handle->peer_off = option->number == 0;
     if (option->option == CURLOPT_SSL_VERIFYHOST)
         handle->host_off = option->number == 0;
-    if (option->kind == KIND_CALLBACK && option->number >> 4 == CB_SSL_CTX)
-        handle->stays_odd = true;
     return code;
 }

@@ -18,6 +18,9 @@
 /* Set once: the policy's path, "" for all; and whether the library is there. */
 extern const char *oracle_scope;
 extern bool oracle_expects_key;
+/* The library verifies peers itself, and trusts those that have the right certificate here: then a
+ * handle's own settings neither allow nor forbid a key. */
+extern bool oracle_verifies;
 
 /* A request came; its line in the trace is written. */
 void oracle_judge(const struct request *request, unsigned status);

@@ -1,13 +1,14 @@
 /*
  * calls_run - plays sequences of libcurl calls without the library and with it, and compares.
  *
- * calls_run [-t SECONDS] [-s SEED [-k KEPT]] [-n COUNT] [-f FINDS] CALLS LIBRARY
+ * calls_run [-t SECONDS] [-s SEED [-k KEPT]] [-n COUNT] [-f FINDS] [-v] CALLS LIBRARY
  *
  * Both processes run the same program, CALLS; the library is preloaded into one. Exit status 1
  * where a sequence failed; it is then said as its fewest steps.
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "devserver_certificate.h"
+#include "devserver/certificate.h"
 #include "fuzz/calls/steps.h"
 #include "support/tmpdir.h"
 
@@ -63,43 +64,51 @@ static void put_certificate(const char *name, const char *host, FILE *authoritie
     if (!ds_certificate_make(host, &certificate, &why))
         die(host);
     put_file(name, certificate.server_pem);
-    if (authorities != NULL)
+    if (authorities != NULL) {
         fputs(certificate.ca_pem, authorities);
+        fflush(authorities);
+    }
     ds_certificate_clear(&certificate);
 }
 
-static void put_policy(const char *name, const char *url)
+/* `authorities`: the policy names those that signed for app. */
+static void put_policy(const char *name, const char *url, bool authorities)
 {
+    char line[PATH_MAX] = "";
+    if (authorities)
+        snprintf(line, sizeof line, "ca_file = \"%s/app-ca.pem\";\n", folder);
     free(tmpdir_printf(
         folder, name, 0600,
+        "%s"
         "keys = ({ name = \"k\"; file = \"%s/key\"; next = \"%s/next\"; });\n"
         "rules = ({ name = \"r\"; key = \"k\"; url = \"%s\"; report = \"none\"; });\n",
-        folder, folder, url));
+        line, folder, folder, url));
 }
 
-static void make_folder(void)
+static void make_folder(bool authorities)
 {
     char key[TEST_KEY_LENGTH + 1];
-    char *authorities = NULL;
+    char *authorities_text = NULL;
     size_t size = 0;
     folder = tmpdir_make();
     test_key_make(key);
     put_file("key", key);
     test_key_make(key);
     put_file("next", key);
-    FILE *out = open_memstream(&authorities, &size);
+    FILE *out = open_memstream(&authorities_text, &size);
     put_certificate("app.pem", "app.commissioned.tech", out);
+    put_file("app-ca.pem", authorities_text);
     put_certificate("evil.pem", "evil.example", out);
     put_certificate("impostor.pem", "app.commissioned.tech", NULL);
     fclose(out);
-    put_file("ca.pem", authorities);
-    free(authorities);
+    put_file("ca.pem", authorities_text);
+    free(authorities_text);
     put_file(".netrc", "machine app.commissioned.tech login n password n\n"
                        "machine evil.example login n password n\n");
     put_file("netrc-other", "machine other.example login o password o\n");
-    put_policy("whole.conf", "https://app.commissioned.tech");
-    put_policy("nothing.conf", "https://app.commissioned.tech/nothing");
-    put_policy("narrow.conf", "https://app.commissioned.tech/v1");
+    put_policy("whole.conf", "https://app.commissioned.tech", authorities);
+    put_policy("nothing.conf", "https://app.commissioned.tech/nothing", authorities);
+    put_policy("narrow.conf", "https://app.commissioned.tech/v1", authorities);
 }
 
 /* ---- the two processes -------------------------------------------------------------------------
@@ -251,7 +260,7 @@ static uint64_t minimise(uint64_t seed, uint64_t kept, enum fault fault, const c
 {
     for (unsigned size = 32; size > 0;) {
         bool dropped = false;
-        for (unsigned at = 0; at < STEPS_MAX; at += size) {
+        for (unsigned at = 0; at < MAX_STEPS; at += size) {
             uint64_t group = (size == 64 ? ~UINT64_C(0) : (UINT64_C(1) << size) - 1) << at;
             char *other_why = NULL;
             if ((kept & group) == 0)
@@ -319,11 +328,12 @@ struct options {
     uint64_t kept;       /* the steps of the one sequence to play; 0: all, and more sequences */
     unsigned long count; /* 0: no limit */
     unsigned long finds; /* after so many it ends */
+    bool verifies; /* the policy names authorities, so that the library verifies peers itself */
 };
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: calls_run [-t SECONDS] [-s SEED [-k KEPT]] [-n COUNT] [-f FINDS] "
+    fprintf(stderr, "usage: calls_run [-t SECONDS] [-s SEED [-k KEPT]] [-n COUNT] [-f FINDS] [-v] "
                     "CALLS LIBRARY\n");
     exit(2);
 }
@@ -333,7 +343,7 @@ static void read_options(int argc, char **argv, struct options *options)
     *options = (struct options){.seconds = 60, .finds = 10};
     if (getrandom(&options->seed, sizeof options->seed, 0) != sizeof options->seed)
         die("getrandom");
-    for (int c; (c = getopt(argc, argv, "t:s:k:n:f:")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "t:s:k:n:f:v")) != -1;) {
         if (c == 't')
             options->seconds = strtod(optarg, NULL);
         else if (c == 's')
@@ -344,6 +354,8 @@ static void read_options(int argc, char **argv, struct options *options)
             options->count = strtoul(optarg, NULL, 10);
         else if (c == 'f')
             options->finds = strtoul(optarg, NULL, 10);
+        else if (c == 'v')
+            options->verifies = true;
         else
             usage();
     }
@@ -388,7 +400,9 @@ int main(int argc, char **argv)
     read_options(argc, argv, &options);
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
-    make_folder();
+    make_folder(options.verifies);
+    if (options.verifies)
+        setenv("CALLS_VERIFIES", "1", 1);
     start(&without, options.calls, NULL);
     start(&with, options.calls, options.library);
     unsigned long failed = run(&options);

@@ -78,7 +78,7 @@ static const enum callback arms[] = {
 
 size_t steps_count(uint64_t seed)
 {
-    return 6 + below(&seed, STEPS_MAX - 6 - 16);
+    return 6 + below(&seed, MAX_STEPS - 6 - 16);
 }
 
 struct step steps_make(uint64_t seed, size_t number)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STEPS_MAX = 64, HANDLES = 4, MULTIS = 2, SHARES = 2, CURLUS = 2 };
+enum { MAX_STEPS = 64, HANDLES = 4, MULTIS = 2, SHARES = 2, CURLUS = 2 };
 
 enum op {
     OP_SET,          /* row `row` of options.h */

@@ -9,18 +9,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { TRACE_MAX = 1 << 21 };
+enum { MAX_TRACE = 1 << 21 };
 
 const char *trace_key;
 const char *trace_next_key;
 
-static char text[TRACE_MAX];
+static char text[MAX_TRACE];
 static size_t used;
 
 static void put(const char *from, size_t size)
 {
-    if (size > TRACE_MAX - used)
-        size = TRACE_MAX - used;
+    if (size > MAX_TRACE - used)
+        size = MAX_TRACE - used;
     memcpy(text + used, from, size);
     used += size;
 }

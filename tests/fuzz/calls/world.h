@@ -11,9 +11,10 @@
 #ifndef COMMISSIONED_CALLS_WORLD_H
 #define COMMISSIONED_CALLS_WORLD_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <curl/curl.h>
 
 #define WORLD_HOST "app.commissioned.tech"
 
