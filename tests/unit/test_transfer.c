@@ -7,6 +7,7 @@
 
 #include "preload/policy/policy_loader.h"
 #include "preload/record/record.h"
+#include "preload/request/handle.h"
 #include "preload/request/hop.h"
 #include "preload/request/transfer.h"
 #include "support/fake_curl.h"
@@ -98,7 +99,7 @@ START_TEST(a_handle_that_went_away_unseen_gives_its_policy_back)
     policy->references = 2;
     record->policy = policy;
     record->state |= RECORD_ACTIVE;
-    ck_assert_ptr_eq(record_make(&handles[0], &fake_provider), record);
+    ck_assert_ptr_eq(handle_record(&handles[0], &fake_provider), record);
     ck_assert_uint_eq(policy->references, 1);
     ck_assert_ptr_null(record->policy);
     ck_assert_uint_eq(fake_calls, 0); /* the handle is not there: nothing is set on it */

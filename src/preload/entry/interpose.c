@@ -80,7 +80,7 @@ EXPORT CURL *curl_easy_init(void)
         return handle_easy_init(caller_origin(CALLER), CALLER);
     CURL *easy = provider->real.easy_init();
     if (easy != NULL)
-        record_make(easy, provider);
+        handle_record(easy, provider);
     return easy;
 }
 
@@ -94,7 +94,7 @@ EXPORT CURL *curl_easy_duphandle(CURL *easy)
     CURL *copy = real->easy_duphandle(easy);
     if (copy == NULL || from == NULL)
         return copy;
-    struct record *record = record_make(copy, from->provider);
+    struct record *record = handle_record(copy, from->provider);
     if (record == NULL) {
         /* It holds our pointers and there is nobody to take them off. */
         real->easy_cleanup(copy);

@@ -4,7 +4,6 @@
 
 #include "preload/loader/locks.h"
 #include "preload/loader/slab.h"
-#include "preload/request/transfer.h"
 
 enum { FIRST_BUCKETS = 8 };
 
@@ -118,7 +117,6 @@ void record_reset(struct record *record)
 static void start_anew(struct record *record)
 {
     record_leave(record);
-    transfer_forget(record);
     record->state = 0;
     record->facts = 0;
     record_reset(record);

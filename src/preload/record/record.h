@@ -169,20 +169,27 @@ static inline struct record *record_find(const void *handle)
     return record_find_slow(handle);
 }
 
-/* Where the first place is taken. */
+/* Where the first place is taken. A stale record of the same address is started anew. */
 struct record *record_make_slow(void *handle, const struct provider *provider);
 
-/* Makes the record of a new handle, or starts the stale one of the same address anew. */
-static inline struct record *record_make(void *handle, const struct provider *provider)
+/* The record of a new handle in its first place; NULL where that is taken. */
+static inline struct record *record_make_first(void *handle, const struct provider *provider)
 {
     struct record *record = record_place(handle);
     void *nobody = NULL;
     if (__builtin_expect(!__atomic_compare_exchange_n(&record->handle, &nobody, handle, false,
                                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
                          0))
-        return record_make_slow(handle, provider);
+        return NULL;
     record->provider = provider;
     return record;
+}
+
+/* The record of a new handle. What a transfer of a stale one held stays: see handle_record. */
+static inline struct record *record_make(void *handle, const struct provider *provider)
+{
+    struct record *record = record_make_first(handle, provider);
+    return __builtin_expect(record != NULL, 1) ? record : record_make_slow(handle, provider);
 }
 
 static inline bool record_is_in_nest(const struct record *record)

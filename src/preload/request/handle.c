@@ -1,12 +1,20 @@
 #include "preload/request/handle.h"
 
-#include "preload/record/record.h"
+#include "preload/request/transfer.h"
+
+struct record *handle_record_slow(void *handle, const struct provider *provider)
+{
+    struct record *stale = record_find(handle);
+    if (stale != NULL)
+        transfer_forget(stale);
+    return record_make_slow(handle, provider);
+}
 
 static void note(void *handle, struct origin_of_call origin, uint32_t state)
 {
     if (handle == NULL || origin.provider->version == 0) /* see pass_through.h */
         return;
-    struct record *record = record_make(handle, origin.provider);
+    struct record *record = handle_record(handle, origin.provider);
     if (record == NULL)
         return;
     record->state = state;

@@ -1,12 +1,13 @@
 #include "preload/request/push.h"
 
+#include "preload/request/handle.h"
 #include "preload/request/transfer.h"
 
 /* A copy of its parent, with what of ours is in that; or from some version on a new handle. */
 static struct record *note_pushed(CURL *parent, CURL *pushed)
 {
     const struct record *from = record_find(parent);
-    struct record *record = from != NULL ? record_make(pushed, from->provider) : NULL;
+    struct record *record = from != NULL ? handle_record(pushed, from->provider) : NULL;
     if (record == NULL)
         return NULL;
     if (from->provider->version >= CURL_PUSHES_FRESH) {
