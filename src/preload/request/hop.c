@@ -11,7 +11,7 @@
 #include "preload/policy/policy_loader.h"
 #include "preload/request/follow.h"
 #include "preload/request/inject.h"
-#include "preload/request/midway.h"
+#include "preload/request/moved.h"
 #include "preload/request/netrc.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
@@ -202,7 +202,7 @@ static void gather(const struct record *record, const char *text, struct hop *ho
         hop->flags |= HOP_PEER_UNVERIFIED;
     if (record_has_credentials(record) || record->state & RECORD_HAD_OWN)
         hop->flags |= HOP_OWN_CREDENTIALS;
-    if (midway_has_moved(record))
+    if (moved_since_start(record))
         hop->flags |= HOP_MOVED;
     if (record->provider->real.url == NULL)
         hop->flags |= HOP_OLD_LIBCURL;

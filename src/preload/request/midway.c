@@ -1,66 +1,12 @@
 #include "preload/request/midway.h"
 
-#include <errno.h>
-#include <string.h>
-
+#include "core/cleanup.h"
 #include "preload/request/hop.h"
 #include "preload/request/inject.h"
+#include "preload/request/moved.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
 #include "preload/request/transfer.h"
-
-/* ---- where the request goes ------------------------------------------------------------------ */
-
-static bool names_peer(CURLoption option)
-{
-    return option == CURLOPT_URL || option == CURLOPT_CURLU || option == CURLOPT_PORT;
-}
-
-static bool same_url(const struct real *real, const CURLU *a, const CURLU *b)
-{
-    char *text_a = NULL, *text_b = NULL;
-    bool same = real->url_get(a, CURLUPART_URL, &text_a, 0) == CURLUE_OK &&
-                real->url_get(b, CURLUPART_URL, &text_b, 0) == CURLUE_OK &&
-                strcmp(text_a, text_b) == 0;
-    if (text_a != NULL)
-        real->free(text_a);
-    if (text_b != NULL)
-        real->free(text_b);
-    return same;
-}
-
-/* libcurl reads a CURLU when it has room for a connection, which may be after the start. */
-static bool curlu_has_moved(const struct record *record)
-{
-    const struct record_rare *rare = record->rare;
-    if (rare == NULL || rare->url == NULL || provider_is_old(record->provider))
-        return false;
-    return rare->started == NULL || !same_url(&record->provider->real, rare->url, rare->started);
-}
-
-static void set_curlu(const struct record *record, CURLU *url)
-{
-    record->provider->real.easy_setopt(record->handle, CURLOPT_CURLU, (uintptr_t)url);
-}
-
-bool midway_has_moved(const struct record *record)
-{
-    int saved = errno;
-    bool moved = record->state & RECORD_MOVED || curlu_has_moved(record);
-    errno = saved;
-    return moved;
-}
-
-void midway_finish(const struct record *record)
-{
-    struct record_rare *rare = record->rare;
-    if (rare == NULL || rare->started == NULL)
-        return;
-    if (provider_is_old(record->provider))
-        set_curlu(record, rare->url);
-    record->provider->real.url_cleanup(rare->started);
-    rare->started = NULL;
-}
 
 /* ---- the start ------------------------------------------------------------------------------- */
 
@@ -76,23 +22,16 @@ static void decide_anew(struct record *record)
 void midway_start(struct record *record)
 {
     const uint32_t earlier = RECORD_MOVED | RECORD_WAS_UNSAFE | RECORD_HAD_OWN;
-    struct record_rare *rare = record->rare;
-    int saved = errno;
+    auto_errno int saved = errno;
     bool old = provider_is_old(record->provider);
     bool pins = old && !(record->state & RECORD_WAITS);
     bool changed = record->state & earlier;
     record->state &= ~(RECORD_WAITS | earlier);
     if (!(record->state & RECORD_ACTIVE))
         return;
-    if (rare != NULL && rare->url != NULL && rare->started == NULL)
-        rare->started = record->provider->real.url_dup(rare->url);
-    /* It is decided already: an old libcurl reads what was judged, and
-     * shows no CURLU to anybody. */
-    if (pins && rare != NULL && rare->started != NULL)
-        set_curlu(record, rare->started);
+    moved_start(record, pins);
     if (changed && old)
         decide_anew(record);
-    errno = saved;
 }
 
 /* A CURLU may be changed and changed back while its transfer waits for a connection. */
@@ -100,7 +39,7 @@ static bool watch(struct record *record)
 {
     if (record->rare == NULL || record->rare->started == NULL)
         return false;
-    if (midway_has_moved(record))
+    if (moved_since_start(record))
         record->state |= RECORD_MOVED;
     return true;
 }
@@ -120,6 +59,11 @@ void midway_start_added(struct record *multi)
 }
 
 /* ---- options --------------------------------------------------------------------------------- */
+
+static bool names_peer(CURLoption option)
+{
+    return option == CURLOPT_URL || option == CURLOPT_CURLU || option == CURLOPT_PORT;
+}
 
 /* What only concerns how things are shown or asked, and what libcurl is given back at the end. */
 static bool is_decisive(CURLoption option)
@@ -166,7 +110,7 @@ CURLcode midway_setopt(struct record *record, CURLoption option, uintptr_t argum
     if (option == CURLOPT_PREREQFUNCTION || option == CURLOPT_PREREQDATA)
         transfer_unhook(record);
     CURLcode code = record->provider->real.easy_setopt(record->handle, option, argument);
-    int saved = errno;
+    auto_errno int saved = errno;
     if (code == CURLE_OK) {
         record_note(record, option, argument);
         note_earlier(record, facts, credentials);
@@ -180,6 +124,5 @@ CURLcode midway_setopt(struct record *record, CURLoption option, uintptr_t argum
         decide_anew(record);
     else if (is_decisive(option) && record->state & RECORD_ARMED)
         hop_decide_again(record);
-    errno = saved;
     return code;
 }

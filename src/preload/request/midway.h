@@ -13,9 +13,8 @@
  * A transfer is under way from curl_easy_perform on, or from the first time that its multi handle
  * is driven: what is set before that is what libcurl starts with.
  *
- * Ownership: the copy of a CURLU is the record's rare part's until midway_finish.
  * Threads:   the thread that uses the handle.
- * Errors:    what cannot be copied has moved. errno is kept.
+ * Errors:    libcurl's own. errno is kept.
  */
 #ifndef COMMISSIONED_MIDWAY_H
 #define COMMISSIONED_MIDWAY_H
@@ -42,10 +41,5 @@ static inline void midway_drive(struct record *multi)
     if ((multi->state & waits) == waits)
         midway_start_added(multi);
 }
-
-/* True where the connection may not be to what is set now. */
-bool midway_has_moved(const struct record *record);
-
-void midway_finish(const struct record *record);
 
 #endif

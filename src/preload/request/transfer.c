@@ -5,7 +5,7 @@
 #include "preload/policy/policy_loader.h"
 #include "preload/request/hop.h"
 #include "preload/request/inject.h"
-#include "preload/request/midway.h"
+#include "preload/request/moved.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
 
@@ -110,7 +110,7 @@ void transfer_begin(struct record *record)
 __attribute__((noinline)) static CURLcode finish_slow(struct record *record, CURLcode result)
 {
     int saved = errno;
-    midway_finish(record);
+    moved_finish(record);
     redact_end(record);
     if (record->state & RECORD_FAILED) {
         set(record, CURLOPT_ERRORBUFFER, (uintptr_t)record->error_buffer);
