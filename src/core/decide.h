@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "commissioned/policy_image.h"
+#include "commissioned/reason.h"
 #include "core/target.h"
 
 /* What the application set that makes a key unsafe or unwanted. Options are libcurl's, CURLOPT_
@@ -33,10 +34,11 @@ enum hop_flag {
     HOP_UNKNOWN_TARGET = 1u << 8, /* REQUEST_TARGET was set and could not be kept */
     HOP_FOLLOWS = 1u << 9,        /* libcurl before 7.80 would follow redirects with the key */
     HOP_OLD_LIBCURL = 1u << 10,   /* libcurl before 7.62 has no URL parser */
-    HOP_TRACE = 1u << 12,         /* CUSTOMREQUEST is TRACE, of a libcurl that cannot be asked */
     HOP_AMBIGUOUS = 1u << 11,     /* it is not known which libcurl the handle belongs to */
+    HOP_TRACE = 1u << 12,         /* CUSTOMREQUEST is TRACE, of a libcurl that cannot be asked */
     HOP_REDIRECTED = 1u << 13,    /* from another origin, and libcurl would drop the header */
     HOP_MOVED = 1u << 14,         /* URL, CURLU or PORT is not what the connection was made for */
+    HOP_FACTS_END,                /* behind the last that a record keeps: one more than it */
 };
 
 struct hop {
@@ -57,38 +59,6 @@ enum verdict {
     VERDICT_FAIL, /* it should get a key that cannot be had: it is not sent */
 };
 
-/* Why. The order is the order of the checks. */
-enum reason {
-    REASON_KEY,
-    REASON_NO_POLICY,
-    REASON_AMBIGUOUS,
-    REASON_OLD_LIBCURL,
-    REASON_URL,
-    REASON_HOST,
-    REASON_SCHEME,
-    REASON_PORT,
-    REASON_PATH,
-    REASON_PATH_AMBIGUOUS,
-    REASON_METHOD,
-    REASON_MOVED,
-    REASON_URL_CREDENTIALS,
-    REASON_OWN_CREDENTIALS,
-    REASON_OWN_HEADER,
-    REASON_PEER_UNVERIFIED,
-    REASON_HOST_UNVERIFIED,
-    REASON_SSL_CTX_FUNCTION,
-    REASON_EARLY_DATA,
-    REASON_HEADER_UNIFIED,
-    REASON_HOST_HEADER,
-    REASON_REQUEST_TARGET,
-    REASON_TRACE,
-    REASON_CONNECT_ONLY,
-    REASON_FOLLOWS,
-    REASON_REDIRECT,
-    REASON_KEY_MISSING,
-    REASON_COUNT,
-};
-
 struct decision {
     enum verdict verdict;
     enum reason reason;
@@ -105,10 +75,6 @@ const struct policy_origin *decide_origin(const struct policy_image *image,
 /* The key in force: `first`, or what has taken over from it. */
 const struct policy_key *decide_key(const struct policy_image *image, uint32_t first,
                                     const bool *promoted);
-
-/* A short stable code ("peer-unverified") and half a sentence for a person. Never NULL. */
-const char *reason_code(enum reason reason);
-const char *reason_text(enum reason reason);
 
 /* "pass", "key", "fail"; and for a person: "no key", "key", "not sent". */
 const char *verdict_code(enum verdict verdict);

@@ -131,6 +131,7 @@ struct record {
     uint16_t facts; /* enum hop_flag: what the application set */
     uint16_t port;  /* CURLOPT_PORT */
 };
+_Static_assert(HOP_FACTS_END - 1 <= UINT16_MAX, "one flag more needs wider facts");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct record) <= 112,
                "a handle costs at most 128 bytes");
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commissioned/journal_fields.h"
 #include "core/journal.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/slab.h"
@@ -91,18 +92,18 @@ static void send_line(const struct line *line)
     snprintf(message, sizeof message, "%s: %s", verdict_code(decision->verdict),
              decision_why(decision));
     const struct journal_field fields[] = {
-        {"COMMISSIONED_VERDICT", verdict_code(decision->verdict)},
-        {"COMMISSIONED_REASON", reason_code(decision->reason)},
-        {"COMMISSIONED_RULE", decision->rule != NULL ? decision->rule->name : NULL},
-        {"COMMISSIONED_KEY", key != NULL ? key->name : NULL},
-        {"COMMISSIONED_KEY_PREFIX", key != NULL ? key->prefix : NULL},
-        {"COMMISSIONED_PROGRAM", program_path(program, sizeof program)},
-        {"COMMISSIONED_PID", pid},
-        {"COMMISSIONED_UID", uid},
-        {"COMMISSIONED_HOST", line->host},
-        {"COMMISSIONED_METHOD", line->method},
-        {"COMMISSIONED_PATH", line->path},
-        {"COMMISSIONED_STATUS", line->status != 0 ? status : NULL},
+        {FIELD(VERDICT), verdict_code(decision->verdict)},
+        {FIELD(REASON), reason_code(decision->reason)},
+        {FIELD(RULE), decision->rule != NULL ? decision->rule->name : NULL},
+        {FIELD(KEY), key != NULL ? key->name : NULL},
+        {FIELD(KEY_PREFIX), key != NULL ? key->prefix : NULL},
+        {FIELD(PROGRAM), program_path(program, sizeof program)},
+        {FIELD(PID), pid},
+        {FIELD(UID), uid},
+        {FIELD(HOST), line->host},
+        {FIELD(METHOD), line->method},
+        {FIELD(PATH), line->path},
+        {FIELD(STATUS), line->status != 0 ? status : NULL},
     };
     journal_send(decision->verdict == VERDICT_KEY ? JOURNAL_INFO : JOURNAL_WARNING, message, fields,
                  sizeof fields / sizeof fields[0]);

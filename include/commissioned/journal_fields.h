@@ -1,0 +1,30 @@
+/*
+ * journal_fields.h - the fields of a line in the machine's journal.
+ *
+ * MUST: a field that was released keeps its name and its meaning, for people's searches and alarms
+ *       are built on it. A new one gets a line in libcommissioned-auth(8).
+ */
+#ifndef COMMISSIONED_JOURNAL_FIELDS_H
+#define COMMISSIONED_JOURNAL_FIELDS_H
+
+#define JOURNAL_FIELDS(X)                                                                          \
+    X(VERDICT)    /* "key", "pass" or "fail" */                                                    \
+    X(REASON)     /* a code of reason.h */                                                         \
+    X(RULE)       /* the rule's name, where one applied */                                         \
+    X(KEY)        /* its key's name */                                                             \
+    X(KEY_PREFIX) /* what of the key identifies it to a person */                                  \
+    X(PROGRAM)    /* the executable's path */                                                      \
+    X(PID)        /* process */                                                                    \
+    X(UID)        /* effective user */                                                             \
+    X(HOST)       /* of the request */                                                             \
+    X(METHOD)     /* GET, POST, ... */                                                             \
+    X(PATH)       /* without the query */                                                          \
+    X(STATUS)     /* the answer's, where there was one */
+
+/* FIELD(RULE) is "COMMISSIONED_RULE"; what is none of them does not compile. */
+#define JOURNAL_FIELD_NAME(name) FIELD_##name,
+enum journal_field_number { JOURNAL_FIELDS(JOURNAL_FIELD_NAME) FIELD_COUNT };
+#undef JOURNAL_FIELD_NAME
+#define FIELD(name) ((void)FIELD_##name, "COMMISSIONED_" #name)
+
+#endif
