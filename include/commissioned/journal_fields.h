@@ -21,7 +21,7 @@
     X(PATH)       /* without the query */                                                          \
     X(STATUS)     /* the answer's, where there was one */
 
-/* FIELD(RULE) is "COMMISSIONED_RULE"; what is none of them does not compile. */
+/* A field's name in full, of one in the list: FIELD(RULE). */
 #define JOURNAL_FIELD_NAME(name) FIELD_##name,
 enum journal_field_number { JOURNAL_FIELDS(JOURNAL_FIELD_NAME) FIELD_COUNT };
 #undef JOURNAL_FIELD_NAME

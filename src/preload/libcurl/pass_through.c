@@ -5,14 +5,10 @@
 #include "preload/loader/elf_find.h"
 #include "preload/loader/loaded.h"
 
-/* As struct real has them; what an old libcurl lacks stays NULL, and nobody asks for it without a
- * record. */
-static const char names[] =
-    "curl_easy_init\0curl_easy_setopt\0curl_easy_perform\0curl_easy_cleanup\0"
-    "curl_easy_reset\0curl_easy_duphandle\0curl_easy_getinfo\0curl_multi_init\0"
-    "curl_multi_add_handle\0curl_multi_remove_handle\0"
-    "curl_multi_info_read\0curl_multi_cleanup\0curl_multi_setopt\0"
-    "curl_multi_perform\0curl_multi_socket_action\0";
+/* What an old libcurl lacks stays NULL: nobody asks for it without a record. */
+#define REAL_NAME(name, member) "curl_" #name "\0"
+static const char names[] = REAL_FUNCTIONS(REAL_NAME);
+#undef REAL_NAME
 
 enum { MAX_PASSED = 32 };
 

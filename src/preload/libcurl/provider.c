@@ -25,23 +25,22 @@ easy_setopt_function *provider_sole_setopt;
 
 /* ---- one libcurl ----------------------------------------------------------------------------- */
 
-static const char real_names[] =
-    "curl_easy_init\0curl_easy_setopt\0curl_easy_perform\0curl_easy_cleanup\0"
-    "curl_easy_reset\0curl_easy_duphandle\0curl_easy_getinfo\0curl_multi_init\0"
-    "curl_multi_add_handle\0curl_multi_remove_handle\0"
-    "curl_multi_info_read\0curl_multi_cleanup\0curl_multi_setopt\0"
-    "curl_multi_perform\0curl_multi_socket_action\0curl_version_info\0";
-static const char parser_names[] = "curl_url\0curl_url_cleanup\0curl_url_dup\0curl_url_get\0"
-                                   "curl_url_set\0curl_free\0";
+/* One string rather than an array of pointers, each of which would be a relocation at start-up. */
+#define REAL_NAME(name, member) "curl_" #name "\0"
+static const char real_names[] = REAL_FUNCTIONS(REAL_NAME);
+static const char parser_names[] = REAL_PARSER_FUNCTIONS(REAL_NAME);
+#undef REAL_NAME
 
-enum { NAMES = 16, PARSER_NAMES = 6 };
+#define ONE_MORE(name, member) +1
+enum { NAMES = 0 REAL_FUNCTIONS(ONE_MORE), PARSER_NAMES = 0 REAL_PARSER_FUNCTIONS(ONE_MORE) };
+#undef ONE_MORE
 
 /* The struct's members in the order of the names above. */
 union real_table {
     struct real real;
-    void *entry[sizeof(struct real) / sizeof(void *)];
+    void *entry[NAMES + PARSER_NAMES];
 };
-_Static_assert(sizeof(struct real) == (NAMES + PARSER_NAMES) * sizeof(void *), "one name a member");
+_Static_assert(sizeof(struct real) == sizeof(union real_table), "one name a member");
 
 /* Looks `names` up in order into entry[]. Returns how many were found before the first that was
  * not. */

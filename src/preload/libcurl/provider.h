@@ -28,31 +28,41 @@
 typedef CURLcode easy_setopt_function(CURL *easy, CURLoption option, ...);
 typedef CURLMcode multi_setopt_function(CURLM *multi, CURLMoption option, ...);
 
+/*
+ * What is called of libcurl, by its name behind "curl_". Functions that every libcurl has, and those
+ * of the URL parser, which came with 7.62.
+ */
+#define REAL_FUNCTIONS(X)                                                                          \
+    X(easy_init, CURL *(*easy_init)(void))                                                         \
+    X(easy_setopt, easy_setopt_function *easy_setopt)                                              \
+    X(easy_perform, CURLcode (*easy_perform)(CURL *))                                              \
+    X(easy_cleanup, void (*easy_cleanup)(CURL *))                                                  \
+    X(easy_reset, void (*easy_reset)(CURL *))                                                      \
+    X(easy_duphandle, CURL *(*easy_duphandle)(CURL *))                                             \
+    X(easy_getinfo, CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...))                               \
+    X(multi_init, CURLM *(*multi_init)(void))                                                      \
+    X(multi_add_handle, CURLMcode (*multi_add_handle)(CURLM *, CURL *))                            \
+    X(multi_remove_handle, CURLMcode (*multi_remove_handle)(CURLM *, CURL *))                      \
+    X(multi_info_read, CURLMsg *(*multi_info_read)(CURLM *, int *))                                \
+    X(multi_cleanup, CURLMcode (*multi_cleanup)(CURLM *))                                          \
+    X(multi_setopt, multi_setopt_function *multi_setopt)                                           \
+    X(multi_perform, CURLMcode (*multi_perform)(CURLM *, int *))                                   \
+    X(multi_socket_action, CURLMcode (*multi_socket_action)(CURLM *, curl_socket_t, int, int *))   \
+    X(version_info, curl_version_info_data *(*version_info)(CURLversion))
+#define REAL_PARSER_FUNCTIONS(X)                                                                   \
+    X(url, CURLU *(*url)(void))                                                                    \
+    X(url_cleanup, void (*url_cleanup)(CURLU *))                                                   \
+    X(url_dup, CURLU *(*url_dup)(const CURLU *))                                                   \
+    X(url_get, CURLUcode (*url_get)(const CURLU *, CURLUPart, char **, unsigned int))              \
+    X(url_set, CURLUcode (*url_set)(CURLU *, CURLUPart, const char *, unsigned int))               \
+    X(free, void (*free)(void *))
+
+#define REAL_MEMBER(name, member) member;
 struct real {
-    CURL *(*easy_init)(void);
-    easy_setopt_function *easy_setopt;
-    CURLcode (*easy_perform)(CURL *);
-    void (*easy_cleanup)(CURL *);
-    void (*easy_reset)(CURL *);
-    CURL *(*easy_duphandle)(CURL *);
-    CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...);
-    CURLM *(*multi_init)(void);
-    CURLMcode (*multi_add_handle)(CURLM *, CURL *);
-    CURLMcode (*multi_remove_handle)(CURLM *, CURL *);
-    CURLMsg *(*multi_info_read)(CURLM *, int *);
-    CURLMcode (*multi_cleanup)(CURLM *);
-    multi_setopt_function *multi_setopt;
-    CURLMcode (*multi_perform)(CURLM *, int *);
-    CURLMcode (*multi_socket_action)(CURLM *, curl_socket_t, int, int *);
-    curl_version_info_data *(*version_info)(CURLversion);
-    /* The URL parser; NULL before 7.62. */
-    CURLU *(*url)(void);
-    void (*url_cleanup)(CURLU *);
-    CURLU *(*url_dup)(const CURLU *);
-    CURLUcode (*url_get)(const CURLU *, CURLUPart, char **, unsigned int);
-    CURLUcode (*url_set)(CURLU *, CURLUPart, const char *, unsigned int);
-    void (*free)(void *);
+    REAL_FUNCTIONS(REAL_MEMBER)
+    REAL_PARSER_FUNCTIONS(REAL_MEMBER) /* NULL before 7.62 */
 };
+#undef REAL_MEMBER
 
 struct provider {
     struct real real;
