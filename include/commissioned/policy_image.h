@@ -21,7 +21,7 @@
 
 /* Raised whenever a struct in this file changes: library and module of different builds refuse each
  * other. */
-#define POLICY_IMAGE_ABI 1u
+#define POLICY_IMAGE_ABI 2u
 
 /* The origin that every key belongs to, in the spelling that libcurl gives an URL (RFC
  * 3986, 6.2.2). */
@@ -36,6 +36,7 @@ enum {
     POLICY_MAX_FILE = 8 * 1024 * 1024, /* bytes of one configuration file */
     POLICY_MAX_KEYFILE = 64 * 1024,    /* bytes of one key file */
     POLICY_MAX_KEY = 4096,             /* bytes of one key */
+    POLICY_MAX_CAFILE = 1024 * 1024,   /* bytes of one ca_file */
     POLICY_MAX_KEYS = 1024,
     POLICY_MAX_RULES = 16384,
     POLICY_MAX_SENTENCE = 256, /* bytes of a sentence with its NUL: libcurl's CURL_ERROR_SIZE */
@@ -65,6 +66,20 @@ enum policy_report {
     POLICY_REPORT_ALL,
 };
 
+/* When the library itself verifies the peer's certificate. */
+enum policy_verify {
+    POLICY_VERIFY_WHEN_NEEDED, /* where libcurl did not, or may not have */
+    POLICY_VERIFY_ALWAYS,
+    POLICY_VERIFY_NEVER, /* no key where libcurl did not */
+};
+
+/* What takes the place of the system's certificate authorities. */
+struct policy_ca {
+    const char *path;
+    const char *pem;   /* the file's content; NULL where it cannot be had */
+    const char *error; /* why: file, fact, remedy; else NULL */
+};
+
 struct policy_key {
     const char *name;       /* as the policy names it; "api_key" or "key_file" in the simple form */
     const char *prefix;     /* identifies the key to a person; NULL where there is no key */
@@ -91,6 +106,8 @@ struct policy_rule {
     enum policy_existing existing;
     enum policy_missing missing;
     enum policy_report report;
+    enum policy_verify verify;
+    const struct policy_ca *ca; /* NULL: the system's authorities count */
     /* the whole header value, such as "Bearer unused"; NULL unless PLACEHOLDER */
     const char *placeholder;
 };

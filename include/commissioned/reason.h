@@ -29,12 +29,6 @@
     X(REASON_OWN_CREDENTIALS, "own-credentials",                                                   \
       "the program gave libcurl credentials of its own")                                           \
     X(REASON_OWN_HEADER, "own-header", "the program set an Authorization header of its own")       \
-    X(REASON_PEER_UNVERIFIED, "peer-unverified",                                                   \
-      "the program switched certificate verification off")                                         \
-    X(REASON_HOST_UNVERIFIED, "host-unverified",                                                   \
-      "the program switched host name verification off")                                           \
-    X(REASON_SSL_CTX_FUNCTION, "ssl-ctx-function",                                                 \
-      "the program's SSL_CTX callback can switch verification off")                                \
     X(REASON_EARLY_DATA, "early-data", "TLS early data can be replayed")                           \
     X(REASON_HEADER_UNIFIED, "header-unified", "CURLHEADER_UNIFIED would show the key to a proxy") \
     X(REASON_HOST_HEADER, "host-header",                                                           \
@@ -48,6 +42,15 @@
       "this libcurl, older than 7.80, would take the key along when it follows redirects")         \
     X(REASON_REDIRECT, "redirect",                                                                 \
       "redirected from another origin, by a program that has cookies or credentials of its own")   \
+    X(REASON_PEER_UNVERIFIED, "peer-unverified",                                                   \
+      "the program switched certificate verification off")                                         \
+    X(REASON_HOST_UNVERIFIED, "host-unverified",                                                   \
+      "the program switched host name verification off")                                           \
+    X(REASON_SSL_CTX_FUNCTION, "ssl-ctx-function",                                                 \
+      "an SSL_CTX callback of the program's can switch verification off")                          \
+    X(REASON_PEER_REFUSED, "peer-refused",                                                         \
+      "the peer's certificate is not good by the trust of this machine")                           \
+    X(REASON_PEER_UNKNOWN, "peer-unknown", "the peer's certificate could not be verified")         \
     X(REASON_KEY_MISSING, "key-missing", "the key cannot be had")
 
 #define REASON_NAME(reason, code, text) reason,

@@ -150,6 +150,7 @@ static int exit_code(const struct question *question)
         return CLI_OK;
     case VERDICT_FAIL:
         return CLI_FAILED;
+    case VERDICT_VERIFY:
     case VERDICT_PASS:
         break;
     }
@@ -164,7 +165,8 @@ static int explain(const struct cli_call *call)
     struct question question = {.asker = &asker, .url = call->argv[0]};
     char path[PATH_MAX];
     struct target target;
-    struct hop hop = {.target = &target, .method = question.method};
+    /* Nothing is sent, so the peer is taken to be the one that the URL names. */
+    struct hop hop = {.target = &target, .method = question.method, .peer = PEER_GOOD};
     int status = asker_prepare(&asker, call->value[OPTION_PROGRAM], call->value[OPTION_USER]);
     if (status == CLI_OK)
         status = asker_read(&asker, &config, &image);

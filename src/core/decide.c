@@ -1,6 +1,7 @@
 /*
  * The key leaves only by VERDICT_KEY. It
- *   1. MUST go to a peer whose certificate and name libcurl verified, over TLS;
+ *   1. MUST go to a peer whose certificate and name were verified, over TLS: by libcurl as the
+ *      program set it, or by this library where that says nothing;
  *   2. MUST NOT go to a host, port or path that no rule names, however the URL spells it;
  *   3. MUST NOT stand beside, or in place of, credentials of the application's own;
  *   4. MUST NOT be put where a proxy, a cache or the server's answer repeats it to others.
@@ -239,9 +240,6 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
         unsigned flag;
         enum reason reason;
     } unsafe[] = {
-        {HOP_PEER_UNVERIFIED, REASON_PEER_UNVERIFIED},
-        {HOP_HOST_UNVERIFIED, REASON_HOST_UNVERIFIED},
-        {HOP_SSL_CTX_FUNCTION, REASON_SSL_CTX_FUNCTION},
         {HOP_EARLY_DATA, REASON_EARLY_DATA},
         {HOP_HEADER_UNIFIED, REASON_HEADER_UNIFIED},
         {HOP_UNKNOWN_TARGET, REASON_REQUEST_TARGET},
@@ -273,6 +271,37 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
     return REASON_KEY;
 }
 
+/* REASON_KEY where libcurl verified the peer and nothing of the program's could change that. */
+static enum reason doubt_peer(const struct hop *hop)
+{
+    if (hop->flags & HOP_PEER_UNVERIFIED)
+        return REASON_PEER_UNVERIFIED;
+    if (hop->flags & HOP_HOST_UNVERIFIED)
+        return REASON_HOST_UNVERIFIED;
+    if (hop->flags & (HOP_SSL_CTX_FUNCTION | HOP_TAINTED))
+        return REASON_SSL_CTX_FUNCTION;
+    return REASON_KEY;
+}
+
+/* Lowers the decision to what is known of the peer. */
+static void judge_peer(struct decision *decision, const struct hop *hop)
+{
+    enum policy_verify verify = decision->rule->verify;
+    enum reason doubt = doubt_peer(hop);
+    if (doubt == REASON_KEY && verify != POLICY_VERIFY_ALWAYS)
+        return;
+    if (hop->peer == PEER_GOOD)
+        return;
+    decision->verdict = VERDICT_PASS;
+    decision->reason = doubt;
+    if (doubt != REASON_KEY && (verify == POLICY_VERIFY_NEVER || hop->flags & HOP_UNCONNECTED))
+        return;
+    decision->reason = hop->peer == PEER_REFUSED ? REASON_PEER_REFUSED : REASON_PEER_UNKNOWN;
+    decision->detail = hop->peer_detail;
+    if (hop->peer == PEER_UNASKED && !(hop->flags & HOP_UNCONNECTED))
+        decision->verdict = VERDICT_VERIFY;
+}
+
 /* Facts that leave no rule to look for. */
 static enum reason judge_facts(const struct policy_image *image, const struct hop *hop)
 {
@@ -289,7 +318,7 @@ static enum reason judge_facts(const struct policy_image *image, const struct ho
 
 struct decision decide(const struct policy_image *image, const struct hop *hop)
 {
-    struct decision decision = {VERDICT_PASS, judge_facts(image, hop), NULL, NULL};
+    struct decision decision = {.verdict = VERDICT_PASS, .reason = judge_facts(image, hop)};
     if (decision.reason != REASON_KEY)
         return decision;
     struct match match = find_rule(image, hop);
@@ -301,10 +330,10 @@ struct decision decide(const struct policy_image *image, const struct hop *hop)
     decision.reason = refuse(match.rule, hop);
     if (decision.reason != REASON_KEY)
         return decision;
-    if (decision.key->header != NULL) {
-        decision.verdict = VERDICT_KEY;
+    decision.verdict = VERDICT_KEY;
+    judge_peer(&decision, hop);
+    if (decision.verdict != VERDICT_KEY || decision.key->header != NULL)
         return decision;
-    }
     decision.reason = REASON_KEY_MISSING;
     decision.verdict = match.rule->missing == POLICY_MISSING_PASS ? VERDICT_PASS : VERDICT_FAIL;
     return decision;

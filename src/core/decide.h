@@ -39,6 +39,18 @@ enum hop_flag {
     HOP_REDIRECTED = 1u << 13,    /* from another origin, and libcurl would drop the header */
     HOP_MOVED = 1u << 14,         /* URL, CURLU or PORT is not what the connection was made for */
     HOP_FACTS_END,                /* behind the last that a record keeps: one more than it */
+
+    /* What no handle knows of itself; hop.c adds it. */
+    HOP_TAINTED = 1u << 16,     /* some handle of this libcurl ever had an SSL_CTX_FUNCTION */
+    HOP_UNCONNECTED = 1u << 17, /* libcurl before 7.80: decided before there is a peer to look at */
+};
+
+/* What came of verifying the peer ourselves. */
+enum peer {
+    PEER_UNASKED,
+    PEER_GOOD,
+    PEER_REFUSED, /* its certificate is not good for the host, by the trust that counts here */
+    PEER_UNKNOWN, /* it could not be looked at */
 };
 
 struct hop {
@@ -49,6 +61,8 @@ struct hop {
     const char *host_header;           /* value of the application's own Host header, or NULL */
     const char *authorization;         /* value of its own Authorization header, or NULL */
     const bool *promoted;              /* per key: its `next` has taken over; NULL for none */
+    const char *peer_detail;           /* a sentence about `peer`, or NULL */
+    enum peer peer;                    /* PEER_UNASKED at first: see VERDICT_VERIFY */
     unsigned flags;                    /* of enum hop_flag */
     uint16_t port;                     /* PORT, which overrides the URL's; 0 if unset */
 };
@@ -57,6 +71,8 @@ enum verdict {
     VERDICT_PASS, /* the request goes as the application made it */
     VERDICT_KEY,  /* it gets the key */
     VERDICT_FAIL, /* it should get a key that cannot be had: it is not sent */
+    /* All speaks for the key, but nobody has verified the peer: verify it and decide again. */
+    VERDICT_VERIFY,
 };
 
 struct decision {
@@ -64,6 +80,7 @@ struct decision {
     enum reason reason;
     const struct policy_rule *rule; /* that matched; NULL where none did */
     const struct policy_key *key;   /* of that rule, after promotion; NULL where no rule matched */
+    const char *detail;             /* the hop's peer_detail where that is the reason, else NULL */
 };
 
 struct decision decide(const struct policy_image *image, const struct hop *hop);
@@ -87,7 +104,7 @@ int decision_outcome(char *text, size_t size, const struct decision *decision);
 /* "FILE:LINE"; of a rule that stands for a whole file "FILE". Returns `text`. */
 const char *rule_place(char *text, size_t size, const struct policy_rule *rule);
 
-/* Why: the key's own sentence where it cannot be had, else the reason's. */
+/* Why: the peer's or the key's own sentence where there is one, else the reason's. */
 const char *decision_why(const struct decision *decision);
 
 #endif

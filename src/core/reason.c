@@ -40,6 +40,7 @@ int decision_outcome(char *text, size_t size, const struct decision *decision)
         return snprintf(text, size, "%s (%s...)", decision->key->name, decision->key->prefix);
     case VERDICT_FAIL:
         return snprintf(text, size, "it should get a key that cannot be had");
+    case VERDICT_VERIFY:
     case VERDICT_PASS:
         break;
     }
@@ -54,6 +55,8 @@ const char *rule_place(char *text, size_t size, const struct policy_rule *rule)
 
 const char *decision_why(const struct decision *decision)
 {
+    if (decision->detail != NULL)
+        return decision->detail;
     if (decision->reason == REASON_KEY_MISSING && decision->key->error != NULL)
         return decision->key->error;
     return reason_text(decision->reason);

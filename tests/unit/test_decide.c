@@ -63,6 +63,8 @@ static const struct policy_rule fails[] = {
     {.name = "fails", .key = KEY_NONE, .missing = POLICY_MISSING_FAIL}};
 static const struct policy_rule passes[] = {
     {.name = "passes", .key = KEY_NONE, .missing = POLICY_MISSING_PASS}};
+static const struct policy_rule always[] = {{.name = "always", .verify = POLICY_VERIFY_ALWAYS}};
+static const struct policy_rule never[] = {{.name = "never", .verify = POLICY_VERIFY_NEVER}};
 static const struct policy_rule broken_first[] = {
     {.name = "broken", .key = KEY_NONE, .path = "/v1/x"}, {.name = "whole"}};
 
@@ -82,6 +84,7 @@ struct row {
     const char *request_target;
     const char *host_header;
     const char *authorization;
+    enum peer peer;
 };
 
 #define ROW(policy, of, v, r)                                                                      \
@@ -89,6 +92,7 @@ struct row {
     .verdict = VERDICT_##v, .reason = REASON_##r
 #define KEY(policy, of)     ROW(policy, of, KEY, KEY)
 #define PASS(policy, of, r) ROW(policy, of, PASS, r)
+#define VERIFY(policy, of)  ROW(policy, of, VERIFY, PEER_UNKNOWN)
 
 static const struct row rows[] = {
     /* The origin. */
@@ -255,9 +259,6 @@ static const struct row rows[] = {
     {PASS(whole, U, URL), .flags = HOP_NO_URL},
     {PASS(whole, NULL, URL)},
     {PASS(whole, U, OWN_CREDENTIALS), "whole", .flags = HOP_OWN_CREDENTIALS},
-    {PASS(whole, U, PEER_UNVERIFIED), "whole", .flags = HOP_PEER_UNVERIFIED},
-    {PASS(whole, U, HOST_UNVERIFIED), "whole", .flags = HOP_HOST_UNVERIFIED},
-    {PASS(whole, U, SSL_CTX_FUNCTION), "whole", .flags = HOP_SSL_CTX_FUNCTION},
     {PASS(whole, U, EARLY_DATA), "whole", .flags = HOP_EARLY_DATA},
     {PASS(whole, U, HEADER_UNIFIED), "whole", .flags = HOP_HEADER_UNIFIED},
     {PASS(whole, U, REQUEST_TARGET), "whole", .flags = HOP_UNKNOWN_TARGET},
@@ -267,8 +268,49 @@ static const struct row rows[] = {
     {PASS(whole, U, OWN_CREDENTIALS), "whole", .flags = HOP_REDIRECTED | HOP_OWN_CREDENTIALS},
     {PASS(whole, U, MOVED), "whole", .flags = HOP_MOVED},
     {PASS(fails, U, MOVED), "fails", .flags = HOP_MOVED},
-    {PASS(fails, U, PEER_UNVERIFIED), "fails", .flags = HOP_PEER_UNVERIFIED},
     {PASS(fails, "https://evil.example/", HOST)},
+
+    /* The peer: what libcurl did not verify, or may not have, is verified by us, or gets nothing.
+     */
+    {VERIFY(whole, U), "whole", .flags = HOP_PEER_UNVERIFIED},
+    {VERIFY(whole, U), "whole", .flags = HOP_HOST_UNVERIFIED},
+    {VERIFY(whole, U), "whole", .flags = HOP_SSL_CTX_FUNCTION},
+    {VERIFY(whole, U), "whole", .flags = HOP_TAINTED},
+    {VERIFY(whole, U), "whole", .flags = HOP_PEER_UNVERIFIED | HOP_HOST_UNVERIFIED | HOP_TAINTED},
+    {VERIFY(always, U), "always"},
+    {VERIFY(always, U), "always", .flags = HOP_PEER_UNVERIFIED},
+    {KEY(whole, U), "whole", .flags = HOP_PEER_UNVERIFIED, .peer = PEER_GOOD},
+    {KEY(whole, U), "whole", .flags = HOP_HOST_UNVERIFIED, .peer = PEER_GOOD},
+    {KEY(whole, U), "whole", .flags = HOP_SSL_CTX_FUNCTION, .peer = PEER_GOOD},
+    {KEY(whole, U), "whole", .flags = HOP_TAINTED, .peer = PEER_GOOD},
+    {KEY(always, U), "always", .peer = PEER_GOOD},
+    {PASS(whole, U, PEER_REFUSED), "whole", .flags = HOP_PEER_UNVERIFIED, .peer = PEER_REFUSED},
+    {PASS(whole, U, PEER_REFUSED), "whole", .flags = HOP_TAINTED, .peer = PEER_REFUSED},
+    {PASS(always, U, PEER_REFUSED), "always", .peer = PEER_REFUSED},
+    {PASS(whole, U, PEER_UNKNOWN), "whole", .flags = HOP_PEER_UNVERIFIED, .peer = PEER_UNKNOWN},
+    {PASS(whole, U, PEER_UNKNOWN), "whole", .flags = HOP_TAINTED, .peer = PEER_UNKNOWN},
+    {PASS(always, U, PEER_UNKNOWN), "always", .peer = PEER_UNKNOWN},
+    {PASS(never, U, PEER_UNVERIFIED), "never", .flags = HOP_PEER_UNVERIFIED},
+    {PASS(never, U, HOST_UNVERIFIED), "never", .flags = HOP_HOST_UNVERIFIED},
+    {PASS(never, U, SSL_CTX_FUNCTION), "never", .flags = HOP_SSL_CTX_FUNCTION},
+    {PASS(never, U, SSL_CTX_FUNCTION), "never", .flags = HOP_TAINTED},
+    {KEY(never, U), "never"},
+    /* Before there is a peer none can be verified. */
+    {PASS(whole, U, PEER_UNVERIFIED), "whole", .flags = HOP_PEER_UNVERIFIED | HOP_UNCONNECTED},
+    {PASS(whole, U, HOST_UNVERIFIED), "whole", .flags = HOP_HOST_UNVERIFIED | HOP_UNCONNECTED},
+    {PASS(whole, U, SSL_CTX_FUNCTION), "whole", .flags = HOP_TAINTED | HOP_UNCONNECTED},
+    {PASS(always, U, PEER_UNKNOWN), "always", .flags = HOP_UNCONNECTED},
+    {KEY(whole, U), "whole", .flags = HOP_UNCONNECTED},
+    /* What else speaks against the key is not asked a certificate. */
+    {PASS(whole, U, EARLY_DATA), "whole", .flags = HOP_EARLY_DATA | HOP_PEER_UNVERIFIED},
+    {PASS(whole, U, EARLY_DATA), "whole", .flags = HOP_EARLY_DATA | HOP_TAINTED, .peer = PEER_GOOD},
+    {PASS(whole, U, OWN_HEADER), "whole", .flags = HOP_PEER_UNVERIFIED, .authorization = "x"},
+    {PASS(whole, U, HOST_HEADER), "whole", .flags = HOP_PEER_UNVERIFIED, .host_header = "x"},
+    {PASS(whole, "http://" H "/", SCHEME), .flags = HOP_PEER_UNVERIFIED, .peer = PEER_GOOD},
+    {PASS(whole, "https://evil.example/", HOST), .flags = HOP_TAINTED, .peer = PEER_GOOD},
+    {VERIFY(fails, U), "fails", .flags = HOP_PEER_UNVERIFIED},
+    {PASS(fails, U, PEER_REFUSED), "fails", .flags = HOP_PEER_UNVERIFIED, .peer = PEER_REFUSED},
+    {ROW(fails, U, FAIL, KEY_MISSING), "fails", .flags = HOP_TAINTED, .peer = PEER_GOOD},
 
     /* CURLOPT_PORT, and a CURLU beside the URL. */
     {KEY(whole, U), "whole", .port = 443},
@@ -389,6 +431,7 @@ START_TEST(a_row_of_the_table)
                       .request_target = row->request_target,
                       .host_header = row->host_header,
                       .authorization = row->authorization,
+                      .peer = row->peer,
                       .flags = row->flags,
                       .port = row->port};
     if (row->url != NULL) {
@@ -468,15 +511,27 @@ static struct target target_of(const char *url)
     return target;
 }
 
+/* What must come of flags where the rule's key is at hand: `given`, or less. */
+static enum verdict verdict_of(unsigned flags, enum peer peer, enum verdict given)
+{
+    const unsigned unverified = HOP_PEER_UNVERIFIED | HOP_HOST_UNVERIFIED | HOP_SSL_CTX_FUNCTION;
+    if (flags & ~unverified)
+        return VERDICT_PASS;
+    if (flags == 0 || peer == PEER_GOOD)
+        return given;
+    return peer == PEER_UNASKED ? VERDICT_VERIFY : VERDICT_PASS;
+}
+
 START_TEST(no_combination_of_unsafe_flags_gets_a_key_or_fails_a_request)
 {
     struct policy_image *good = image_build(replace, 1, keys, KEY_COUNT);
     struct policy_image *bad = image_build(fails, 1, keys, KEY_COUNT);
     struct target target = target_of(U "/v1");
-    for (unsigned flags = 0; flags < 1u << 12; flags++) {
-        struct hop hop = {.target = &target, .method = "GET", .flags = flags};
-        ck_assert_int_eq(decide(good, &hop).verdict, flags == 0 ? VERDICT_KEY : VERDICT_PASS);
-        ck_assert_int_eq(decide(bad, &hop).verdict, flags == 0 ? VERDICT_FAIL : VERDICT_PASS);
+    enum peer peer = (enum peer)_i;
+    for (unsigned flags = 0; flags < 1u << 15; flags++) {
+        struct hop hop = {.target = &target, .method = "GET", .flags = flags, .peer = peer};
+        ck_assert_int_eq(decide(good, &hop).verdict, verdict_of(flags, peer, VERDICT_KEY));
+        ck_assert_int_eq(decide(bad, &hop).verdict, verdict_of(flags, peer, VERDICT_FAIL));
     }
     image_drop(good);
     image_drop(bad);
@@ -651,7 +706,8 @@ int main(void)
     tcase_add_loop_test(table, a_row_of_the_table, 0, NROWS);
     tcase_add_test(tests, the_table_shows_every_reason);
     tcase_add_test(tests, an_origin_is_one_to_us_where_it_is_one_to_libcurl);
-    tcase_add_test(tests, no_combination_of_unsafe_flags_gets_a_key_or_fails_a_request);
+    tcase_add_loop_test(tests, no_combination_of_unsafe_flags_gets_a_key_or_fails_a_request,
+                        PEER_UNASKED, PEER_UNKNOWN + 1);
     tcase_add_test(tests, a_long_path_is_decided_by_its_beginning);
     tcase_add_test(tests, without_an_image_there_is_no_policy);
     tcase_add_test(tests, an_error_image_fails_the_whole_origin_and_nothing_else);

@@ -255,6 +255,7 @@ static bool apply(struct record *record, const struct decision *decision, bool l
         inject_nothing(record);
         explain_failure(record, decision->key->error);
         return false;
+    case VERDICT_VERIFY: /* whom nobody verified gets nothing */
     case VERDICT_PASS:
         break;
     }
