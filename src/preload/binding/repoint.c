@@ -5,36 +5,9 @@
 
 #include "preload/binding/own_names.h"
 #include "preload/libcurl/provider.h"
+#include "preload/loader/elf_relocation.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/locks.h"
-
-/* Relocations that hold a function's address, and how an entry of the table is laid out, by
- * machine. */
-#if defined(__x86_64__)
-enum { REL_SLOT = R_X86_64_JUMP_SLOT, REL_DATA = R_X86_64_GLOB_DAT, REL_ADDRESS = R_X86_64_64 };
-#elif defined(__i386__)
-enum { REL_SLOT = R_386_JMP_SLOT, REL_DATA = R_386_GLOB_DAT, REL_ADDRESS = R_386_32 };
-#elif defined(__aarch64__)
-enum {
-    REL_SLOT = R_AARCH64_JUMP_SLOT,
-    REL_DATA = R_AARCH64_GLOB_DAT,
-    REL_ADDRESS = R_AARCH64_ABS64
-};
-#else
-enum { REL_SLOT = -1, REL_DATA = -1, REL_ADDRESS = -1 }; /* nothing is re-pointed */
-#endif
-
-#ifdef __LP64__
-typedef ElfW(Rela) relocation;
-enum { REL_TABLE = DT_RELA, REL_SIZE = DT_RELASZ };
-#define RELOCATION_TYPE(info)   ELF64_R_TYPE(info)
-#define RELOCATION_SYMBOL(info) ELF64_R_SYM(info)
-#else
-typedef ElfW(Rel) relocation;
-enum { REL_TABLE = DT_REL, REL_SIZE = DT_RELSZ };
-#define RELOCATION_TYPE(info)   ELF32_R_TYPE(info)
-#define RELOCATION_SYMBOL(info) ELF32_R_SYM(info)
-#endif
 
 void repoint_measure(struct repoint_place *place, const struct dl_phdr_info *info)
 {
@@ -103,14 +76,13 @@ static void repoint_table(const struct task *task, intptr_t table_tag, intptr_t 
     const struct link_map *map = object->map;
     const ElfW(Sym) *symbols = elf_pointer(map->l_addr, elf_value(map->l_ld, DT_SYMTAB));
     const char *strings = elf_pointer(map->l_addr, elf_value(map->l_ld, DT_STRTAB));
-    const relocation *entry = elf_pointer(map->l_addr, elf_value(map->l_ld, table_tag));
+    const elf_relocation *entry = elf_pointer(map->l_addr, elf_value(map->l_ld, table_tag));
     if (symbols == NULL || strings == NULL || entry == NULL)
         return;
     for (size_t left = elf_value(map->l_ld, size_tag) / sizeof *entry; left > 0; left--, entry++) {
-        int type = (int)RELOCATION_TYPE(entry->r_info);
-        if (type != REL_SLOT && type != REL_DATA && type != REL_ADDRESS)
+        if (!elf_relocation_is_address(entry))
             continue;
-        unsigned name = name_of_import(strings, &symbols[RELOCATION_SYMBOL(entry->r_info)]);
+        unsigned name = name_of_import(strings, &symbols[elf_relocation_symbol(entry)]);
         if (name == OWN_NAMES)
             continue;
         uintptr_t *slot = (uintptr_t *)(map->l_addr + entry->r_offset);

@@ -6,7 +6,6 @@
  * program's own, keeps its place. Pages that the loader made read-only are open for one word's
  * time.
  *
- * Source:  the System V ABI's relocation types for each machine.
  * Threads: any; repoint takes LOCK_BINDING.
  * Errors:  what cannot be changed stays as it was.
  */
