@@ -89,6 +89,17 @@ static void add_keys(struct tally *tally, const struct policy_config *config)
     }
 }
 
+static void add_cas(struct tally *tally, const struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->ncas; i++) {
+        const struct policy_config_ca *ca = &config->cas[i];
+        if (ca->error == NULL)
+            continue;
+        add(tally, POLICY_ERROR, ca->error);
+        tally->unsafe |= is_unsafe(ca->path, config->euid, false, POLICY_MAX_CAFILE);
+    }
+}
+
 static int exit_code(const struct tally *tally)
 {
     if (tally->unsafe)
@@ -131,6 +142,7 @@ static int check(const struct cli_call *call)
     tally.array = call->value[OPTION_JSON] != NULL ? json_array() : NULL;
     add_findings(&tally, config);
     add_keys(&tally, config);
+    add_cas(&tally, config);
     return print_end(&tally, config);
 }
 

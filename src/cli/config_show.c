@@ -52,6 +52,12 @@ static json_t *files_json(const struct policy_config *config)
     return array;
 }
 
+static const char *ca_path(const struct policy_config *config,
+                           const struct policy_config_rule *rule)
+{
+    return rule->trust.ca != POLICY_NONE ? config->cas[rule->trust.ca].path : NULL;
+}
+
 static json_t *rules_json(const struct policy_config *config)
 {
     json_t *array = json_array();
@@ -65,6 +71,8 @@ static json_t *rules_json(const struct policy_config *config)
         json_put(object, "line", json_integer(rule->place.line));
         json_put_text(object, "url", url);
         json_put_text(object, "key", rule->key_name);
+        json_put_text(object, "verify", policy_verify_name(rule->trust.verify));
+        json_put_text(object, "ca_file", ca_path(config, rule));
         json_put(object, "methods", words_json(rule->methods));
         json_put(object, "programs", words_json(rule->who.programs));
         json_put(object, "scripts", words_json(rule->who.scripts));
@@ -112,13 +120,25 @@ static void print_words(const char *name, const char *const *words)
     putchar('\n');
 }
 
-static void print_rule(const struct policy_config_rule *rule)
+static void print_trust(const struct policy_config *config, const struct policy_config_rule *rule)
+{
+    const char *path = ca_path(config, rule);
+    if (rule->trust.verify != POLICY_VERIFY_WHEN_NEEDED)
+        printf("    %-9s %s\n", "verify", policy_verify_name(rule->trust.verify));
+    if (path != NULL)
+        printf("    %-9s %s\n", "ca_file", path);
+    if (path != NULL && config->cas[rule->trust.ca].error != NULL)
+        printf("    %-9s %s\n", "error", config->cas[rule->trust.ca].error);
+}
+
+static void print_rule(const struct policy_config *config, const struct policy_config_rule *rule)
 {
     char url[PATH_MAX];
     url_text(rule, url, sizeof url);
     printf("rule %s (%s:%u)%s%s\n", rule->name, rule->place.file, rule->place.line,
            rule->mismatch == POLICY_MATCHES ? "" : " ", policy_mismatch_text(rule->mismatch));
     printf("    %-9s %s\n    %-9s %s\n", "url", url, "key", rule->key_name);
+    print_trust(config, rule);
     print_words("methods", rule->methods);
     print_words("programs", rule->who.programs);
     print_words("scripts", rule->who.scripts);
@@ -147,7 +167,7 @@ static int print_text(const struct policy_config *config, int code)
         printf("denied by %s:%u\n", config->denies[config->denied_by].place.file,
                config->denies[config->denied_by].place.line);
     for (uint32_t i = 0; i < config->nrules; i++)
-        print_rule(&config->rules[i]);
+        print_rule(config, &config->rules[i]);
     for (uint32_t i = 0; i < config->nkeys; i++)
         print_key(&config->keys[i]);
     return code;

@@ -71,6 +71,8 @@ static json_t *rule_json(const struct policy_rule *rule)
     json_put_text(object, "name", rule->name);
     json_put_text(object, "file", rule->file);
     json_put(object, "line", rule->line != 0 ? json_integer(rule->line) : NULL);
+    json_put_text(object, "verify", policy_verify_name(rule->verify));
+    json_put_text(object, "ca_file", rule->ca != NULL ? rule->ca->path : NULL);
     return object;
 }
 
@@ -124,6 +126,14 @@ static void print_others(const struct policy_config *config)
     }
 }
 
+/* Where the policy says anything of it. */
+static void print_trust(const struct policy_rule *rule)
+{
+    if (rule->verify != POLICY_VERIFY_WHEN_NEEDED || rule->ca != NULL)
+        printf("%-9s %s, by %s\n", "verify", policy_verify_name(rule->verify),
+               rule->ca != NULL ? rule->ca->path : "the authorities of this machine");
+}
+
 static void print_text(const struct question *question)
 {
     const struct decision *decision = &question->decision;
@@ -133,6 +143,8 @@ static void print_text(const struct question *question)
     if (decision->rule != NULL)
         printf("%-9s %s (%s)\n", "rule", decision->rule->name,
                rule_place(text, sizeof text, decision->rule));
+    if (decision->rule != NULL)
+        print_trust(decision->rule);
     printf("%-9s %s [%s]\n", "why", why(question, text), reason_code(decision->reason));
     printf("%-9s %s %s\n", "request", question->method, question->url);
     printf("%-9s %s%s%s%s, user %s\n", "asked by",

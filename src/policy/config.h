@@ -95,6 +95,18 @@ struct policy_config_key {
     struct timespec mtime; /* of the file, for its age; 0 where there is none */
 };
 
+/* A file that takes the place of the system's certificate authorities. */
+struct policy_config_ca {
+    const char *path;
+    const char *pem;   /* set by policy_config_read_keys: its content ... */
+    const char *error; /* ... or one sentence */
+};
+
+struct policy_trust {
+    enum policy_verify verify;
+    uint32_t ca; /* index, or POLICY_NONE */
+};
+
 struct policy_config_rule {
     struct policy_place place;
     const char *name; /* "default" in the simple form */
@@ -108,6 +120,7 @@ struct policy_config_rule {
     enum policy_existing existing;
     enum policy_missing missing;
     enum policy_report report;
+    struct policy_trust trust;
     const char *placeholder;
     bool simple; /* made of api_key or key_file at top level: the last rule of its layer */
     enum policy_mismatch mismatch; /* for the process of the request */
@@ -144,12 +157,14 @@ struct policy_config {
     struct policy_config_key *keys;
     struct policy_config_rule *rules; /* in the order of deciding */
     struct policy_config_deny *denies;
+    struct policy_config_ca *cas;
     struct policy_finding *findings; /* in the order of finding */
     struct policy_config_file *files;
     struct policy_watch *watches;
     uint32_t nkeys;
     uint32_t nrules;
     uint32_t ndenies;
+    uint32_t ncas;
     uint32_t nfindings;
     uint32_t nfiles;
     uint32_t nwatches;
@@ -174,7 +189,7 @@ enum policy_keys {
     POLICY_KEYS_ALL,
 };
 
-/* Reads keys from their sources. A key that cannot be had has its
+/* Reads keys from their sources, and the ca_file of the same rules. What cannot be had has its
  * `error`; that is not a finding. */
 bool policy_config_read_keys(struct policy_config *config, const struct policy_request *request,
                              enum policy_keys which);
@@ -192,6 +207,9 @@ void policy_config_free(struct policy_config *config);
 
 /* "is for other programs" and so on, to follow the name of a rule; "" for POLICY_MATCHES. */
 const char *policy_mismatch_text(enum policy_mismatch mismatch);
+
+/* "when-needed", "always", "never". */
+const char *policy_verify_name(enum policy_verify verify);
 
 /* "environment", "user", "system". */
 const char *policy_layer_name(enum policy_layer layer);

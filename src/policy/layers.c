@@ -263,6 +263,7 @@ void policy_config_free(struct policy_config *config)
     free(config->keys);
     free(config->rules);
     free(config->denies);
+    free(config->cas);
     free(config->findings);
     free(config->files);
     free(config->watches);

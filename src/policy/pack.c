@@ -27,6 +27,13 @@ struct selection {
     uint32_t *key_number; /* in the image, by number in the config */
     struct policy_origin *origins;
     uint32_t norigins;
+    struct packed_ca *cas; /* by number in the config */
+};
+
+/* Each file is packed once, with the first rule that names it. */
+struct packed_ca {
+    bool done;
+    const struct policy_ca *place;
 };
 
 static void *take(struct packer *packer, size_t size, size_t align)
@@ -102,7 +109,28 @@ static const char *pack_shared(struct packer *packer, const char *text, const ch
     return *last_packed;
 }
 
-static const struct policy_rule *pack_rules(struct packer *packer, const struct selection *chosen)
+static const struct policy_ca *pack_ca(struct packer *packer, const struct policy_config *config,
+                                       const struct selection *chosen, uint32_t number)
+{
+    if (number == POLICY_NONE)
+        return NULL;
+    const struct policy_config_ca *ca = &config->cas[number];
+    struct policy_ca packed = {.path = ca->path};
+    if (chosen->cas[number].done)
+        return chosen->cas[number].place;
+    struct policy_ca *place = take(packer, sizeof *place, alignof(struct policy_ca));
+    packed.path = pack_string(packer, ca->path);
+    packed.pem = pack_string(packer, ca->pem);
+    packed.error = pack_string(packer, ca->error);
+    if (place != NULL)
+        *place = packed;
+    chosen->cas[number] = (struct packed_ca){true, place};
+    return place;
+}
+
+static const struct policy_rule *pack_rules(struct packer *packer,
+                                            const struct policy_config *config,
+                                            const struct selection *chosen)
 {
     struct policy_rule *rules =
         take(packer, chosen->nrules * sizeof *rules, alignof(struct policy_rule));
@@ -122,6 +150,8 @@ static const struct policy_rule *pack_rules(struct packer *packer, const struct 
             .existing = rule->existing,
             .missing = rule->missing,
             .report = rule->report,
+            .verify = rule->trust.verify,
+            .ca = pack_ca(packer, config, chosen, rule->trust.ca),
             .placeholder = pack_string(packer, rule->placeholder),
         };
         if (rules != NULL)
@@ -170,7 +200,9 @@ static struct policy_image lay_out(struct packer *packer, const struct policy_co
                                  .norigins = chosen->norigins,
                                  .euid = config->euid,
                                  .egid = config->egid};
-    image.rules = pack_rules(packer, chosen);
+    for (uint32_t i = 0; i < config->ncas && chosen->cas != NULL; i++)
+        chosen->cas[i].done = false;
+    image.rules = pack_rules(packer, config, chosen);
     image.keys = pack_keys(packer, chosen);
     image.watches = pack_watches(packer, config);
     image.origins = pack_origins(packer, chosen);
@@ -266,6 +298,7 @@ static void free_selection(struct selection *chosen)
     free(chosen->keys);
     free(chosen->key_number);
     free(chosen->origins);
+    free(chosen->cas);
 }
 
 /* One rule for all that may have got a key, with the sentence for a key. */
@@ -279,12 +312,13 @@ static struct policy_image *pack_error(const struct policy_config *config)
                                             .path = "/",
                                             .port = 443,
                                             .missing = POLICY_MISSING_FAIL,
+                                            .trust = {.ca = POLICY_NONE},
                                             .report = POLICY_REPORT_DENIED};
     const struct policy_config_rule *rules[] = {&rule};
     const struct policy_config_key *keys[] = {&key};
     uint32_t numbers[] = {0};
     struct policy_origin origins[] = {{COMMISSIONED_HOST, 443}};
-    struct selection chosen = {rules, 1, keys, 1, numbers, origins, 1};
+    struct selection chosen = {rules, 1, keys, 1, numbers, origins, 1, NULL};
     return pack(config, &chosen, config->error);
 }
 
@@ -297,10 +331,11 @@ struct policy_image *policy_config_pack(const struct policy_config *config)
         .keys = calloc(config->nkeys + 1, sizeof *chosen.keys),
         .key_number = calloc(config->nkeys + 1, sizeof *chosen.key_number),
         .origins = calloc(config->nrules + 1, sizeof *chosen.origins),
+        .cas = calloc(config->ncas + 1, sizeof *chosen.cas),
     };
     struct policy_image *image = NULL;
     if (chosen.rules != NULL && chosen.keys != NULL && chosen.key_number != NULL &&
-        chosen.origins != NULL) {
+        chosen.origins != NULL && chosen.cas != NULL) {
         choose(&chosen, config);
         image = pack(config, &chosen, NULL);
     }

@@ -40,6 +40,7 @@ struct policy_reader {
     enum policy_existing existing;
     enum policy_missing missing;
     enum policy_report report;
+    struct policy_trust trust;
     const char *placeholder;
 
     const struct policy_scope *origins; /* extra_origins */
@@ -58,6 +59,13 @@ void policy_read_denies(struct policy_reader *reader, const config_setting_t *li
 void policy_read_ways(struct policy_reader *reader, const config_setting_t *group,
                       enum policy_existing *existing, enum policy_missing *missing,
                       enum policy_report *report, const char **placeholder);
+
+/* The settings verify and ca_file of a rule, or of the file for its rules. */
+void policy_read_trust(struct policy_reader *reader, const config_setting_t *group,
+                       struct policy_trust *trust);
+
+/* Reads the files that rules name, those that match or all. */
+void policy_read_cas(struct policy_config *config, bool all);
 
 /* The scope of `url` in the group, or the whole of Commissioned's origin; false after a finding. */
 bool policy_read_scope(struct policy_reader *reader, const config_setting_t *group,

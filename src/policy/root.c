@@ -5,9 +5,10 @@
 
 #include "policy/reader.h"
 
-static const char *const root_settings[] = {
-    "api_key", "key_file", "url",         "keys",          "rules",       "deny", "existing",
-    "missing", "report",   "placeholder", "extra_origins", "user_config", NULL};
+static const char *const root_settings[] = {"api_key",       "key_file",    "url",      "keys",
+                                            "rules",         "deny",        "existing", "missing",
+                                            "report",        "placeholder", "verify",   "ca_file",
+                                            "extra_origins", "user_config", NULL};
 
 static void read_origins(struct policy_reader *reader, const config_setting_t *root)
 {
@@ -70,6 +71,7 @@ static void read_simple_rule(struct policy_reader *reader, const config_setting_
                                         .existing = reader->existing,
                                         .missing = reader->missing,
                                         .report = reader->report,
+                                        .trust = reader->trust,
                                         .placeholder = reader->placeholder,
                                         .simple = true,
                                         .covered_by = POLICY_NONE};
@@ -81,6 +83,8 @@ void policy_read_root(struct policy_reader *reader, const config_setting_t *root
     reader->report = POLICY_REPORT_DENIED;
     policy_read_ways(reader, root, &reader->existing, &reader->missing, &reader->report,
                      &reader->placeholder);
+    reader->trust.ca = POLICY_NONE;
+    policy_read_trust(reader, root, &reader->trust);
     const config_setting_t *users = setting_member(root, "user_config");
     reader->closes_users = !setting_bool(reader, root, "user_config", true);
     if (users != NULL && reader->layer != POLICY_LAYER_SYSTEM)

@@ -13,8 +13,8 @@ static const char *const missing_words[] = {"fail", "pass", NULL};
 static const char *const report_words[] = {"none", "denied", "all", NULL};
 
 static const char *const rule_settings[] = {
-    "name",   "url",      "methods", "key",    "programs",    "scripts", "users",
-    "groups", "existing", "missing", "report", "placeholder", NULL};
+    "name",     "url",     "methods", "key",         "programs", "scripts", "users", "groups",
+    "existing", "missing", "report",  "placeholder", "verify",   "ca_file", NULL};
 static const char *const deny_settings[] = {"programs", "scripts", "users", "groups", NULL};
 
 static bool visible(const char *text)
@@ -164,6 +164,7 @@ static void read_rule(struct policy_reader *reader, const config_setting_t *grou
                       "the rule names no key");
     read_who(reader, group, &rule.who);
     policy_read_ways(reader, group, &rule.existing, &rule.missing, &rule.report, &rule.placeholder);
+    policy_read_trust(reader, group, &rule.trust);
     if (rule.name == NULL || !has_scope || rule.key_name == NULL ||
         !policy_name_rule(reader, rule.name, name_line))
         return;

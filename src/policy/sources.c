@@ -10,6 +10,7 @@
 
 #include "core/secret.h"
 #include "policy/dotenv.h"
+#include "policy/reader.h"
 #include "policy/safe_file.h"
 #include "policy/store.h"
 
@@ -217,5 +218,6 @@ bool policy_config_read_keys(struct policy_config *config, const struct policy_r
         if (key->next != POLICY_NONE)
             read_key(config, &config->keys[key->next], request);
     }
+    policy_read_cas(config, which == POLICY_KEYS_ALL);
     return !config->arena.failed;
 }

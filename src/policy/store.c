@@ -48,6 +48,15 @@ struct policy_config_deny *policy_add_deny(struct policy_config *config)
     return &denies[config->ndenies++];
 }
 
+struct policy_config_ca *policy_add_ca(struct policy_config *config)
+{
+    struct policy_config_ca *cas = grow(config, config->cas, config->ncas, sizeof *cas);
+    if (cas == NULL)
+        return NULL;
+    config->cas = cas;
+    return &cas[config->ncas++];
+}
+
 struct policy_config_file *policy_add_file(struct policy_config *config)
 {
     struct policy_config_file *files = grow(config, config->files, config->nfiles, sizeof *files);

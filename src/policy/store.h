@@ -18,6 +18,7 @@
 struct policy_config_key *policy_add_key(struct policy_config *config);
 struct policy_config_rule *policy_add_rule(struct policy_config *config);
 struct policy_config_deny *policy_add_deny(struct policy_config *config);
+struct policy_config_ca *policy_add_ca(struct policy_config *config);
 struct policy_config_file *policy_add_file(struct policy_config *config);
 
 /* Adds a finding; the first error becomes the policy's error. */
