@@ -57,7 +57,7 @@ static const struct row rows[] = {
     {"effective-url", WHOLE_ORIGIN, 2, 4, 0, false},
     {"duplicates", WHOLE_ORIGIN, 2, 2, 0, false},
     {"multi-cleanup", WHOLE_ORIGIN, 3, 2, 0, false},
-    {"verification", WHOLE_ORIGIN, 4, 5, 0, false},
+    {"verification", WHOLE_ORIGIN, 3, 6, 0, false},
     {"late-verification", WHOLE_ORIGIN, 0, 1, 0, false},
     {"own-credentials", WHOLE_ORIGIN, 5, 3, 5, false},
     {"curlu-with-user", WHOLE_ORIGIN, 0, 0, 1, false},

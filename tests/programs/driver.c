@@ -431,18 +431,21 @@ static void verification(void)
     one(CURLOPT_HEADEROPT, CURLHEADER_UNIFIED, "/no/unified");
     one(CURLOPT_HEADEROPT, CURLHEADER_SEPARATE, "/yes/separate");
     CURL *easy = handle(APP);
+    const char *other = "https://localhost/no/after-ssl-ctx";
     if (curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, allow_all) == CURLE_OK) {
         get(easy, APP "/no/ssl-ctx");
         /* The connection that was made under it is used again. */
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, NULL);
         get(easy, APP "/no/ssl-ctx-connection");
+        /* Another handle's peer is verified by us, and the machine does not know this authority. */
+        other = APP "/no/after-ssl-ctx";
     } else {
         get(easy, "https://localhost/no/ssl-ctx"); /* GnuTLS has no such callback */
         get(easy, "https://localhost/no/ssl-ctx-connection");
     }
     curl_easy_cleanup(easy);
     easy = handle(APP);
-    get(easy, APP "/yes/no-ssl-ctx");
+    get(easy, other);
     curl_easy_cleanup(easy);
 }
 

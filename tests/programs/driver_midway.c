@@ -242,38 +242,50 @@ static CURLSTScode on_hsts(CURL *easy, struct curl_hstsentry *entry, void *user)
     return CURLSTS_DONE;
 }
 
+struct callback_way {
+    CURLoption function;
+    void *callback;
+    CURLoption data;
+};
+
+/* From another host, and from plain http. */
+static void turned_by(const struct callback_way *way)
+{
+    static const char *const from[] = {"http://localhost/turned", "https://localhost/turned"};
+    for (size_t i = 0; i < 2; i++) {
+        struct turn turn = {.url = APP "/turned"};
+        begin(&turn, from[i], BY_URL);
+        curl_easy_setopt(turn.easy, way->function, way->callback);
+        curl_easy_setopt(turn.easy, way->data, &turn);
+        curl_easy_setopt(turn.easy, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(turn.easy, CURLOPT_VERBOSE,
+                         (long)(way->function == CURLOPT_DEBUGFUNCTION));
+        curl_easy_setopt(turn.easy, CURLOPT_HSTS_CTRL, (long)CURLHSTS_ENABLE);
+        CHECK(curl_easy_perform(turn.easy) == CURLE_OK);
+        end(&turn);
+    }
+}
+
 static void turned_in_every_callback(void)
 {
-    static const struct {
-        CURLoption function;
-        void *callback;
-        CURLoption data;
-    } ways[] = {
+    static const struct callback_way ways[] = {
         {CURLOPT_XFERINFOFUNCTION, (void *)on_progress, CURLOPT_XFERINFODATA},
         {CURLOPT_OPENSOCKETFUNCTION, (void *)on_open, CURLOPT_OPENSOCKETDATA},
         {CURLOPT_SOCKOPTFUNCTION, (void *)on_sockopt, CURLOPT_SOCKOPTDATA},
         {CURLOPT_RESOLVER_START_FUNCTION, (void *)on_resolve, CURLOPT_RESOLVER_START_DATA},
         {CURLOPT_DEBUGFUNCTION, (void *)on_trace, CURLOPT_DEBUGDATA},
         {CURLOPT_PREREQFUNCTION, (void *)on_prereq, CURLOPT_PREREQDATA},
-        {CURLOPT_SSL_CTX_FUNCTION, (void *)on_ssl_ctx, CURLOPT_SSL_CTX_DATA},
         {CURLOPT_HSTSREADFUNCTION, (void *)on_hsts, CURLOPT_HSTSREADDATA},
     };
-    for (size_t i = 0; i < 2 * sizeof ways / sizeof ways[0]; i++) {
-        struct turn turn = {.url = APP "/turned"};
-        size_t way = i / 2;
-        begin(&turn, i % 2 == 0 ? "https://localhost/turned" : "http://localhost/turned", BY_URL);
-        curl_easy_setopt(turn.easy, ways[way].function, ways[way].callback);
-        curl_easy_setopt(turn.easy, ways[way].data, &turn);
-        curl_easy_setopt(turn.easy, CURLOPT_NOPROGRESS, 0L);
-        curl_easy_setopt(turn.easy, CURLOPT_VERBOSE,
-                         (long)(ways[way].function == CURLOPT_DEBUGFUNCTION));
-        curl_easy_setopt(turn.easy, CURLOPT_HSTS_CTRL, (long)CURLHSTS_ENABLE);
-        CHECK(curl_easy_perform(turn.easy) == CURLE_OK);
-        end(&turn);
-    }
+    /* Last, for behind it no peer is believed to be verified. */
+    static const struct callback_way ssl_ctx = {CURLOPT_SSL_CTX_FUNCTION, (void *)on_ssl_ctx,
+                                                CURLOPT_SSL_CTX_DATA};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        turned_by(&ways[i]);
     CURL *easy = handle(APP);
     get(easy, APP "/yes/after");
     curl_easy_cleanup(easy);
+    turned_by(&ssl_ctx);
 }
 
 /* The next transfer of a handle that was turned is judged by itself. */

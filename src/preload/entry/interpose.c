@@ -105,8 +105,12 @@ static CURLcode set_kept(CURL *easy, CURLoption option, uintptr_t argument, cons
     struct record *record = call.record;
     if (real == NULL)
         return CURLE_FAILED_INIT;
-    if (record == NULL)
+    if (record == NULL) {
+        /* Nobody's handle may share its connections with one that is somebody's. */
+        if (option == CURLOPT_SSL_CTX_FUNCTION && argument != 0)
+            provider_taint((const struct provider *)real);
         return real->easy_setopt(easy, option, argument);
+    }
     if (record->state & RECORD_ACTIVE)
         return midway_setopt(record, option, argument);
     if (option == CURLOPT_PREREQFUNCTION || option == CURLOPT_PREREQDATA)

@@ -112,6 +112,7 @@ static const struct provider *enter(const struct provider *filled)
         return NULL;
     if (i == count) {
         providers[i] = *filled;
+        providers[i].life = i + 1;
         __atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
         publish_sole();
     }
@@ -142,6 +143,14 @@ const struct provider *provider_of(const void *function)
     auto_errno int saved = errno;
     const struct link_map *map = object_of(function);
     return map != NULL && !object_is_ours(function) ? provider_of_library(map) : NULL;
+}
+
+void provider_taint(const struct provider *provider)
+{
+    /* The whole list is this file's to write to; a test's provider is none of it. */
+    uintptr_t offset = (uintptr_t)provider - (uintptr_t)providers;
+    if (offset < sizeof providers)
+        __atomic_store_n(&providers[offset / sizeof *provider].tainted, true, __ATOMIC_RELAXED);
 }
 
 unsigned provider_number(const struct provider *provider)

@@ -69,6 +69,8 @@ struct provider {
     uintptr_t start; /* the library's mapping: [start, end) */
     uintptr_t end;
     unsigned version; /* curl_version_info()->version_num, such as 0x075801 */
+    unsigned life;    /* a number of this entry's alone: another libcurl may get its place */
+    bool tainted;     /* see provider_taint; atomic, only ever set */
 };
 
 enum {
@@ -121,6 +123,18 @@ extern easy_setopt_function *provider_sole_setopt __attribute__((visibility("hid
 static inline bool provider_is_old(const struct provider *provider)
 {
     return provider->version < CURL_HAS_PREREQ;
+}
+
+/*
+ * Some handle of this libcurl was given an SSL_CTX function. Connections, and TLS sessions, that it
+ * let through may be used by handles that have none: from then on no word of this libcurl's says
+ * whom it talks to.
+ */
+void provider_taint(const struct provider *provider);
+
+static inline bool provider_is_tainted(const struct provider *provider)
+{
+    return __atomic_load_n(&provider->tainted, __ATOMIC_RELAXED);
 }
 
 /* True where the call comes out of that libcurl itself. */

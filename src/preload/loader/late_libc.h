@@ -54,6 +54,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(dlmopen)                                                                                     \
     X(dlopen)                                                                                      \
     X(explicit_bzero)                                                                              \
+    X(fstat)                                                                                       \
     X(fwrite)                                                                                      \
     X(getegid)                                                                                     \
     X(getenv)                                                                                      \
@@ -86,6 +87,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(strncasecmp)                                                                                 \
     X(strncmp)                                                                                     \
     X(strrchr)                                                                                     \
+    X(syscall)                                                                                     \
     X(write)
 
 struct dl_find_object; /* dlfcn.h, from glibc 2.35 on */

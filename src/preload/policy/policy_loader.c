@@ -225,7 +225,9 @@ static struct policy_ref *make_ref(struct policy_image *image)
     }
     policy->image = image;
     policy->size = size;
+    static unsigned numbers;
     policy->references = 1;
+    policy->number = __atomic_add_fetch(&numbers, 1, __ATOMIC_RELAXED);
     policy->debug = debug_wanted();
     policy->needs_method = needs_method(image);
     if (!policy->debug)

@@ -175,9 +175,12 @@ void record_note(struct record *record, CURLoption option, uintptr_t argument)
         break;
     case CURLOPT_SSL_CTX_FUNCTION:
         /* libcurl uses a connection again that was made under it, also after it is taken back and
-         * after a reset (measured): so the fact stays. */
-        if (argument != 0)
+         * after a reset, and by other handles (measured): so the fact stays, and taints them all.
+         */
+        if (argument != 0) {
             set_fact(record, HOP_SSL_CTX_FUNCTION, true);
+            provider_taint(record->provider);
+        }
         break;
     case CURLOPT_SSL_OPTIONS:
         set_fact(record, HOP_EARLY_DATA, (bits & SSL_OPTION_EARLYDATA) != 0);

@@ -15,6 +15,7 @@
 #include "preload/request/netrc.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
+#include "preload/request/verify.h"
 
 /* What libcurl's parser gave; freed after the decision. */
 struct parts {
@@ -206,6 +207,10 @@ static void gather(const struct record *record, const char *text, struct hop *ho
         hop->flags |= HOP_MOVED;
     if (record->provider->real.url == NULL)
         hop->flags |= HOP_OLD_LIBCURL;
+    if (provider_is_tainted(record->provider))
+        hop->flags |= HOP_TAINTED;
+    if (provider_is_old(record->provider))
+        hop->flags |= HOP_UNCONNECTED;
     if (!read_urls(record, text, hop, judged))
         hop->flags |= HOP_NO_URL;
     else if (hop->target->tls && is_in_clear(record))
@@ -264,13 +269,21 @@ static bool apply(struct record *record, const struct decision *decision, bool l
     return true;
 }
 
-static struct decision judge(const struct record *record, struct hop *hop)
+/* The decision may point to `detail`. */
+static struct decision judge(const struct record *record, struct hop *hop,
+                             char detail[VERIFY_DETAIL])
 {
     struct decision decision = decide(record->policy->image, hop);
-    if (decision.verdict == VERDICT_PASS || !netrc_is_own(record, hop->target->host))
-        return decision;
-    hop->flags |= HOP_OWN_CREDENTIALS;
-    return decide(record->policy->image, hop);
+    if (decision.verdict != VERDICT_PASS && netrc_is_own(record, hop->target->host)) {
+        hop->flags |= HOP_OWN_CREDENTIALS;
+        return decide(record->policy->image, hop);
+    }
+    if (decision.verdict == VERDICT_VERIFY) {
+        hop->peer = verify_peer(record, decision.rule, hop->target->host, detail);
+        hop->peer_detail = detail;
+        decision = decide(record->policy->image, hop);
+    }
+    return decision;
 }
 
 /* `text` is its URL, or NULL. Apart, so that a plain hop makes no room
@@ -280,8 +293,9 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     struct hop hop;
     struct judged judged;
     gather(record, text, &hop, &judged);
+    char detail[VERIFY_DETAIL];
     bool lift = follow_gather(record, &hop);
-    struct decision decision = judge(record, &hop);
+    struct decision decision = judge(record, &hop, detail);
     record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
     report_hop(record, &decision, &hop);
     bool go_on = apply(record, &decision, lift);
@@ -294,7 +308,7 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
 static bool is_ordinary(const struct record *record)
 {
     if (record->facts != 0 || record->port != 0 || record->rare != NULL ||
-        (record->state & RECORD_MATTERS) != 0)
+        (record->state & RECORD_MATTERS) != 0 || provider_is_tainted(record->provider))
         return false;
     for (const struct curl_slist *node = record->headers; node != NULL; node = node->next)
         if (node->data == NULL || (node->data[0] | 0x20) == 'a' || (node->data[0] | 0x20) == 'h')
@@ -349,7 +363,8 @@ void hop_decide_again(struct record *record)
     struct judged judged;
     gather(record, find_url(record), &hop, &judged);
     follow_gather_again(record, &hop);
-    struct decision decision = judge(record, &hop);
+    char detail[VERIFY_DETAIL];
+    struct decision decision = judge(record, &hop, detail);
     if (decision.verdict != VERDICT_KEY || !inject_again(record)) {
         inject_nothing(record);
         report_taken_back(record, &decision);

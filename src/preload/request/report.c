@@ -190,9 +190,14 @@ static bool wait_for_answer(struct record *record, const struct line *line)
     return true;
 }
 
-/* A key that cannot be had is said once in any case: the person must be able to learn why. */
-static bool is_first_failure(struct policy_ref *policy, const struct decision *decision)
+/*
+ * Said once in any case: a key that cannot be had, for the person must be able to learn why; and a
+ * peer whose certificate is not good, for somebody may stand between.
+ */
+static bool is_first_of_its_kind(struct policy_ref *policy, const struct decision *decision)
 {
+    if (decision->reason == REASON_PEER_REFUSED)
+        return !__atomic_exchange_n(&policy->refusal_told, true, __ATOMIC_RELAXED);
     return decision->verdict == VERDICT_FAIL &&
            !__atomic_exchange_n(&policy->failure_told, true, __ATOMIC_RELAXED);
 }
@@ -210,7 +215,7 @@ void report_hop_slow(struct record *record, const struct decision *decision, con
     int saved = errno;
     char path[TEXT_SIZE] = "";
     bool known = hop->target != NULL && !(hop->flags & HOP_NO_URL);
-    bool first = is_first_failure(record->policy, decision);
+    bool first = is_first_of_its_kind(record->policy, decision);
     if (known)
         copy_path(path, hop->target);
     struct line line = {*decision, known ? hop->target->host : "?", path, method_of(record), 0};

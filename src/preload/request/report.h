@@ -30,7 +30,8 @@ void report_hop_slow(struct record *record, const struct decision *decision, con
 static inline void report_hop(struct record *record, const struct decision *decision,
                               const struct hop *hop)
 {
-    if (record->policy->debug || decision->verdict == VERDICT_FAIL || report_is_asked(decision))
+    if (record->policy->debug || decision->verdict == VERDICT_FAIL ||
+        decision->reason == REASON_PEER_REFUSED || report_is_asked(decision))
         report_hop_slow(record, decision, hop);
 }
 

@@ -1,0 +1,238 @@
+#include "preload/request/verifier.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "preload/libcurl/imports.h"
+#include "preload/loader/locks.h"
+#include "preload/loader/slab.h"
+
+enum {
+    KEPT = 8,                /* certificates of one libcurl */
+    HOST_SIZE = 256,         /* a longer host is no host of DNS, and not kept */
+    CERTIFICATE_SIZE = 3072, /* a larger certificate is verified at each hop */
+    SECONDS_MOST = 60 * 60,
+};
+
+struct verified {
+    void *object; /* a reference of the TLS library's, or NULL */
+    const struct policy_ca *ca;
+    unsigned policy;
+    int64_t until; /* seconds of the monotonic clock; 0: nothing is kept here */
+    size_t length;
+    char host[HOST_SIZE];
+    unsigned char certificate[CERTIFICATE_SIZE];
+};
+
+enum tls { TLS_NONE, TLS_OPENSSL, TLS_GNUTLS };
+
+union table {
+    struct openssl openssl;
+    struct gnutls gnutls;
+    void *entry[sizeof(struct openssl) / sizeof(void *)];
+};
+
+struct verifier {
+    unsigned life; /* of the provider that it was filled for */
+    enum tls tls;
+    union table table;
+    unsigned oldest; /* of `verified`: the next to be replaced */
+    struct verified verified[KEPT];
+};
+
+/* LOCK_PEERS is held for every use of what is kept; a table does not change once it is there. */
+static struct verifier *verifiers[MAX_PROVIDERS];
+
+/* ---- the TLS library ---------------------------------------------------------------------------
+ */
+
+/* The members of the structs, in their order. */
+static const char ssl_names[] = "SSL_get1_peer_certificate|SSL_get_peer_certificate\0"
+                                "SSL_get_peer_cert_chain\0SSL_is_init_finished\0";
+static const char crypto_names[] =
+    "OpenSSL_version_num\0X509_free\0i2d_X509\0d2i_X509\0X509_get_issuer_name\0"
+    "X509_issuer_name_hash\0X509_NAME_get0_der\0X509_get0_notAfter\0ASN1_TIME_diff\0"
+    "OPENSSL_sk_num\0OPENSSL_sk_value\0X509_STORE_new\0X509_STORE_free\0X509_STORE_add_cert\0"
+    "X509_STORE_CTX_new\0X509_STORE_CTX_free\0X509_STORE_CTX_init\0X509_STORE_CTX_get0_param\0"
+    "X509_STORE_CTX_get_error\0X509_verify_cert\0X509_verify_cert_error_string\0"
+    "X509_VERIFY_PARAM_set_flags\0X509_VERIFY_PARAM_set_purpose\0X509_VERIFY_PARAM_set_trust\0"
+    "X509_VERIFY_PARAM_set_auth_level\0X509_VERIFY_PARAM_set_hostflags\0"
+    "X509_VERIFY_PARAM_set1_host\0X509_VERIFY_PARAM_set1_ip_asc\0ERR_set_mark\0"
+    "ERR_pop_to_mark\0";
+static const char gnutls_names[] =
+    "gnutls_auth_server_get_type\0gnutls_certificate_get_peers\0gnutls_x509_trust_list_init\0"
+    "gnutls_x509_trust_list_deinit\0gnutls_x509_trust_list_add_trust_mem\0"
+    "gnutls_x509_trust_list_verify_crt2\0gnutls_x509_crt_init\0gnutls_x509_crt_deinit\0"
+    "gnutls_x509_crt_import\0gnutls_x509_crt_get_expiration_time\0";
+_Static_assert(sizeof(struct openssl) == 33 * sizeof(void *), "one name a member");
+_Static_assert(sizeof(struct gnutls) == 10 * sizeof(void *), "one name a member");
+enum { SSL_NAMES = offsetof(struct openssl, version) / sizeof(void *) };
+
+/* OpenSSL's own: LibreSSL says 2, and forks of 1.1 lack a name. Before 1.1 names were others. */
+static bool is_known_openssl(unsigned long version)
+{
+    return version >> 20 == 0x101 || version >= 0x30000000ul;
+}
+
+/* libssl's calls lead to the libcrypto whose objects it hands out; an entry that was never called
+ * may lead nowhere yet, so there are three to ask. */
+static bool find_openssl(const struct provider *provider, union table *table)
+{
+    static const char anchors[] = "X509_up_ref\0X509_get0_pubkey\0CRYPTO_zalloc\0";
+    void *ssl = import_target((const void *)provider->real.easy_init, "SSL_new");
+    if (ssl == NULL || !import_names(ssl, ssl_names, table->entry))
+        return false;
+    for (const char *name = anchors; *name != '\0'; name += strlen(name) + 1) {
+        void *crypto = import_target(ssl, name);
+        if (crypto != NULL && import_names(crypto, crypto_names, table->entry + SSL_NAMES))
+            return is_known_openssl(table->openssl.version());
+    }
+    return false;
+}
+
+static bool find_gnutls(const struct provider *provider, union table *table)
+{
+    void *init = import_target((const void *)provider->real.easy_init, "gnutls_init");
+    return init != NULL && import_names(init, gnutls_names, table->entry);
+}
+
+/* LOCK_PEERS is held; NULL where the provider has none that is still its own. */
+static struct verifier *of_provider(const struct provider *provider)
+{
+    struct verifier *verifier = verifiers[provider_number(provider)];
+    return verifier != NULL && verifier->life == provider->life ? verifier : NULL;
+}
+
+/* The objects that were held are their library's, which is gone. */
+static void publish(const struct provider *provider, const union table *table, enum tls tls)
+{
+    struct verifier *fresh = slab_map(sizeof *fresh);
+    lock_take(LOCK_PEERS);
+    struct verifier **place = &verifiers[provider_number(provider)];
+    if (*place == NULL) {
+        *place = fresh;
+        fresh = NULL;
+    }
+    struct verifier *verifier = *place;
+    if (verifier != NULL && verifier->life != provider->life) {
+        verifier->table = *table;
+        verifier->tls = tls;
+        for (int i = 0; i < KEPT; i++) {
+            verifier->verified[i].until = 0;
+            verifier->verified[i].object = NULL;
+        }
+        verifier->life = provider->life;
+    }
+    lock_give(LOCK_PEERS);
+    if (fresh != NULL)
+        slab_unmap(fresh, sizeof *fresh);
+}
+
+static const union table *table_of(const struct provider *provider, enum tls tls)
+{
+    lock_take(LOCK_PEERS);
+    const struct verifier *verifier = of_provider(provider);
+    lock_give(LOCK_PEERS);
+    if (verifier == NULL) {
+        union table table;
+        memset(&table, 0, sizeof table);
+        bool found =
+            tls == TLS_OPENSSL ? find_openssl(provider, &table) : find_gnutls(provider, &table);
+        publish(provider, &table, found ? tls : TLS_NONE);
+        lock_take(LOCK_PEERS);
+        verifier = of_provider(provider);
+        lock_give(LOCK_PEERS);
+    }
+    return verifier != NULL && verifier->tls == tls ? &verifier->table : NULL;
+}
+
+const struct openssl *verifier_openssl(const struct provider *provider)
+{
+    const union table *table = table_of(provider, TLS_OPENSSL);
+    return table != NULL ? &table->openssl : NULL;
+}
+
+const struct gnutls *verifier_gnutls(const struct provider *provider)
+{
+    const union table *table = table_of(provider, TLS_GNUTLS);
+    return table != NULL ? &table->gnutls : NULL;
+}
+
+/* ---- what was found good -----------------------------------------------------------------------
+ */
+
+static int64_t seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec + 1; /* never 0 */
+}
+
+static bool is_for(const struct verified *verified, const struct verified_for *what, int64_t now)
+{
+    return verified->until >= now && verified->policy == what->policy && verified->ca == what->ca &&
+           strcmp(verified->host, what->host) == 0;
+}
+
+bool verified_holds(const struct verified_for *what, const void *object)
+{
+    bool holds = false;
+    int64_t now = seconds_now();
+    lock_take(LOCK_PEERS);
+    const struct verifier *verifier = of_provider(what->provider);
+    for (int i = 0; verifier != NULL && !holds && i < KEPT; i++)
+        holds = verifier->verified[i].object == object && is_for(&verifier->verified[i], what, now);
+    lock_give(LOCK_PEERS);
+    return holds;
+}
+
+static void swap(void **a, void **b)
+{
+    void *other = *a;
+    *a = *b;
+    *b = other;
+}
+
+bool verified_knows(const struct verified_for *what, struct der certificate, void **object)
+{
+    bool knows = false;
+    int64_t now = seconds_now();
+    lock_take(LOCK_PEERS);
+    struct verifier *verifier = of_provider(what->provider);
+    for (int i = 0; verifier != NULL && !knows && i < KEPT; i++) {
+        struct verified *verified = &verifier->verified[i];
+        struct der kept = {verified->certificate, verified->length};
+        knows = is_for(verified, what, now) && der_equal(kept, certificate);
+        if (knows)
+            swap(&verified->object, object);
+    }
+    lock_give(LOCK_PEERS);
+    return knows;
+}
+
+static void fill(struct verified *verified, const struct verified_for *what, struct der certificate,
+                 int64_t seconds)
+{
+    verified->ca = what->ca;
+    verified->policy = what->policy;
+    verified->until = seconds_now() + (seconds < SECONDS_MOST ? seconds : SECONDS_MOST);
+    verified->length = certificate.length;
+    memcpy(verified->certificate, certificate.data, certificate.length);
+    memcpy(verified->host, what->host, strlen(what->host) + 1);
+}
+
+void verified_keep(const struct verified_for *what, struct der certificate, void **object,
+                   int64_t seconds)
+{
+    if (strlen(what->host) >= HOST_SIZE || certificate.length > CERTIFICATE_SIZE || seconds <= 0)
+        return;
+    lock_take(LOCK_PEERS);
+    struct verifier *verifier = of_provider(what->provider);
+    if (verifier != NULL) {
+        struct verified *verified = &verifier->verified[verifier->oldest];
+        verifier->oldest = (verifier->oldest + 1) % KEPT;
+        fill(verified, what, certificate, seconds);
+        swap(&verified->object, object);
+    }
+    lock_give(LOCK_PEERS);
+}
