@@ -163,4 +163,12 @@ $(programs)/life-static: tests/programs/life_static.cc
 	$(say) CXX $@
 	$(Q)$(CXX) -O2 -Wall -Wextra $(call pkg_cflags,libcurl) $< $(ALL_LDFLAGS) $(call test_libs,libcurl) -o $@
 
+# What does not verify its peers.
+PROGRAMS += $(programs)/peer-openssl $(if $(gnutls_flavour),$(programs)/peer-gnutls)
+
+$(programs)/peer-openssl $(programs)/peer-gnutls: $(BUILD)/obj/tests/programs/peer.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call flavour_of,$@) -o $@
+
 tests: $(PROGRAMS)

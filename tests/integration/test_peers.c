@@ -1,0 +1,438 @@
+/*
+ * Programs that do not verify whom they talk to, before servers of every kind: the key goes to a
+ * peer whose certificate is good, and to nobody else.
+ *
+ * The oracle is libcurl itself: the same program, with verification on and without the library.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/command.h"
+#include "support/peers.h"
+#include "support/served.h"
+#include "support/suite.h"
+#include "support/tmpdir.h"
+
+enum { FLAVOURS = 2, WORDS_MOST = 64, WORD_MOST = 96, CALLBACKS = 5 };
+
+static const char *const programs[FLAVOURS] = {"tests/programs/peer-openssl",
+                                               "tests/programs/peer-gnutls"};
+enum flavour { OPENSSL, GNUTLS };
+
+static char *folder;
+static char key[TEST_KEY_LENGTH + 1];
+static struct outcome outcome;
+
+static char words[WORDS_MOST][WORD_MOST];
+static int nwords;
+
+static void configure(const char *more)
+{
+    char *file =
+        tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\nca_file = \"%s/ca.pem\";\n%s",
+                      key, folder, more);
+    setenv("COMMISSIONED_AUTH_CONFIG", file, 1);
+    free(file);
+}
+
+static void set_up(void)
+{
+    char *ca;
+    folder = tmpdir_make();
+    test_key_make(key);
+    peers_make(folder);
+    ca = tmpdir_path(folder, "ca.pem");
+    setenv("PEER_CA", ca, 1);
+    setenv("HOME", folder, 1);
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("COMMISSIONED_AUTH_DEBUG");
+    configure("");
+    free(ca);
+    nwords = 0;
+}
+
+static void tear_down(void)
+{
+    tmpdir_remove(folder);
+}
+
+/* The program is told of a server of that kind. */
+static unsigned add_peer(const char *name)
+{
+    unsigned port = peer_serve(peer_number(name));
+    ck_assert_int_lt(nwords, WORDS_MOST - 3);
+    snprintf(words[nwords++], WORD_MOST, "%s=%u", name, port);
+    return port;
+}
+
+static void preload(void *data)
+{
+    const char *first = data;
+    served_preload(first, NULL);
+}
+
+/* Another library in place of ours. */
+static void preload_alone(void *data)
+{
+    setenv("LD_PRELOAD", data, 1);
+}
+
+static void run_with(enum flavour flavour, const char *scenario, void (*before)(void *), void *data)
+{
+    char path[PATH_MAX];
+    const char *argv[WORDS_MOST] = {path, scenario};
+    built(path, programs[flavour]);
+    for (int i = 0; i < nwords; i++)
+        argv[i + 2] = words[i];
+    outcome_of(&outcome, NULL, before, data, argv);
+    ck_assert_msg(outcome.status == 0, "%s: exit %d: %s%s", scenario, outcome.status, outcome.out,
+                  outcome.err);
+    ck_assert_msg(strstr(outcome.out, key) == NULL && strstr(outcome.err, key) == NULL,
+                  "%s printed the key", scenario);
+}
+
+static void run(enum flavour flavour, const char *scenario)
+{
+    run_with(flavour, scenario, preload, NULL);
+}
+
+static bool skips(enum flavour flavour, const char *test)
+{
+    const char *const needed[] = {programs[flavour], NULL};
+    return served_skips(test, needed);
+}
+
+static bool has_key(const struct peer_seen *one)
+{
+    char expected[PEER_TEXT];
+    snprintf(expected, sizeof expected, "Bearer %s", key);
+    ck_assert_msg(one->authorization[0] == '\0' || strcmp(one->authorization, expected) == 0,
+                  "%s: not the key", one->path);
+    return one->authorization[0] != '\0';
+}
+
+/* How many requests came to that kind with the key, and without. */
+static void expect(const char *name, unsigned with, unsigned without)
+{
+    size_t count;
+    unsigned yes = 0, no = 0;
+    const struct peer_seen *seen = peers_seen(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (seen[i].kind != peer_number(name))
+            continue;
+        yes += has_key(&seen[i]);
+        no += !has_key(&seen[i]);
+    }
+    ck_assert_msg(yes == with && no == without,
+                  "%s: %u with the key and %u without; wanted %u and %u: %s%s", name, yes, no, with,
+                  without, outcome.out, outcome.err);
+}
+
+/* ---- every kind --------------------------------------------------------------------------------
+ */
+
+/* Whether libcurl said 0 of that peer. */
+static bool takes(const char *name)
+{
+    char line[WORD_MOST];
+    snprintf(line, sizeof line, "%s 0\n", name);
+    const char *found = strstr(outcome.out, line);
+    return found != NULL && (found == outcome.out || found[-1] == '\n');
+}
+
+static void every_kind(enum flavour flavour, const char *scenario)
+{
+    bool taken[64];
+    size_t before, count;
+    for (int i = 0; i < npeer_kinds; i++)
+        add_peer(peer_kinds[i].name);
+    run_with(flavour, "verified", NULL, NULL);
+    for (int i = 0; i < npeer_kinds; i++)
+        taken[i] = takes(peer_kinds[i].name);
+    peers_seen(&before);
+    run(flavour, scenario);
+    const struct peer_seen *seen = peers_seen(&count);
+    bool given[64] = {false};
+    for (size_t i = before; i < count; i++)
+        given[seen[i].kind] = has_key(&seen[i]);
+    for (int i = 0; i < npeer_kinds; i++) {
+        const char *name = peer_kinds[i].name;
+        ck_assert_msg(!given[i] || taken[i], "%s: libcurl refuses it", name);
+        ck_assert_msg(given[i] == peer_kinds[i].good, "%s: %s", name,
+                      given[i] ? "the key" : "no key");
+    }
+}
+
+START_TEST(of_every_kind_of_peer_only_the_good_get_the_key)
+{
+    if (!skips((enum flavour)_i, "of_every_kind_of_peer"))
+        every_kind((enum flavour)_i, "unverified");
+}
+END_TEST
+
+START_TEST(so_it_is_where_the_peer_alone_is_not_verified)
+{
+    if (!skips((enum flavour)_i, "so_it_is_where_the_peer_alone"))
+        every_kind((enum flavour)_i, "peer-unverified");
+}
+END_TEST
+
+START_TEST(so_it_is_where_the_host_alone_is_not_verified)
+{
+    if (!skips((enum flavour)_i, "so_it_is_where_the_host_alone"))
+        every_kind((enum flavour)_i, "host-unverified");
+}
+END_TEST
+
+START_TEST(so_it_is_behind_each_kind_of_ssl_ctx_callback)
+{
+    char number[16], added[PATH_MAX];
+    if (skips(OPENSSL, "so_it_is_behind_each_kind_of_ssl_ctx_callback"))
+        return;
+    snprintf(number, sizeof number, "%d", _i);
+    setenv("PEER_CALLBACK", number, 1);
+    in_folder(added, folder, "ca.pem");
+    setenv("PEER_ADDED", added, 1);
+    every_kind(OPENSSL, "with-callback");
+}
+END_TEST
+
+START_TEST(a_library_that_always_says_yes_does_not_pass_here)
+{
+    size_t count;
+    unsigned leaked = 0;
+    char control[PATH_MAX];
+    built(control, "control/libcommissioned-auth.so");
+    if (access(control, R_OK) != 0)
+        ck_abort_msg("the control build is not there");
+    for (int i = 0; i < npeer_kinds; i++)
+        add_peer(peer_kinds[i].name);
+    run_with(OPENSSL, "unverified", preload_alone, control);
+    const struct peer_seen *seen = peers_seen(&count);
+    for (size_t i = 0; i < count; i++)
+        leaked += !peer_kinds[seen[i].kind].good && has_key(&seen[i]);
+    ck_assert_uint_gt(leaked, 20);
+}
+END_TEST
+
+/* ---- what one handle leaves to another ---------------------------------------------------------
+ */
+
+static const char *const leaving[] = {"shared-connection", "shared-session", "one-multi"};
+enum { LEAVING = sizeof leaving / sizeof leaving[0] };
+
+START_TEST(what_a_callback_let_through_is_not_believed_of_another_handle)
+{
+    if (skips(OPENSSL, leaving[_i]))
+        return;
+    add_peer("unknown-authority");
+    run(OPENSSL, leaving[_i]);
+    ck_assert(takes("unknown-authority"));
+    expect("unknown-authority", 0, 2);
+}
+END_TEST
+
+START_TEST(and_a_good_peer_gets_the_key_from_both_handles)
+{
+    if (skips(OPENSSL, leaving[_i]))
+        return;
+    add_peer("behind-an-intermediate");
+    run(OPENSSL, leaving[_i]);
+    expect("behind-an-intermediate", 2, 0);
+}
+END_TEST
+
+/* ---- connections -------------------------------------------------------------------------------
+ */
+
+START_TEST(a_request_that_is_retried_on_an_impostor_loses_its_key)
+{
+    if (skips((enum flavour)_i, "a_request_that_is_retried"))
+        return;
+    unsigned port = add_peer("good");
+    peer_becomes(port, peer_number("self-signed"), 1);
+    run((enum flavour)_i, "retried");
+    expect("good", 2, 0);
+    expect("self-signed", 0, 1);
+}
+END_TEST
+
+/* libcurl 7.88.1 resumes no session of TLS 1.3 with GnuTLS. */
+START_TEST(a_resumed_session_stands_on_its_first_certificate)
+{
+    size_t count, resumed = 0;
+    enum flavour flavour = _i == 0 ? OPENSSL : GNUTLS;
+    if (skips(flavour, "a_resumed_session"))
+        return;
+    peers_speak_old_tls = flavour == GNUTLS;
+    add_peer("behind-an-intermediate");
+    add_peer("unknown-authority");
+    run(flavour, "resumed");
+    expect("behind-an-intermediate", 3, 0);
+    expect("unknown-authority", 0, 3);
+    const struct peer_seen *seen = peers_seen(&count);
+    for (size_t i = 0; i < count; i++)
+        resumed += seen[i].resumed;
+    ck_assert_uint_eq(resumed, 4);
+}
+END_TEST
+
+START_TEST(each_request_on_a_kept_connection_has_the_key)
+{
+    if (skips((enum flavour)_i, "each_request_on_a_kept_connection"))
+        return;
+    add_peer("good");
+    add_peer("another-name");
+    run((enum flavour)_i, "kept");
+    expect("good", 6, 0);
+    expect("another-name", 0, 5);
+}
+END_TEST
+
+START_TEST(several_at_once_in_a_multi_handle)
+{
+    if (skips((enum flavour)_i, "several_at_once"))
+        return;
+    add_peer("good");
+    add_peer("expired");
+    run((enum flavour)_i, "together");
+    expect("good", 4, 0);
+    expect("expired", 0, 4);
+}
+END_TEST
+
+START_TEST(several_threads_at_once)
+{
+    if (skips((enum flavour)_i, "several_threads"))
+        return;
+    add_peer("behind-an-intermediate");
+    add_peer("unknown-authority");
+    run((enum flavour)_i, "threads");
+    expect("behind-an-intermediate", 64, 0);
+    expect("unknown-authority", 0, 64);
+}
+END_TEST
+
+START_TEST(the_certificate_of_a_proxy_says_nothing_of_who_stands_behind)
+{
+    char proxy[WORD_MOST];
+    if (skips((enum flavour)_i, "the_certificate_of_a_proxy"))
+        return;
+    unsigned good = peer_serve(peer_number("good"));
+    unsigned bad = peer_serve(peer_number("self-signed"));
+    snprintf(words[nwords++], WORD_MOST, "x=%u", good);
+    snprintf(proxy, sizeof proxy, "https://localhost:%u", peer_proxy(good));
+    setenv("PEER_PROXY", proxy, 1);
+    run((enum flavour)_i, "behind-a-proxy");
+    snprintf(proxy, sizeof proxy, "https://localhost:%u", peer_proxy(bad));
+    setenv("PEER_PROXY", proxy, 1);
+    run((enum flavour)_i, "behind-a-proxy");
+    expect("self-signed", 0, 1);
+    expect("good", 1, 2); /* the proxies' own requests are without */
+}
+END_TEST
+
+/* ---- the settings ------------------------------------------------------------------------------
+ */
+
+START_TEST(verify_never_gives_no_key_where_libcurl_does_not_verify)
+{
+    free(tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\nverify = \"never\";\n", key));
+    add_peer("good");
+    run(OPENSSL, "unverified");
+    expect("good", 0, 1);
+    run(OPENSSL, "verified");
+    expect("good", 1, 1);
+}
+END_TEST
+
+START_TEST(verify_always_does_not_take_the_programs_own_authorities)
+{
+    free(
+        tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\nverify = \"always\";\n", key));
+    add_peer("good");
+    run(OPENSSL, "verified"); /* the program knows an authority that the machine does not */
+    ck_assert(takes("good"));
+    expect("good", 0, 1);
+    configure("verify = \"always\";\n");
+    run(OPENSSL, "verified");
+    expect("good", 1, 1);
+}
+END_TEST
+
+START_TEST(a_ca_file_that_cannot_be_had_verifies_nobody)
+{
+    char command[PATH_MAX];
+    add_peer("good");
+    snprintf(command, sizeof command, "chmod 666 '%s/ca.pem'", folder);
+    ck_assert_int_eq(system(command), 0);
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    run(OPENSSL, "unverified");
+    expect("good", 0, 1);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "[peer-unknown]"));
+    ck_assert_ptr_nonnull(strstr(outcome.err, "/ca.pem: mode 0666 lets others change"));
+}
+END_TEST
+
+START_TEST(the_systems_trust_is_not_what_the_environment_names)
+{
+    char path[PATH_MAX];
+    free(tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\n", key));
+    in_folder(path, folder, "ca.pem");
+    setenv("SSL_CERT_FILE", path, 1);
+    setenv("CURL_CA_BUNDLE", path, 1);
+    setenv("SSL_CERT_DIR", folder, 1);
+    add_peer("good");
+    run((enum flavour)_i, "unverified");
+    expect("good", 0, 1);
+}
+END_TEST
+
+/* ---- main --------------------------------------------------------------------------------------
+ */
+
+int main(void)
+{
+    Suite *suite = suite_create("peers");
+    TCase *kinds = tcase_create("kinds");
+    tcase_add_checked_fixture(kinds, set_up, tear_down);
+    tcase_set_timeout(kinds, 120);
+    tcase_add_loop_test(kinds, of_every_kind_of_peer_only_the_good_get_the_key, 0, FLAVOURS);
+    tcase_add_loop_test(kinds, so_it_is_where_the_peer_alone_is_not_verified, 0, FLAVOURS);
+    tcase_add_loop_test(kinds, so_it_is_where_the_host_alone_is_not_verified, 0, FLAVOURS);
+    tcase_add_loop_test(kinds, so_it_is_behind_each_kind_of_ssl_ctx_callback, 0, CALLBACKS);
+    tcase_add_test(kinds, a_library_that_always_says_yes_does_not_pass_here);
+    suite_add_tcase(suite, kinds);
+    TCase *others = tcase_create("others");
+    tcase_add_checked_fixture(others, set_up, tear_down);
+    tcase_set_timeout(others, 60);
+    tcase_add_loop_test(others, what_a_callback_let_through_is_not_believed_of_another_handle, 0,
+                        LEAVING);
+    tcase_add_loop_test(others, and_a_good_peer_gets_the_key_from_both_handles, 0, LEAVING);
+    suite_add_tcase(suite, others);
+    TCase *connections = tcase_create("connections");
+    tcase_add_checked_fixture(connections, set_up, tear_down);
+    tcase_set_timeout(connections, 60);
+    tcase_add_loop_test(connections, a_request_that_is_retried_on_an_impostor_loses_its_key, 0,
+                        FLAVOURS);
+    tcase_add_loop_test(connections, a_resumed_session_stands_on_its_first_certificate, 0,
+                        FLAVOURS);
+    tcase_add_loop_test(connections, each_request_on_a_kept_connection_has_the_key, 0, FLAVOURS);
+    tcase_add_loop_test(connections, several_at_once_in_a_multi_handle, 0, FLAVOURS);
+    tcase_add_loop_test(connections, several_threads_at_once, 0, FLAVOURS);
+    tcase_add_loop_test(connections, the_certificate_of_a_proxy_says_nothing_of_who_stands_behind,
+                        0, FLAVOURS);
+    suite_add_tcase(suite, connections);
+    TCase *settings = tcase_create("settings");
+    tcase_add_checked_fixture(settings, set_up, tear_down);
+    tcase_set_timeout(settings, 60);
+    tcase_add_test(settings, verify_never_gives_no_key_where_libcurl_does_not_verify);
+    tcase_add_test(settings, verify_always_does_not_take_the_programs_own_authorities);
+    tcase_add_test(settings, a_ca_file_that_cannot_be_had_verifies_nobody);
+    tcase_add_loop_test(settings, the_systems_trust_is_not_what_the_environment_names, 0, FLAVOURS);
+    suite_add_tcase(suite, settings);
+    return suite_run(suite);
+}
