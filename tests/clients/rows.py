@@ -88,9 +88,9 @@ ROWS = [
         "NODE_PATH={built}/node/node_modules node -e 'require(\"koffi\")'", "nodejs npm, then make build/clients/node"),
     Row("cmake file(DOWNLOAD), TLS_VERIFY", "easy", LINKED,
         "cmake -DURL={url} -DVERIFY=ON -P {here}/cmake_download.cmake", "command -v cmake", "cmake"),
-    # CMake before 3.31 does not verify the server's certificate unless it is told to: such a peer gets no key.
+    # CMake before 3.31 does not verify the server's certificate unless it is told to: the library does.
     Row("cmake file(DOWNLOAD)", "easy", LINKED, "cmake -DURL={url} -DVERIFY=OFF -P {here}/cmake_download.cmake",
-        "command -v cmake", "cmake", ours=False),
+        "command -v cmake", "cmake"),
     Row("TclCurl", "easy", LOCAL, "tclsh {here}/tcl_curl.tcl {url} {url}", "echo 'package require TclCurl' | tclsh",
         "tclcurl", 2),
     Row("Guile foreign functions", "easy", FOREIGN,
@@ -150,9 +150,9 @@ ROWS = [
         "octave"),
     Row("check_curl -D", "easy", LINKED, "/usr/lib/nagios/plugins/check_curl -H {host} -S -D -u /v1/models",
         "test -x /usr/lib/nagios/plugins/check_curl", "monitoring-plugins-standard"),
-    # Without -D it does not verify the server's certificate: such a peer gets no key.
+    # Without -D it does not verify the server's certificate: the library does.
     Row("check_curl", "easy", LINKED, "/usr/lib/nagios/plugins/check_curl -H {host} -S -u /v1/models",
-        "test -x /usr/lib/nagios/plugins/check_curl", "monitoring-plugins-standard", ours=False),
+        "test -x /usr/lib/nagios/plugins/check_curl", "monitoring-plugins-standard"),
     Row("DOMCount (Xerces)", "multi", LINKED, "DOMCount {url}", "command -v DOMCount", "libxerces-c-samples"),
     Row("casync list", "easy", LINKED, "casync list https://{host}/v1/folder.caidx", "command -v casync", "casync"),
     Row("nix-prefetch-url", "multi", LINKED, "nix-prefetch-url {url}", "command -v nix-prefetch-url", "nix-bin"),
