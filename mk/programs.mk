@@ -171,4 +171,31 @@ $(programs)/peer-openssl $(programs)/peer-gnutls: $(BUILD)/obj/tests/programs/pe
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call flavour_of,$@) -o $@
 
+nss_flavour := $(call library_file,libcurl-nss.so.4)
+static_openssl := $(and $(call library_file,libssl.a),$(call library_file,libcrypto.a),yes)
+PROGRAMS += $(programs)/peer-wraps.so $(programs)/peer-says-yes.so $(if $(nss_flavour),$(programs)/peer-nss) \
+            $(if $(static_openssl),$(programs)/peer-static)
+
+$(BUILD)/obj/tests/programs/peer_says_yes.o: tests/programs/peer_wraps.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -DPEER_SAYS_YES -c $< -o $@
+
+$(programs)/peer-wraps.so: $(BUILD)/obj/tests/programs/peer_wraps.o
+$(programs)/peer-says-yes.so: $(BUILD)/obj/tests/programs/peer_says_yes.o
+$(programs)/peer-wraps.so $(programs)/peer-says-yes.so:
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+
+$(programs)/peer-nss: $(BUILD)/obj/tests/programs/peer.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(nss_flavour) -o $@
+
+$(programs)/peer-static: $(BUILD)/obj/tests/programs/peer.o $(BUILD)/obj/tests/programs/peer_static.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(openssl_flavour) -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -o $@
+
 tests: $(PROGRAMS)

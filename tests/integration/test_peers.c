@@ -335,6 +335,163 @@ START_TEST(the_certificate_of_a_proxy_says_nothing_of_who_stands_behind)
 }
 END_TEST
 
+/* ---- TLS libraries that cannot be asked, and preloads -------------------------------------------
+ */
+
+static void run_program(const char *program, const char *scenario, const char *first)
+{
+    char path[PATH_MAX];
+    const char *argv[WORDS_MOST] = {path, scenario};
+    built(path, program);
+    for (int i = 0; i < nwords; i++)
+        argv[i + 2] = words[i];
+    outcome_of(&outcome, NULL, preload, (void *)(uintptr_t)first, argv);
+    ck_assert_msg(outcome.status == 0, "%s %s: exit %d: %s%s", program, scenario, outcome.status,
+                  outcome.out, outcome.err);
+}
+
+/* One that switches verification off gets no key, and one that verifies gets it as ever. */
+static void cannot_be_asked(const char *program, const char *first)
+{
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    add_peer("good");
+    run_program(program, "unverified", first);
+    ck_assert(takes("good"));
+    expect("good", 0, 1);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "[peer-unknown]"));
+    run_program(program, "verified", first);
+    expect("good", 1, 1);
+}
+
+START_TEST(a_wrapped_ssl_new_leads_to_no_library)
+{
+    char wraps[PATH_MAX];
+    built(wraps, "tests/programs/peer-wraps.so");
+    cannot_be_asked(programs[OPENSSL], wraps);
+}
+END_TEST
+
+START_TEST(an_openssl_of_the_programs_own_is_no_library)
+{
+    if (!served_skips("an_openssl_of_the_programs_own",
+                      (const char *const[]){"tests/programs/peer-static", NULL}))
+        cannot_be_asked("tests/programs/peer-static", NULL);
+}
+END_TEST
+
+START_TEST(nss_cannot_be_asked)
+{
+    if (!served_skips("nss_cannot_be_asked",
+                      (const char *const[]){"tests/programs/peer-nss", NULL}))
+        cannot_be_asked("tests/programs/peer-nss", NULL);
+}
+END_TEST
+
+START_TEST(a_preload_that_verifies_everybody_is_not_believed)
+{
+    char says_yes[PATH_MAX];
+    built(says_yes, "tests/programs/peer-says-yes.so");
+    add_peer("good");
+    add_peer("self-signed");
+    add_peer("another-name");
+    run_program(programs[OPENSSL], "unverified", says_yes);
+    ck_assert(takes("self-signed"));
+    expect("good", 1, 0);
+    expect("self-signed", 0, 1);
+    expect("another-name", 0, 1);
+}
+END_TEST
+
+/* ---- the trust of the machine -------------------------------------------------------------------
+ */
+
+/* With /etc/ssl as `script` fills it, in a namespace of the program's own. */
+static bool run_where(enum flavour flavour, const char *test, const char *script)
+{
+    char line[8 * PATH_MAX], path[PATH_MAX], library[PATH_MAX];
+    built(path, programs[flavour]);
+    built(library, "libcommissioned-auth.so");
+    OUTCOME(&outcome, "unshare", "-m", "true");
+    if (outcome.status != 0 || skips(flavour, test)) {
+        printf("SKIP %s: no namespaces for this user\n", test);
+        return false;
+    }
+    int length =
+        snprintf(line, sizeof line,
+                 "mount -t tmpfs -o mode=755 trust /etc/ssl && mkdir -m 755 /etc/ssl/certs && "
+                 "cd '%s' && %s && export LD_PRELOAD='%s' && exec '%s' unverified",
+                 folder, script, library, path);
+    for (int i = 0; i < nwords; i++)
+        length += snprintf(line + length, sizeof line - (size_t)length, " %s", words[i]);
+    OUTCOME(&outcome, "unshare", "-m", "sh", "-c", line);
+    ck_assert_msg(outcome.status == 0, "%s: exit %d: %s%s", test, outcome.status, outcome.out,
+                  outcome.err);
+    return true;
+}
+
+static void without_ca_file(void)
+{
+    free(tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\n", key));
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    add_peer("good");
+    add_peer("behind-an-intermediate");
+    add_peer("unknown-authority");
+}
+
+static void trusted(enum flavour flavour, const char *test, const char *script)
+{
+    without_ca_file();
+    if (!run_where(flavour, test, script))
+        return;
+    expect("good", 1, 0);
+    expect("behind-an-intermediate", 1, 0);
+    expect("unknown-authority", 0, 1);
+}
+
+START_TEST(the_machines_bundle_is_its_trust)
+{
+    trusted((enum flavour)_i, "the_machines_bundle_is_its_trust",
+            "cat ca.pem >/etc/ssl/certs/ca-certificates.crt");
+}
+END_TEST
+
+START_TEST(the_machines_folder_is_its_trust)
+{
+    trusted((enum flavour)_i, "the_machines_folder_is_its_trust",
+            "cat ca.pem >/etc/ssl/certs/$(openssl x509 -in ca.pem -noout -hash).0");
+}
+END_TEST
+
+START_TEST(another_distributions_bundle_is_its_trust)
+{
+    trusted((enum flavour)_i, "another_distributions_bundle_is_its_trust",
+            "cat ca.pem >/etc/ssl/cert.pem");
+}
+END_TEST
+
+START_TEST(a_machine_without_a_trust_verifies_nobody)
+{
+    without_ca_file();
+    if (!run_where((enum flavour)_i, "a_machine_without_a_trust", "true"))
+        return;
+    expect("good", 0, 1);
+    expect("unknown-authority", 0, 1);
+    ck_assert_ptr_nonnull(
+        strstr(outcome.err, "no certificate authority can be read [peer-unknown]"));
+}
+END_TEST
+
+START_TEST(a_trust_that_others_may_write_is_none)
+{
+    without_ca_file();
+    if (!run_where((enum flavour)_i, "a_trust_that_others_may_write",
+                   "cat ca.pem >/etc/ssl/certs/ca-certificates.crt && "
+                   "chmod 666 /etc/ssl/certs/ca-certificates.crt"))
+        return;
+    expect("good", 0, 1);
+}
+END_TEST
+
 /* ---- the settings ------------------------------------------------------------------------------
  */
 
@@ -426,6 +583,23 @@ int main(void)
     tcase_add_loop_test(connections, the_certificate_of_a_proxy_says_nothing_of_who_stands_behind,
                         0, FLAVOURS);
     suite_add_tcase(suite, connections);
+    TCase *libraries = tcase_create("libraries");
+    tcase_add_checked_fixture(libraries, set_up, tear_down);
+    tcase_set_timeout(libraries, 60);
+    tcase_add_test(libraries, a_wrapped_ssl_new_leads_to_no_library);
+    tcase_add_test(libraries, an_openssl_of_the_programs_own_is_no_library);
+    tcase_add_test(libraries, nss_cannot_be_asked);
+    tcase_add_test(libraries, a_preload_that_verifies_everybody_is_not_believed);
+    suite_add_tcase(suite, libraries);
+    TCase *trust = tcase_create("trust");
+    tcase_add_checked_fixture(trust, set_up, tear_down);
+    tcase_set_timeout(trust, 60);
+    tcase_add_loop_test(trust, the_machines_bundle_is_its_trust, 0, FLAVOURS);
+    tcase_add_loop_test(trust, the_machines_folder_is_its_trust, 0, FLAVOURS);
+    tcase_add_loop_test(trust, another_distributions_bundle_is_its_trust, 0, FLAVOURS);
+    tcase_add_loop_test(trust, a_machine_without_a_trust_verifies_nobody, 0, FLAVOURS);
+    tcase_add_loop_test(trust, a_trust_that_others_may_write_is_none, 0, FLAVOURS);
+    suite_add_tcase(suite, trust);
     TCase *settings = tcase_create("settings");
     tcase_add_checked_fixture(settings, set_up, tear_down);
     tcase_set_timeout(settings, 60);
