@@ -213,6 +213,38 @@ START_TEST(verbose_output_over_http2_masks_the_key)
 }
 END_TEST
 
+/* The curl of the machine, told not to verify. */
+static void ask_unverified(const char *name)
+{
+    char url[64], route[64], program[PATH_MAX];
+    snprintf(url, sizeof url, "https://app.commissioned.tech/%s", name);
+    snprintf(route, sizeof route, "app.commissioned.tech:443:127.0.0.1:%u", port);
+    built(program, "libcommissioned-auth.so");
+    setenv("LD_PRELOAD", program, 1);
+    OUTCOME(&served_outcome, "curl", "-sk", "--http2", "--noproxy", "*", "-o", "/dev/null",
+            "--connect-to", route, url, "--next", "-sk", "--http2", "--noproxy", "*", "-o",
+            "/dev/null", "--connect-to", route, url);
+    unsetenv("LD_PRELOAD");
+    ck_assert_msg(served_outcome.status == 0, "%s%s", served_outcome.out, served_outcome.err);
+}
+
+START_TEST(over_http2_a_peer_that_is_not_verified_is_verified_for_the_key)
+{
+    if (skips("over_http2_a_peer_that_is_not_verified"))
+        return;
+    if (system("command -v curl >/dev/null") != 0) {
+        printf("SKIP over_http2_a_peer_that_is_not_verified: curl is not installed\n");
+        return;
+    }
+    ask_unverified("no"); /* by the machine's trust, which does not know this authority */
+    free(tmpdir_printf(served_folder, "auth.conf", 0600,
+                       "api_key = \"%s\";\nca_file = \"%s/ca2.pem\";\n", served_key,
+                       served_folder));
+    ask_unverified("yes");
+    expect(2, 2);
+}
+END_TEST
+
 /* libcurl 7.88.1 falls over an answer that comes in one piece with its promise (measured). */
 static void empty_log(void)
 {
@@ -275,6 +307,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_hundred_streams_on_one_connection_carry_one_key_each);
     tcase_add_test(tests, verbose_output_over_http2_masks_the_key);
+    tcase_add_test(tests, over_http2_a_peer_that_is_not_verified_is_verified_for_the_key);
     tcase_add_test(tests, a_pushed_handle_carries_no_key_elsewhere);
     suite_add_tcase(suite, tests);
     TCase *websocket = tcase_create("websocket");
