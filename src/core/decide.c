@@ -302,6 +302,19 @@ static void judge_peer(struct decision *decision, const struct hop *hop)
         decision->verdict = VERDICT_VERIFY;
 }
 
+/* Nothing that the application set speaks against the rule's key. */
+static void finish(struct decision *decision, const struct hop *hop)
+{
+    decision->verdict = VERDICT_KEY;
+    decision->reason = REASON_KEY;
+    judge_peer(decision, hop);
+    if (decision->verdict != VERDICT_KEY || decision->key->header != NULL)
+        return;
+    decision->reason = REASON_KEY_MISSING;
+    decision->verdict =
+        decision->rule->missing == POLICY_MISSING_PASS ? VERDICT_PASS : VERDICT_FAIL;
+}
+
 /* Facts that leave no rule to look for. */
 static enum reason judge_facts(const struct policy_image *image, const struct hop *hop)
 {
@@ -330,11 +343,11 @@ struct decision decide(const struct policy_image *image, const struct hop *hop)
     decision.reason = refuse(match.rule, hop);
     if (decision.reason != REASON_KEY)
         return decision;
-    decision.verdict = VERDICT_KEY;
-    judge_peer(&decision, hop);
-    if (decision.verdict != VERDICT_KEY || decision.key->header != NULL)
-        return decision;
-    decision.reason = REASON_KEY_MISSING;
-    decision.verdict = match.rule->missing == POLICY_MISSING_PASS ? VERDICT_PASS : VERDICT_FAIL;
+    finish(&decision, hop);
     return decision;
+}
+
+void decide_verified(struct decision *decision, const struct hop *hop)
+{
+    finish(decision, hop);
 }

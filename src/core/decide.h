@@ -71,7 +71,7 @@ enum verdict {
     VERDICT_PASS, /* the request goes as the application made it */
     VERDICT_KEY,  /* it gets the key */
     VERDICT_FAIL, /* it should get a key that cannot be had: it is not sent */
-    /* All speaks for the key, but nobody has verified the peer: verify it and decide again. */
+    /* All speaks for the key, but nobody has verified the peer: verify it, then decide_verified. */
     VERDICT_VERIFY,
 };
 
@@ -88,6 +88,9 @@ struct decision decide(const struct policy_image *image, const struct hop *hop);
 /* Which of the policy's origins `target` lies in, as libcurl tells origins apart; NULL for none. */
 const struct policy_origin *decide_origin(const struct policy_image *image,
                                           const struct target *target);
+/* Finishes a decision that was VERDICT_VERIFY, once hop->peer is known: what decide would say now.
+ */
+void decide_verified(struct decision *decision, const struct hop *hop);
 
 /* The key in force: `first`, or what has taken over from it. */
 const struct policy_key *decide_key(const struct policy_image *image, uint32_t first,

@@ -36,8 +36,9 @@ static char resident[PATH_MAX];
 static char asker[PATH_MAX];
 static char *folder;
 static char *header_file;
-static char *simple_file; /* a policy of one line, which most have ... */
-static char *rules_file;  /* ... and one whose hops are judged in full */
+static char *simple_file;   /* a policy of one line, which most have ... */
+static char *trusting_file; /* ... one with a ca_file */
+static char *rules_file;    /* ... and one whose hops are judged in full */
 static cpu_set_t all_processors;
 static cpu_set_t server_processor; /* one of them */
 static int over;
@@ -349,7 +350,45 @@ static void policies(void)
     row("loading 10,000 rules", many.load_ms, 50, "ms");
 }
 
-/* ---- the stage ------------------------------------------------------------------------------- */
+/* All requests of a program, what was done to verify their peers. */
+static double verifying(unsigned requests)
+{
+    char count[16];
+    snprintf(count, sizeof count, "%u", requests);
+    return instructions_in("verify_peer", library,
+                           (const char *const[]){workload, "1", "perform", count, HOST, NULL});
+}
+
+static double more_of_a_request(void)
+{
+    struct load host = {.kind = "perform", .threads = 1, .count = 300};
+    return count_request(library, host) - count_request(NULL, host);
+}
+
+static void peers(void)
+{
+    part("A program that does not verify its peers (instructions)");
+    setenv("COMMISSIONED_AUTH_CONFIG", trusting_file, 1);
+    setenv("WORKLOAD_UNMARKED", "1", 1);
+    row("verifying, in a program that verifies by itself", verifying(1), 0, "");
+    setenv("WORKLOAD_UNVERIFIED", "1", 1);
+    figure("the first verification, by a ca_file", verifying(1), "");
+    setenv("COMMISSIONED_AUTH_CONFIG", simple_file, 1);
+    row("one, by the machine's folder and bundle, which lack the issuer",
+        (verifying(9) - verifying(1)) / 8, 3e6, "");
+    setenv("COMMISSIONED_AUTH_CONFIG", trusting_file, 1);
+    unsetenv("WORKLOAD_UNMARKED");
+    share_processor(true);
+    double without = more_of_a_request();
+    unsetenv("WORKLOAD_UNVERIFIED");
+    row("a request on a kept connection, against one that verifies", without - more_of_a_request(),
+        1000, "more");
+    share_processor(false);
+    setenv("COMMISSIONED_AUTH_CONFIG", simple_file, 1);
+}
+
+/* ---- the stage ---------------------------------------------------------------------------------
+ */
 
 static void clear_stage(void)
 {
@@ -358,6 +397,7 @@ static void clear_stage(void)
     free(header_file);
     free(simple_file);
     free(rules_file);
+    free(trusting_file);
 }
 
 static void choose_processor(void)
@@ -402,6 +442,8 @@ static void set_stage(void)
     share_processor(true);
     origin_start(&origin, "app.commissioned.tech", folder);
     share_processor(false);
+    trusting_file = tmpdir_printf(folder, "trusting.conf", 0600,
+                                  "api_key = \"%s\";\nca_file = \"%s\";\n", key, origin.ca_file);
     snprintf(route, sizeof route, "::127.0.0.1:%u", origin.tls_port);
     setenv("ORIGIN_ROUTE", route, 1);
     setenv("ORIGIN_CA", origin.ca_file, 1);
@@ -423,6 +465,7 @@ static const struct group groups[] = {
     {"calls", single_calls},
     {"requests", requests},
     {"once", one_process},
+    {"peers", peers},
     {"threads", threads},
     {"handles", live_handles},
     {"policy", policies},

@@ -31,6 +31,7 @@ static struct curl_slist *headers;
 static struct curl_slist *routes;
 static long count;
 static bool unmarked;             /* the caller counts by function instead: WORKLOAD_UNMARKED */
+static bool unverified;           /* WORKLOAD_UNVERIFIED: it does not ask whom it talks to */
 static pthread_barrier_t barrier; /* all threads are set up; all are done */
 
 /* ---- kinds of operation ---------------------------------------------------------------------- */
@@ -54,6 +55,10 @@ static void set_up(struct worker *worker)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_TIMEOUT, 120L);
+    if (unverified) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
     if (headers != NULL)
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     if (url != NULL)
@@ -275,6 +280,7 @@ int main(int argc, char **argv)
     unsigned threads = (unsigned)strtoul(argv[1], NULL, 10);
     count = strtol(argv[3], NULL, 10);
     unmarked = getenv("WORKLOAD_UNMARKED") != NULL;
+    unverified = getenv("WORKLOAD_UNVERIFIED") != NULL;
     url = argc > 4 ? argv[4] : NULL;
     routes = curl_slist_append(NULL, getenv("ORIGIN_ROUTE"));
     if (argc > 5)

@@ -447,6 +447,13 @@ START_TEST(a_row_of_the_table)
                   "row %d, %s: verdict %d, reason %s; wanted %d, %s", _i, row->url,
                   decision.verdict, reason_code(decision.reason), row->verdict,
                   reason_code(row->reason));
+    hop.peer = PEER_UNASKED;
+    struct decision again = decide(image, &hop);
+    hop.peer = row->peer;
+    if (again.verdict == VERDICT_VERIFY)
+        decide_verified(&again, &hop);
+    ck_assert_msg(again.verdict == decision.verdict && again.reason == decision.reason,
+                  "row %d: in two steps %s", _i, reason_code(again.reason));
     ck_assert_str_eq(name_of(decision.rule), row->rule != NULL ? row->rule : "(none)");
     ck_assert_int_eq(decision.key != NULL, decision.rule != NULL);
     if (row->url != NULL)

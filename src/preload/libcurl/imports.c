@@ -6,11 +6,19 @@
 
 #include "preload/loader/elf_find.h"
 #include "preload/loader/elf_relocation.h"
+#include "preload/loader/late_libc.h"
 
 enum { NAME_SIZE = 64 };
 
+/* dladdr1(3) looks for the nearest symbol besides, which costs a large library's whole table. */
 static const struct link_map *map_of(const void *address)
 {
+#ifdef DLFO_STRUCT_HAS_EH_DBASE /* dlfcn.h has _dl_find_object */
+    struct dl_find_object object;
+    if (late.find_object != NULL)
+        return late.find_object((void *)(uintptr_t)address, &object) == 0 ? object.dlfo_link_map
+                                                                          : NULL;
+#endif
     Dl_info info;
     void *map = NULL;
     int saved = errno;

@@ -61,6 +61,7 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(geteuid)                                                                                     \
     X(getpid)                                                                                      \
     X(getresuid)                                                                                   \
+    X(memchr)                                                                                      \
     X(memcmp)                                                                                      \
     X(memcpy)                                                                                      \
     X(memset)                                                                                      \

@@ -281,7 +281,7 @@ static struct decision judge(const struct record *record, struct hop *hop,
     if (decision.verdict == VERDICT_VERIFY) {
         hop->peer = verify_peer(record, decision.rule, hop->target->host, detail);
         hop->peer_detail = detail;
-        decision = decide(record->policy->image, hop);
+        decide_verified(&decision, hop);
     }
     return decision;
 }

@@ -13,7 +13,7 @@
 enum {
     FILE_MOST = 4 * 1024 * 1024, /* bytes of a bundle */
     CERTIFICATE_MOST = 8192,     /* bytes of one certificate */
-    NAMES_WITHIN = 1024,         /* of nearly all, the names are in the first so many bytes */
+    NAMES_WITHIN = 480,          /* of most, the names are in the first so many bytes */
     SAME_HASH_MOST = 8,
     FOLDER_MOST = 1024, /* files that are read of one */
     PATH_SIZE = 4096,
@@ -206,6 +206,8 @@ static bool note_folder(struct trust_search *search, const char *folder)
 }
 
 /* Debian's folder holds its bundle too, under this name: the one file is sooner read than all. */
+#define BUNDLE "/ca-certificates.crt"
+
 static bool search_folder(struct trust_search *search, const char *folder)
 {
     char path[PATH_SIZE];
@@ -213,7 +215,7 @@ static bool search_folder(struct trust_search *search, const char *folder)
     bool done = !search->hashed || search_hashed(search, folder);
     if (!done || search->nfound > 0)
         return done;
-    snprintf(path, sizeof path, "%s/ca-certificates.crt", folder);
+    snprintf(path, sizeof path, "%s" BUNDLE, folder);
     done = search_file(search, path, &there);
     if (!done || search->nfound > 0)
         return done;
@@ -228,6 +230,13 @@ static bool is_absolute(const char *path)
     return path != NULL && path[0] == '/';
 }
 
+/* The bundle in that folder, which was read with it. */
+static bool is_bundle_of(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && strcmp(path + length, BUNDLE) == 0;
+}
+
 /* What that libcurl was built with; both since 7.70. */
 static bool search_built_in(struct trust_search *search)
 {
@@ -235,10 +244,13 @@ static bool search_built_in(struct trust_search *search)
     bool there;
     if (info->age < CURLVERSION_SEVENTH)
         return true;
-    if (is_absolute(info->capath) && !search_folder(search, info->capath))
+    const char *folder = is_absolute(info->capath) ? info->capath : NULL;
+    const char *bundle = is_absolute(info->cainfo) ? info->cainfo : NULL;
+    if (folder != NULL && !search_folder(search, folder))
         return false;
-    return search->nfound > 0 || !is_absolute(info->cainfo) ||
-           search_file(search, info->cainfo, &there);
+    if (bundle == NULL || search->nfound > 0 || (folder != NULL && is_bundle_of(bundle, folder)))
+        return true;
+    return search_file(search, bundle, &there);
 }
 
 /* Debian, Alpine; Fedora and its kin; SUSE; the others'. */
