@@ -30,6 +30,7 @@ void doctor_library(struct doctor *doctor);                      /* is it there,
 void doctor_environment(struct doctor *doctor);                  /* SSLKEYLOGFILE and the like */
 void doctor_policy(struct doctor *doctor, const char *program);  /* findings, keys, their age */
 void doctor_program(struct doctor *doctor, const char *program); /* is it covered */
+void doctor_peer(struct doctor *doctor, const char *libcurl);    /* ... for servers of any kind */
 void doctor_curl(struct doctor *doctor);  /* does libcurl do what we rely on */
 void doctor_leaks(struct doctor *doctor); /* keys where they should not be */
 

@@ -58,6 +58,12 @@ static bool loads_at_run_time(const struct needed *needed, const struct needle *
     return false;
 }
 
+static void say_covered(struct doctor *doctor, const char *file, const char *libcurl)
+{
+    doctor_say(doctor, HEALTH_GOOD, "program", "covered: %s is linked with %s", file, libcurl);
+    doctor_peer(doctor, libcurl);
+}
+
 static void say_linked(struct doctor *doctor, const char *file, const struct needed *needed,
                        const struct needle *signs)
 {
@@ -66,8 +72,7 @@ static void say_linked(struct doctor *doctor, const char *file, const struct nee
         doctor_say(doctor, HEALTH_FAILURE, "program", "%s needs %s, which is not installed", file,
                    curl->name);
     else if (curl != NULL)
-        doctor_say(doctor, HEALTH_GOOD, "program", "covered: %s is linked with %s", file,
-                   curl->path);
+        say_covered(doctor, file, curl->path);
     else if (signs[SIGN_GO].found)
         doctor_say(doctor, HEALTH_FAILURE, "program",
                    "not covered: %s is written in Go, which has HTTP of its own: " INSTEAD, file);

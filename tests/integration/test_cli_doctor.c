@@ -196,6 +196,29 @@ START_TEST(a_program_is_judged_by_how_it_was_built)
 }
 END_TEST
 
+static const struct {
+    const char *program, *health, *words;
+} asked[] = {
+    {"../programs/peer-openssl", "good", "with the OpenSSL"},
+    {"../programs/peer-gnutls", "good", "with the GnuTLS"},
+    {"../programs/peer-nss", "warning", "cannot be asked"},
+};
+
+START_TEST(a_libcurl_can_be_asked_for_certificates_or_not)
+{
+    char path[PATH_MAX];
+
+    in_folder(path, fixtures, asked[_i].program);
+    if (access(path, X_OK) != 0) {
+        printf("SKIP a_libcurl_can_be_asked: %s could not be built here\n", asked[_i].program);
+        return;
+    }
+    DOCTOR("--", path);
+    ck_assert_msg(strcmp(health("peers", asked[_i].words), asked[_i].health) == 0, "%s",
+                  outcome.out);
+}
+END_TEST
+
 START_TEST(a_program_that_is_not_there_is_a_failure)
 {
     ck_assert_int_eq(DOCTOR("--", "no-such-program"), 2);
@@ -357,6 +380,8 @@ int main(void)
     tcase_add_test(tests, a_log_of_tls_secrets_is_a_warning);
     tcase_add_loop_test(tests, a_program_is_judged_by_how_it_was_built, 0,
                         (int)(sizeof programs / sizeof *programs));
+    tcase_add_loop_test(tests, a_libcurl_can_be_asked_for_certificates_or_not, 0,
+                        (int)(sizeof asked / sizeof asked[0]));
     tcase_add_test(tests, a_program_that_is_not_there_is_a_failure);
     tcase_add_test(tests, a_program_that_no_rule_names_is_a_failure);
     tcase_add_test(tests, a_key_that_is_nowhere_else_is_good);
