@@ -387,8 +387,7 @@ static void peers(void)
     setenv("COMMISSIONED_AUTH_CONFIG", simple_file, 1);
 }
 
-/* ---- the stage ---------------------------------------------------------------------------------
- */
+/* ---- the stage ------------------------------------------------------------------------------- */
 
 static void clear_stage(void)
 {

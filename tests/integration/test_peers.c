@@ -4,11 +4,12 @@
  *
  * The oracle is libcurl itself: the same program, with verification on and without the library.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "support/command.h"
 #include "support/peers.h"
@@ -16,7 +17,7 @@
 #include "support/suite.h"
 #include "support/tmpdir.h"
 
-enum { FLAVOURS = 2, WORDS_MOST = 64, WORD_MOST = 96, CALLBACKS = 5 };
+enum { FLAVOURS = 2, MAX_WORDS = 64, MAX_WORD = 96, CALLBACKS = 5 };
 
 static const char *const programs[FLAVOURS] = {"tests/programs/peer-openssl",
                                                "tests/programs/peer-gnutls"};
@@ -26,7 +27,7 @@ static char *folder;
 static char key[TEST_KEY_LENGTH + 1];
 static struct outcome outcome;
 
-static char words[WORDS_MOST][WORD_MOST];
+static char words[MAX_WORDS][MAX_WORD];
 static int nwords;
 
 static void configure(const char *more)
@@ -63,8 +64,8 @@ static void tear_down(void)
 static unsigned add_peer(const char *name)
 {
     unsigned port = peer_serve(peer_number(name));
-    ck_assert_int_lt(nwords, WORDS_MOST - 3);
-    snprintf(words[nwords++], WORD_MOST, "%s=%u", name, port);
+    ck_assert_int_lt(nwords, MAX_WORDS - 3);
+    snprintf(words[nwords++], MAX_WORD, "%s=%u", name, port);
     return port;
 }
 
@@ -83,7 +84,7 @@ static void preload_alone(void *data)
 static void run_with(enum flavour flavour, const char *scenario, void (*before)(void *), void *data)
 {
     char path[PATH_MAX];
-    const char *argv[WORDS_MOST] = {path, scenario};
+    const char *argv[MAX_WORDS] = {path, scenario};
     built(path, programs[flavour]);
     for (int i = 0; i < nwords; i++)
         argv[i + 2] = words[i];
@@ -131,13 +132,12 @@ static void expect(const char *name, unsigned with, unsigned without)
                   without, outcome.out, outcome.err);
 }
 
-/* ---- every kind --------------------------------------------------------------------------------
- */
+/* ---- every kind ------------------------------------------------------------------------------ */
 
 /* Whether libcurl said 0 of that peer. */
 static bool takes(const char *name)
 {
-    char line[WORD_MOST];
+    char line[MAX_WORD];
     snprintf(line, sizeof line, "%s 0\n", name);
     const char *found = strstr(outcome.out, line);
     return found != NULL && (found == outcome.out || found[-1] == '\n');
@@ -218,8 +218,7 @@ START_TEST(a_library_that_always_says_yes_does_not_pass_here)
 }
 END_TEST
 
-/* ---- what one handle leaves to another ---------------------------------------------------------
- */
+/* ---- what one handle leaves to another ------------------------------------------------------- */
 
 static const char *const leaving[] = {"shared-connection", "shared-session", "one-multi"};
 enum { LEAVING = sizeof leaving / sizeof leaving[0] };
@@ -245,8 +244,7 @@ START_TEST(and_a_good_peer_gets_the_key_from_both_handles)
 }
 END_TEST
 
-/* ---- connections -------------------------------------------------------------------------------
- */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 START_TEST(a_request_that_is_retried_on_an_impostor_loses_its_key)
 {
@@ -318,12 +316,12 @@ END_TEST
 
 START_TEST(the_certificate_of_a_proxy_says_nothing_of_who_stands_behind)
 {
-    char proxy[WORD_MOST];
+    char proxy[MAX_WORD];
     if (skips((enum flavour)_i, "the_certificate_of_a_proxy"))
         return;
     unsigned good = peer_serve(peer_number("good"));
     unsigned bad = peer_serve(peer_number("self-signed"));
-    snprintf(words[nwords++], WORD_MOST, "x=%u", good);
+    snprintf(words[nwords++], MAX_WORD, "x=%u", good);
     snprintf(proxy, sizeof proxy, "https://localhost:%u", peer_proxy(good));
     setenv("PEER_PROXY", proxy, 1);
     run((enum flavour)_i, "behind-a-proxy");
@@ -335,13 +333,12 @@ START_TEST(the_certificate_of_a_proxy_says_nothing_of_who_stands_behind)
 }
 END_TEST
 
-/* ---- TLS libraries that cannot be asked, and preloads -------------------------------------------
- */
+/* ---- TLS libraries that cannot be asked, and preloads ---------------------------------------- */
 
 static void run_program(const char *program, const char *scenario, const char *first)
 {
     char path[PATH_MAX];
-    const char *argv[WORDS_MOST] = {path, scenario};
+    const char *argv[MAX_WORDS] = {path, scenario};
     built(path, program);
     for (int i = 0; i < nwords; i++)
         argv[i + 2] = words[i];
@@ -402,8 +399,7 @@ START_TEST(a_preload_that_verifies_everybody_is_not_believed)
 }
 END_TEST
 
-/* ---- the trust of the machine -------------------------------------------------------------------
- */
+/* ---- the trust of the machine ---------------------------------------------------------------- */
 
 /* With /etc/ssl as `script` fills it, in a namespace of the program's own. */
 static bool run_where(enum flavour flavour, const char *test, const char *script)
@@ -492,8 +488,7 @@ START_TEST(a_trust_that_others_may_write_is_none)
 }
 END_TEST
 
-/* ---- the settings ------------------------------------------------------------------------------
- */
+/* ---- the settings ---------------------------------------------------------------------------- */
 
 START_TEST(verify_never_gives_no_key_where_libcurl_does_not_verify)
 {
@@ -548,8 +543,7 @@ START_TEST(the_systems_trust_is_not_what_the_environment_names)
 }
 END_TEST
 
-/* ---- main --------------------------------------------------------------------------------------
- */
+/* ---- main ------------------------------------------------------------------------------------ */
 
 int main(void)
 {

@@ -5,7 +5,6 @@
  * https://app.commissioned.tech/NAME..., which leads to 127.0.0.1:PORT. What the program prints is
  * libcurl's verdict on each, "NAME CODE". Built once for each flavour of libcurl.
  */
-#include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -13,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <curl/curl.h>
+
 #define APP "https://app.commissioned.tech/"
 
-enum { NAME_MOST = 64, THREADS = 8 };
+enum { MAX_NAME = 64, THREADS = 8 };
 
 struct peer {
-    char name[NAME_MOST];
+    char name[MAX_NAME];
     unsigned port;
 };
 
@@ -69,8 +70,7 @@ static void get_once(CURL *easy, const struct peer *peer)
     curl_easy_cleanup(easy);
 }
 
-/* ---- verification, switched off ----------------------------------------------------------------
- */
+/* ---- verification, switched off -------------------------------------------------------------- */
 
 static void verified(const struct peer *peer)
 {
@@ -98,8 +98,7 @@ static void peer_unverified(const struct peer *peer)
     get_once(easy, peer);
 }
 
-/* ---- callbacks on the SSL_CTX ------------------------------------------------------------------
- */
+/* ---- callbacks on the SSL_CTX ---------------------------------------------------------------- */
 
 /* OpenSSL's own, as libcurl loaded it; this program links none. */
 static void *openssl(const char *name)
@@ -173,8 +172,7 @@ static void with_callback(const struct peer *peer)
     get_once(easy, peer);
 }
 
-/* ---- what one handle leaves to another ---------------------------------------------------------
- */
+/* ---- what one handle leaves to another ------------------------------------------------------- */
 
 /* A handle without a callback, after one that let everybody through. */
 static void after_callback(const struct peer *peer, curl_lock_data what, const char *first)
@@ -230,8 +228,7 @@ static void one_multi(const struct peer *peer)
     curl_multi_cleanup(multi);
 }
 
-/* ---- connections -------------------------------------------------------------------------------
- */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 /* The kept connection ends under the second request, which libcurl then sends on another. */
 static void retried(const struct peer *peer)
@@ -292,8 +289,7 @@ static void behind_a_proxy(const struct peer *peer)
     get_once(easy, peer);
 }
 
-/* ---- threads -----------------------------------------------------------------------------------
- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 static void *thread_main(void *data)
 {
@@ -317,8 +313,7 @@ static void threads(const struct peer *peer)
         pthread_join(ids[i], NULL);
 }
 
-/* ---- by name -----------------------------------------------------------------------------------
- */
+/* ---- by name --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

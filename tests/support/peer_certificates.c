@@ -1,11 +1,12 @@
 #include "peer_certificates.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+
+#include <check.h>
 
 #include "peers.h"
 
@@ -188,8 +189,7 @@ static void make_signers(void)
              specs[i].issuer == SELF ? NULL : &signers[specs[i].issuer]);
 }
 
-/* ---- the kinds ---------------------------------------------------------------------------------
- */
+/* ---- the kinds ------------------------------------------------------------------------------- */
 
 #define KINDS(X)                                                                                   \
     X("good", true, HOST, ROOT, 0)                                                                 \

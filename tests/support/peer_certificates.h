@@ -6,11 +6,11 @@
 
 #include <gnutls/x509.h>
 
-enum { CHAIN_MOST = 4 };
+enum { MAX_CHAIN = 4 };
 
 struct peer_chain {
     unsigned count; /* 0: no certificate at all */
-    gnutls_x509_crt_t certificates[CHAIN_MOST];
+    gnutls_x509_crt_t certificates[MAX_CHAIN];
     gnutls_x509_privkey_t key;
 };
 

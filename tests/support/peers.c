@@ -1,8 +1,6 @@
 #include "peers.h"
 
 #include <arpa/inet.h>
-#include <check.h>
-#include <gnutls/abstract.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,10 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <check.h>
+#include <gnutls/abstract.h>
+
 #include "peer_certificates.h"
 #include "tmpdir.h"
 
-enum { KINDS_MOST = 40, SERVERS_MOST = 48, SEEN_MOST = 512, HEAD_MOST = 8192, SESSIONS_MOST = 256 };
+enum { MAX_KINDS = 40, MAX_SERVERS = 48, MAX_SEEN = 512, MAX_HEAD = 8192, MAX_SESSIONS = 256 };
 
 struct server {
     int fd;
@@ -33,13 +34,13 @@ struct connection {
     int kind;
 };
 
-static struct peer_chain chains[KINDS_MOST];
+static struct peer_chain chains[MAX_KINDS];
 static struct peer_chain proxy_chain;
-static struct server servers[SERVERS_MOST];
+static struct server servers[MAX_SERVERS];
 static int nservers;
-static struct peer_seen seen[SEEN_MOST];
+static struct peer_seen seen[MAX_SEEN];
 static size_t nseen;
-static gnutls_datum_t ticket_keys[KINDS_MOST];
+static gnutls_datum_t ticket_keys[MAX_KINDS];
 bool peers_speak_old_tls;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* seen, nseen, a server's kinds */
 
@@ -58,7 +59,7 @@ void peers_make(const char *folder)
     gnutls_x509_crt_t authority;
     gnutls_datum_t pem;
     signal(SIGPIPE, SIG_IGN);
-    ck_assert_int_le(npeer_kinds, KINDS_MOST);
+    ck_assert_int_le(npeer_kinds, MAX_KINDS);
     peer_chains_make(chains, &authority);
     peer_chain_of_proxy(&proxy_chain);
     must(gnutls_x509_crt_export2(authority, GNUTLS_X509_FMT_PEM, &pem));
@@ -75,16 +76,15 @@ const struct peer_seen *peers_seen(size_t *count)
     return seen;
 }
 
-/* ---- one connection ----------------------------------------------------------------------------
- */
+/* ---- one connection -------------------------------------------------------------------------- */
 
 /* True when the head of a request has come. */
-static bool read_head(gnutls_session_t tls, char head[HEAD_MOST])
+static bool read_head(gnutls_session_t tls, char head[MAX_HEAD])
 {
     size_t used = 0;
     head[0] = '\0';
-    while (strstr(head, "\r\n\r\n") == NULL && used < HEAD_MOST - 1) {
-        ssize_t got = gnutls_record_recv(tls, head + used, HEAD_MOST - 1 - used);
+    while (strstr(head, "\r\n\r\n") == NULL && used < MAX_HEAD - 1) {
+        ssize_t got = gnutls_record_recv(tls, head + used, MAX_HEAD - 1 - used);
         if (got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED)
             continue;
         if (got <= 0)
@@ -100,7 +100,7 @@ static void keep(const struct connection *connection, gnutls_session_t tls, cons
     static const char name[] = "\r\nAuthorization: ";
     const char *value = strcasestr(head, name);
     pthread_mutex_lock(&lock);
-    if (nseen < SEEN_MOST) {
+    if (nseen < MAX_SEEN) {
         struct peer_seen *one = &seen[nseen++];
         one->kind = connection->kind;
         one->resumed = gnutls_session_is_resumed(tls) != 0;
@@ -125,7 +125,7 @@ static void send_text(gnutls_session_t tls, const char *text)
 
 static void serve(const struct connection *connection, gnutls_session_t tls)
 {
-    char head[HEAD_MOST];
+    char head[MAX_HEAD];
     for (int i = 0; read_head(tls, head); i++) {
         keep(connection, tls, head);
         if (i > 0 && strstr(head, "/die") != NULL)
@@ -176,7 +176,7 @@ static void tunnel(gnutls_session_t tls, int client, int peer)
 
 static void lead(const struct connection *connection, gnutls_session_t tls)
 {
-    char head[HEAD_MOST];
+    char head[MAX_HEAD];
     if (!read_head(tls, head))
         return;
     keep(connection, tls, head);
@@ -192,7 +192,7 @@ static void lead(const struct connection *connection, gnutls_session_t tls)
  * of the chain. */
 static void set_chain(gnutls_certificate_credentials_t credentials, const struct peer_chain *chain)
 {
-    gnutls_pcert_st list[CHAIN_MOST];
+    gnutls_pcert_st list[MAX_CHAIN];
     gnutls_privkey_t private;
     for (unsigned i = 0; i < chain->count; i++)
         must(gnutls_pcert_import_x509(&list[i], chain->certificates[i], 0));
@@ -223,12 +223,11 @@ static void set_credentials(gnutls_session_t tls, const struct peer_chain *chain
         NULL));
 }
 
-/* ---- sessions by their number, for clients without tickets -------------------------------------
- */
+/* ---- sessions by their number, for clients without tickets ----------------------------------- */
 
 static struct session {
     gnutls_datum_t id, data;
-} sessions[SESSIONS_MOST];
+} sessions[MAX_SESSIONS];
 static int nsessions; /* with `lock` */
 
 static gnutls_datum_t copy_of(gnutls_datum_t from)
@@ -243,7 +242,7 @@ static int store_session(void *user, gnutls_datum_t id, gnutls_datum_t data)
 {
     (void)user;
     pthread_mutex_lock(&lock);
-    bool room = nsessions < SESSIONS_MOST;
+    bool room = nsessions < MAX_SESSIONS;
     if (room)
         sessions[nsessions++] = (struct session){copy_of(id), copy_of(data)};
     pthread_mutex_unlock(&lock);
@@ -301,8 +300,7 @@ static void *connection_main(void *data)
     return NULL;
 }
 
-/* ---- the servers -------------------------------------------------------------------------------
- */
+/* ---- the servers ----------------------------------------------------------------------------- */
 
 static void *server_main(void *data)
 {
@@ -326,7 +324,7 @@ static struct server *start(int kind)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t length = sizeof address;
-    ck_assert_int_lt(nservers, SERVERS_MOST);
+    ck_assert_int_lt(nservers, MAX_SERVERS);
     struct server *server = &servers[nservers++];
     *server = (struct server){.kind = kind, .later = kind};
     server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

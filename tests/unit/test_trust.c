@@ -1,12 +1,13 @@
 /* Certificates found by their names: in PEM, in folders and bundles, and only in files that nobody
  * else could have written. */
-#include <check.h>
-#include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <gnutls/x509.h>
 
 #include "preload/request/trust.h"
 #include "support/command.h"
@@ -72,8 +73,7 @@ static void tear_down(void)
     tmpdir_remove(folder);
 }
 
-/* ---- names and PEM -----------------------------------------------------------------------------
- */
+/* ---- names and PEM --------------------------------------------------------------------------- */
 
 START_TEST(the_names_are_those_that_gnutls_reads)
 {
@@ -148,8 +148,7 @@ START_TEST(a_block_that_never_ends_is_none)
 }
 END_TEST
 
-/* ---- where it is looked for --------------------------------------------------------------------
- */
+/* ---- where it is looked for ------------------------------------------------------------------ */
 
 static void expect(unsigned wanted, bool read)
 {

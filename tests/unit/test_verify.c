@@ -1,7 +1,5 @@
 /* verify_peer itself, called in a hop of a real transfer: what it says, what it leaves as it was,
  * and what it remembers. With the libcurl that this program is linked to. */
-#include <check.h>
-#include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -12,6 +10,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <curl/curl.h>
 
 #include "preload/libcurl/imports.h"
 #include "preload/loader/late_libc.h"
@@ -132,8 +133,7 @@ static enum peer ask(unsigned port)
     return hop.peer;
 }
 
-/* ---- what it says ------------------------------------------------------------------------------
- */
+/* ---- what it says ---------------------------------------------------------------------------- */
 
 START_TEST(a_good_peer_and_a_bad_one_are_told_apart)
 {
@@ -205,8 +205,7 @@ START_TEST(a_process_without_descriptors_knows_nothing_and_remembers_nothing)
 }
 END_TEST
 
-/* ---- what it remembers -------------------------------------------------------------------------
- */
+/* ---- what it remembers ----------------------------------------------------------------------- */
 
 START_TEST(what_was_good_is_so_for_its_policy_alone)
 {
@@ -303,8 +302,7 @@ START_TEST(a_held_object_is_given_back_when_another_takes_its_place)
 }
 END_TEST
 
-/* ---- what stays as it was ----------------------------------------------------------------------
- */
+/* ---- what stays as it was -------------------------------------------------------------------- */
 
 static void *openssl(const char *name)
 {
@@ -419,8 +417,7 @@ START_TEST(the_threads_signals_and_cancelling_stay)
 }
 END_TEST
 
-/* ---- threads and fork --------------------------------------------------------------------------
- */
+/* ---- threads and fork ------------------------------------------------------------------------ */
 
 static volatile int churning = 1;
 
@@ -460,8 +457,7 @@ START_TEST(a_child_of_a_process_that_verifies_finds_the_lock_free)
 }
 END_TEST
 
-/* ---- the TLS library ---------------------------------------------------------------------------
- */
+/* ---- the TLS library ------------------------------------------------------------------------- */
 
 START_TEST(a_libcurls_own_table_leads_to_its_tls_library)
 {

@@ -11,16 +11,15 @@
 #include "preload/loader/slab.h"
 
 enum {
-    FILE_MOST = 4 * 1024 * 1024, /* bytes of a bundle */
-    CERTIFICATE_MOST = 8192,     /* bytes of one certificate */
-    NAMES_WITHIN = 480,          /* of most, the names are in the first so many bytes */
-    SAME_HASH_MOST = 8,
-    FOLDER_MOST = 1024, /* files that are read of one */
+    MAX_FILE = 4 * 1024 * 1024, /* bytes of a bundle */
+    MAX_CERTIFICATE = 8192,     /* bytes of one certificate */
+    NAMES_WITHIN = 480,         /* of most, the names are in the first so many bytes */
+    MAX_SAME_HASH = 8,
+    MAX_FOLDER = 1024, /* files that are read of one */
     PATH_SIZE = 4096,
 };
 
-/* ---- certificates in a text --------------------------------------------------------------------
- */
+/* ---- certificates in a text ------------------------------------------------------------------ */
 
 static bool is_wanted(const struct trust_search *search, struct der certificate)
 {
@@ -38,33 +37,32 @@ static struct der decode(const char *text, size_t length, unsigned char *room, s
     return (struct der){room, pem_decode(text, length, room, size)};
 }
 
-/* `room` is for CERTIFICATE_MOST bytes. */
+/* `room` is for MAX_CERTIFICATE bytes. */
 static void search_text(struct trust_search *search, const char *text, size_t size,
                         unsigned char *room)
 {
     const char *end = text + size, *block;
     size_t length;
-    while (search->nfound < TRUST_FOUND && (block = pem_next(&text, end, &length)) != NULL) {
+    while (search->nfound < MAX_TRUST_FOUND && (block = pem_next(&text, end, &length)) != NULL) {
         struct der_names names;
         struct der certificate = decode(block, length, room, NAMES_WITHIN);
         if (der_names(certificate, &names) && !is_wanted(search, certificate))
             continue;
-        certificate = decode(block, length, room, CERTIFICATE_MOST);
-        if (certificate.length == CERTIFICATE_MOST || !is_wanted(search, certificate))
+        certificate = decode(block, length, room, MAX_CERTIFICATE);
+        if (certificate.length == MAX_CERTIFICATE || !is_wanted(search, certificate))
             continue;
         search->nfound++;
         search->found(search->data, certificate);
     }
 }
 
-/* ---- files -------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* Nobody but root and this user could have written it. */
 static bool is_safe(const struct stat *status)
 {
     return S_ISREG(status->st_mode) && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-           (status->st_uid == 0 || status->st_uid == geteuid()) && status->st_size <= FILE_MOST;
+           (status->st_uid == 0 || status->st_uid == geteuid()) && status->st_size <= MAX_FILE;
 }
 
 static size_t read_all(int fd, char *to, size_t size)
@@ -85,12 +83,12 @@ static bool search_open(struct trust_search *search, int fd)
     if (fstat(fd, &status) != 0 || !is_safe(&status))
         return true;
     size_t size = (size_t)status.st_size;
-    char *memory = slab_map(size + CERTIFICATE_MOST);
+    char *memory = slab_map(size + MAX_CERTIFICATE);
     if (memory == NULL)
         return false;
     search->read = true;
     search_text(search, memory, read_all(fd, memory, size), (unsigned char *)memory + size);
-    slab_unmap(memory, size + CERTIFICATE_MOST);
+    slab_unmap(memory, size + MAX_CERTIFICATE);
     return true;
 }
 
@@ -112,8 +110,7 @@ static bool search_file(struct trust_search *search, const char *path, bool *the
     return done;
 }
 
-/* ---- folders -----------------------------------------------------------------------------------
- */
+/* ---- folders --------------------------------------------------------------------------------- */
 
 /* As c_rehash(1) names them: the hash of the subject, and a number. */
 static bool search_hashed(struct trust_search *search, const char *folder)
@@ -121,7 +118,7 @@ static bool search_hashed(struct trust_search *search, const char *folder)
     char path[PATH_SIZE];
     for (size_t i = 0; i < search->nnames; i++) {
         bool there = true;
-        for (unsigned number = 0; there && number < SAME_HASH_MOST; number++) {
+        for (unsigned number = 0; there && number < MAX_SAME_HASH; number++) {
             snprintf(path, sizeof path, "%s/%08lx.%u", folder, search->hashes[i], number);
             if (!search_file(search, path, &there))
                 return false;
@@ -183,7 +180,7 @@ static bool search_whole(struct trust_search *search, const char *folder)
     if (!open_listing(&listing, folder))
         return !is_want(errno);
     for (unsigned files = 0;
-         done && search->nfound == 0 && files < FOLDER_MOST && (name = next_name(&listing)) != NULL;
+         done && search->nfound == 0 && files < MAX_FOLDER && (name = next_name(&listing)) != NULL;
          files++) {
         snprintf(path, sizeof path, "%s/%s", folder, name);
         done = search_file(search, path, &there);
@@ -222,8 +219,7 @@ static bool search_folder(struct trust_search *search, const char *folder)
     return search->hashed ? note_folder(search, folder) : search_whole(search, folder);
 }
 
-/* ---- where -------------------------------------------------------------------------------------
- */
+/* ---- where ----------------------------------------------------------------------------------- */
 
 static bool is_absolute(const char *path)
 {
@@ -270,12 +266,12 @@ static bool search_distribution(struct trust_search *search)
 
 static bool search_ca(struct trust_search *search)
 {
-    unsigned char *room = search->ca->pem != NULL ? slab_map(CERTIFICATE_MOST) : NULL;
+    unsigned char *room = search->ca->pem != NULL ? slab_map(MAX_CERTIFICATE) : NULL;
     if (room == NULL)
         return search->ca->pem == NULL;
     search->read = true;
     search_text(search, search->ca->pem, strlen(search->ca->pem), room);
-    slab_unmap(room, CERTIFICATE_MOST);
+    slab_unmap(room, MAX_CERTIFICATE);
     return true;
 }
 

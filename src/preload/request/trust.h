@@ -18,18 +18,18 @@
 #include "preload/libcurl/provider.h"
 #include "preload/request/trust_pem.h"
 
-enum { TRUST_NAMES = 10, TRUST_FOUND = 16 };
+enum { MAX_TRUST_NAMES = 10, MAX_TRUST_FOUND = 16 };
 
 /* What is looked for: certificates with one of these subjects. */
 struct trust_search {
     const struct policy_ca *ca; /* NULL: the system's trust */
     const struct provider *provider;
-    struct der names[TRUST_NAMES];
-    unsigned long hashes[TRUST_NAMES]; /* OpenSSL's of each name, where `hashed` */
+    struct der names[MAX_TRUST_NAMES];
+    unsigned long hashes[MAX_TRUST_NAMES]; /* OpenSSL's of each name, where `hashed` */
     size_t nnames;
     bool hashed; /* else folders are read file by file */
 
-    /* Called with each certificate that is found, at most TRUST_FOUND times. */
+    /* Called with each certificate that is found, at most MAX_TRUST_FOUND times. */
     void (*found)(void *data, struct der certificate);
     void *data;
 

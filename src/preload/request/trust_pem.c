@@ -3,10 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* ---- DER ---------------------------------------------------------------------------------------
- */
+/* ---- DER ------------------------------------------------------------------------------------- */
 
-enum { DER_SEQUENCE = 0x30, DER_VERSION = 0xa0, LENGTH_BYTES_MOST = 3 };
+enum { DER_SEQUENCE = 0x30, DER_VERSION = 0xa0, MAX_LENGTH_BYTES = 3 };
 
 struct element {
     unsigned char tag;
@@ -24,7 +23,7 @@ static bool read_head(struct der *at, struct element *element)
     length = p[1];
     if (length & 0x80) {
         size_t bytes = length & 0x7f;
-        if (bytes == 0 || bytes > LENGTH_BYTES_MOST || at->length < head + bytes)
+        if (bytes == 0 || bytes > MAX_LENGTH_BYTES || at->length < head + bytes)
             return false;
         length = 0;
         for (size_t i = 0; i < bytes; i++)
@@ -72,8 +71,7 @@ bool der_equal(struct der a, struct der b)
     return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
-/* ---- PEM ---------------------------------------------------------------------------------------
- */
+/* ---- PEM ------------------------------------------------------------------------------------- */
 
 static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
 static const char end_line[] = "-----END CERTIFICATE-----";

@@ -11,7 +11,7 @@ enum {
     KEPT = 8,                /* certificates of one libcurl */
     HOST_SIZE = 256,         /* a longer host is no host of DNS, and not kept */
     CERTIFICATE_SIZE = 3072, /* a larger certificate is verified at each hop */
-    SECONDS_MOST = 60 * 60,
+    MAX_SECONDS = 60 * 60,
 };
 
 struct verified {
@@ -43,8 +43,7 @@ struct verifier {
 /* LOCK_PEERS is held for every use of what is kept; a table does not change once it is there. */
 static struct verifier *verifiers[MAX_PROVIDERS];
 
-/* ---- the TLS library ---------------------------------------------------------------------------
- */
+/* ---- the TLS library ------------------------------------------------------------------------- */
 
 /* The members of the structs, in their order. */
 static const char ssl_names[] = "SSL_get1_peer_certificate|SSL_get_peer_certificate\0"
@@ -158,8 +157,7 @@ const struct gnutls *verifier_gnutls(const struct provider *provider)
     return table != NULL ? &table->gnutls : NULL;
 }
 
-/* ---- what was found good -----------------------------------------------------------------------
- */
+/* ---- what was found good --------------------------------------------------------------------- */
 
 static int64_t seconds_now(void)
 {
@@ -215,7 +213,7 @@ static void fill(struct verified *verified, const struct verified_for *what, str
 {
     verified->ca = what->ca;
     verified->policy = what->policy;
-    verified->until = seconds_now() + (seconds < SECONDS_MOST ? seconds : SECONDS_MOST);
+    verified->until = seconds_now() + (seconds < MAX_SECONDS ? seconds : MAX_SECONDS);
     verified->length = certificate.length;
     memcpy(verified->certificate, certificate.data, certificate.length);
     memcpy(verified->host, what->host, strlen(what->host) + 1);

@@ -105,8 +105,7 @@ bool verified_knows(const struct verified_for *what, struct der certificate, voi
 void verified_keep(const struct verified_for *what, struct der certificate, void **object,
                    int64_t seconds);
 
-/* ---- one TLS library each ----------------------------------------------------------------------
- */
+/* ---- one TLS library each -------------------------------------------------------------------- */
 
 struct verify_task {
     struct verified_for what;

@@ -15,7 +15,7 @@ enum {
     DATA_KEY_PURPOSE = 2,
     DATA_IP_ADDRESS = 4,
     PROFILE_MEDIUM = 5 << 24, /* 112 bits of security */
-    CHAIN_MOST = TRUST_NAMES,
+    MAX_CHAIN = MAX_TRUST_NAMES,
 };
 
 struct typed { /* gnutls_typed_vdata_st */
@@ -27,7 +27,7 @@ struct typed { /* gnutls_typed_vdata_st */
 struct chain {
     unsigned count;
     const struct gnutls_bytes *raw;
-    void *certificates[CHAIN_MOST];
+    void *certificates[MAX_CHAIN];
 };
 
 static struct der as_der(const struct gnutls_bytes *bytes)
@@ -35,8 +35,7 @@ static struct der as_der(const struct gnutls_bytes *bytes)
     return (struct der){bytes->data, bytes->size};
 }
 
-/* ---- what may have issued it -------------------------------------------------------------------
- */
+/* ---- what may have issued it ----------------------------------------------------------------- */
 
 struct adding {
     const struct gnutls *tls;
@@ -61,14 +60,13 @@ static enum peer find_issuers(const struct gnutls *tls, const struct verify_task
                                   .provider = task->what.provider,
                                   .found = add_to_list,
                                   .data = &adding};
-    for (unsigned i = 0; i < chain->count && i < TRUST_NAMES; i++)
+    for (unsigned i = 0; i < chain->count && i < MAX_TRUST_NAMES; i++)
         if (der_names(as_der(&chain->raw[i]), &names))
             search.names[search.nnames++] = names.issuer;
     return verify_trust(task, &search);
 }
 
-/* ---- the judgement -----------------------------------------------------------------------------
- */
+/* ---- the judgement --------------------------------------------------------------------------- */
 
 /* The first of what speaks against it; the words are ours, for GnuTLS allocates its own. */
 static const char *words_of(unsigned status)
@@ -161,7 +159,7 @@ enum peer verify_gnutls(const struct gnutls *tls, const struct verify_task *task
         return verify_says(task, PEER_REFUSED, "it showed none");
     if (verified_knows(&task->what, as_der(&chain.raw[0]), &none))
         return PEER_GOOD;
-    if (count > CHAIN_MOST)
+    if (count > MAX_CHAIN)
         return verify_says(task, PEER_REFUSED, "its chain is too long");
     enum peer peer = PEER_REFUSED;
     if (import(tls, &chain, count))

@@ -31,8 +31,7 @@ struct judging {
     void *store;
 };
 
-/* ---- what may have issued it -------------------------------------------------------------------
- */
+/* ---- what may have issued it ----------------------------------------------------------------- */
 
 static void add_to_store(void *data, struct der certificate)
 {
@@ -68,13 +67,12 @@ static enum peer find_issuers(struct judging *judging)
                                   .data = judging};
     int count = judging->chain != NULL ? tls->stack_count(judging->chain) : 0;
     add_issuer(tls, &search, judging->leaf);
-    for (int i = 1; i < count && i < TRUST_NAMES; i++)
+    for (int i = 1; i < count && i < MAX_TRUST_NAMES; i++)
         add_issuer(tls, &search, tls->stack_value(judging->chain, i));
     return verify_trust(task, &search);
 }
 
-/* ---- the judgement -----------------------------------------------------------------------------
- */
+/* ---- the judgement --------------------------------------------------------------------------- */
 
 static bool set_host(const struct openssl *tls, void *param, const char *host)
 {
@@ -139,8 +137,7 @@ static enum peer judge(struct judging *judging)
     return peer;
 }
 
-/* ---- known already, or not ---------------------------------------------------------------------
- */
+/* ---- known already, or not ------------------------------------------------------------------- */
 
 static int64_t seconds_left(const struct openssl *tls, const void *x509)
 {
