@@ -153,6 +153,18 @@ ROWS = [
     # Without -D it does not verify the server's certificate: the library does.
     Row("check_curl", "easy", LINKED, "/usr/lib/nagios/plugins/check_curl -H {host} -S -u /v1/models",
         "test -x /usr/lib/nagios/plugins/check_curl", "monitoring-plugins-standard"),
+    # These verify no certificate either, or by a callback of their own: the library does.
+    Row("dub search", "easy", FOREIGN, "HOME=$CLIENTS/dub dub search --registry=https://{host}/v1 --skip-registry=all word",
+        "command -v dub", "dub"),
+    Row("dirb", "easy", LINKED, "{here}/dirb_scan {host}", "command -v dirb", "dirb"),
+    Row("gmic", "easy", LINKED, "gmic {url}.png", "command -v gmic", "gmic"),
+    Row("swupdate", "easy", LINKED, "{here}/swupdate_pull {host}",
+        "command -v swupdate", "swupdate openssl"),
+    Row("transmission-remote", "easy", LINKED, "transmission-remote https://{host}/v1/rpc --list",
+        "command -v transmission-remote", "transmission-cli"),
+    Row("zabbix_agentd web.page.get", "easy", LINKED, "{here}/zabbix_page {url}", "command -v zabbix_agentd", "zabbix-agent"),
+    Row("netsurf", "multi", LINKED, "HOME=$CLIENTS/netsurf timeout 10 netsurf-fb -f ram {url}", "command -v netsurf-fb",
+        "netsurf-fb"),
     Row("DOMCount (Xerces)", "multi", LINKED, "DOMCount {url}", "command -v DOMCount", "libxerces-c-samples"),
     Row("casync list", "easy", LINKED, "casync list https://{host}/v1/folder.caidx", "command -v casync", "casync"),
     Row("nix-prefetch-url", "multi", LINKED, "nix-prefetch-url {url}", "command -v nix-prefetch-url", "nix-bin"),
