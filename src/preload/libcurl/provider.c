@@ -112,7 +112,6 @@ static const struct provider *enter(const struct provider *filled)
         return NULL;
     if (i == count) {
         providers[i] = *filled;
-        providers[i].life = i + 1;
         __atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
         publish_sole();
     }

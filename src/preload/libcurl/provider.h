@@ -69,7 +69,6 @@ struct provider {
     uintptr_t start; /* the library's mapping: [start, end) */
     uintptr_t end;
     unsigned version; /* curl_version_info()->version_num, such as 0x075801 */
-    unsigned life;    /* a number of this entry's alone: another libcurl may get its place */
     bool tainted;     /* see provider_taint; atomic, only ever set */
 };
 

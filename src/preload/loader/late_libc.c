@@ -134,7 +134,7 @@ static void *find_function(dlsym_function *find, const char *name, const ElfW(Ve
     return found != NULL ? found : find(RTLD_NEXT, name);
 }
 
-/* stat(2) of a C library that has it under another name: glibc before 2.33. */
+/* stat(2) and fstat(2) of a C library that has them under other names: glibc before 2.33. */
 #ifdef _STAT_VER
 enum { STAT_VERSION = _STAT_VER };
 #elif defined(__x86_64__)
@@ -150,13 +150,20 @@ static int stat_by_version(const char *path, struct stat *status)
     return xstat(STAT_VERSION, path, status);
 }
 
+typedef int fxstat_function(int version, int fd, struct stat *status);
+static fxstat_function *fxstat;
+
+static int fstat_by_version(int fd, struct stat *status)
+{
+    return fxstat(STAT_VERSION, fd, status);
+}
+
 static void find_older(struct late_libc *table, dlsym_function *find)
 {
-    if (table->stat != NULL)
-        return;
-    xstat = (xstat_function *)find(RTLD_NEXT, "__xstat");
-    if (xstat != NULL)
+    if (table->stat == NULL && (xstat = (xstat_function *)find(RTLD_NEXT, "__xstat")) != NULL)
         table->stat = stat_by_version;
+    if (table->fstat == NULL && (fxstat = (fxstat_function *)find(RTLD_NEXT, "__fxstat")) != NULL)
+        table->fstat = fstat_by_version;
 }
 
 /* The first name that is missing, or NULL. Not inlined: the compiler would not see that the loop

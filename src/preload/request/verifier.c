@@ -33,7 +33,6 @@ union table {
 };
 
 struct verifier {
-    unsigned life; /* of the provider that it was filled for */
     enum tls tls;
     union table table;
     unsigned oldest; /* of `verified`: the next to be replaced */
@@ -95,32 +94,24 @@ static bool find_gnutls(const struct provider *provider, union table *table)
     return init != NULL && import_names(init, gnutls_names, table->entry);
 }
 
-/* LOCK_PEERS is held; NULL where the provider has none that is still its own. */
+/* LOCK_PEERS is held; NULL where the provider has none yet. */
 static struct verifier *of_provider(const struct provider *provider)
 {
-    struct verifier *verifier = verifiers[provider_number(provider)];
-    return verifier != NULL && verifier->life == provider->life ? verifier : NULL;
+    return verifiers[provider_number(provider)];
 }
 
-/* The objects that were held are their library's, which is gone. */
 static void publish(const struct provider *provider, const union table *table, enum tls tls)
 {
     struct verifier *fresh = slab_map(sizeof *fresh);
+    if (fresh == NULL)
+        return;
+    fresh->table = *table;
+    fresh->tls = tls;
     lock_take(LOCK_PEERS);
     struct verifier **place = &verifiers[provider_number(provider)];
     if (*place == NULL) {
         *place = fresh;
         fresh = NULL;
-    }
-    struct verifier *verifier = *place;
-    if (verifier != NULL && verifier->life != provider->life) {
-        verifier->table = *table;
-        verifier->tls = tls;
-        for (int i = 0; i < KEPT; i++) {
-            verifier->verified[i].until = 0;
-            verifier->verified[i].object = NULL;
-        }
-        verifier->life = provider->life;
     }
     lock_give(LOCK_PEERS);
     if (fresh != NULL)
