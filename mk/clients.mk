@@ -7,12 +7,14 @@ check-clients: ## real programs of many languages against the development server
 	@scripts/deps build clients || echo "deps: the rows that need these packages are skipped" >&2
 	@$(MAKE) --no-print-directory all $(koffi)
 	@BUILD=$(BUILD) tests/clients/run
+	@BUILD=$(BUILD) tests/clients/run --impostor
 
 .PHONY: check-clients-all
 check-clients-all: ## the same after installing every program of the table (about 2 GB)
 	@scripts/deps build clients clients-more || echo "deps: the rows that need these packages are skipped" >&2
 	@$(MAKE) --no-print-directory all $(koffi)
 	@BUILD=$(BUILD) tests/clients/run
+	@BUILD=$(BUILD) tests/clients/run --impostor
 
 # Where it cannot be had the row is skipped.
 $(koffi): tests/clients/package.json
