@@ -2,7 +2,7 @@
 # 8.19.0, whose pushed handles are copies of their parents, 7.49.0 brings 8.23.0; both have wss://.
 
 NEW ?= 7.46.0 7.49.0
-new_tests := unit/test_record unit/test_plain unit/test_target integration/test_library integration/test_http2 integration/test_hops \
+new_tests := unit/test_record unit/test_plain unit/test_target unit/test_verify integration/test_peers integration/test_library integration/test_http2 integration/test_hops \
              integration/test_process_life integration/test_rotation integration/test_policy_runtime integration/test_ranges
 new_libraries = $(abspath $(BUILD)/new/$*/lib)
 
