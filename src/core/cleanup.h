@@ -22,7 +22,7 @@ static inline void cleanup_errno(const int *saved)
     errno = *saved;
 }
 
-#define auto_errno __attribute__((cleanup(cleanup_errno)))
+#define auto_errno __attribute__((cleanup(cleanup_errno), unused))
 
 static inline void cleanup_free(void *pointer)
 {

@@ -247,6 +247,10 @@ bool record_has_credentials(const struct record *record);
 /* True for an option that matters only of some versions of libcurl, this one among them. */
 bool record_keeps_of(const struct provider *provider, CURLoption option);
 
+/* Of an option that is kept: it names where a request goes; whether a key may go rests on it. */
+bool record_option_leads(CURLoption option);
+bool record_option_decides(CURLoption option);
+
 /*
  * Which options record_note keeps, or may keep: record_kept[option & RECORD_KEPT_MASK] is the
  * option's number, or not. No two kept options share a place, so one comparison decides.

@@ -1,6 +1,6 @@
 /*
- * What each option of the application means to its record. Rows are added in two places: the table,
- * which interpose.c looks at on every setopt, and the switch.
+ * What each option of the application means to its record: a row an option, and all else is made of
+ * the rows. What one sets is read again in hop.c, which makes a hop's flags of it.
  */
 #include <string.h>
 #include <strings.h>
@@ -17,50 +17,116 @@ enum {
     OPT_REQUEST_TARGET = 10266,
     OPT_AWS_SIGV4 = 10305,
     SSL_OPTION_EARLYDATA = 1 << 6, /* CURLSSLOPT_EARLYDATA, 8.11 */
+    ONLY_CONNECT = 1,              /* CONNECT_ONLY; 2 is a WebSocket, which libcurl asks for */
 };
 
-#define KEEP(option) [(option)&RECORD_KEPT_MASK] = (option)
+/*
+ * The option; of which libcurl it is kept (enum when); what it is about (enum about); and what is
+ * noted once libcurl accepted it, of `argument`, which is also `text` and `bits`. An empty bearer
+ * counts: it goes out as well where HTTPAUTH is CURLAUTH_BEARER (measured).
+ */
+#define KEPT_OPTIONS(X)                                                                            \
+    X(CURLOPT_HTTPHEADER, ALWAYS, DECIDES, record->headers = (struct curl_slist *)argument)        \
+    X(CURLOPT_ERRORBUFFER, ALWAYS, SHOWS, record->error_buffer = (char *)argument)                 \
+    X(CURLOPT_VERBOSE, ALWAYS, SHOWS, set_state(record, RECORD_VERBOSE, bits != 0))                \
+    X(CURLOPT_STDERR, ALWAYS, SHOWS, RARE(error_stream, void *))                                   \
+    X(CURLOPT_DEBUGFUNCTION, ALWAYS, SHOWS, RARE(debug, curl_debug_callback))                      \
+    X(CURLOPT_DEBUGDATA, ALWAYS, SHOWS, RARE(debug_data, void *))                                  \
+    X(OPT_PREREQFUNCTION, ALWAYS, SHOWS, RARE(prereq, curl_prereq_callback))                       \
+    X(OPT_PREREQDATA, ALWAYS, SHOWS, RARE(prereq_data, void *))                                    \
+    X(CURLOPT_URL, WHERE_HIDDEN, LEADS, note_url(record, text))                                    \
+    X(OPT_CURLU, ALWAYS, LEADS, RARE(url, CURLU *))                                                \
+    X(CURLOPT_PORT, ALWAYS, LEADS, record->port = (uint16_t)bits)                                  \
+    X(OPT_REQUEST_TARGET, ALWAYS, DECIDES,                                                         \
+      set_fact(record, HOP_UNKNOWN_TARGET, !note_text(record, RECORD_TARGET, text)))               \
+    X(CURLOPT_CUSTOMREQUEST, ALWAYS, DECIDES, note_method(record, text))                           \
+    X(CURLOPT_CONNECT_ONLY, ALWAYS, DECIDES,                                                       \
+      set_fact(record, HOP_CONNECT_ONLY, bits == ONLY_CONNECT))                                    \
+    X(CURLOPT_FOLLOWLOCATION, OLD, DECIDES, set_fact(record, HOP_FOLLOWS, bits != 0))              \
+    X(CURLOPT_DEFAULT_PROTOCOL, OLD, DECIDES, set_state(record, RECORD_PROTOCOL, text != NULL))    \
+    X(CURLOPT_SSL_VERIFYPEER, ALWAYS, DECIDES, set_fact(record, HOP_PEER_UNVERIFIED, bits == 0))   \
+    X(CURLOPT_SSL_VERIFYHOST, ALWAYS, DECIDES,                                                     \
+      set_fact(record, HOP_HOST_UNVERIFIED, (bits & 3) == 0))                                      \
+    X(CURLOPT_SSL_CTX_FUNCTION, ALWAYS, DECIDES, note_ssl_ctx(record, argument))                   \
+    X(CURLOPT_SSL_OPTIONS, ALWAYS, DECIDES,                                                        \
+      set_fact(record, HOP_EARLY_DATA, (bits & SSL_OPTION_EARLYDATA) != 0))                        \
+    X(OPT_HEADEROPT, ALWAYS, DECIDES,                                                              \
+      set_fact(record, HOP_HEADER_UNIFIED, (bits & CURLHEADER_SEPARATE) == 0))                     \
+    X(CURLOPT_USERPWD, ALWAYS, DECIDES, note_userpwd(record, text))                                \
+    X(CURLOPT_USERNAME, ALWAYS, DECIDES, note_user(record, text, text != NULL ? strlen(text) : 0)) \
+    X(CURLOPT_PASSWORD, ALWAYS, DECIDES, set_state(record, RECORD_PASSWORD, is_text(text)))        \
+    X(CURLOPT_XOAUTH2_BEARER, ALWAYS, DECIDES, set_state(record, RECORD_BEARER, text != NULL))     \
+    X(OPT_AWS_SIGV4, ALWAYS, DECIDES, set_state(record, RECORD_SIGV4, text != NULL))               \
+    X(CURLOPT_HTTPAUTH, ALWAYS, DECIDES, note_auth(record, bits))                                  \
+    X(CURLOPT_NETRC, ALWAYS, DECIDES, set_state(record, RECORD_NETRC, bits != CURL_NETRC_IGNORED)) \
+    X(CURLOPT_NETRC_FILE, ALWAYS, DECIDES,                                                         \
+      set_state(record, RECORD_NETRC_LOST, !note_text(record, RECORD_NETRC_FILE, text)))           \
+    X(CURLOPT_COOKIE, ALWAYS, DECIDES, note_restricted(record, text))                              \
+    X(CURLOPT_TLSAUTH_USERNAME, ALWAYS, DECIDES, note_restricted(record, text))                    \
+    X(CURLOPT_UNRESTRICTED_AUTH, ALWAYS, DECIDES, set_state(record, RECORD_UNRESTRICTED, bits != 0))
 
-const uint16_t record_kept[RECORD_KEPT_MASK + 1] = {
-    KEEP(CURLOPT_HTTPHEADER),
-    KEEP(OPT_PREREQFUNCTION),
-    KEEP(OPT_PREREQDATA),
-    KEEP(CURLOPT_DEBUGFUNCTION),
-    KEEP(CURLOPT_DEBUGDATA),
-    KEEP(CURLOPT_STDERR),
-    KEEP(CURLOPT_VERBOSE),
-    KEEP(CURLOPT_ERRORBUFFER),
-    KEEP(OPT_CURLU),
-    KEEP(CURLOPT_PORT),
-    KEEP(CURLOPT_SSL_VERIFYPEER),
-    KEEP(CURLOPT_SSL_VERIFYHOST),
-    KEEP(CURLOPT_SSL_CTX_FUNCTION),
-    KEEP(CURLOPT_SSL_OPTIONS),
-    KEEP(OPT_HEADEROPT),
-    KEEP(OPT_REQUEST_TARGET),
-    KEEP(CURLOPT_CONNECT_ONLY),
-    KEEP(CURLOPT_USERPWD),
-    KEEP(CURLOPT_USERNAME),
-    KEEP(CURLOPT_PASSWORD),
-    KEEP(CURLOPT_XOAUTH2_BEARER),
-    KEEP(OPT_AWS_SIGV4),
-    KEEP(CURLOPT_HTTPAUTH),
-    KEEP(CURLOPT_CUSTOMREQUEST),
-    KEEP(CURLOPT_NETRC),
-    KEEP(CURLOPT_NETRC_FILE),
-    KEEP(CURLOPT_COOKIE),
-    KEEP(CURLOPT_TLSAUTH_USERNAME),
-    KEEP(CURLOPT_UNRESTRICTED_AUTH),
-    KEEP(CURLOPT_URL), /* where record_keeps_of says so */
+enum when {
+    ALWAYS,
+    OLD,          /* of a libcurl without a hop: what is decided is decided on what was set */
+    WHERE_HIDDEN, /* ... and of one that does not show an URL's user */
 };
+
+enum about {
+    DECIDES, /* whether a key may go */
+    LEADS,   /* to the peer: it decides too */
+    SHOWS,   /* how things are shown and who is called: it decides nothing */
+};
+
+/* ---- which are kept -------------------------------------------------------------------------- */
+
+/* Those of an old libcurl alone are told by record_keeps_of. */
+#define KEEP(option, when, about, note)                                                            \
+    [(option)&RECORD_KEPT_MASK] = (when) == OLD ? 0 : (uint16_t)(option),
+const uint16_t record_kept[RECORD_KEPT_MASK + 1] = {KEPT_OPTIONS(KEEP)};
+#undef KEEP
+
+static enum when when_kept(CURLoption option)
+{
+    switch ((int)option) {
+#define WHEN(option, when, about, note)                                                            \
+    case option:                                                                                   \
+        return when;
+        KEPT_OPTIONS(WHEN)
+#undef WHEN
+    }
+    return ALWAYS;
+}
 
 bool record_keeps_of(const struct provider *provider, CURLoption option)
 {
-    if (option == CURLOPT_URL)
-        return provider_is_old(provider) || provider->version >= CURL_HIDES_USERINFO;
-    return provider_is_old(provider) &&
-           (option == CURLOPT_FOLLOWLOCATION || option == CURLOPT_DEFAULT_PROTOCOL);
+    enum when when = when_kept(option);
+    return when != ALWAYS && (provider_is_old(provider) ||
+                              (when == WHERE_HIDDEN && provider->version >= CURL_HIDES_USERINFO));
 }
+
+static enum about about_of(CURLoption option)
+{
+    switch ((int)option) {
+#define ABOUT(option, when, about, note)                                                           \
+    case option:                                                                                   \
+        return about;
+        KEPT_OPTIONS(ABOUT)
+#undef ABOUT
+    }
+    return DECIDES;
+}
+
+bool record_option_leads(CURLoption option)
+{
+    return about_of(option) == LEADS;
+}
+
+bool record_option_decides(CURLoption option)
+{
+    return about_of(option) != SHOWS;
+}
+
+/* ---- what is noted --------------------------------------------------------------------------- */
 
 static void set_state(struct record *record, uint32_t bit, bool on)
 {
@@ -105,38 +171,6 @@ static void note_userpwd(struct record *record, const char *text)
     set_state(record, RECORD_PASSWORD, text != NULL && text[user] == ':' && text[user + 1] != '\0');
 }
 
-/* A debug setting, CURLU or the like. Where it cannot be kept the handle gets no key any more. */
-static void note_rare(struct record *record, CURLoption option, uintptr_t argument)
-{
-    if (argument == 0 && record->rare == NULL)
-        return; /* the default already */
-    struct record_rare *rare = record_rare(record);
-    if (rare == NULL) {
-        set_fact(record, HOP_NO_URL, true);
-        return;
-    }
-    switch ((int)option) {
-    case OPT_PREREQFUNCTION:
-        rare->prereq = (curl_prereq_callback)argument;
-        break;
-    case OPT_PREREQDATA:
-        rare->prereq_data = (void *)argument;
-        break;
-    case CURLOPT_DEBUGFUNCTION:
-        rare->debug = (curl_debug_callback)argument;
-        break;
-    case CURLOPT_DEBUGDATA:
-        rare->debug_data = (void *)argument;
-        break;
-    case CURLOPT_STDERR:
-        rare->error_stream = (void *)argument;
-        break;
-    case OPT_CURLU:
-        rare->url = (CURLU *)argument;
-        break;
-    }
-}
-
 /* Keeps a copy. False where there was something and it cannot be kept. */
 static bool note_text(struct record *record, enum record_text which, const char *value)
 {
@@ -150,107 +184,74 @@ static bool note_text(struct record *record, enum record_text which, const char 
     return fits || !is_text(value);
 }
 
+/* The rare part for a debug setting, CURLU or the like; NULL where there is nothing to keep. Where
+ * there is and it cannot be kept, the handle gets no key any more. */
+static struct record_rare *rare_for(struct record *record, uintptr_t argument)
+{
+    if (argument == 0 && record->rare == NULL)
+        return NULL; /* the default already */
+    struct record_rare *rare = record_rare(record);
+    if (rare == NULL)
+        set_fact(record, HOP_NO_URL, true);
+    return rare;
+}
+
+static void note_url(struct record *record, const char *url)
+{
+    if (provider_is_old(record->provider))
+        note_text(record, RECORD_LOCATION, url);
+    set_state(record, RECORD_URL_USER,
+              record->provider->version >= CURL_HIDES_USERINFO && is_text(url) &&
+                  names_a_user(url));
+}
+
+static void note_method(struct record *record, const char *method)
+{
+    set_state(record, RECORD_CUSTOM, method != NULL);
+    set_fact(record, HOP_TRACE,
+             provider_is_old(record->provider) && method != NULL &&
+                 (strncasecmp(method, "TRACE", 5) == 0 || target_has_blank(method)));
+}
+
+/* libcurl uses a connection again that was made under it, also after it is taken back and after a
+ * reset, and by other handles (measured): so the fact stays, and taints them all. */
+static void note_ssl_ctx(struct record *record, uintptr_t callback)
+{
+    if (callback == 0)
+        return;
+    set_fact(record, HOP_SSL_CTX_FUNCTION, true);
+    provider_taint(record->provider);
+}
+
+static void note_auth(struct record *record, unsigned long methods)
+{
+    bool basic = (methods & CURLAUTH_BASIC) != 0;
+    set_state(record, RECORD_AUTH_CHOOSES, (methods & (methods - 1)) != 0);
+    set_state(record, RECORD_NO_BASIC, !basic);
+    set_state(record, RECORD_NEGOTIATES, !basic && (methods & CURLAUTH_NEGOTIATE) != 0);
+}
+
+static void note_restricted(struct record *record, const char *text)
+{
+    if (text != NULL)
+        set_state(record, RECORD_RESTRICTED, true);
+}
+
 void record_note(struct record *record, CURLoption option, uintptr_t argument)
 {
     const char *text = (const char *)argument;
     unsigned long bits = (unsigned long)argument;
+    struct record_rare *rare;
+#define RARE(member, type)                                                                         \
+    if ((rare = rare_for(record, argument)) != NULL)                                               \
+    rare->member = (type)argument
+#define NOTE(option, when, about, note)                                                            \
+    case option:                                                                                   \
+        note;                                                                                      \
+        break;
     switch ((int)option) {
-    case CURLOPT_HTTPHEADER:
-        record->headers = (struct curl_slist *)argument;
-        break;
-    case CURLOPT_ERRORBUFFER:
-        record->error_buffer = (char *)argument;
-        break;
-    case CURLOPT_VERBOSE:
-        set_state(record, RECORD_VERBOSE, bits != 0);
-        break;
-    case CURLOPT_PORT:
-        record->port = (uint16_t)bits;
-        break;
-    case CURLOPT_SSL_VERIFYPEER:
-        set_fact(record, HOP_PEER_UNVERIFIED, bits == 0);
-        break;
-    case CURLOPT_SSL_VERIFYHOST:
-        set_fact(record, HOP_HOST_UNVERIFIED, (bits & 3) == 0);
-        break;
-    case CURLOPT_SSL_CTX_FUNCTION:
-        /* libcurl uses a connection again that was made under it, also after it is taken back and
-         * after a reset, and by other handles (measured): so the fact stays, and taints them all.
-         */
-        if (argument != 0) {
-            set_fact(record, HOP_SSL_CTX_FUNCTION, true);
-            provider_taint(record->provider);
-        }
-        break;
-    case CURLOPT_SSL_OPTIONS:
-        set_fact(record, HOP_EARLY_DATA, (bits & SSL_OPTION_EARLYDATA) != 0);
-        break;
-    case OPT_HEADEROPT:
-        set_fact(record, HOP_HEADER_UNIFIED, (bits & CURLHEADER_SEPARATE) == 0);
-        break;
-    case CURLOPT_CONNECT_ONLY:
-        set_fact(record, HOP_CONNECT_ONLY,
-                 bits == 1); /* 2 is a WebSocket, which libcurl asks for */
-        break;
-    case CURLOPT_HTTPAUTH:
-        set_state(record, RECORD_AUTH_CHOOSES, (bits & (bits - 1)) != 0);
-        set_state(record, RECORD_NO_BASIC, (bits & CURLAUTH_BASIC) == 0);
-        set_state(record, RECORD_NEGOTIATES,
-                  (bits & CURLAUTH_BASIC) == 0 && (bits & CURLAUTH_NEGOTIATE) != 0);
-        break;
-    case CURLOPT_NETRC:
-        set_state(record, RECORD_NETRC, bits != CURL_NETRC_IGNORED);
-        break;
-    case CURLOPT_NETRC_FILE:
-        set_state(record, RECORD_NETRC_LOST, !note_text(record, RECORD_NETRC_FILE, text));
-        break;
-    case CURLOPT_COOKIE:
-    case CURLOPT_TLSAUTH_USERNAME:
-        if (text != NULL)
-            set_state(record, RECORD_RESTRICTED, true);
-        break;
-    case CURLOPT_UNRESTRICTED_AUTH:
-        set_state(record, RECORD_UNRESTRICTED, bits != 0);
-        break;
-    case CURLOPT_USERPWD:
-        note_userpwd(record, text);
-        break;
-    case CURLOPT_USERNAME:
-        note_user(record, text, text != NULL ? strlen(text) : 0);
-        break;
-    case CURLOPT_PASSWORD:
-        set_state(record, RECORD_PASSWORD, is_text(text));
-        break;
-    case CURLOPT_XOAUTH2_BEARER:
-        /* An empty one goes out as well where HTTPAUTH is CURLAUTH_BEARER (measured). */
-        set_state(record, RECORD_BEARER, text != NULL);
-        break;
-    case OPT_AWS_SIGV4:
-        set_state(record, RECORD_SIGV4, text != NULL);
-        break;
-    case OPT_REQUEST_TARGET:
-        set_fact(record, HOP_UNKNOWN_TARGET, !note_text(record, RECORD_TARGET, text));
-        break;
-    case CURLOPT_URL:
-        if (provider_is_old(record->provider))
-            note_text(record, RECORD_LOCATION, text);
-        set_state(record, RECORD_URL_USER,
-                  record->provider->version >= CURL_HIDES_USERINFO && is_text(text) &&
-                      names_a_user(text));
-        break;
-    case CURLOPT_FOLLOWLOCATION:
-        set_fact(record, HOP_FOLLOWS, bits != 0);
-        break;
-    case CURLOPT_DEFAULT_PROTOCOL:
-        set_state(record, RECORD_PROTOCOL, text != NULL);
-        break;
-    case CURLOPT_CUSTOMREQUEST:
-        set_state(record, RECORD_CUSTOM, text != NULL);
-        set_fact(record, HOP_TRACE,
-                 provider_is_old(record->provider) && text != NULL &&
-                     (strncasecmp(text, "TRACE", 5) == 0 || target_has_blank(text)));
-        break;
-    default:
-        note_rare(record, option, argument);
+        KEPT_OPTIONS(NOTE)
     }
+#undef NOTE
+#undef RARE
 }

@@ -60,28 +60,6 @@ void midway_start_added(struct record *multi)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-static bool names_peer(CURLoption option)
-{
-    return option == CURLOPT_URL || option == CURLOPT_CURLU || option == CURLOPT_PORT;
-}
-
-/* What only concerns how things are shown or asked, and what libcurl is given back at the end. */
-static bool is_decisive(CURLoption option)
-{
-    switch ((int)option) {
-    case CURLOPT_ERRORBUFFER:
-    case CURLOPT_VERBOSE:
-    case CURLOPT_STDERR:
-    case CURLOPT_DEBUGFUNCTION:
-    case CURLOPT_DEBUGDATA:
-    case CURLOPT_PREREQFUNCTION:
-    case CURLOPT_PREREQDATA:
-        return false;
-    default:
-        return true;
-    }
-}
-
 /* What libcurl may have read before the application took it back. */
 static void note_earlier(struct record *record, unsigned facts, bool credentials)
 {
@@ -114,15 +92,15 @@ CURLcode midway_setopt(struct record *record, CURLoption option, uintptr_t argum
     if (code == CURLE_OK) {
         record_note(record, option, argument);
         note_earlier(record, facts, credentials);
-        if (names_peer(option))
+        if (record_option_leads(option))
             record->state |= RECORD_MOVED;
         if (option == CURLOPT_UNRESTRICTED_AUTH)
             record->state &= ~(uint32_t)RECORD_LIFTED; /* it is as the application says now */
     }
     put_back(record);
-    if (is_decisive(option) && provider_is_old(record->provider))
+    if (record_option_decides(option) && provider_is_old(record->provider))
         decide_anew(record);
-    else if (is_decisive(option) && record->state & RECORD_ARMED)
+    else if (record_option_decides(option) && record->state & RECORD_ARMED)
         hop_decide_again(record);
     return code;
 }
