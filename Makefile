@@ -80,11 +80,11 @@ no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /d
 # Link-time optimisation, which some distributions turn on for every package, would forget what late_names.h did to names.
 no_lto := $(shell $(CC) -Werror -fno-lto -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-lto)
 
-# Of each name in the table of late_libc.h the macro that leads its calls there.
+# Of each name in late_table.h the macro that leads its calls there.
 late_macros := $(BUILD)/late_macros.h
-$(late_macros): src/preload/loader/late_libc.h
+$(late_macros): src/preload/loader/late_table.h
 	@mkdir -p $(@D)
-	$(Q)sed -n 's/^ *X(\([a-z_0-9]*\)).*/#undef \1\n#define \1(...) late.\1(__VA_ARGS__)/p' $< | sed '1i #include "preload/loader/late_libc.h"' >$@
+	$(Q)sed -n 's/^ *X(\([a-z_0-9]*\)).*/#undef \1\n#define \1(...) late.\1(__VA_ARGS__)/p' $< | sed '1i #include "preload/loader/late_table.h"' >$@
 
 # The preloaded library links libc and nothing else, and binds that late: see src/preload/loader/late_libc.h.
 plain_names := src/preload/loader/late_failure.c src/preload/loader/late_libc.c src/preload/loader/no_start_files.c

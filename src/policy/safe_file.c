@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "core/secret.h"
-#include "policy/safe_path.h"
 
 enum { MAX_ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
 

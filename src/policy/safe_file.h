@@ -59,4 +59,13 @@ bool safe_file_is_private(const struct stat *st, const char *path, struct compla
 
 void safe_file_free(struct safe_file *file);
 
+/* ---- the walk to a file, safe_path.c: used by safe_file.c alone ------------------------------ */
+
+/*
+ * On SAFE_OK `*found` is what stands at the end of the walk, and walk->resolved its path without
+ * links. The last thing found is not judged, but everything on the way to it is.
+ */
+enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *walk,
+                                struct stat *found, struct complaint *why);
+
 #endif

@@ -13,7 +13,7 @@
  *           looked up in a folder that only root and the user can change, so it means the same
  *           afterwards.
  */
-#include "policy/safe_path.h"
+#include "policy/safe_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

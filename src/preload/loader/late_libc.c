@@ -6,7 +6,6 @@
 
 enum state { UNBOUND, BOUND, FAILED };
 
-struct late_libc late;
 static enum state state;
 
 /* One string rather than an array of pointers, each of which would be a relocation at start-up. */

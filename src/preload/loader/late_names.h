@@ -1,6 +1,6 @@
 /*
  * late_names.h - put before each file of the preloaded library by the Makefile, behind a macro for
- * each name in the table of late_libc.h, which leads its calls through the table. Here is the rest.
+ * each name of late_table.h, which leads its calls through the table. Here is the rest.
  */
 #ifndef COMMISSIONED_LATE_NAMES_H
 #define COMMISSIONED_LATE_NAMES_H

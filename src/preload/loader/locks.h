@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "preload/loader/late_libc.h"
+#include "preload/loader/late_table.h"
 
 enum { RECORD_SHARDS = 16 };
 

@@ -1,0 +1,3 @@
+#include "preload/loader/late_table.h"
+
+struct late_libc late;
