@@ -80,7 +80,7 @@ static void add_keys(struct tally *tally, const struct policy_config *config)
 {
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const struct policy_config_key *key = &config->keys[i];
-        if (key->error == NULL || (key->is_next && key->absent))
+        if (!policy_key_error_is_new(config, i) || (key->is_next && key->absent))
             continue;
         add(tally, POLICY_ERROR, key->error);
         tally->unsafe |=

@@ -39,7 +39,7 @@ static void say_keys(struct doctor *doctor, const struct policy_config *config)
 {
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const struct policy_config_key *key = &config->keys[i];
-        if (key->error != NULL && !(key->is_next && key->absent))
+        if (policy_key_error_is_new(config, i) && !(key->is_next && key->absent))
             doctor_say(doctor, HEALTH_FAILURE, "key", "%s", key->error);
         else if (key->error == NULL && key->prefix != NULL)
             say_age(doctor, key);

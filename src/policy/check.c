@@ -146,3 +146,17 @@ bool policy_config_check(struct policy_config *config)
     }
     return !config->arena.failed;
 }
+
+bool policy_key_error_is_new(const struct policy_config *config, uint32_t number)
+{
+    const char *error = config->keys[number].error;
+    if (error == NULL)
+        return false;
+    for (uint32_t i = 0; i < config->nfindings; i++)
+        if (strcmp(config->findings[i].sentence, error) == 0)
+            return false;
+    for (uint32_t i = 0; i < number; i++)
+        if (config->keys[i].error != NULL && strcmp(config->keys[i].error, error) == 0)
+            return false;
+    return true;
+}

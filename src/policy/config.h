@@ -200,6 +200,9 @@ bool policy_config_read_keys(struct policy_config *config, const struct policy_r
  */
 bool policy_config_check(struct policy_config *config);
 
+/* Whether the error of the key `number` is one that no finding and no earlier key's error says. */
+bool policy_key_error_is_new(const struct policy_config *config, uint32_t number);
+
 /* Packs what is for the asking process; NULL where memory ran out. Read the keys first. */
 struct policy_image *policy_config_pack(const struct policy_config *config);
 

@@ -50,6 +50,8 @@ struct lexer {
     unsigned depth;
     unsigned settings[GUARD_MAX_DEPTH + 1]; /* of each group that is open */
     bool key_next;                          /* `api_key =` was read */
+    bool element;                           /* the last token can be an element of a list */
+    char *comma;                            /* the last token is this one, after an element */
     struct guarded_key **tail;
     struct arena *arena;
     struct config_guard *guard;
@@ -74,19 +76,30 @@ static bool is_comment(const char *at)
     return at[0] == '#' || (at[0] == '/' && (at[1] == '/' || at[1] == '*'));
 }
 
+static void blank(char *text, size_t length, char with)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != '\n')
+            text[i] = with;
+}
+
+/* libconfig sees no comment, so that it cannot disagree on where one ends. */
 static bool skip_comment(struct lexer *lexer)
 {
     uint32_t line = lexer->line;
-    char *at = lexer->at;
+    char *start = lexer->at;
+    char *at = start;
     if (at[0] == '#' || at[1] == '/') {
-        lexer->at += strcspn(at, "\n");
-        return true;
+        at += strcspn(at, "\n");
+    } else {
+        for (at += 2; *at != '\0' && (at[0] != '*' || at[1] != '/'); at++)
+            lexer->line += *at == '\n';
+        if (*at == '\0') /* libconfig would silently leave out the rest of the file */
+            return refuse(lexer, line, "this comment is never closed", "close it with */");
+        at += 2;
     }
-    for (at += 2; *at != '\0' && (at[0] != '*' || at[1] != '/'); at++)
-        lexer->line += *at == '\n';
-    if (*at == '\0') /* libconfig would silently leave out the rest of the file */
-        return refuse(lexer, line, "this comment is never closed", "close it with */");
-    lexer->at = at + 2;
+    blank(start, (size_t)(at - start), ' ');
+    lexer->at = at;
     return true;
 }
 
@@ -146,13 +159,6 @@ static bool take_key(struct lexer *lexer, const char *text, size_t length, bool 
     return true;
 }
 
-static void blank(char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (text[i] != '\n')
-            text[i] = 'x';
-}
-
 static bool read_string(struct lexer *lexer, bool more)
 {
     uint32_t line = lexer->line;
@@ -172,7 +178,7 @@ static bool read_string(struct lexer *lexer, bool more)
     if (!lexer->key_next)
         return true;
     bool taken = take_key(lexer, start, (size_t)(at - start), more);
-    blank(start, (size_t)(at - start));
+    blank(start, (size_t)(at - start), 'x');
     return taken;
 }
 
@@ -216,7 +222,10 @@ static bool read_token(struct lexer *lexer, bool after_string)
     enum byte_class class = class_of(c);
     if (class == WORD)
         return read_name(lexer);
-    if (class != ASSIGN || after_string)
+    if (class == ASSIGN && after_string) /* else a JSON "api_key" would come to libconfig */
+        return refuse(lexer, lexer->line, "a name in double quotes, as in JSON",
+                      "write name = value; without quotes around the name");
+    if (class != ASSIGN)
         lexer->key_next = false;
     if (class == OPEN)
         return open_bracket(lexer);
@@ -226,7 +235,16 @@ static bool read_token(struct lexer *lexer, bool after_string)
     return true;
 }
 
-/* Blind to strings and comments, so that no disagreement on where they end can let one through. */
+/* libconfig takes a comma after the last element from 1.7 on, and so do we with any. */
+static void note_comma(struct lexer *lexer, char *token)
+{
+    if ((*token == ')' || *token == ']') && lexer->comma != NULL)
+        *lexer->comma = ' ';
+    lexer->comma = *token == ',' && lexer->element ? token : NULL;
+    lexer->element = *token == '"' || class_of(*token) == WORD || class_of(*token) == CLOSE;
+}
+
+/* Blind to strings, so that no disagreement on where they end can let one through. */
 static bool has_include(const char *text, uint32_t *line)
 {
     const char *at = text;
@@ -265,9 +283,6 @@ bool config_guard(char *text, struct arena *arena, struct config_guard *guard,
         return refuse(&lexer, 1, "begins with a byte order mark", "save it as UTF-8 without one");
     if (has_control(text, &line))
         return refuse(&lexer, line, "holds a control character", "write it anew as plain text");
-    if (has_include(text, &line))
-        return refuse_include(&lexer, line);
-
     bool after_string = false;
     while (*lexer.at != '\0') {
         if (class_of(*lexer.at) == BLANK) {
@@ -281,12 +296,14 @@ bool config_guard(char *text, struct arena *arena, struct config_guard *guard,
             continue;
         }
         guard->line = lexer.line;
-        bool string = *lexer.at == '"';
+        char *token = lexer.at;
+        bool string = *token == '"';
         if (!read_token(&lexer, after_string))
             return false;
+        note_comma(&lexer, token);
         after_string = string;
         if (++guard->nvalues > GUARD_MAX_VALUES)
             return refuse(&lexer, lexer.line, "holds too many values", "use fewer");
     }
-    return true;
+    return !has_include(text, &line) || refuse_include(&lexer, line);
 }

@@ -7,6 +7,7 @@
  * the text is first read here, by the same lexical rules (libconfig manual, "Configuration File
  * Grammar"):
  *   - @include is refused, and so is what would make libconfig slow or deep;
+ *   - comments are blanked, and a comma after the last element of a list, which 1.7 takes;
  *   - the strings given to `api_key` are taken out and stand as x's in the text: libconfig never
  *     holds a key;
  *   - the values are counted, so that the memory libconfig will want can be asked for beforehand.

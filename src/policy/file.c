@@ -15,6 +15,7 @@
 
 #include "core/secret.h"
 #include "policy/config_guard.h"
+#include "policy/config_slip.h"
 #include "policy/reader.h"
 #include "policy/safe_file.h"
 
@@ -53,10 +54,13 @@ static bool attach_keys(config_setting_t *setting, struct guarded_key **key)
     return true;
 }
 
-static void syntax_error(struct policy_reader *reader, const config_t *tree, uint32_t last_line)
+static void syntax_error(struct policy_reader *reader, const config_t *tree, const char *written,
+                         uint32_t last_line)
 {
     const char *text = config_error_text(tree);
     uint32_t line = (uint32_t)config_error_line(tree);
+    uint32_t slip_line;
+    struct complaint why = {0};
     if (line > last_line) /* libconfig counts the line after the end */
         line = last_line;
     if (text != NULL && strcmp(text, "duplicate setting name") == 0)
@@ -64,6 +68,9 @@ static void syntax_error(struct policy_reader *reader, const config_t *tree, uin
     else if (text != NULL && strcmp(text, "mismatched element type in array") == 0)
         setting_error(reader, line, "use one type, or ( ) in place of [ ]",
                       "an array of different types");
+    else if (config_slip_find(written, &slip_line, &why))
+        policy_find(reader->config, POLICY_ERROR,
+                    (struct policy_place){reader->file, slip_line, reader->layer}, &why);
     else
         setting_error(reader, line, "look for a missing quote, bracket or ';' here or just before",
                       "syntax error");
@@ -87,7 +94,7 @@ static bool read_text(struct policy_reader *reader, char *text, struct config_gu
             setting_error(reader, 0, "write api_key = \"...\"; on a line of its own",
                           "an api_key is written in a way that cannot be read");
     } else {
-        syntax_error(reader, &tree, guard->line);
+        syntax_error(reader, &tree, text, guard->line);
     }
     config_destroy(&tree);
     uselocale(before); /* config_read_string leaves the thread with the global one */

@@ -329,6 +329,26 @@ START_TEST(a_key_that_no_rule_uses_is_a_warning)
 }
 END_TEST
 
+START_TEST(an_error_is_told_once)
+{
+    policy("key_file = \"keys.d/default\";\n");
+    OUTCOME(&outcome, command, "config", "check", config);
+    ck_assert_int_eq(outcome.status, 78);
+    const char *first = strstr(outcome.out, "not an absolute path");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(strstr(first + 1, "not an absolute path"));
+}
+END_TEST
+
+/* As libconfig 1.7 takes it; what runs here may be older. */
+START_TEST(a_comma_after_the_last_element_is_as_good_as_none)
+{
+    policy("rules = ( { name = \"r\"; key = \"prod\"; methods = [ \"GET\", \"POST\", ]; },\n);\n");
+    OUTCOME(&outcome, command, "config", "check", config);
+    ck_assert_int_eq(outcome.status, 0);
+}
+END_TEST
+
 START_TEST(a_file_can_be_checked_before_it_is_put_in_place)
 {
     char other[PATH_MAX];
@@ -501,6 +521,8 @@ static void add_config(TCase *tests)
     tcase_add_test(tests, a_configuration_with_a_key_in_it_that_others_can_read_is_77);
     tcase_add_test(tests, a_key_file_that_is_not_there_is_78);
     tcase_add_test(tests, a_key_that_no_rule_uses_is_a_warning);
+    tcase_add_test(tests, an_error_is_told_once);
+    tcase_add_test(tests, a_comma_after_the_last_element_is_as_good_as_none);
     tcase_add_test(tests, a_file_can_be_checked_before_it_is_put_in_place);
     tcase_add_test(tests, show_lists_rules_and_keys_without_keys);
 }

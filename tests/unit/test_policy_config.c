@@ -592,7 +592,7 @@ START_TEST(a_broken_layer_is_not_left_out)
     put("system.conf", "api_key = \"abcdefgh\";\n");
     put("user.conf", "api_key = ;\n");
     load();
-    ck_assert_ptr_nonnull(strstr(image->error, "user.conf:1: syntax error"));
+    ck_assert_ptr_nonnull(strstr(image->error, "user.conf:1: a value is missing"));
     ck_assert_uint_eq(image->nrules, 1);
     ck_assert_str_eq(image->rules[0].file, user_file);
     ck_assert_ptr_null(image->keys[image->rules[0].key].header);
