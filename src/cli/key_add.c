@@ -1,4 +1,5 @@
 /* key add and key rotate - the two ways in which a key comes into the store. */
+#include <ctype.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
@@ -33,10 +34,17 @@ static const struct cli_option rotate_options[] = {
 static int read_group(const char *name, gid_t *gid)
 {
     const struct group *group;
+    char *end;
+    unsigned long number;
     *gid = (gid_t)-1;
     if (name == NULL)
         return CLI_OK;
     group = getgrnam(name);
+    number = strtoul(name, &end, 10);
+    if (group == NULL && isdigit((unsigned char)*name) && *end == '\0' && number < (gid_t)-1) {
+        *gid = (gid_t)number;
+        return CLI_OK;
+    }
     if (group == NULL)
         return cli_fail(CLI_FAILED, "--group: there is no group '%s'", name);
     *gid = group->gr_gid;
@@ -91,6 +99,7 @@ static int add(const struct cli_call *call)
     if ((status = key_name_check(name)) != CLI_OK || (status = read_meta(call, &meta)) != CLI_OK ||
         (status = read_group(call->value[ADD_GROUP], &group)) != CLI_OK ||
         (status = key_store_open(&store, call->value[ADD_DIR], true)) != CLI_OK ||
+        (status = key_store_judge(&store)) != CLI_OK ||
         (status = key_store_outside_git(&store)) != CLI_OK)
         return status;
     if ((status = refuse_stored(&store, name)) != CLI_OK ||
@@ -124,7 +133,8 @@ static int rotate(const struct cli_call *call)
     if (status == CLI_NO || fstatat(store.folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return cli_fail(CLI_NO, "there is no key %s: store it with '" CLI_NAME " key add %s'", name,
                         name);
-    if ((status = key_store_outside_git(&store)) != CLI_OK ||
+    if ((status = key_store_judge(&store)) != CLI_OK ||
+        (status = key_store_outside_git(&store)) != CLI_OK ||
         (status = key_ask("New key (not shown): ", &next)) != CLI_OK ||
         (status = key_store_lock(&store)) != CLI_OK)
         return status;

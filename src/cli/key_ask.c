@@ -7,6 +7,8 @@
 #include "cli/key_store.h"
 #include "core/secret.h"
 
+enum { SHORT_KEY = 16 };
+
 void secret_clear(struct secret *secret)
 {
     secret_wipe(secret, sizeof *secret);
@@ -45,18 +47,39 @@ static ssize_t read_input(char *text, size_t room)
     return (ssize_t)length;
 }
 
+/* Blanks come along when a key is copied out of a page or a table. */
+static void trim(struct secret *secret)
+{
+    static const char blanks[] = " \t\r\n\v\f";
+    size_t before;
+    while (secret->length && strchr(blanks, secret->text[secret->length - 1]) != NULL)
+        secret->length--;
+    if (secret->length < sizeof secret->text)
+        secret->text[secret->length] = '\0';
+    before = strspn(secret->text, blanks);
+    secret->length -= before;
+    memmove(secret->text, secret->text + before, secret->length + 1);
+}
+
 static int judge(struct secret *secret)
 {
     char *text = secret->text;
-    secret_trim(secret);
+    const char *unlike;
+    trim(secret);
     if (secret->length == 0)
         return cli_fail(CLI_FAILED, "no key was given: paste it at the prompt, or pipe it in");
     if (secret->length > POLICY_MAX_KEY)
         return cli_fail(CLI_FAILED, "a key has at most %d characters, and this is longer",
                         POLICY_MAX_KEY);
+    unlike = key_unlike(text);
+    if (unlike != NULL)
+        return cli_fail(CLI_FAILED, "this is no key: %s", unlike);
     if (!secret_is_key(text, secret->length))
         return cli_fail(CLI_FAILED, "this is no key: a key is one line of visible ASCII characters "
                                     "without spaces");
+    if (secret->length < SHORT_KEY)
+        cli_warn("this has %zu characters, which is short for a key: look whether it is whole",
+                 secret->length);
     return CLI_OK;
 }
 

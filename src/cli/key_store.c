@@ -11,6 +11,7 @@
 #include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "core/secret.h"
+#include "policy/safe_file.h"
 
 static const char *home(void)
 {
@@ -80,6 +81,21 @@ int key_store_open(struct key_store *store, const char *dir, bool make)
     if (realpath(store->path, real) != NULL)
         memcpy(store->path, real, sizeof real);
     return judge_folder(store);
+}
+
+int key_store_judge(const struct key_store *store)
+{
+    auto_free struct safe_file *judged = calloc(1, sizeof *judged);
+    struct complaint why = {0};
+    char sentence[POLICY_MAX_SENTENCE];
+    enum safe_result result;
+    if (judged == NULL)
+        return cli_fail(CLI_FAILED, "out of memory");
+    result = safe_folder_judge(store->path, geteuid(), judged, &why);
+    if (result == SAFE_OK)
+        return CLI_OK;
+    sentence_write(sentence, store->path, 0, &why);
+    return cli_fail(CLI_FAILED, "%s", sentence);
 }
 
 int key_store_lock(const struct key_store *store)

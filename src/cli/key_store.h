@@ -50,6 +50,9 @@ int key_store_lock(const struct key_store *store);
 void key_store_close(struct key_store *store);
 #define auto_store __attribute__((cleanup(key_store_close)))
 
+/* Refuses a store that the library would refuse, for the folders on the way to it too. Exit code. */
+int key_store_judge(const struct key_store *store);
+
 /* Refuses a name that could be another file, or one of ours. Exit code. */
 int key_name_check(const char *name);
 
@@ -90,6 +93,10 @@ long long key_period(const char *word);
  * none, and judges it. A signal that ends the command finds the terminal as it was. Exit code.
  */
 int key_ask(const char *prompt, struct secret *secret);
+
+/* Why the text, which ends in NUL, is something else than a key, to follow "this is no key: "; or
+ * NULL. */
+const char *key_unlike(const char *text);
 
 /* Reads at most `room` bytes of one line without echo; the length, or -1 with errno. See term.c. */
 ssize_t term_read_secret(int terminal, const char *prompt, char *line, size_t room);

@@ -191,13 +191,27 @@ const struct policy_key *decide_key(const struct policy_image *image, uint32_t f
     return key;
 }
 
+/* Blanks behind a value are no part of it: RFC 9110, 5.5. So "Bearer" is also a Bearer with nothing
+ * behind it, as a client sends it whose key is empty. */
+static bool is_value(const char *header, const char *value)
+{
+    size_t length = strlen(value);
+    while (length > 0 && value[length - 1] == ' ')
+        length--;
+    if (strncmp(header, value, length) != 0)
+        return false;
+    for (header += length; *header == ' ' || *header == '\t';)
+        header++;
+    return *header == '\0';
+}
+
 static bool replaces(const struct policy_rule *rule, const char *authorization)
 {
     switch (rule->existing) {
     case POLICY_EXISTING_REPLACE:
         return true;
     case POLICY_EXISTING_PLACEHOLDER:
-        return rule->placeholder != NULL && strcmp(rule->placeholder, authorization) == 0;
+        return rule->placeholder != NULL && is_value(authorization, rule->placeholder);
     case POLICY_EXISTING_KEEP:
         break;
     }

@@ -44,6 +44,13 @@ static void put(struct output *out, char c)
         out->overflow = true;
 }
 
+/* $NAME, ${NAME} and $(command); some tools replace them, some do not. */
+static bool is_reference(const char *at)
+{
+    static const char begins[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_{(";
+    return at[0] == '$' && at[1] != '\0' && strchr(begins, at[1]) != NULL;
+}
+
 static char unescape(char c)
 {
     return c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c;
@@ -58,7 +65,7 @@ static bool read_quoted(struct scan *scan, struct output *out)
             return false;
         if (*scan->at == '\n')
             scan->line++;
-        if (quote == '"' && scan->at[0] == '$' && scan->at[1] == '{')
+        if (quote == '"' && is_reference(scan->at))
             out->reference = true;
         if (quote == '"' && scan->at[0] == '\\' && scan->at[1] != '\0' &&
             strchr("nrt\"\\$", scan->at[1]) != NULL)
@@ -81,7 +88,7 @@ static void read_bare(struct scan *scan, struct output *out)
             end = scan->at + 1;
     }
     for (const char *c = start; c < end; c++) {
-        if (c[0] == '$' && c + 1 < end && c[1] == '{')
+        if (c + 1 < end && is_reference(c))
             out->reference = true;
         put(out, *c);
     }

@@ -4,8 +4,8 @@
  * Lines of NAME=VALUE, an `export` before them or not, blanks around the name and the '='; '#'
  * begins a comment at the start of a line and after a blank. Single quotes take all as it is,
  * double quotes know \n \r \t \" \\ and \$; quoted text may run over lines. The last assignment
- * wins. What tools disagree on is refused, not guessed: a ${reference} and a quote that is never
- * closed.
+ * wins. What tools disagree on is refused, not guessed: a $reference, with or without braces, and a
+ * quote that is never closed.
  *
  * Pure: no I/O, no allocation.
  * Threads: any.

@@ -130,14 +130,16 @@ enum policy_file_result policy_read_file(struct policy_reader *reader, struct co
     policy_watch_judged(config, reader->file, file);
     if (safe == SAFE_OK) {
         result = read_guarded(reader, file) ? POLICY_FILE_READ : POLICY_FILE_BAD;
-        if (reader->holds_key && !safe_file_is_private(&file->st, file->resolved, why))
+        if (reader->holds_key &&
+            !safe_file_is_private(&file->st, file->resolved, config->euid, why))
             policy_find(config, POLICY_ERROR,
                         (struct policy_place){reader->file, reader->holds_key_at, reader->layer},
                         why);
     } else if (safe == SAFE_ABSENT) {
         result = POLICY_FILE_ABSENT;
     } else if (safe == SAFE_NO_ACCESS) {
-        why->target = why->target != NULL ? reader->file : NULL; /* `file` is used again */
+        if (why->target != NULL) /* `file` is used again */
+            why->target = arena_strdup(&config->arena, why->target);
         result = POLICY_FILE_NO_ACCESS;
     } else if (safe == SAFE_NO_MEMORY) {
         config->arena.failed = true;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/secret.h"
+#include "policy/remedy.h"
 
 enum { MAX_ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
 
@@ -35,22 +36,16 @@ static const char *kind_of(mode_t mode)
                             : "no file";
 }
 
-bool safe_file_is_private(const struct stat *st, const char *path, struct complaint *why)
+bool safe_file_is_private(const struct stat *st, const char *path, uid_t euid,
+                          struct complaint *why)
 {
     unsigned mode = st->st_mode & 07777;
     /* root may share a file of its own with a group: a service's, or a Kubernetes fsGroup. */
     mode_t others = st->st_uid == 0 ? 0004 : 0044;
     if ((st->st_mode & others) == 0)
         return true;
-    /* Kubernetes mounts secrets by way of the link "..data"; its volumes cannot be chmod-ed. */
-    if (strstr(path, "/..") != NULL) {
-        complain(why, "set defaultMode: 0440 on the volume", "mode %04o lets others read the key",
-                 mode);
-        return false;
-    }
-    bool shared = st->st_uid == 0 && st->st_gid != 0 && (mode & 0040) != 0;
-    complain(why, shared ? "chmod 640" : "chmod 600", "mode %04o lets others read the key", mode);
-    why->target = path;
+    complain(why, "", "mode %04o lets others read the key", mode);
+    remedy_exposed(why, path, st, euid);
     return false;
 }
 
@@ -64,17 +59,18 @@ static enum safe_result judge(const struct stat *st, uid_t euid, bool secret,
     if (st->st_uid != 0 && st->st_uid != euid) {
         complain(why, "", "belongs to user %u, not to root or user %u", (unsigned)st->st_uid,
                  (unsigned)euid);
-        strcpy(why->remedy, euid == 0 ? "chown root" : "store it as this user, or chown root");
-        why->target = file->resolved;
+        remedy_foreign(why, file->resolved, st, euid);
         return SAFE_REFUSED;
     }
     if ((st->st_mode & 022) != 0) {
-        complain(why, "chmod go-w", "mode %04o lets others change it",
-                 (unsigned)(st->st_mode & 07777));
-        why->target = file->resolved;
+        complain(why, "", "mode %04o lets others change it", (unsigned)(st->st_mode & 07777));
+        if (secret && (st->st_mode & 0004) != 0)
+            remedy_exposed(why, file->resolved, st, euid);
+        else
+            remedy_writable(why, file->resolved, st, euid);
         return SAFE_REFUSED;
     }
-    return !secret || safe_file_is_private(st, file->resolved, why) ? SAFE_OK : SAFE_REFUSED;
+    return !secret || safe_file_is_private(st, file->resolved, euid, why) ? SAFE_OK : SAFE_REFUSED;
 }
 
 static bool same_content(const struct stat *a, const struct stat *b)
@@ -145,13 +141,14 @@ static enum safe_result take_content(int fd, size_t max, struct safe_file *file,
     return SAFE_OK;
 }
 
-static enum safe_result open_failed(int error, const struct safe_file *file, struct complaint *why)
+static enum safe_result open_failed(int error, const struct safe_file *file, uid_t euid,
+                                    bool secret, struct complaint *why)
 {
     if (error == ENOENT || error == ENOTDIR || error == ELOOP)
         return SAFE_ABSENT;
     if (error == EACCES || error == EPERM) {
-        complain(why, "let this user read it: see ls -l", "permission denied");
-        why->target = file->resolved;
+        complain(why, "", "permission denied");
+        remedy_unreadable(why, file->resolved, &file->st, euid, secret);
         return SAFE_NO_ACCESS;
     }
     complain(why, "", "it cannot be opened (error %d)", error);
@@ -178,7 +175,7 @@ static enum safe_result attempt(const char *path, uid_t euid, bool secret, size_
         open(file->resolved, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
     *again = true;
     if (fd < 0) {
-        result = open_failed(errno, file, why);
+        result = open_failed(errno, file, euid, secret, why);
         *again = result == SAFE_ABSENT;
         return result;
     }

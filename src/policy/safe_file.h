@@ -34,8 +34,8 @@ struct safe_file {
     struct stat st; /* of the descriptor that was read; of a refused file where it is known */
     bool has_st;
     char resolved[PATH_MAX]; /* the path without symbolic links, as far as the walk came */
-    /* the folder or link that was refused, or empty: the file itself was */
-    char offender[PATH_MAX];
+    char offender[PATH_MAX]; /* the folder or link that was refused, or that may not be
+                                 entered; empty: the file itself was */
 };
 
 /*
@@ -55,7 +55,8 @@ enum safe_result safe_folder_judge(const char *path, uid_t euid, struct safe_fil
                                    struct complaint *why);
 
 /* Whether a file with this status keeps its content from others; else `why` says how to. */
-bool safe_file_is_private(const struct stat *st, const char *path, struct complaint *why);
+bool safe_file_is_private(const struct stat *st, const char *path, uid_t euid,
+                          struct complaint *why);
 
 void safe_file_free(struct safe_file *file);
 

@@ -22,31 +22,31 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/remedy.h"
+
 enum { MAX_LINKS = 40 }; /* as the kernel's own limit, path_resolution(7) */
 
-static enum safe_result refuse_folder(struct safe_file *walk, struct complaint *why)
+/* What was walked so far, kept as what is wrong. */
+static const char *note_offender(struct safe_file *walk)
 {
     snprintf(walk->offender, sizeof walk->offender, "%s",
              walk->resolved[0] != '\0' ? walk->resolved : "/");
-    why->target = walk->offender;
-    return SAFE_REFUSED;
+    return walk->offender;
 }
 
 static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct safe_file *walk,
                                      struct complaint *why)
 {
-    if (st->st_uid != 0 && st->st_uid != euid) {
-        complain(why, "chown root", "its folder belongs to user %u, who could replace the file",
+    if (st->st_uid != 0 && st->st_uid != euid)
+        complain(why, "", "its folder belongs to user %u, who could replace the file",
                  (unsigned)st->st_uid);
-        return refuse_folder(walk, why);
-    }
-    if ((st->st_mode & 022) != 0 && (st->st_mode & S_ISVTX) == 0) {
-        complain(why, "chmod go-w",
-                 "its folder has mode %04o, so that others could replace the file",
+    else if ((st->st_mode & 022) != 0 && (st->st_mode & S_ISVTX) == 0)
+        complain(why, "", "its folder has mode %04o, so that others could replace the file",
                  (unsigned)(st->st_mode & 07777));
-        return refuse_folder(walk, why);
-    }
-    return SAFE_OK;
+    else
+        return SAFE_OK;
+    remedy_folder(why, note_offender(walk), st, euid);
+    return SAFE_REFUSED;
 }
 
 static enum safe_result lookup_failed(int error, struct complaint *why)
@@ -55,11 +55,6 @@ static enum safe_result lookup_failed(int error, struct complaint *why)
         complain(why, "", "no such file");
         return SAFE_ABSENT;
     }
-    if (error == EACCES) {
-        complain(why, "let this user enter its folder, or run the program as another",
-                 "permission denied");
-        return SAFE_NO_ACCESS;
-    }
     complain(why, "name the file by another path", "%s",
              error == ENAMETOOLONG ? "the path is too long"
              : error == ELOOP      ? "symbolic links in a loop"
@@ -67,12 +62,24 @@ static enum safe_result lookup_failed(int error, struct complaint *why)
     return SAFE_REFUSED;
 }
 
-/* The status of what walk->resolved names now. */
-static enum safe_result look(const struct safe_file *walk, struct stat *st, struct complaint *why)
+/* The folder of walk->resolved may not be entered. */
+static enum safe_result may_not_enter(struct safe_file *walk, uid_t euid, struct complaint *why)
 {
-    if (lstat(walk->resolved[0] != '\0' ? walk->resolved : "/", st) != 0)
-        return lookup_failed(errno, why);
-    return SAFE_OK;
+    const char *folder = note_offender(walk);
+    char *slash = strrchr(walk->offender, '/');
+    slash[slash == walk->offender] = '\0';
+    complain(why, "", "permission denied");
+    remedy_closed_folder(why, folder, euid);
+    return SAFE_NO_ACCESS;
+}
+
+/* The status of what walk->resolved names now. */
+static enum safe_result look(struct safe_file *walk, uid_t euid, struct stat *st,
+                             struct complaint *why)
+{
+    if (lstat(walk->resolved[0] != '\0' ? walk->resolved : "/", st) == 0)
+        return SAFE_OK;
+    return errno == EACCES ? may_not_enter(walk, euid, why) : lookup_failed(errno, why);
 }
 
 /* What is left to walk: text from `at` on. */
@@ -130,14 +137,14 @@ static enum safe_result step(struct safe_file *walk, const char *name, uid_t eui
         char *slash = strrchr(walk->resolved, '/');
         if (slash != NULL)
             *slash = '\0';
-        return look(walk, st, why);
+        return look(walk, euid, st, why);
     }
     size_t used = strlen(walk->resolved);
     if (used + 1 + strlen(name) + 1 > sizeof walk->resolved)
         return lookup_failed(ENAMETOOLONG, why);
     walk->resolved[used] = '/';
     memcpy(walk->resolved + used + 1, name, strlen(name) + 1);
-    return look(walk, st, why);
+    return look(walk, euid, st, why);
 }
 
 static enum safe_result judge_link(const struct stat *st, uid_t euid, struct safe_file *walk,
@@ -145,9 +152,10 @@ static enum safe_result judge_link(const struct stat *st, uid_t euid, struct saf
 {
     if (st->st_uid == 0 || st->st_uid == euid)
         return SAFE_OK;
-    complain(why, "chown -h root", "reached by a symbolic link of user %u, who could change it",
+    complain(why, "", "reached by a symbolic link of user %u, who could change it",
              (unsigned)st->st_uid);
-    return refuse_folder(walk, why);
+    remedy_link(why, note_offender(walk), euid);
+    return SAFE_REFUSED;
 }
 
 static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file *walk,
@@ -177,7 +185,7 @@ static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file
             if (result == SAFE_OK)
                 result = follow(walk, &left, why);
             if (result == SAFE_OK)
-                result = look(walk, found, why);
+                result = look(walk, euid, found, why);
         }
         if (result != SAFE_OK)
             return result;

@@ -79,7 +79,34 @@ static void append_quoted(char out[POLICY_MAX_SENTENCE], const char *path)
     append(out, "'");
 }
 
-/* The room of the remedy's path in what the two may take: half of it, or what the first leaves. */
+/* How many times the remedy names its target. */
+static size_t mentions(const struct complaint *why)
+{
+    size_t count = 0;
+    for (const char *at = why->remedy; (at = strstr(at, "{}")) != NULL; at += 2)
+        count++;
+    return why->target == NULL ? 0 : count > 0 ? count : 1;
+}
+
+static void append_remedy(char out[POLICY_MAX_SENTENCE], const char *remedy, const char *target)
+{
+    const char *at = remedy;
+    const char *gap;
+    while (target != NULL && (gap = strstr(at, "{}")) != NULL) {
+        char text[COMPLAINT_TEXT];
+        snprintf(text, sizeof text, "%.*s", (int)(gap - at), at);
+        append(out, text);
+        append_quoted(out, target);
+        at = gap + 2;
+    }
+    append(out, at);
+    if (target != NULL && at == remedy) {
+        append(out, " ");
+        append_quoted(out, target);
+    }
+}
+
+/* The room of the remedy's path in what all may take: half of it, or what the first leaves. */
 static size_t target_share(size_t room, size_t file_len, size_t target_len)
 {
     if (target_len <= room / 2)
@@ -94,15 +121,16 @@ void sentence_write(char out[POLICY_MAX_SENTENCE], const char *file, uint32_t li
     if (line > 0)
         snprintf(number, sizeof number, ":%u", line);
     const char *target = why->target != NULL ? why->target : "";
+    size_t times = mentions(why);
     size_t words = strlen(number) + strlen(": : ") + strlen(why->fact) + strlen(why->remedy) +
-                   (why->target != NULL ? 1 + quoting(target) : 0);
+                   times * (1 + quoting(target));
     size_t room = 2 * MIN_PATH;
     if (words + room < POLICY_MAX_SENTENCE)
         room = POLICY_MAX_SENTENCE - 1 - words;
-    size_t share = target_share(room, strlen(file), strlen(target));
+    size_t share = target_share(room, strlen(file), times * strlen(target));
     char short_file[POLICY_MAX_SENTENCE];
     char short_target[POLICY_MAX_SENTENCE];
-    shorten(short_target, share, target);
+    shorten(short_target, times > 1 ? share / times : share, target);
     shorten(short_file, room - share, file);
 
     out[0] = '\0';
@@ -111,10 +139,6 @@ void sentence_write(char out[POLICY_MAX_SENTENCE], const char *file, uint32_t li
     append(out, ": ");
     append(out, why->fact);
     append(out, why->remedy[0] != '\0' ? ": " : "");
-    append(out, why->remedy);
-    if (why->target != NULL) {
-        append(out, " ");
-        append_quoted(out, short_target);
-    }
+    append_remedy(out, why->remedy, why->target != NULL ? short_target : NULL);
     hide_controls(out);
 }

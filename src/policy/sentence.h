@@ -23,7 +23,8 @@ enum { COMPLAINT_TEXT = 176 };
 struct complaint {
     char fact[COMPLAINT_TEXT];
     char remedy[COMPLAINT_TEXT]; /* may be empty */
-    const char *target; /* a path to end the remedy with, or NULL; belongs to who filled it in */
+    const char *target; /* a path that stands for each {} of the remedy, or ends it where there is
+                           none; or NULL. Belongs to who filled it in */
 };
 
 void complain(struct complaint *why, const char *remedy, const char *format, ...)

@@ -11,6 +11,7 @@
 #include "core/secret.h"
 #include "policy/dotenv.h"
 #include "policy/reader.h"
+#include "policy/remedy.h"
 #include "policy/safe_file.h"
 #include "policy/store.h"
 
@@ -101,7 +102,8 @@ static void take_variable(struct policy_config *config, struct policy_config_key
         complain(&why, "close it", "this quote is never closed");
         break;
     case DOTENV_REFERENCE:
-        complain(&why, "write the key itself", "refers to another variable");
+        complain(&why, "write the key itself, in single quotes if it holds a $",
+                 "refers to another variable");
         break;
     case DOTENV_TOO_LONG:
         complain(&why, "store the key alone in the variable", "holds more than %d bytes",
@@ -128,8 +130,11 @@ static void read_key_file(struct policy_config *config, struct policy_config_key
     } else if (result == SAFE_NO_MEMORY) {
         config->arena.failed = true;
     } else {
-        if (result == SAFE_ABSENT)
-            complain(&why, "store the key there, with mode 600", "no such file");
+        if (result == SAFE_ABSENT) {
+            complain(&why, "add a line NAME=KEY to it, with mode 600", "no such file");
+            if (key->source != POLICY_SOURCE_DOTENV)
+                remedy_no_key(&why, key->path, config->euid);
+        }
         key->absent = result == SAFE_ABSENT;
         fail(config, key, key->path, 0, &why);
     }
@@ -141,8 +146,8 @@ static void read_credential(struct policy_config *config, struct policy_config_k
 {
     struct complaint why = {0};
     if (folder == NULL || folder[0] == '\0') {
-        complain(&why, "add LoadCredential= to the systemd unit",
-                 "the key is a systemd credential, but CREDENTIALS_DIRECTORY is not set");
+        complain(&why, "", "the key is a systemd credential, but CREDENTIALS_DIRECTORY is not set");
+        remedy_no_credentials(&why, config->euid);
         key->absent = true;
         fail(config, key, key->place.file, key->place.line, &why);
         return;

@@ -212,7 +212,7 @@ START_TEST(a_missing_key_is_told_once_even_without_a_report)
     take_lines();
     ck_assert_uint_eq(nlines, 1);
     char *expected =
-        preloaded_expand("fail: @D/key: no such file: store the key there, with mode 600");
+        preloaded_expand("fail: @D/key: no such file: commissioned-auth key add --dir @D key");
     ck_assert_str_eq(field(0, "MESSAGE"), expected);
     ck_assert_str_eq(field(0, "COMMISSIONED_REASON"), "key-missing");
     free(expected);
@@ -230,7 +230,8 @@ START_TEST(a_stale_key_is_told_once)
         APP "/3", "sleep", "1100", "get", APP "/4");
     take_lines();
     ck_assert_uint_eq(nlines, 1);
-    char *expected = preloaded_expand("@D/key: no such file: store the key there, with mode 600");
+    char *expected =
+        preloaded_expand("@D/key: no such file: commissioned-auth key add --dir @D key");
     ck_assert_str_eq(field(0, "MESSAGE"), expected);
     ck_assert_str_eq(field(0, "COMMISSIONED_STATE"), "the last good key stays in use");
     free(expected);

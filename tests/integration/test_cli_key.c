@@ -187,6 +187,87 @@ START_TEST(the_line_end_of_another_system_is_taken_off)
 }
 END_TEST
 
+START_TEST(blanks_that_were_pasted_along_are_taken_off)
+{
+    char line[KEY_LENGTH + 16];
+    snprintf(line, sizeof line, " \t%.*s \t\r\n", KEY_LENGTH, key);
+    ck_assert_int_eq(KEY(line, "add", "prod"), 0);
+    ck_assert_str_eq(stored("prod"), key);
+}
+END_TEST
+
+/* @ is the key. Each is refused with a word on what it is, and nothing of it is repeated. */
+static const struct {
+    const char *pasted, *word;
+} unlike_keys[] = {
+    {"Bearer @\n", "'Bearer' is no part of it"},
+    {"bearer @", "'Bearer' is no part of it"},
+    {"Authorization: Bearer @\n", "'Authorization: Bearer' is no part of it"},
+    {"authorization:@\n", "'Authorization: Bearer' is no part of it"},
+    {"OPENAI_API_KEY=@\n", "'NAME=' is no part of it"},
+    {"export OPENAI_API_KEY=@\n", "'NAME=' is no part of it"},
+    {"'@'\n", "quotes are no part of it"},
+    {"\"@\"", "quotes are no part of it"},
+    {"\xe2\x80\x9c@\xe2\x80\x9d\n", "word processor"},
+    {"{\"key\":\"@\"}\n", "this is JSON"},
+    {"curl -H 'Authorization: Bearer @' https://app.commissioned.tech\n", "this is a command"},
+    {"https://app.commissioned.tech/keys/@\n", "this is an address"},
+    {"/root/@\n", "this is a file's name"},
+    {"cmt_abcd...wxyz\n", "in part"},
+    {"cmt_abcd****\n", "in part"},
+    {"xxxxxxxxxxxxxxxx\n", "in documents"},
+    {"YOUR_API_KEY\n", "in documents"},
+    {"<key>\n", "in documents"},
+};
+
+START_TEST(what_is_pasted_in_a_key_s_place_is_refused_by_its_name)
+{
+    char text[256];
+    const char *pasted = unlike_keys[_i].pasted;
+    const char *at = strchr(pasted, '@');
+    snprintf(text, sizeof text, "%s", pasted);
+    if (at != NULL)
+        snprintf(text, sizeof text, "%.*s%.*s%s", (int)(at - pasted), pasted, KEY_LENGTH, key,
+                 at + 1);
+    ck_assert_int_eq(KEY(text, "add", "prod"), 2);
+    ck_assert_msg(strstr(outcome.err, unlike_keys[_i].word) != NULL, "%s", outcome.err);
+    ck_assert_ptr_null(stored("prod"));
+}
+END_TEST
+
+START_TEST(a_key_that_is_short_is_stored_with_a_warning)
+{
+    ck_assert_int_eq(KEY("abcdefghi\n", "add", "prod"), 0);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "9 characters"));
+    ck_assert_int_eq(KEY(key, "add", "other"), 0);
+    ck_assert_str_eq(outcome.err, "");
+}
+END_TEST
+
+/* What the library would refuse is not to be found out by the next program. */
+START_TEST(a_way_to_the_store_that_others_can_change_is_refused_before_the_key_is_asked_for)
+{
+    ck_assert_int_eq(chmod(folder, 0775), 0);
+    ck_assert_int_eq(KEY(key, "add", "prod"), 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "chmod go-w"));
+    ck_assert_ptr_nonnull(strstr(outcome.err, folder));
+    ck_assert_ptr_null(stored("prod"));
+}
+END_TEST
+
+START_TEST(a_group_may_be_given_by_its_number)
+{
+    struct stat st;
+    char path[PATH_MAX], number[24];
+    snprintf(number, sizeof number, "%u", (unsigned)getgid());
+    ck_assert_int_eq(KEY(key, "add", "prod", "--group", number), 0);
+    in_folder(path, store, "prod");
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_gid, getgid());
+    ck_assert_int_eq(mode_of("prod"), 0640);
+}
+END_TEST
+
 START_TEST(a_key_over_the_limit_is_refused)
 {
     static char text[8192];
@@ -602,6 +683,13 @@ int main(void)
     tcase_add_loop_test(keys, what_is_no_key_is_refused, 0,
                         (int)(sizeof no_keys / sizeof *no_keys));
     tcase_add_test(keys, the_line_end_of_another_system_is_taken_off);
+    tcase_add_test(keys, blanks_that_were_pasted_along_are_taken_off);
+    tcase_add_loop_test(keys, what_is_pasted_in_a_key_s_place_is_refused_by_its_name, 0,
+                        (int)(sizeof unlike_keys / sizeof *unlike_keys));
+    tcase_add_test(keys, a_key_that_is_short_is_stored_with_a_warning);
+    tcase_add_test(
+        keys, a_way_to_the_store_that_others_can_change_is_refused_before_the_key_is_asked_for);
+    tcase_add_test(keys, a_group_may_be_given_by_its_number);
     tcase_add_test(keys, a_key_over_the_limit_is_refused);
     tcase_add_loop_test(keys, a_name_that_could_be_another_file_is_refused, 0,
                         (int)(sizeof bad_names / sizeof *bad_names));

@@ -133,9 +133,9 @@ START_TEST(a_missing_key_fails_the_request_with_the_sentence)
                      "rules = ( { name = \"r\"; key = \"a\"; } );\n");
     RUN("get", APP "/one", "get", "https://localhost/two", "get", APP "/three");
     char *expected =
-        preloaded_expand("94 0 @D/key: no such file: store the key there, with mode 600\n"
+        preloaded_expand("94 0 @D/key: no such file: commissioned-auth key add --dir @D key\n"
                          "0 200\n"
-                         "94 0 @D/key: no such file: store the key there, with mode 600\n");
+                         "94 0 @D/key: no such file: commissioned-auth key add --dir @D key\n");
     ck_assert_str_eq(preloaded_outcome.out, expected);
     ck_assert_str_eq(preloaded_seen(), "GET /two -\n");
     free(expected);

@@ -188,8 +188,8 @@ START_TEST(without_stale_a_lost_key_fails_at_once)
     one_key("");
     RUN("get", APP "/1", "run", "rm @D/key", "sleep", TICK, "get", APP "/2");
     ck_assert_str_eq(preloaded_seen(), "GET /1 A\n");
-    char *expected =
-        preloaded_expand("0 200\n94 0 @D/key: no such file: store the key there, with mode 600\n");
+    char *expected = preloaded_expand(
+        "0 200\n94 0 @D/key: no such file: commissioned-auth key add --dir @D key\n");
     ck_assert_str_eq(preloaded_outcome.out, expected);
     free(expected);
 }

@@ -57,6 +57,8 @@ static const struct policy_rule replace[] = {
     {.name = "replace", .existing = POLICY_EXISTING_REPLACE}};
 static const struct policy_rule unused[] = {
     {.name = "unused", .existing = POLICY_EXISTING_PLACEHOLDER, .placeholder = "Bearer unused"}};
+static const struct policy_rule empty[] = {
+    {.name = "empty", .existing = POLICY_EXISTING_PLACEHOLDER, .placeholder = "Bearer"}};
 static const struct policy_rule unnamed[] = {
     {.name = "unnamed", .existing = POLICY_EXISTING_PLACEHOLDER}};
 static const struct policy_rule fails[] = {
@@ -372,6 +374,12 @@ static const struct row rows[] = {
     {PASS(unused, U, OWN_HEADER), "unused", .authorization = "Bearer Unused"},
     {PASS(unused, U, OWN_HEADER), "unused", .authorization = "Bearer unused2"},
     {PASS(unused, U, OWN_HEADER), "unused", .authorization = "Bearer"},
+    {KEY(unused, U), "unused", .authorization = "Bearer unused \t"},
+    {KEY(empty, U), "empty", .authorization = "Bearer"},
+    {KEY(empty, U), "empty", .authorization = "Bearer "},
+    {PASS(empty, U, OWN_HEADER), "empty", .authorization = "Bearer own"},
+    {PASS(empty, U, OWN_HEADER), "empty", .authorization = "Bearer2"},
+    {PASS(empty, U, OWN_HEADER), "empty", .authorization = ""},
     {PASS(unnamed, U, OWN_HEADER), "unnamed", .authorization = ""},
     {PASS(replace, U, OWN_CREDENTIALS), "replace", .authorization = "Bearer own",
      .flags = HOP_OWN_CREDENTIALS},

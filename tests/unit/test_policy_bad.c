@@ -382,7 +382,7 @@ static const struct key_row key_rows[] = {
     {0604, FILE_KEY, "@K\n", "@D/key: mode 0604 lets others read the key: chmod 600 @D/key"},
     {0620, FILE_KEY, "@K\n", "@D/key: mode 0620 lets others change it: chmod go-w @D/key"},
     {0602, FILE_KEY, "@K\n", "@D/key: mode 0602 lets others change it: chmod go-w @D/key"},
-    {0777, FILE_KEY, "@K\n", "@D/key: mode 0777 lets others change it: chmod go-w @D/key"},
+    {0777, FILE_KEY, "@K\n", "@D/key: mode 0777 lets others change it: chmod 600 @D/key"},
     {0600, FILE_KEY, "", "@D/key: is empty: store the key in it"},
     {0600, FILE_KEY, "\n", "@D/key: is empty: store the key in it"},
     {0600, FILE_KEY, "\r\n\r\n", "@D/key: is empty: store the key in it"},
@@ -408,8 +408,8 @@ static const struct key_row key_rows[] = {
     {0600, FILE_KEY, "COMMISSIONED_API_KEY=@K\n",
      "@D/key:1: looks like a .env file: name it with dotenv = \"...\", or store the key alone in "
      "it"},
-    {0600, FILE_KEY, NULL, "@D/key: no such file: store the key there, with mode 600"},
-    {0600, DOTENV_KEY, NULL, "@D/key: no such file: store the key there, with mode 600"},
+    {0600, FILE_KEY, NULL, "@D/key: no such file: commissioned-auth key add --dir @D key"},
+    {0600, DOTENV_KEY, NULL, "@D/key: no such file: add a line NAME=KEY to it, with mode 600"},
     {0644, DOTENV_KEY, "MY_KEY=@K\n",
      "@D/key: mode 0644 lets others read the key: chmod 600 @D/key"},
     {0600, DOTENV_KEY, "# MY_KEY=@K\nMY_KEY2=@K\n",
@@ -417,15 +417,13 @@ static const struct key_row key_rows[] = {
     {0600, DOTENV_KEY, "A=1\nMY_KEY=\n", "@D/key:2: is empty: store the key alone in the variable"},
     {0600, DOTENV_KEY, "MY_KEY=\"@K\n", "@D/key:1: this quote is never closed: close it"},
     {0600, DOTENV_KEY, "MY_KEY=\"${OTHER}\"\n",
-     "@D/key:1: refers to another variable: write the key itself"},
+     "@D/key:1: refers to another variable: write the key itself, in single quotes if it "
+     "holds a $"},
     {0600, DOTENV_KEY, "MY_KEY=\"@K\\n\"\n",
      "@D/key:1: holds more than one line: store the key alone in the variable"},
     {0600, DOTENV_KEY, "MY_KEY=@K b\n",
      "@D/key:1: holds what no key has (a space or a special letter): store the key alone in the "
      "variable"},
-    {0600, "credential = \"commissioned\";", NULL,
-     "@D/a.conf:1: the key is a systemd credential, but CREDENTIALS_DIRECTORY is not set: add "
-     "LoadCredential= to the systemd unit"},
     {0600, "environment = \"OPENAI_API_KEY\";", NULL,
      "$OPENAI_API_KEY: is not set, though the policy's key is there: set it, or give the key "
      "another "
@@ -460,6 +458,22 @@ START_TEST(a_bad_key_file_is_told_in_one_sentence_and_gives_no_key)
     free(path);
     free(expected);
     free(settings);
+}
+END_TEST
+
+/* The remedy depends on whether a unit of systemd runs this. */
+START_TEST(a_credential_without_a_folder_is_told_with_its_line)
+{
+    char *path = tmpdir_printf(dir, "a.conf", 0644,
+                               "keys = ({ name = \"k\"; credential = \"commissioned\"; });\n"
+                               "rules = ({ name = \"r\"; key = \"k\"; });\n");
+    struct policy_image *image = build(path);
+    expect_no_key(image);
+    ck_assert_ptr_nonnull(strstr(image->keys[0].error,
+                                 "a.conf:1: the key is a systemd credential, but "
+                                 "CREDENTIALS_DIRECTORY is not set: "));
+    policy_image_free(image);
+    free(path);
 }
 END_TEST
 
@@ -524,6 +538,7 @@ int main(void)
                         sizeof config_rows / sizeof config_rows[0]);
     tcase_add_loop_test(tests, a_bad_key_file_is_told_in_one_sentence_and_gives_no_key, 0,
                         sizeof key_rows / sizeof key_rows[0]);
+    tcase_add_test(tests, a_credential_without_a_folder_is_told_with_its_line);
     tcase_add_test(tests, a_policy_with_a_NUL_byte_is_refused);
     tcase_add_test(tests, a_key_file_with_a_NUL_byte_is_refused);
     tcase_add_test(tests, a_key_of_the_greatest_length_is_taken_and_a_longer_one_is_not);

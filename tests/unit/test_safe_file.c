@@ -229,14 +229,14 @@ END_TEST
 START_TEST(a_file_of_root_may_be_readable_for_a_group)
 {
     struct stat st = {.st_uid = 0, .st_gid = SOMEBODY, .st_mode = S_IFREG | 0640};
-    ck_assert(safe_file_is_private(&st, file, &why));
+    ck_assert(safe_file_is_private(&st, file, 0, &why));
     st.st_mode = S_IFREG | 0440; /* as Kubernetes mounts a secret with fsGroup */
-    ck_assert(safe_file_is_private(&st, file, &why));
+    ck_assert(safe_file_is_private(&st, file, 0, &why));
     st.st_uid = SOMEBODY;
-    ck_assert(!safe_file_is_private(&st, file, &why));
+    ck_assert(!safe_file_is_private(&st, file, 0, &why));
     st.st_uid = 0;
     st.st_mode = S_IFREG | 0644;
-    ck_assert(!safe_file_is_private(&st, file, &why));
+    ck_assert(!safe_file_is_private(&st, file, 0, &why));
     ck_assert_str_eq(why.remedy, "chmod 640");
 }
 END_TEST
