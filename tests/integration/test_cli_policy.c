@@ -25,10 +25,15 @@ static const char *const variables[] = {"COMMISSIONED_API_KEY",  "OPENAI_API_KEY
                                         "OPENAI_BASE_URL",       "XDG_CONFIG_HOME",
                                         "CREDENTIALS_DIRECTORY", NULL};
 
+static const char *const proxies[] = {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY",
+                                      "no_proxy",   "NO_PROXY",   NULL};
+
 static void setup(void)
 {
     umask(022);
     for (const char *const *v = variables; *v != NULL; v++)
+        unsetenv(*v);
+    for (const char *const *v = proxies; *v != NULL; v++)
         unsetenv(*v);
     scratch_make(folder);
     setenv("HOME", folder, 1);
@@ -497,8 +502,122 @@ START_TEST(a_base_url_of_the_callers_stays_where_the_key_may_go)
 }
 END_TEST
 
+/* Names by which clients choose their server, each left at another provider's address. */
+static const struct {
+    const char *name, *value;
+} foreign[] = {
+    {"OPENAI_BASE_URL", "http://api.other.example:8080/v1"},
+    {"OPENAI_API_BASE", "http://api.other.example:8080/v1"},
+    {"OPENAI_API_BASE_URL", "https://api.other.example/v1"},
+    {"OPENAI_API_BASE_URLS", "https://app.commissioned.tech/v1;https://api.other.example/v1"},
+    {"OPENAI_API_HOST", "api.other.example"},
+    {"OPENAI_HOST", "https://api.other.example"},
+    {"OPENAI_BASE_PATH", "https://api.other.example/v1"},
+    {"OPENAI_ENDPOINT", "https://api.other.example"},
+    {"OPENAI_PROXY_URL", "https://api.other.example/v1"},
+    {"AZURE_OPENAI_ENDPOINT", "https://x.openai.azure.com"},
+    {"AZURE_OPENAI_BASE_PATH", "https://x.openai.azure.com/openai/deployments"},
+    {"AZURE_OPENAI_API_INSTANCE_NAME", "x"},
+    {"AZURE_API_BASE", "https://x.openai.azure.com"},
+    {"LITELLM_PROXY_API_BASE", "https://api.other.example"},
+    {"ANTHROPIC_BASE_URL", "https://api.other.example"},
+    {"AIDER_OPENAI_API_BASE", "https://api.other.example/v1"},
+    {"API_BASE_URL", "https://api.other.example/v1"},
+    {"MY_OPENAI_SERVER", "https://api.other.example/v1"},
+    {"NEXT_PUBLIC_openai_url", "https://api.other.example/v1"},
+    {"COMMISSIONED_BASE_URL", "https://api.other.example/v1"},
+};
+
+START_TEST(a_server_of_another_provider_is_refused_by_whatever_name)
+{
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    setenv(foreign[_i].name, foreign[_i].value, 1);
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "env"), 125);
+    ck_assert_str_eq(outcome.out, "");
+    ck_assert_ptr_nonnull(strstr(outcome.err, foreign[_i].name));
+    ck_assert_ptr_nonnull(strstr(outcome.err, "env -u "));
+}
+END_TEST
+
+/* As it would be left by people who have more in their environment than this. */
+static const struct {
+    const char *name, *value;
+} harmless[] = {
+    {"OPENAI_API_BASE", ""},
+    {"OPENAI_BASE_PATH", "v1/chat/completions"},
+    {"API_BASE_URL", "default"},
+    {"OPENAI_API_HOST", "app.commissioned.tech"},
+    {"OPENAI_MODEL", "gpt-4"},
+    {"OPENAI_ORGANIZATION", "o"},
+    {"https_proxy", "http://proxy.example:3128"},
+    {"http_proxy", "http://proxy.example:3128"},
+    {"DATABASE_URL", "postgres://db.example/x"},
+    {"AIDER_MODEL", "openai/gpt-4"},
+};
+
+START_TEST(what_leads_nowhere_else_is_left)
+{
+    char line[128];
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    setenv(harmless[_i].name, harmless[_i].value, 1);
+    OUTCOME(&outcome, command, "run", "--env", "--", "env");
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    snprintf(line, sizeof line, "%s=%s\n", harmless[_i].name, harmless[_i].value);
+    if (*harmless[_i].value)
+        ck_assert_ptr_nonnull(strstr(outcome.out, line));
+}
+END_TEST
+
+START_TEST(every_usual_name_of_the_server_is_set)
+{
+    static const char *const lines[] = {
+        "OPENAI_BASE_URL=https://app.commissioned.tech/v1\n",
+        "OPENAI_API_BASE=https://app.commissioned.tech/v1\n",
+        "OPENAI_API_BASE_URL=https://app.commissioned.tech/v1\n",
+        "AIDER_OPENAI_API_BASE=https://app.commissioned.tech/v1\n",
+        "OPENAI_API_HOST=app.commissioned.tech\n",
+        "OPENAI_HOST=https://app.commissioned.tech\n",
+    };
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    OUTCOME(&outcome, command, "run", "--env", "--", "env");
+    ck_assert_int_eq(outcome.status, 0);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        ck_assert_msg(strstr(outcome.out, lines[i]) != NULL, "%s", lines[i]);
+}
+END_TEST
+
+START_TEST(a_server_on_this_machine_is_one_by_all_names)
+{
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    setenv("OPENAI_API_BASE", "http://127.0.0.1:8080/v1", 1);
+    OUTCOME(&outcome, command, "run", "--env", "--", "env");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "OPENAI_BASE_URL=http://127.0.0.1:8080/v1\n"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "OPENAI_API_HOST=127.0.0.1:8080\n"));
+}
+END_TEST
+
+/* A proxy for http sees a header that is sent to this machine. */
+START_TEST(plain_http_through_a_proxy_is_refused)
+{
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    setenv("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1", 1);
+    setenv("http_proxy", "http://proxy.example:3128", 1);
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "env"), 125);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "no_proxy=127.0.0.1"));
+    setenv("no_proxy", "127.0.0.1", 1);
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "true"), 0);
+}
+END_TEST
+
 static void add_run_env(TCase *tests)
 {
+    tcase_add_loop_test(tests, a_server_of_another_provider_is_refused_by_whatever_name, 0,
+                        (int)(sizeof foreign / sizeof *foreign));
+    tcase_add_loop_test(tests, what_leads_nowhere_else_is_left, 0,
+                        (int)(sizeof harmless / sizeof *harmless));
+    tcase_add_test(tests, every_usual_name_of_the_server_is_set);
+    tcase_add_test(tests, a_server_on_this_machine_is_one_by_all_names);
+    tcase_add_test(tests, plain_http_through_a_proxy_is_refused);
     tcase_add_test(tests, the_environment_gets_the_key_and_the_url_of_its_rule);
     tcase_add_test(tests, a_rule_for_the_whole_origin_means_the_usual_url);
     tcase_add_test(tests, the_program_runs_without_the_library);
