@@ -39,4 +39,18 @@ $(call fixtures_of,golike bundled dlopens): $(BUILD)/tests/fixtures/%: tests/fix
 	@mkdir -p $(@D)
 	$(Q)$(CC) $< $(system_libs) -o $@
 
+# As AddressSanitizer's compilers link a program; the run-time library's name is what counts.
+$(call fixtures_of,libasan.so.8): tests/fixtures/preloaded.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC $< -Wl,-soname,$(@F) -o $@
+
+$(call fixtures_of,sanitized): tests/fixtures/nothing.c $(call fixtures_of,libasan.so.8)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $< -Wl,--no-as-needed $(call fixtures_of,libasan.so.8) -Wl,-rpath,'$$ORIGIN' -o $@
+
+$(call fixtures_of,owntls): tests/fixtures/nothing.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $< -Wl,--no-as-needed $(call test_libs,gnutls) -o $@
+
+tests: $(call fixtures_of,sanitized owntls)
 tests: $(call fixtures_of,preloaded.so harmful.so talkative.so dynamic static static-pie static-go musl needscurl golike bundled dlopens)

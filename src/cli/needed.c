@@ -198,7 +198,12 @@ static bool add_of(struct needed *needed, struct object *object, const char *fil
 bool needed_read(const char *file, struct needed *needed)
 {
     struct object *object = calloc(1, sizeof *object);
-    bool good = object != NULL && (*needed = (struct needed){0}, add_of(needed, object, file));
+    bool good;
+    *needed = (struct needed){0};
+    good = object != NULL && add_of(needed, object, file);
+
+    if (good)
+        needed->direct = needed->count;
     for (size_t i = 0; good && i < needed->count; i++)
         if (needed->libraries[i].path != NULL)
             good = add_of(needed, object, needed->libraries[i].path);

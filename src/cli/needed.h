@@ -21,6 +21,7 @@ struct needed_library {
 struct needed {
     struct needed_library *libraries; /* each name once; those of the program itself first */
     size_t count;
+    size_t direct; /* so many of them the program itself names */
 };
 
 /* All libraries that the loader would map for `file`, transitively. False where memory ran out. */

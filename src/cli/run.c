@@ -24,23 +24,6 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static int refuse(const char *program, const struct program_judgement *judgement)
-{
-    const char *fact = program_reach_fact(judgement->reach);
-    /* The loader's secure mode comes with programs that must not take their environment's word. */
-    if (judgement->reach == PROGRAM_SETID || judgement->reach == PROGRAM_CAPABILITIES)
-        return cli_fail(CLI_RUN_FAILED,
-                        "%s %s: name its key in a rule and switch the library on for the whole "
-                        "system ('" CLI_NAME " enable')",
-                        judgement->file, fact);
-    if (judgement->is_script)
-        return cli_fail(CLI_RUN_FAILED,
-                        "%s is run by %s, which %s: use '" CLI_NAME " run --env -- %s'", program,
-                        judgement->file, fact, program);
-    return cli_fail(CLI_RUN_FAILED, "%s %s: use '" CLI_NAME " run --env -- %s'", program, fact,
-                    program);
-}
-
 static int find_library(char library[PATH_MAX])
 {
     if (!library_find(library))
@@ -65,7 +48,10 @@ static int prepare_preload(const char *program)
         return status;
     program_judge(program, library, &judgement);
     if (judgement.reach != PROGRAM_REACHED && judgement.reach != PROGRAM_UNKNOWN)
-        return refuse(program, &judgement);
+        return run_refuse(program, &judgement);
+    status = judgement.reach == PROGRAM_REACHED ? run_check_coverage(program, &judgement) : CLI_OK;
+    if (status != CLI_OK)
+        return status;
     list = library_preload_list(library, getenv("LD_PRELOAD"));
     if (list == NULL || setenv("LD_PRELOAD", list, 1) != 0)
         return cli_fail(CLI_RUN_FAILED, "out of memory");

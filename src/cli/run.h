@@ -2,7 +2,16 @@
 #ifndef COMMISSIONED_CLI_RUN_H
 #define COMMISSIONED_CLI_RUN_H
 
+#include "cli/program.h"
 #include "commissioned/policy_image.h"
+
+/* Says why the library cannot be loaded into such a program, and what can
+ * be done. CLI_RUN_FAILED. */
+int run_refuse(const char *program, const struct program_judgement *judgement);
+
+/* Refuses a program that would not start behind the library, and warns of one whose requests it
+ * does not see. Exit code. */
+int run_check_coverage(const char *program, const struct program_judgement *judgement);
 
 /*
  * Puts the key that the policy gives to `program` (a path), or the one of this name, in this

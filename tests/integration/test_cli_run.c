@@ -261,6 +261,64 @@ START_TEST(a_statically_linked_program_is_refused)
 }
 END_TEST
 
+/* gosu and tini of containers: the library is for what they start. */
+START_TEST(a_static_program_that_starts_another_is_to_be_put_first)
+{
+    static const char *const names[] = {"gosu", "su-exec", "tini", "dumb-init", NULL};
+    char path[PATH_MAX], from[PATH_MAX], first[64];
+    fixture(from, "static");
+    for (const char *const *name = names; *name != NULL; name++) {
+        in_folder(path, folder, *name);
+        copy_file(from, path, 0755);
+        snprintf(first, sizeof first, "'%s ", *name);
+        refused(path, first, "commissioned-auth run -- PROGRAM");
+        ck_assert_ptr_null(strstr(outcome.err, "--env"));
+    }
+}
+END_TEST
+
+START_TEST(a_program_with_AddressSanitizer_is_refused_until_it_is_told_to_bear_us)
+{
+    char path[PATH_MAX];
+    fixture(path, "sanitized");
+    unsetenv("ASAN_OPTIONS");
+    refused(path, "AddressSanitizer", "ASAN_OPTIONS=verify_asan_link_order=0");
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    OUTCOME(&outcome, command, "run", "--", path);
+    ck_assert_int_eq(outcome.status, 0);
+    unsetenv("ASAN_OPTIONS");
+}
+END_TEST
+
+static const struct {
+    const char *program, *word;
+} own_http[] = {{"golike", "Go"}, {"bundled", "a libcurl of its own"}, {"owntls", "a TLS library"}};
+
+START_TEST(a_program_with_HTTP_of_its_own_runs_with_a_warning)
+{
+    char path[PATH_MAX];
+    fixture(path, own_http[_i].program);
+    OUTCOME(&outcome, command, "run", "--", path);
+    ck_assert_int_eq(outcome.status, 0);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "cannot reach"));
+    ck_assert_ptr_nonnull(strstr(outcome.err, own_http[_i].word));
+    ck_assert_ptr_nonnull(strstr(outcome.err, "run --env"));
+}
+END_TEST
+
+START_TEST(a_program_that_may_use_libcurl_runs_without_a_word)
+{
+    static const char *const names[] = {"dynamic", "needscurl", "dlopens", NULL};
+    char path[PATH_MAX];
+    for (const char *const *name = names; *name != NULL; name++) {
+        fixture(path, *name);
+        OUTCOME(&outcome, command, "run", "--", path);
+        ck_assert_int_eq(outcome.status, 0);
+        ck_assert_str_eq(outcome.err, "");
+    }
+}
+END_TEST
+
 START_TEST(a_static_pie_is_refused)
 {
     char path[PATH_MAX];
@@ -289,7 +347,7 @@ START_TEST(a_set_user_id_program_is_refused)
             puts("SKIP a_set_user_id_program_is_refused: no set-user-ID program here");
             return;
         }
-        refused("/bin/su", "set-user-ID", "enable");
+        refused("/bin/su", "set-user-ID", "commissioned-auth run -- PROGRAM");
         return;
     }
     copy_of_true(path, "setuid", 0755);
@@ -438,6 +496,11 @@ int main(void)
     tcase_add_test(reach, a_missing_library_is_125_and_nothing_runs);
     tcase_add_test(reach, a_library_path_that_the_loader_would_split_is_125);
     tcase_add_test(reach, a_statically_linked_program_is_refused);
+    tcase_add_test(reach, a_static_program_that_starts_another_is_to_be_put_first);
+    tcase_add_test(reach, a_program_with_AddressSanitizer_is_refused_until_it_is_told_to_bear_us);
+    tcase_add_loop_test(reach, a_program_with_HTTP_of_its_own_runs_with_a_warning, 0,
+                        (int)(sizeof own_http / sizeof *own_http));
+    tcase_add_test(reach, a_program_that_may_use_libcurl_runs_without_a_word);
     tcase_add_test(reach, a_static_pie_is_refused);
     tcase_add_test(reach, a_program_of_another_architecture_is_refused);
     tcase_add_test(reach, a_set_user_id_program_is_refused);
