@@ -9,6 +9,12 @@ check-clients: ## real programs of many languages against the development server
 	@BUILD=$(BUILD) tests/clients/run
 	@BUILD=$(BUILD) tests/clients/run --impostor
 
+.PHONY: check-doctor
+check-doctor: ## what doctor says of real programs, compared with what the server sees of them
+	@scripts/deps build clients doctor || echo "deps: the rows that need these packages are skipped" >&2
+	@$(MAKE) --no-print-directory all $(koffi)
+	@BUILD=$(BUILD) tests/clients/doctor
+
 .PHONY: check-clients-all
 check-clients-all: ## the same after installing every program of the table (about 2 GB)
 	@scripts/deps build clients clients-more || echo "deps: the rows that need these packages are skipped" >&2

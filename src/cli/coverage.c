@@ -30,26 +30,51 @@ static void read_signs(const char *file, struct needle signs[SIGNS])
         scan_fd(fd, MAX_PROGRAM, signs, SIGNS);
 }
 
+static bool begins_with_one_of(const char *name, const char *const *begins)
+{
+    for (; *begins != NULL; begins++)
+        if (strncmp(name, *begins, strlen(*begins)) == 0)
+            return true;
+    return false;
+}
+
 static const struct needed_library *find_library(const struct needed *needed, size_t most,
                                                  const char *const *names)
 {
     for (size_t i = 0; i < needed->count && i < most; i++)
-        for (const char *const *name = names; *name != NULL; name++)
-            if (strncmp(needed->libraries[i].name, *name, strlen(*name)) == 0)
-                return &needed->libraries[i];
+        if (begins_with_one_of(needed->libraries[i].name, names))
+            return &needed->libraries[i];
     return NULL;
 }
 
-/* Interpreters and servers keep what they do with dlopen(3) in a library of their own. */
-static bool has_engine(const struct needed *needed)
+static bool has_dlopen(const char *file)
 {
-    static const char *const engines[] = {"libpython",  "libruby",   "libperl",  "libphp",
-                                          "liblua",     "libjvm",    "libjli",   "libnode",
-                                          "libR.so",    "libtcl",    "libapr",   "libgmodule",
-                                          "libltdl",    "libguile",  "libmono",  "libgstreamer",
-                                          "libdnf",     "liboctave", "libmozjs", "libcoreclr",
-                                          "libhostfxr", NULL};
-    return find_library(needed, SIZE_MAX, engines) != NULL;
+    struct needle dlopen_name = {.bytes = "dlopen", .length = strlen("dlopen")};
+    auto_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && scan_fd(fd, MAX_PROGRAM, &dlopen_name, 1) && dlopen_name.found;
+}
+
+/*
+ * Interpreters and servers keep what they do with dlopen(3) in a library of their own: libpython,
+ * libjli, libapr, libhts. What is left out here loads drivers, codecs, tokens and name services.
+ */
+static bool loads_by_library(const struct needed *needed)
+{
+    static const char *const others[] = {
+        "ld-linux",   "libc.so",    "libdl.so",  "libpthread", "libm.so",      "librt.so",
+        "libstdc++",  "libgcc_s",   "libcrypto", "libssl",     "libgnutls",    "libp11",
+        "libnss",     "libnspr",    "libplc",    "libplds",    "libsmime",     "libsystemd",
+        "libselinux", "libpam",     "libkrb5",   "libk5",      "libgssapi",    "libsasl",
+        "libldap",    "liblber",    "libudev",   "libcap",     "libX",         "libxcb",
+        "libGL",      "libEGL",     "libnuma",   "libasan",    "libsqlite3",   "libgcrypt",
+        "libnettle",  "libhogweed", "libz",      "libidn",     "libunistring", NULL};
+    for (size_t i = 0; i < needed->count; i++) {
+        const struct needed_library *library = &needed->libraries[i];
+        if (library->path != NULL && !begins_with_one_of(library->name, others) &&
+            has_dlopen(library->path))
+            return true;
+    }
+    return false;
 }
 
 static enum coverage_kind kind_of(const struct needed *needed, const struct needle *signs)
@@ -68,9 +93,11 @@ static enum coverage_kind kind_of(const struct needed *needed, const struct need
         return COVERAGE_NODE;
     if (signs[SIGN_CURL_NAME].found)
         return COVERAGE_LOADS;
-    if (signs[SIGN_DLOPEN].found || has_engine(needed))
+    if (signs[SIGN_DLOPEN].found)
         return COVERAGE_MODULES;
-    return find_library(needed, needed->direct, tls) != NULL ? COVERAGE_OWN : COVERAGE_NONE;
+    if (find_library(needed, needed->direct, tls) != NULL)
+        return COVERAGE_OWN;
+    return loads_by_library(needed) ? COVERAGE_MODULES : COVERAGE_NONE;
 }
 
 void coverage_judge(const char *file, struct coverage *coverage)

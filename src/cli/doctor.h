@@ -6,7 +6,14 @@
 #ifndef COMMISSIONED_CLI_DOCTOR_H
 #define COMMISSIONED_CLI_DOCTOR_H
 
+#include <stdbool.h>
+
+#include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/program.h"
+
+/* What a program is given that the library does not reach. */
+#define DOCTOR_INSTEAD "start it with '" CLI_NAME " run --env'"
 
 enum health {
     HEALTH_GOOD,
@@ -31,7 +38,17 @@ void doctor_environment(struct doctor *doctor);                  /* SSLKEYLOGFIL
 void doctor_policy(struct doctor *doctor, const char *program);  /* findings, keys, their age */
 void doctor_program(struct doctor *doctor, const char *program); /* is it covered */
 void doctor_peer(struct doctor *doctor, const char *libcurl);    /* ... for servers of any kind */
-void doctor_curl(struct doctor *doctor);  /* does libcurl do what we rely on */
+
+/* How much it found; 0: what counts is the interpreter. */
+unsigned doctor_script(struct doctor *doctor, const char *script, const char *interpreter);
+
+/* Says whether `file`, which a script calls, is covered; false, and
+ * nothing, where it asks nobody. */
+bool doctor_called(struct doctor *doctor, const char *script, const char *file,
+                   const struct program_judgement *judgement);
+
+bool doctor_switch_is_on(void);          /* /etc/ld.so.preload names the library, and it is there */
+void doctor_curl(struct doctor *doctor); /* does libcurl do what we rely on */
 void doctor_leaks(struct doctor *doctor); /* keys where they should not be */
 
 #endif

@@ -49,6 +49,20 @@ static void say_switch(struct doctor *doctor)
                "off: only programs started by '" CLI_NAME " run' or with LD_PRELOAD are reached");
 }
 
+bool doctor_switch_is_on(void)
+{
+    __attribute__((cleanup(switch_close))) struct switch_tree tree;
+    struct preload_entry entry;
+    unsigned line = 1;
+    const char *at;
+    if (switch_open(&tree, NULL, false) != CLI_OK)
+        return false;
+    for (at = tree.text; preload_next(&at, &line, &entry);)
+        if (preload_is_ours(&entry))
+            return switch_entry_exists("", entry.start, entry.length);
+    return false;
+}
+
 void doctor_library(struct doctor *doctor)
 {
     char library[PATH_MAX];

@@ -1,129 +1,203 @@
 /*
- * Is a program reached? Judged from its file and those of its libraries: nothing is run, for a
- * program that is asked about need not be one that is trusted.
+ * Is a program reached? coverage.c judges its file; here stands what that means for a person: of a
+ * script what it calls, of git and apt what they start, of a set-user-ID program the switch.
  */
-#include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
+#include "cli/coverage.h"
 #include "cli/doctor.h"
 #include "cli/library.h"
-#include "cli/needed.h"
 #include "cli/program.h"
-#include "cli/scan.h"
 
-#define INSTEAD "start it with '" CLI_NAME " run --env'"
+/* Programs that leave HTTP to another of their own. */
+static const struct helper {
+    const char *program;
+    const char *files[3]; /* where it is; ends in NULL */
+} helpers[] = {
+    {"git", {"/usr/lib/git-core/git-remote-https", "/usr/libexec/git-core/git-remote-https"}},
+    {"Rscript", {"/usr/lib/R/bin/exec/R", "/usr/lib64/R/bin/exec/R"}},
+    {"R", {"/usr/lib/R/bin/exec/R", "/usr/lib64/R/bin/exec/R"}},
+    {"apt", {"/usr/lib/apt/methods/https"}},
+    {"apt-get", {"/usr/lib/apt/methods/https"}},
+};
 
-enum { MAX_PROGRAM = 1 << 30 };
-
-/* What a program's file gives away. The strings are libcurl's own and Go's own. */
-enum { SIGN_GO, SIGN_CURL_TEXT, SIGN_CURL_NAME, SIGN_DLOPEN, SIGNS };
-
-static void read_signs(const char *file, struct needle signs[SIGNS])
+static const char *base_name(const char *path)
 {
-    static const char *const texts[SIGNS] = {
-        [SIGN_GO] = "\xff Go buildinf:",
-        [SIGN_CURL_TEXT] = "libcurl/",
-        [SIGN_CURL_NAME] = "libcurl.so",
-        [SIGN_DLOPEN] = "dlopen",
-    };
-    auto_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    for (int i = 0; i < SIGNS; i++)
-        signs[i] = (struct needle){.bytes = texts[i], .length = strlen(texts[i])};
-    if (fd >= 0)
-        scan_fd(fd, MAX_PROGRAM, signs, SIGNS);
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
 }
 
-static const struct needed_library *find_curl(const struct needed *needed)
+static const char *helper_of(const char *file)
 {
-    for (size_t i = 0; i < needed->count; i++)
-        if (strncmp(needed->libraries[i].name, "libcurl", 7) == 0)
-            return &needed->libraries[i];
+    for (size_t i = 0; i < sizeof helpers / sizeof helpers[0]; i++) {
+        if (strcmp(helpers[i].program, base_name(file)) != 0)
+            continue;
+        for (const char *const *path = helpers[i].files; *path != NULL; path++)
+            if (access(*path, X_OK) == 0)
+                return *path;
+    }
     return NULL;
 }
 
-/* Interpreters keep what they do with dlopen(3) in a library of their own. */
-static bool loads_at_run_time(const struct needed *needed, const struct needle *signs)
+/* Some can load modules, and none asks for anything itself. */
+static bool is_shell(const char *file)
 {
-    static const char *const engines[] = {"libpython", "libruby", "libperl", "libphp",
-                                          "liblua",    "libjvm",  "libnode", "libR.so"};
-    if (signs[SIGN_DLOPEN].found)
-        return true;
-    for (size_t i = 0; i < needed->count; i++)
-        for (size_t e = 0; e < sizeof engines / sizeof *engines; e++)
-            if (strncmp(needed->libraries[i].name, engines[e], strlen(engines[e])) == 0)
-                return true;
+    static const char *const shells[] = {"sh",   "bash", "dash", "ash", "zsh",     "ksh",
+                                         "mksh", "yash", "fish", "csh", "busybox", NULL};
+    for (const char *const *shell = shells; *shell != NULL; shell++)
+        if (strcmp(*shell, base_name(file)) == 0)
+            return true;
     return false;
 }
 
-static void say_covered(struct doctor *doctor, const char *file, const char *libcurl)
+static void say_kind(struct doctor *doctor, const char *file, const struct coverage *coverage)
 {
-    doctor_say(doctor, HEALTH_GOOD, "program", "covered: %s is linked with %s", file, libcurl);
-    doctor_peer(doctor, libcurl);
-}
-
-static void say_linked(struct doctor *doctor, const char *file, const struct needed *needed,
-                       const struct needle *signs)
-{
-    const struct needed_library *curl = find_curl(needed);
-    if (curl != NULL && curl->path == NULL)
+    switch (coverage->kind) {
+    case COVERAGE_LINKED:
+        doctor_say(doctor, HEALTH_GOOD, "program", "covered: %s is linked with %s", file,
+                   coverage->detail);
+        doctor_peer(doctor, coverage->detail);
+        break;
+    case COVERAGE_MISSING:
         doctor_say(doctor, HEALTH_FAILURE, "program", "%s needs %s, which is not installed", file,
-                   curl->name);
-    else if (curl != NULL)
-        say_covered(doctor, file, curl->path);
-    else if (signs[SIGN_GO].found)
-        doctor_say(doctor, HEALTH_FAILURE, "program",
-                   "not covered: %s is written in Go, which has HTTP of its own: " INSTEAD, file);
-    else if (signs[SIGN_CURL_TEXT].found)
-        doctor_say(doctor, HEALTH_FAILURE, "program",
-                   "not covered: %s has a libcurl of its own built in, whose calls cannot be "
-                   "reached: " INSTEAD ", or link it with the system's",
-                   file);
-    else if (signs[SIGN_CURL_NAME].found)
+                   coverage->detail);
+        break;
+    case COVERAGE_LOADS:
         doctor_say(doctor, HEALTH_GOOD, "program",
                    "covered: %s loads libcurl while it runs, by dlopen(3)", file);
-    else if (loads_at_run_time(needed, signs))
+        break;
+    case COVERAGE_MODULES:
+        doctor_say(doctor, HEALTH_WARNING, "program",
+                   "partly covered: %s loads modules while it runs; those that use libcurl "
+                   "(pycurl, PHP's curl, JNA, FFI) are reached, HTTP of its own is not: for "
+                   "that, " DOCTOR_INSTEAD,
+                   file);
+        break;
+    case COVERAGE_NODE:
+        doctor_say(doctor, HEALTH_WARNING, "program",
+                   "partly covered: %s is Node.js; its own HTTP (fetch, https, axios) is not "
+                   "reached: for that, " DOCTOR_INSTEAD "; programs that it starts are, and "
+                   "modules that load the system's libcurl",
+                   file);
+        break;
+    case COVERAGE_GO:
+        doctor_say(doctor, HEALTH_FAILURE, "program",
+                   "not covered: %s is written in Go, which has HTTP of its own: " DOCTOR_INSTEAD,
+                   file);
+        break;
+    case COVERAGE_BUNDLED:
+        doctor_say(doctor, HEALTH_FAILURE, "program",
+                   "not covered: %s has a libcurl of its own built in, whose calls cannot be "
+                   "reached: " DOCTOR_INSTEAD ", or link it with the system's",
+                   file);
+        break;
+    case COVERAGE_OWN:
         doctor_say(
-            doctor, HEALTH_WARNING, "program",
-            "partly covered: %s loads modules while it runs; those that use libcurl (pycurl, "
-            "PHP's curl, FFI) are reached, HTTP of its own is not: for that, " INSTEAD,
+            doctor, HEALTH_FAILURE, "program",
+            "not covered: %s is linked with a TLS library and not with libcurl: " DOCTOR_INSTEAD,
             file);
-    else
-        doctor_say(
-            doctor, HEALTH_WARNING, "program",
-            "not covered: %s does not use libcurl itself; programs that it starts are reached, "
-            "HTTP of its own is not: for that, " INSTEAD,
-            file);
+        break;
+    case COVERAGE_NONE:
+    case COVERAGE_UNKNOWN:
+        doctor_say(doctor, HEALTH_WARNING, "program",
+                   "not covered: %s does not use libcurl itself; programs that it starts are "
+                   "reached, HTTP of its own is not: for that, " DOCTOR_INSTEAD,
+                   file);
+        break;
+    }
 }
 
 static void say_dynamic(struct doctor *doctor, const char *file)
 {
-    struct needle signs[SIGNS];
-    struct needed needed;
-    read_signs(file, signs);
-    if (needed_read(file, &needed))
-        say_linked(doctor, file, &needed, signs);
-    needed_free(&needed);
+    const char *helper = helper_of(file);
+    struct coverage coverage;
+    if (is_shell(file)) {
+        doctor_say(doctor, HEALTH_WARNING, "program",
+                   "%s is a shell: what it starts is reached; ask for a script of its, or for "
+                   "that program",
+                   file);
+        return;
+    }
+    if (helper != NULL)
+        doctor_say(doctor, HEALTH_GOOD, "program",
+                   "%s leaves HTTP to %s: a rule's programs name that one", file, helper);
+    coverage_judge(helper != NULL ? helper : file, &coverage);
+    say_kind(doctor, helper != NULL ? helper : file, &coverage);
+    if (coverage.sanitizer[0] != '\0')
+        doctor_say(doctor, HEALTH_WARNING, "program",
+                   "%s is built with AddressSanitizer: it starts with "
+                   "ASAN_OPTIONS=verify_asan_link_order=0",
+                   file);
 }
 
 static void say_unreached(struct doctor *doctor, const struct program_judgement *judgement)
 {
-    struct needle signs[SIGNS];
     const char *fact = program_reach_fact(judgement->reach);
-    if (judgement->reach == PROGRAM_SETID || judgement->reach == PROGRAM_CAPABILITIES) {
+    struct coverage coverage;
+    bool privileged = judgement->reach == PROGRAM_SETID || judgement->reach == PROGRAM_CAPABILITIES;
+    if (privileged && doctor_switch_is_on()) {
+        doctor_say(doctor, HEALTH_GOOD, "program",
+                   "%s %s, and reads /etc/ld.so.preload, where the switch is on; only the "
+                   "system's configuration counts for it",
+                   judgement->file, fact);
+        say_dynamic(doctor, judgement->file);
+    } else if (privileged) {
         doctor_say(doctor, HEALTH_WARNING, "program",
                    "partly covered: %s %s, and reads /etc/ld.so.preload alone: '" CLI_NAME
                    " enable'; only the system's configuration counts for it",
                    judgement->file, fact);
-        return;
+    } else {
+        coverage_judge(judgement->file, &coverage);
+        if (judgement->reach == PROGRAM_STATIC && coverage.kind == COVERAGE_GO)
+            fact = "is written in Go and statically linked";
+        doctor_say(doctor, HEALTH_FAILURE, "program", "not covered: %s %s: " DOCTOR_INSTEAD,
+                   judgement->file, fact);
     }
-    read_signs(judgement->file, signs);
-    if (judgement->reach == PROGRAM_STATIC && signs[SIGN_GO].found)
-        fact = "is written in Go and statically linked";
-    doctor_say(doctor, HEALTH_FAILURE, "program", "not covered: %s %s: " INSTEAD, judgement->file,
-               fact);
+}
+
+static void say_reach(struct doctor *doctor, const struct program_judgement *judgement)
+{
+    if (judgement->reach == PROGRAM_UNKNOWN)
+        doctor_say(doctor, HEALTH_WARNING, "program", "%s %s: ask its owner, or as root",
+                   judgement->file, program_reach_fact(judgement->reach));
+    else if (judgement->reach == PROGRAM_REACHED)
+        say_dynamic(doctor, judgement->file);
+    else
+        say_unreached(doctor, judgement);
+}
+
+/* What else can load modules (awk, make, vim) does so for other things than HTTP. */
+static bool is_interpreter(const char *file)
+{
+    static const char *const names[] = {"python", "pypy", "perl", "php",   "ruby",
+                                        "node",   "lua",  "java", "tclsh", NULL};
+    for (const char *const *name = names; *name != NULL; name++)
+        if (strncmp(base_name(file), *name, strlen(*name)) == 0)
+            return true;
+    return false;
+}
+
+bool doctor_called(struct doctor *doctor, const char *script, const char *file,
+                   const struct program_judgement *judgement)
+{
+    struct coverage coverage = {.kind = COVERAGE_NONE};
+    if (is_shell(judgement->file))
+        return false;
+    coverage_judge(helper_of(judgement->file) != NULL ? helper_of(judgement->file)
+                                                      : judgement->file,
+                   &coverage);
+    if (judgement->reach != PROGRAM_STATIC &&
+        (coverage.kind == COVERAGE_NONE || coverage.kind == COVERAGE_UNKNOWN ||
+         (coverage.kind == COVERAGE_MODULES && !is_interpreter(judgement->file))))
+        return false;
+    doctor_say(doctor, HEALTH_GOOD, "program", "%s calls %s:", script, file);
+    say_reach(doctor, judgement);
+    return true;
 }
 
 void doctor_program(struct doctor *doctor, const char *program)
@@ -135,14 +209,11 @@ void doctor_program(struct doctor *doctor, const char *program)
         return;
     }
     program_judge(file, library_find(library) ? library : NULL, &judgement);
-    if (judgement.is_script)
-        doctor_say(doctor, HEALTH_GOOD, "program", "%s is a script: what counts is %s", file,
-                   judgement.file);
-    if (judgement.reach == PROGRAM_UNKNOWN)
-        doctor_say(doctor, HEALTH_WARNING, "program", "%s %s: ask its owner, or as root",
-                   judgement.file, program_reach_fact(judgement.reach));
-    else if (judgement.reach == PROGRAM_REACHED)
-        say_dynamic(doctor, judgement.file);
-    else
-        say_unreached(doctor, &judgement);
+    if (!judgement.is_script) {
+        say_reach(doctor, &judgement);
+        return;
+    }
+    doctor_say(doctor, HEALTH_GOOD, "program", "%s is a script, run by %s", file, judgement.file);
+    if (judgement.reach != PROGRAM_REACHED || doctor_script(doctor, file, judgement.file) == 0)
+        say_reach(doctor, &judgement);
 }

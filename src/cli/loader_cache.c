@@ -57,9 +57,12 @@ static const char *lookup(const char *cache, size_t size, const char *name)
 
 bool loader_cache_find(const char *name, char path[PATH_MAX])
 {
-    auto_close int etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char file[PATH_MAX];
     size_t size = 0;
-    auto_free char *cache = etc < 0 ? NULL : atomic_read(etc, "ld.so.cache", MAX_CACHE, &size);
+    /* The loader follows a link here, and atomic_read does not. */
+    auto_free char *cache = realpath("/etc/ld.so.cache", file) != NULL
+                                ? atomic_read(AT_FDCWD, file, MAX_CACHE, &size)
+                                : NULL;
     const char *found = cache != NULL ? lookup(cache, size, name) : NULL;
     return found != NULL && snprintf(path, PATH_MAX, "%s", found) < PATH_MAX;
 }
