@@ -44,7 +44,7 @@ installed = \
 	$(if $(NATIVE),0644:$(BUILD)/conf/completion.bash:$(DATADIR)/bash-completion/completions/commissioned-auth) \
 	$(if $(NATIVE),0644:$(BUILD)/conf/completion.zsh:$(ZSHDIR)/_commissioned-auth) \
 	$(if $(NATIVE),0644:$(BUILD)/conf/completion.fish:$(DATADIR)/fish/vendor_completions.d/commissioned-auth.fish) \
-	$(if $(wildcard conf/commissioned-auth.conf),0640:conf/commissioned-auth.conf:$(SYSCONFDIR)/commissioned-auth/commissioned-auth.conf.sample) \
+	$(if $(wildcard conf/commissioned-auth.conf),0644:conf/commissioned-auth.conf:$(SYSCONFDIR)/commissioned-auth/commissioned-auth.conf.sample) \
 	0644:$(BUILD)/conf/apparmor:$(SYSCONFDIR)/apparmor.d/abstractions/commissioned-auth \
 	0644:conf/sysusers.conf:$(UNITDIR)/sysusers.d/commissioned-auth.conf \
 	0644:conf/tmpfiles.conf:$(UNITDIR)/tmpfiles.d/commissioned-auth.conf \

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cleanup.h"
@@ -107,9 +108,11 @@ void coverage_judge(const char *file, struct coverage *coverage)
     static const char *const curl[] = {"libcurl", NULL};
     struct needle signs[SIGNS];
     struct needed needed;
+    char real[PATH_MAX];
     *coverage = (struct coverage){.kind = COVERAGE_UNKNOWN};
     read_signs(file, signs);
-    if (needed_read(file, &needed)) {
+    /* $ORIGIN is where the file lies, not where a link to it does: /usr/bin/java. */
+    if (needed_read(realpath(file, real) != NULL ? real : file, &needed)) {
         const struct needed_library *linked = find_library(&needed, SIZE_MAX, curl);
         const struct needed_library *first = find_library(&needed, needed.direct, sanitizers);
         coverage->kind = kind_of(&needed, signs);

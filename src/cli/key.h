@@ -12,10 +12,12 @@ extern const struct cli_verb cli_verb_key_promote;
 extern const struct cli_verb cli_verb_key_remove;
 extern const struct cli_verb cli_verb_key_check;
 
+#include <sys/types.h>
+
 struct key_store;
 
-/* Where there is no configuration at all, writes the one line that names the key; else prints what
- * to add to the one there is. Exit code. */
-int key_tell_configuration(const struct key_store *store, const char *name);
+/* Where the store's owner has no configuration, writes one that gives the key to those who can read
+ * it (`group`: its members, or -1); else prints what to add to the one there is. Exit code. */
+int key_tell_configuration(const struct key_store *store, const char *name, gid_t group);
 
 #endif

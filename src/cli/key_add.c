@@ -114,7 +114,24 @@ static int add(const struct cli_call *call)
         (status = key_write(&store, name, name, &secret, group)) != CLI_OK)
         return status;
     printf("stored %s (%s...) in %s/%s\n", name, meta.prefix, store.path, name);
-    return key_tell_configuration(&store, name);
+    return key_tell_configuration(&store, name, group);
+}
+
+/* A next key that was never promoted may be one that somebody already told the server about. */
+static int warn_of_replacing(const struct key_store *store, const char *name,
+                             const struct secret *next)
+{
+    auto_secret struct secret before = {0};
+    char file[NAME_MAX + 1], kept[NAME_MAX + 1], prefix[POLICY_PREFIX_LENGTH + 1];
+    snprintf(file, sizeof file, "%s.next", name);
+    snprintf(kept, sizeof kept, "%s.next.previous", name);
+    if (!key_is_there(store, name, ".next") || key_read(store, file, &before) != CLI_OK ||
+        (before.length == next->length && memcmp(before.text, next->text, next->length) == 0))
+        return CLI_OK;
+    secret_show(&before, prefix);
+    cli_warn("%s has a next key already (%s...), which was not promoted: it is kept as %s", name,
+             prefix, kept);
+    return key_write(store, kept, name, &before, (gid_t)-1);
 }
 
 static int rotate(const struct cli_call *call)
@@ -141,16 +158,19 @@ static int rotate(const struct cli_call *call)
     if (key_read(&store, name, &current) == CLI_OK && current.length == next.length &&
         memcmp(current.text, next.text, next.length) == 0)
         return cli_fail(CLI_FAILED, "this is the current key: paste the new one");
+    if ((status = warn_of_replacing(&store, name, &next)) != CLI_OK)
+        return status;
     snprintf(file, sizeof file, "%s.next", name);
     /* As the current one: whoever reads that must be able to read this once it takes its place. */
     if ((status = key_write(&store, file, name, &next, (gid_t)-1)) != CLI_OK)
         return status;
     secret_show(&next, prefix);
     printf("stored the next key of %s (%s...) in %s/%s\n", name, prefix, store.path, file);
-    printf("'" CLI_NAME " key promote %s' makes it the current one.\n"
+    printf("'" CLI_NAME " key check %s.next' asks the server about it,\n"
+           "'" CLI_NAME " key promote %s' makes it the current one.\n"
            "Where the policy names it (next = \"%s/%s\"), it also takes over\n"
            "by itself once the server answers 401 to the current one.\n",
-           name, store.path, file);
+           name, name, store.path, file);
     return CLI_OK;
 }
 

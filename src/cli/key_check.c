@@ -5,8 +5,10 @@
  * host are verified, no redirect is followed, no proxy sees the header. --connect changes the
  * address that is dialled, and not the name that the certificate must carry.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cleanup.h"
 #include "cli/curl.h"
@@ -152,26 +154,49 @@ static int report(const char *name, const char *prefix, const struct answer *ans
     return exit_code(answer);
 }
 
-static int load(const struct cli_call *call, const char *name, struct secret *secret)
+static int load(const struct cli_call *call, struct key_store *store, struct secret *secret)
 {
-    auto_store struct key_store store = {.folder = -1};
-    int status = key_name_check(name);
+    const char *name = call->argv[0];
+    char base[NAME_MAX + 1];
+    int status;
+    key_base_name(name, base); /* NAME.next can be asked about before it is promoted */
+    status = key_name_check(base);
     if (status == CLI_OK)
-        status = key_store_open(&store, call->value[OPTION_DIR], false);
+        status = key_store_open(store, call->value[OPTION_DIR], false);
     if (status == CLI_OK)
-        status = key_read(&store, name, secret);
+        status = key_read(store, name, secret);
     if (status == CLI_NO)
-        return cli_fail(CLI_FAILED, "there is no key %s in %s", name, store.path);
+        return cli_fail(CLI_FAILED, "there is no key %s in %s", name, store->path);
     return status;
+}
+
+/* So that `key promote` can tell a key that was never asked about, or was refused. It is no matter
+ * where this cannot be written. */
+static void remember(const struct key_store *store, const char *name, const char *prefix,
+                     const struct answer *answer)
+{
+    char base[NAME_MAX + 1];
+    struct key_meta meta;
+    key_base_name(name, base);
+    if (answer->code != CURLE_OK || faccessat(store->folder, ".", W_OK, AT_EACCESS) != 0)
+        return;
+    key_meta_read(store, base, &meta);
+    if (strcmp(meta.checked, prefix) == 0 && meta.status == answer->status)
+        return;
+    snprintf(meta.checked, sizeof meta.checked, "%s", prefix);
+    meta.status = answer->status;
+    if (key_store_lock(store) == CLI_OK)
+        key_meta_write(store, base, &meta);
 }
 
 static int check(const struct cli_call *call)
 {
+    auto_store struct key_store store = {.folder = -1};
     auto_secret struct secret secret = {0};
     char prefix[POLICY_PREFIX_LENGTH + 1];
     struct answer answer = {0};
     struct curl_calls curl;
-    int status = load(call, call->argv[0], &secret);
+    int status = load(call, &store, &secret);
     if (status != CLI_OK)
         return status;
     secret_show(&secret, prefix);
@@ -181,6 +206,7 @@ static int check(const struct cli_call *call)
         return cli_fail(CLI_FAILED, "out of memory");
     if (answer.code != CURLE_OK && answer.error[0] == '\0')
         snprintf(answer.error, sizeof answer.error, "%s", curl.easy_strerror(answer.code));
+    remember(&store, call->argv[0], prefix, &answer);
     if (call->value[OPTION_JSON] != NULL)
         return report_json(call->argv[0], prefix, &answer);
     return report(call->argv[0], prefix, &answer);
@@ -190,8 +216,9 @@ const struct cli_verb cli_verb_key_check = {
     .name = "check",
     .operands = "NAME",
     .summary = "ask the server about a key",
-    .about = "Ask " COMMISSIONED_ORIGIN "/v1/models with the key NAME and tell what\n"
-             "the answer means. Exit status: 0 it works, 1 the server refuses it, 2 no answer.\n",
+    .about = "Ask " COMMISSIONED_ORIGIN "/v1/models with the key NAME, or with\n"
+             "NAME.next before it is promoted, and tell what the answer means.\n"
+             " Exit status: 0 it works, 1 the server refuses it, 2 no answer.\n",
     .options = options,
     .words = CLI_WORDS_KEY,
     .min_operands = 1,

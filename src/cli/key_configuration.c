@@ -1,60 +1,187 @@
-/* The configuration that goes with a stored key: written where there is none, else only worded. */
+/*
+ * The configuration that goes with a stored key: written where there is none, else worded, ready to
+ * be pasted.
+ *
+ * MUST: what is written for the system be readable to all (no key is in it) and be for those alone
+ * who can read the key: a rule for everybody would fail everybody else's requests.
+ */
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/atomic_file.h"
 #include "cli/cleanup.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
+#include "cli/policy.h"
 
-#define SYSTEM_FILE "/etc/commissioned-auth/commissioned-auth.conf"
-#define FILE_NAME   "commissioned-auth.conf"
+#define SYSTEM_FOLDER "/etc/commissioned-auth"
+#define FILE_NAME     "commissioned-auth.conf"
 
-/* The configuration in force, in the order in which the library looks for
- * it; false: there is none. */
-static bool in_force(const struct key_store *store, char file[PATH_MAX])
+struct wording {
+    const struct key_store *store;
+    const char *key;   /* its name in the store */
+    gid_t group;       /* that may read it, or -1 */
+    bool system;       /* the store is the system's */
+    char name[64];     /* of key and rule in the policy, unlike those that are there */
+    char who[128];     /* the rule's setting for those who can read the key; "" for all */
+    char for_whom[96]; /* the same in words */
+};
+
+/* Names are looked up in /etc/group alone by the library; other groups need their number. */
+static void name_group(gid_t gid, char text[64])
 {
-    const char *named = getenv("COMMISSIONED_AUTH_CONFIG");
-    if (named != NULL && *named) {
-        snprintf(file, PATH_MAX, "%s", named);
-        return true;
+    auto_fclose FILE *groups = fopen("/etc/group", "re");
+    const struct group *group;
+    snprintf(text, 64, "%lu", (unsigned long)gid);
+    while (groups != NULL && (group = fgetgrent(groups)) != NULL) {
+        if (group->gr_gid != gid || strlen(group->gr_name) >= 64)
+            continue;
+        snprintf(text, 64, "%s", group->gr_name);
+        return;
     }
-    if (!store->given &&
-        snprintf(file, PATH_MAX, "%.*s/" FILE_NAME, (int)(strrchr(store->path, '/') - store->path),
-                 store->path) < PATH_MAX &&
-        access(file, F_OK) == 0)
-        return true;
-    snprintf(file, PATH_MAX, SYSTEM_FILE);
-    return access(file, F_OK) == 0;
 }
 
-static int write_first(const struct key_store *store, const char *name)
+static void word_who(struct wording *wording)
 {
-    struct atomic_owner owner = {0600, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
+    char group[64];
+    snprintf(wording->for_whom, sizeof wording->for_whom, "every program of yours");
+    if (wording->group != (gid_t)-1) {
+        name_group(wording->group, group);
+        snprintf(wording->who, sizeof wording->who, " groups = [\"%s\"];", group);
+        snprintf(wording->for_whom, sizeof wording->for_whom, "programs of the group %s", group);
+    } else if (wording->system) {
+        snprintf(wording->who, sizeof wording->who, " users = [\"root\"];");
+        snprintf(wording->for_whom, sizeof wording->for_whom, "root's programs");
+    }
+}
+
+static bool is_taken(const struct policy_config *config, const char *name)
+{
+    for (uint32_t i = 0; i < config->nkeys; i++)
+        if (strcmp(config->keys[i].name, name) == 0)
+            return true;
+    for (uint32_t i = 0; i < config->nrules; i++)
+        if (strcmp(config->rules[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void choose_name(struct wording *wording, const struct policy_config *config)
+{
+    snprintf(wording->name, sizeof wording->name, "%s", wording->key);
+    for (unsigned i = 2; config != NULL && is_taken(config, wording->name) && i < 100; i++)
+        snprintf(wording->name, sizeof wording->name, "%.28s-%u", wording->key, i);
+}
+
+static void own_folder(const struct key_store *store, char folder[PATH_MAX])
+{
+    snprintf(folder, PATH_MAX, "%.*s", (int)(strrchr(store->path, '/') - store->path), store->path);
+}
+
+static int write_first(const struct wording *wording)
+{
+    const struct key_store *store = wording->store;
+    struct atomic_owner owner = {wording->system ? 0644 : 0600, (uid_t)ATOMIC_KEEP,
+                                 (gid_t)ATOMIC_KEEP};
     char folder[PATH_MAX], text[2 * PATH_MAX];
     auto_close int fd = -1;
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(store->path, '/') - store->path),
-             store->path);
-    snprintf(text, sizeof text, "key_file = \"%s/%s\";\n", store->path, name);
+    own_folder(store, folder);
+    if (wording->who[0] != '\0')
+        snprintf(text, sizeof text,
+                 "keys  = ( { name = \"%s\"; file = \"%s/%s\"; } );\n"
+                 "rules = ( { name = \"%s\"; key = \"%s\";%s } );\n",
+                 wording->name, store->path, wording->key, wording->name, wording->name,
+                 wording->who);
+    else
+        snprintf(text, sizeof text, "key_file = \"%s/%s\";\n", store->path, wording->key);
     fd = atomic_open_locked(folder);
     if (fd < 0 || atomic_replace(fd, FILE_NAME, text, strlen(text), &owner) != 0)
-        return cli_fail(CLI_FAILED, "%s/" FILE_NAME " was not written: %m", folder);
-    printf("wrote %s/" FILE_NAME ", which gives it to every program of yours\n"
-           "that asks https://app.commissioned.tech. Try it:\n\n"
+        return cli_fail(CLI_FAILED, "%s/" FILE_NAME " was not written: %m%s", folder,
+                        key_remedy(errno));
+    printf("wrote %s/" FILE_NAME ", which gives it to %s\n"
+           "that ask https://app.commissioned.tech. Try it%s:\n\n"
            "    " CLI_NAME " run -- curl https://app.commissioned.tech/v1/models\n",
-           folder);
+           folder, wording->for_whom, wording->group != (gid_t)-1 ? " as one of them" : "");
     return CLI_OK;
 }
 
-int key_tell_configuration(const struct key_store *store, const char *name)
+/* The whole lists, for a file that has none. */
+static void print_lists(const struct wording *wording)
 {
-    char file[PATH_MAX];
-    bool quotable = strpbrk(store->path, "\"\\") == NULL;
-    if (!in_force(store, file) && !store->given && quotable)
-        return write_first(store, name);
-    printf("To use it, add to the keys of %s:\n\n"
-           "    { name = \"%s\"; file = \"%s/%s\"; }\n",
-           access(file, F_OK) == 0 ? file : "your configuration", name, store->path, name);
+    printf("    keys  = ( { name = \"%s\"; file = \"%s/%s\"; } );\n"
+           "    rules = ( { name = \"%s\"; key = \"%s\";%s } );\n",
+           wording->name, wording->store->path, wording->key, wording->name, wording->name,
+           wording->who);
+}
+
+/* As the first elements they need no comma before them, and bear one after them. */
+static void print_elements(const struct wording *wording, const char *file)
+{
+    printf("To use it, add as the first of the keys of %s\n\n"
+           "    { name = \"%s\"; file = \"%s/%s\"; },\n\n"
+           "and as the first of its rules\n\n"
+           "    { name = \"%s\"; key = \"%s\";%s },\n",
+           file, wording->name, wording->store->path, wording->key, wording->name, wording->name,
+           wording->who);
+}
+
+static bool has_lists(const struct policy_config *config, const char *file)
+{
+    for (uint32_t i = 0; config != NULL && i < config->nrules; i++)
+        if (!config->rules[i].simple && strcmp(config->rules[i].place.file, file) == 0)
+            return true;
+    return false;
+}
+
+static int tell(const struct wording *wording, const struct policy_config *config, const char *file)
+{
+    if (wording->system && strcmp(file, SYSTEM_FOLDER "/" FILE_NAME) == 0) {
+        printf("To use it, put this into a file of its own, " SYSTEM_FOLDER
+               "/conf.d/%s.conf, mode 644:\n\n",
+               wording->name);
+        print_lists(wording);
+    } else if (has_lists(config, file)) {
+        print_elements(wording, file);
+    } else {
+        printf("To use it, add to %s:\n\n", file);
+        print_lists(wording);
+    }
     return CLI_OK;
+}
+
+static bool is_closed(const struct policy_config *config)
+{
+    for (uint32_t i = 0; config != NULL && i < config->nfiles; i++)
+        if (config->files[i].closed)
+            return true;
+    return false;
+}
+
+int key_tell_configuration(const struct key_store *store, const char *name, gid_t group)
+{
+    struct wording wording = {.store = store, .key = name, .group = group};
+    struct policy_asker asker;
+    auto_config struct policy_config *config = NULL;
+    const char *named = getenv("COMMISSIONED_AUTH_CONFIG");
+    char folder[PATH_MAX], file[PATH_MAX + sizeof FILE_NAME];
+    own_folder(store, folder);
+    snprintf(file, sizeof file, "%s/" FILE_NAME, folder);
+    wording.system = strcmp(folder, SYSTEM_FOLDER) == 0;
+    if (asker_prepare(&asker, NULL, NULL) == CLI_OK)
+        config = policy_config_read(&asker.request);
+    word_who(&wording);
+    choose_name(&wording, config);
+    if (!wording.system && is_closed(config)) {
+        printf("To use it, the system's administrator has to name it, for the system's policy does "
+               "not\nread that of a user (user_config = false).\n");
+        return CLI_OK;
+    }
+    if (named != NULL && *named != '\0')
+        return tell(&wording, config, named);
+    if (store->given || strpbrk(store->path, "\"\\") != NULL)
+        return tell(&wording, config, access(file, F_OK) == 0 ? file : "your configuration");
+    return access(file, F_OK) == 0 ? tell(&wording, config, file) : write_first(&wording);
 }

@@ -68,6 +68,7 @@ static json_t *as_json(const struct key_store *store, const struct row *row)
     json_put_text(object, "rotate_after", row->meta.rotate_after);
     json_put(object, "rotation_due", json_boolean(row->due));
     json_put(object, "next", json_boolean(row->has_next));
+    json_put(object, "previous", json_boolean(key_is_there(store, row->name, ".previous")));
     json_put_text(object, "file", file);
     json_put_text(object, "mode", mode);
     return object;
@@ -93,7 +94,8 @@ static int is_key_name(const struct dirent *entry)
     if (entry->d_name[0] == '.' || length > KEY_MAX_NAME)
         return 0;
     return !(length > 5 && (strcmp(entry->d_name + length - 5, ".meta") == 0 ||
-                            strcmp(entry->d_name + length - 5, ".next") == 0));
+                            strcmp(entry->d_name + length - 5, ".next") == 0)) &&
+           !(length > 9 && strcmp(entry->d_name + length - 9, ".previous") == 0);
 }
 
 static void list_one(const struct key_store *store, const char *name, json_t *array)
@@ -150,6 +152,8 @@ static int print_details(const struct key_store *store, const struct row *row)
     printf("%-13s %s%s\n", "rotate after", or_dash(row->meta.rotate_after),
            row->due ? " (due)" : "");
     printf("%-13s %s\n", "next key", row->has_next ? "stored" : "-");
+    printf("%-13s %s\n", "previous key",
+           key_is_there(store, row->name, ".previous") ? "stored" : "-");
     printf("%-13s %s/%s, mode %04o\n", "file", store->path, row->name,
            (unsigned)(row->st.st_mode & 07777));
     return CLI_OK;

@@ -33,6 +33,8 @@ void key_meta_read(const struct key_store *store, const char *name, struct key_m
     take(object, "environment", meta->environment, sizeof meta->environment);
     take(object, "application", meta->application, sizeof meta->application);
     take(object, "rotate_after", meta->rotate_after, sizeof meta->rotate_after);
+    take(object, "checked", meta->checked, sizeof meta->checked);
+    meta->status = (long)json_integer_value(json_object_get(object, "status"));
     meta->created = (time_t)json_integer_value(json_object_get(object, "created"));
     json_decref(object);
 }
@@ -50,12 +52,17 @@ int key_meta_write(const struct key_store *store, const char *name, const struct
     json_put_text(object, "application", meta->application);
     json_put(object, "created", json_integer((json_int_t)meta->created));
     json_put_text(object, "rotate_after", meta->rotate_after);
+    if (meta->checked[0]) {
+        json_put_text(object, "checked", meta->checked);
+        json_put(object, "status", json_integer(meta->status));
+    }
     text = json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     json_decref(object);
     if (text == NULL)
         return cli_fail(CLI_FAILED, "out of memory");
     if (atomic_replace(store->folder, file, text, strlen(text), &owner) != 0)
-        return cli_fail(CLI_FAILED, "%s/%s was not written: %m", store->path, file);
+        return cli_fail(CLI_FAILED, "%s/%s was not written: %m%s", store->path, file,
+                        key_remedy(errno));
     return CLI_OK;
 }
 

@@ -42,12 +42,29 @@ static bool place(struct key_store *store, const char *dir)
     return length > 0 && length < PATH_MAX;
 }
 
+const char *key_remedy(int error)
+{
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        return ": run this as its owner, or name another folder with --dir";
+    case EROFS:
+        return ": it is mounted to be read: name another folder with --dir, or change it where it "
+               "is mounted from";
+    case EBUSY:
+        return ": it is mounted by itself, and cannot be replaced from here: change it where it is "
+               "mounted from, or mount its folder instead";
+    case ENOSPC:
+    case EDQUOT:
+        return ": make room there first; what was stored before is as it was";
+    default:
+        return "";
+    }
+}
+
 static int failed(const char *path)
 {
-    const char *remedy = errno == EACCES || errno == EPERM
-                             ? ": run this as its owner, or name another with --dir"
-                             : "";
-    return cli_fail(CLI_FAILED, "%s: %m%s", path, remedy);
+    return cli_fail(CLI_FAILED, "%s: %m%s", path, key_remedy(errno));
 }
 
 /* A stranger who can write in the folder could put his own key there, or
@@ -118,7 +135,7 @@ static bool ends_in(const char *name, const char *end)
 int key_name_check(const char *name)
 {
     bool good = isalnum((unsigned char)name[0]) && strlen(name) <= KEY_MAX_NAME &&
-                !ends_in(name, ".meta") && !ends_in(name, ".next");
+                !ends_in(name, ".meta") && !ends_in(name, ".next") && !ends_in(name, ".previous");
     for (const char *p = name; *p; p++)
         good = good && (isalnum((unsigned char)*p) || strchr("._-", *p) != NULL);
     if (good)
@@ -126,8 +143,26 @@ int key_name_check(const char *name)
     /* Not repeated: somebody may have typed the key in the name's place. */
     return cli_fail(CLI_FAILED,
                     "a key's name has at most %d letters, digits, '.', '_' and '-', begins with a "
-                    "letter or digit and does not end in .meta or .next",
+                    "letter or digit and does not end in .meta, .next or .previous",
                     KEY_MAX_NAME);
+}
+
+void key_base_name(const char *name, char base[NAME_MAX + 1])
+{
+    size_t length = strlen(name);
+    if (ends_in(name, ".next"))
+        length -= strlen(".next");
+    else if (ends_in(name, ".previous"))
+        length -= strlen(".previous");
+    snprintf(base, NAME_MAX + 1, "%.*s", (int)length, name);
+}
+
+bool key_is_there(const struct key_store *store, const char *name, const char *end)
+{
+    char file[NAME_MAX + 1];
+    struct stat st;
+    snprintf(file, sizeof file, "%s%s", name, end);
+    return fstatat(store->folder, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int key_store_outside_git(const struct key_store *store)
@@ -183,6 +218,7 @@ int key_write(const struct key_store *store, const char *file, const char *like,
     if (group != (gid_t)-1)
         owner = (struct atomic_owner){0640, owner.uid, group};
     if (atomic_replace(store->folder, file, line.text, line.length, &owner) != 0)
-        return cli_fail(CLI_FAILED, "%s/%s was not written: %m", store->path, file);
+        return cli_fail(CLI_FAILED, "%s/%s was not written: %m%s", store->path, file,
+                        key_remedy(errno));
     return CLI_OK;
 }

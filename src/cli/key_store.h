@@ -2,8 +2,9 @@
  * cli/key_store.h - the folder of stored keys.
  *
  * Files:  NAME the key and a newline, nothing else: what the policy names as `file` NAME.next the
- *         key that follows it: what the policy names as `next` NAME.meta what is known about the
- *         key and may be shown, as JSON; no secret Place: --dir, else
+ *         key that follows it: what the policy names as `next` NAME.previous the key that NAME was
+ *         before it was replaced or removed, to go back to NAME.meta what is known about the key
+ *         and may be shown, as JSON; no secret Place: --dir, else
  *         $XDG_CONFIG_HOME/commissioned-auth/keys.d, else for root /etc/commissioned-auth/keys.d
  *         and for others ~/.config/commissioned-auth/keys.d.
  * Memory: a key read into a struct secret is wiped by secret_clear; it never reaches stdio.
@@ -50,11 +51,21 @@ int key_store_lock(const struct key_store *store);
 void key_store_close(struct key_store *store);
 #define auto_store __attribute__((cleanup(key_store_close)))
 
-/* Refuses a store that the library would refuse, for the folders on the way to it too. Exit code. */
+/* Refuses a store that the library would refuse, for the folders on the
+ * way to it too. Exit code. */
 int key_store_judge(const struct key_store *store);
 
 /* Refuses a name that could be another file, or one of ours. Exit code. */
 int key_name_check(const char *name);
+
+/* NAME of NAME, NAME.next and NAME.previous. */
+void key_base_name(const char *name, char base[NAME_MAX + 1]);
+
+/* Whether the file NAME and `end` ("", ".next", ...) is in the store. */
+bool key_is_there(const struct key_store *store, const char *name, const char *end);
+
+/* What to do about an errno of writing there, to follow the sentence; or "". */
+const char *key_remedy(int error);
 
 /* Refuses a store that lies in a git work tree, where the next `git add` would publish it. Exit
  * code. */
@@ -77,6 +88,9 @@ struct key_meta {
     char application[64];
     char rotate_after[16]; /* as it was given, such as "90d" */
     time_t created;        /* seconds since the epoch; 0: not known */
+    /* What `key check` last learnt: which key it asked about, and the server's status. */
+    char checked[POLICY_PREFIX_LENGTH + 1];
+    long status;
 };
 
 /* A missing or unreadable NAME.meta gives an empty one. */
