@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/doctor.h"
+#include "cli/key_standing.h"
 #include "cli/policy.h"
 
 enum { DAY = 24 * 60 * 60 };
@@ -39,10 +40,16 @@ static void say_keys(struct doctor *doctor, const struct policy_config *config)
 {
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const struct policy_config_key *key = &config->keys[i];
-        if (policy_key_error_is_new(config, i) && !(key->is_next && key->absent))
+        enum standing standing = key_standing(config, i);
+        char text[POLICY_MAX_SENTENCE];
+        if (standing == STANDING_ERROR) {
             doctor_say(doctor, HEALTH_FAILURE, "key", "%s", key->error);
-        else if (key->error == NULL && key->prefix != NULL)
+        } else if (standing == STANDING_UNIT || standing == STANDING_OTHER) {
+            key_standing_text(key, standing, text, sizeof text);
+            doctor_say(doctor, HEALTH_GOOD, "key", "%s", text);
+        } else if (standing == STANDING_GOOD && key->prefix != NULL) {
             say_age(doctor, key);
+        }
     }
 }
 

@@ -50,7 +50,7 @@ bool safe_file_is_private(const struct stat *st, const char *path, uid_t euid,
 }
 
 static enum safe_result judge(const struct stat *st, uid_t euid, bool secret,
-                              const struct safe_file *file, struct complaint *why)
+                              struct safe_file *file, struct complaint *why)
 {
     if (!S_ISREG(st->st_mode)) {
         complain(why, "name a regular file", "it is %s", kind_of(st->st_mode));
@@ -59,10 +59,12 @@ static enum safe_result judge(const struct stat *st, uid_t euid, bool secret,
     if (st->st_uid != 0 && st->st_uid != euid) {
         complain(why, "", "belongs to user %u, not to root or user %u", (unsigned)st->st_uid,
                  (unsigned)euid);
+        file->unsafe = true;
         remedy_foreign(why, file->resolved, st, euid);
         return SAFE_REFUSED;
     }
     if ((st->st_mode & 022) != 0) {
+        file->unsafe = true;
         complain(why, "", "mode %04o lets others change it", (unsigned)(st->st_mode & 07777));
         if (secret && (st->st_mode & 0004) != 0)
             remedy_exposed(why, file->resolved, st, euid);
@@ -70,7 +72,8 @@ static enum safe_result judge(const struct stat *st, uid_t euid, bool secret,
             remedy_writable(why, file->resolved, st, euid);
         return SAFE_REFUSED;
     }
-    return !secret || safe_file_is_private(st, file->resolved, euid, why) ? SAFE_OK : SAFE_REFUSED;
+    file->unsafe = secret && !safe_file_is_private(st, file->resolved, euid, why);
+    return file->unsafe ? SAFE_REFUSED : SAFE_OK;
 }
 
 static bool same_content(const struct stat *a, const struct stat *b)

@@ -45,6 +45,7 @@ static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct s
                  (unsigned)(st->st_mode & 07777));
     else
         return SAFE_OK;
+    walk->unsafe = true;
     remedy_folder(why, note_offender(walk), st, euid);
     return SAFE_REFUSED;
 }
@@ -154,6 +155,7 @@ static enum safe_result judge_link(const struct stat *st, uid_t euid, struct saf
         return SAFE_OK;
     complain(why, "", "reached by a symbolic link of user %u, who could change it",
              (unsigned)st->st_uid);
+    walk->unsafe = true;
     remedy_link(why, note_offender(walk), euid);
     return SAFE_REFUSED;
 }

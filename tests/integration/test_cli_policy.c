@@ -334,6 +334,57 @@ START_TEST(a_key_that_no_rule_uses_is_a_warning)
 }
 END_TEST
 
+/* 77 is for scripts that put modes right; what else is wrong must not hide behind it. */
+START_TEST(unsafe_modes_among_other_errors_are_78)
+{
+    policy("rules = ( { name = \"a\"; key = \"prod\"; }, { name = \"b\"; key = \"none\"; } );");
+    ck_assert_int_eq(chmod(key_file, 0644), 0);
+    ck_assert_int_eq(COMMAND("config", "check", "--json"), 78);
+    ck_assert(json_is_true(json_object_get(answer, "unsafe")));
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_key_is_78_and_not_77)
+{
+    policy(RULE);
+    write_file(key_file, "two words\n", 0600);
+    ck_assert_int_eq(COMMAND("config", "check"), 78);
+    ck_assert_int_eq(unlink(key_file), 0);
+    ck_assert_int_eq(mkdir(key_file, 0700), 0);
+    ck_assert_int_eq(COMMAND("config", "check"), 78);
+}
+END_TEST
+
+START_TEST(a_candidate_for_the_system_s_policy_may_close_the_users)
+{
+    char candidate[PATH_MAX];
+    in_folder(candidate, folder, "candidate.conf");
+    write_file(candidate, "user_config = false;\n", 0644);
+    ck_assert_int_eq(COMMAND("config", "check", candidate), 78);
+    ck_assert_int_eq(COMMAND("config", "check", "--system", candidate), 0);
+    ck_assert_int_eq(COMMAND("config", "check", "--system"), 2);
+    ck_assert_int_eq(COMMAND("config", "check", "--no-such-option"), 2);
+}
+END_TEST
+
+START_TEST(each_finding_has_its_code_file_and_line)
+{
+    const json_t *first;
+    policy("\nrules = ( { name = \"a\"; key = \"prod\"; kee = 1; } );");
+    ck_assert_int_eq(COMMAND("config", "check", "--json"), 78);
+    first = json_array_get(json_object_get(answer, "findings"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "code")), "policy");
+    ck_assert_str_eq(json_string_value(json_object_get(first, "file")), config);
+    ck_assert_int_eq(json_integer_value(json_object_get(first, "line")), 3);
+    policy(RULE);
+    ck_assert_int_eq(chmod(key_file, 0644), 0);
+    ck_assert_int_eq(COMMAND("config", "check", "--json"), 77);
+    first = json_array_get(json_object_get(answer, "findings"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "code")), "unsafe");
+    ck_assert_str_eq(json_string_value(json_object_get(first, "file")), key_file);
+}
+END_TEST
+
 START_TEST(an_error_is_told_once)
 {
     policy("key_file = \"keys.d/default\";\n");
@@ -640,6 +691,10 @@ static void add_config(TCase *tests)
     tcase_add_test(tests, a_configuration_with_a_key_in_it_that_others_can_read_is_77);
     tcase_add_test(tests, a_key_file_that_is_not_there_is_78);
     tcase_add_test(tests, a_key_that_no_rule_uses_is_a_warning);
+    tcase_add_test(tests, unsafe_modes_among_other_errors_are_78);
+    tcase_add_test(tests, a_file_that_is_no_key_is_78_and_not_77);
+    tcase_add_test(tests, a_candidate_for_the_system_s_policy_may_close_the_users);
+    tcase_add_test(tests, each_finding_has_its_code_file_and_line);
     tcase_add_test(tests, an_error_is_told_once);
     tcase_add_test(tests, a_comma_after_the_last_element_is_as_good_as_none);
     tcase_add_test(tests, a_file_can_be_checked_before_it_is_put_in_place);

@@ -202,15 +202,61 @@ START_TEST(a_key_that_is_mounted_by_itself_is_told_so)
 }
 END_TEST
 
-START_TEST(the_sample_is_installed_to_be_read_by_all)
+/* Right set-ups: what is known in a unit alone, and what is another user's. */
+START_TEST(config_check_and_doctor_are_content_with_what_is_right)
 {
     expect(
         __func__,
-        "make -C \"$BUILD/..\" -s install BUILD=\"$BUILD\" DESTDIR=$LAB/d >/dev/null 2>&1 || "
-        "exit 77\n"
-        "stat -c %a $LAB/d/etc/commissioned-auth/commissioned-auth.conf.sample "
-        "$LAB/d/usr/local/etc/commissioned-auth/commissioned-auth.conf.sample 2>/dev/null || true",
-        "644");
+        "echo $KEY | commissioned-auth key add www --group web >/dev/null\n"
+        "mkdir -p /etc/commissioned-auth/conf.d; cat >/etc/commissioned-auth/conf.d/a.conf <<END\n"
+        "keys  = ( { name = \"u\"; credential = \"c\"; },\n"
+        "          { name = \"e\"; environment = \"COMMISSIONED_API_KEY\"; } );\n"
+        "rules = ( { name = \"u\"; key = \"u\"; users = [\"www\"]; }, { name = \"e\"; key = "
+        "\"e\"; } );\nEND\n"
+        "commissioned-auth config check; echo $?\n"
+        "user ann 'commissioned-auth config check; echo $?; commissioned-auth doctor | grep -v "
+        "^good || :'\n"
+        "commissioned-auth config check --user www; echo $?\n"
+        "chmod 600 /etc/commissioned-auth/keys.d/www\n"
+        "commissioned-auth config check >/dev/null; echo root $?\n"
+        "commissioned-auth config check --user www >/dev/null || echo www $?\n"
+        "commissioned-auth config check --user ann >/dev/null; echo ann $?\n"
+        "user ann 'commissioned-auth config check --user www' 2>/dev/null || echo usage $?",
+        "root 0\nwww 78\nann 0\nusage 2\n");
+    if (outcome.status == 0 && outcome.out[0] != '\0') {
+        ck_assert_ptr_nonnull(strstr(outcome.out, "known in its unit alone"));
+        ck_assert_ptr_nonnull(strstr(outcome.out, "for other users than this one"));
+        ck_assert_ptr_null(strstr(outcome.out, "warning"));
+        ck_assert_ptr_null(strstr(outcome.out, "failure"));
+    }
+}
+END_TEST
+
+START_TEST(every_command_block_of_the_README_works_as_it_stands)
+{
+    char build[PATH_MAX], readme[PATH_MAX];
+#ifdef __SANITIZE_ADDRESS__
+    puts("SKIP every_command_block_of_the_README_works_as_it_stands: a sanitised library cannot be "
+         "preloaded into curl");
+    return;
+#endif
+    built(build, "");
+    ck_assert_ptr_nonnull(realpath("tests/readme", readme));
+    OUTCOME(&outcome, "tests/private_root", build, readme);
+    if (outcome.status == 77) {
+        printf("SKIP every_command_block_of_the_README_works_as_it_stands: %s", outcome.err);
+        return;
+    }
+    ck_assert_msg(outcome.status == 0, "%s%s", outcome.out, outcome.err);
+}
+END_TEST
+
+/* As make would install it: what is built is left as it is. */
+START_TEST(the_sample_is_installed_to_be_read_by_all)
+{
+    OUTCOME(&outcome, "sh", "-c", "make -n install | tr '&' '\\n' | grep conf.sample");
+    ck_assert_msg(strstr(outcome.out, "-m 0644 conf/commissioned-auth.conf") != NULL, "%s",
+                  outcome.out);
 }
 END_TEST
 
@@ -231,6 +277,8 @@ int main(void)
     tcase_add_test(tests, a_next_key_that_another_replaces_is_kept);
     tcase_add_test(tests, a_key_in_use_that_is_removed_is_warned_of_and_put_back);
     tcase_add_test(tests, a_key_that_is_mounted_by_itself_is_told_so);
+    tcase_add_test(tests, config_check_and_doctor_are_content_with_what_is_right);
+    tcase_add_test(tests, every_command_block_of_the_README_works_as_it_stands);
     tcase_add_test(tests, the_sample_is_installed_to_be_read_by_all);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -1,0 +1,95 @@
+#include "cli/key_standing.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_GROUPS = 1024 };
+
+static bool is_number(const char *text, unsigned long *number)
+{
+    char *end;
+    *number = strtoul(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0';
+}
+
+static bool is_user(const char *name)
+{
+    const struct passwd *user = getpwnam(name);
+    unsigned long number;
+    return (user != NULL && user->pw_uid == geteuid()) ||
+           (is_number(name, &number) && number == geteuid());
+}
+
+static bool is_group(const char *name)
+{
+    const struct group *group = getgrnam(name);
+    unsigned long number = (unsigned long)(gid_t)-1;
+    gid_t groups[MAX_GROUPS];
+    int count = getgroups(MAX_GROUPS, groups);
+    if (group != NULL)
+        number = group->gr_gid;
+    else if (!is_number(name, &number))
+        return false;
+    for (int i = 0; i < count; i++)
+        if (groups[i] == number)
+            return true;
+    return number == getegid();
+}
+
+static bool any(const char *const *names, bool (*is)(const char *))
+{
+    if (names == NULL)
+        return true;
+    for (; *names != NULL; names++)
+        if (is(*names))
+            return true;
+    return false;
+}
+
+/* Whether a rule gives the key to any program that this user runs. */
+static bool is_for_this_user(const struct policy_config *config, uint32_t number)
+{
+    for (uint32_t i = 0; i < config->nrules; i++) {
+        const struct policy_config_rule *rule = &config->rules[i];
+        bool names_it = rule->key == number ||
+                        (rule->key != POLICY_NONE && config->keys[rule->key].next == number);
+        if (names_it && any(rule->who.users, is_user) && any(rule->who.groups, is_group))
+            return true;
+    }
+    return false;
+}
+
+enum standing key_standing(const struct policy_config *config, uint32_t number)
+{
+    const struct policy_config_key *key = &config->keys[number];
+    if (key->error == NULL)
+        return STANDING_GOOD;
+    if (!policy_key_error_is_new(config, number) || (key->is_next && key->absent))
+        return STANDING_QUIET;
+    if (key->absent && key->path == NULL)
+        return STANDING_UNIT;
+    /* A key that no rule uses is warned of as such. */
+    if ((key->used || key->is_next) && !key->absent && !is_for_this_user(config, number))
+        return STANDING_OTHER;
+    return STANDING_ERROR;
+}
+
+void key_standing_text(const struct policy_config_key *key, enum standing standing, char *text,
+                       size_t room)
+{
+    if (standing == STANDING_OTHER)
+        snprintf(text, room,
+                 "the key %s is for other users than this one: 'config check --user U' asks as one",
+                 key->name);
+    else if (key->source == POLICY_SOURCE_CREDENTIAL)
+        snprintf(text, room,
+                 "the key %s is a credential of systemd, %s, and known in its unit alone",
+                 key->name, key->location);
+    else
+        snprintf(text, room, "the key %s is known where %s is set, and not here", key->name,
+                 key->location != NULL ? key->location : "it");
+}
