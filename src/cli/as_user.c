@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/json.h"
 
 struct identity {
     uid_t uid;
@@ -50,7 +51,7 @@ static void become(const struct identity *identity)
     setenv("HOME", identity->home, 1);
 }
 
-int as_user(const char *user, int (*part)(const void *), const void *data)
+int as_user(const char *user, bool json, int (*part)(const void *), const void *data)
 {
     struct identity identity;
     int status;
@@ -68,8 +69,12 @@ int as_user(const char *user, int (*part)(const void *), const void *data)
         return cli_fail(CLI_FAILED, "--user: %m");
     if (child == 0) {
         become(&identity);
-        exit(part(data));
+        status = part(data);
+        if (json)
+            json_print_error(status);
+        exit(fflush(stdout) == 0 ? status : CLI_FAILED);
     }
+    json_was_printed();
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return cli_fail(CLI_FAILED, "--user: %m");

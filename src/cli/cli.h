@@ -89,6 +89,13 @@ char *cli_help(const struct cli_verb *verb, const char *path);
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The last sentence of cli_fail, or NULL. */
+const char *cli_last_error(void);
+
+/* The text as it may be put on a terminal: what would act on it, and what is no UTF-8, is '?'. In
+ * one of 8 buffers, of 8 kB each, that are used in turn. */
+const char *cli_shown(const char *text);
+
 /* The one of `words` (ends in NULL) that `typed` was most likely meant to be, or NULL. */
 const char *cli_nearest(const char *typed, const char *const *words);
 

@@ -62,7 +62,7 @@ static void add(struct tally *tally, const struct finding *finding)
     tally->unsafe += finding->severity == ERROR && strcmp(finding->code, "unsafe") == 0;
     if (tally->array == NULL) {
         style_print(styles[finding->severity], words[finding->severity]);
-        printf(": %s\n", finding->sentence);
+        printf(": %s\n", cli_shown(finding->sentence));
         return;
     }
     object = json_object();
@@ -195,7 +195,7 @@ static int check_as(const struct cli_call *call)
     if (call->value[OPTION_SYSTEM] != NULL && call->argc == 0)
         return cli_fail(CLI_FAILED,
                         "--system: name the file that is to become the system's policy");
-    return as_user(call->value[OPTION_USER], check, call);
+    return as_user(call->value[OPTION_USER], call->value[OPTION_JSON] != NULL, check, call);
 }
 
 const struct cli_verb cli_verb_config_check = {

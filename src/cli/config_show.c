@@ -1,5 +1,8 @@
-/* config show - the policy of a user and program in the order in which it
- * is decided, without keys. */
+/*
+ * config show - all that decides, in the order in which it is decided, without keys. Each fact is
+ * given once, by show(), as a member of the JSON object or as a line.
+ */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/config.h"
@@ -16,12 +19,127 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static json_t *words_json(const char *const *words)
+/* What is being shown: a member of an array of objects, or a paragraph. */
+struct shown {
+    json_t *object; /* NULL: lines */
+};
+
+static void show(const struct shown *shown, const char *name, const char *text)
 {
-    json_t *array = words != NULL ? json_array() : NULL;
-    for (; words != NULL && *words != NULL; words++)
-        json_array_append_new(array, json_string(*words));
-    return array;
+    if (shown->object != NULL)
+        json_put_text(shown->object, name, text);
+    else if (text != NULL)
+        printf("    %-12s %s\n", name, cli_shown(text));
+}
+
+static void show_words(const struct shown *shown, const char *name, const char *const *words)
+{
+    json_t *array = shown->object != NULL && words != NULL ? json_array() : NULL;
+    if (shown->object != NULL) {
+        for (; words != NULL && *words != NULL; words++)
+            json_array_append_new(array, json_text(*words));
+        json_put(shown->object, name, array);
+    } else if (words != NULL) {
+        printf("    %-12s", name);
+        for (; *words != NULL; words++)
+            printf(" %s", cli_shown(*words));
+        putchar('\n');
+    }
+}
+
+static void show_span(const struct shown *shown, const char *name, int64_t seconds)
+{
+    static const struct {
+        int64_t seconds;
+        char unit;
+    } units[] = {{7 * 86400, 'w'}, {86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    char text[32];
+    size_t i = 0;
+    if (shown->object != NULL) {
+        json_put(shown->object, name, seconds ? json_integer(seconds) : NULL);
+        return;
+    }
+    while (seconds % units[i].seconds != 0)
+        i++;
+    snprintf(text, sizeof text, "%" PRId64 "%c", seconds / units[i].seconds, units[i].unit);
+    show(shown, name, seconds ? text : NULL);
+}
+
+static void show_flag(const struct shown *shown, const char *name, bool flag)
+{
+    if (shown->object != NULL)
+        json_put(shown->object, name, json_boolean(flag));
+}
+
+/* The heading of a paragraph, or where an object stands. */
+static struct shown begin(json_t *array, const char *kind, const char *name,
+                          const struct policy_place *place, const char *more)
+{
+    struct shown shown = {array != NULL ? json_object() : NULL};
+    if (array == NULL) {
+        printf("%s%s%s (%s:%" PRIu32 ")%s%s\n", kind, name != NULL ? " " : "",
+               name != NULL ? name : "", cli_shown(place->file), place->line,
+               more != NULL && *more ? " " : "", more != NULL ? more : "");
+        return shown;
+    }
+    if (name != NULL)
+        json_put_text(shown.object, "name", name);
+    json_put_text(shown.object, "file", place->file);
+    json_put(shown.object, "line", json_integer(place->line));
+    json_put_text(shown.object, "layer", policy_layer_name(place->layer));
+    json_array_append_new(array, shown.object);
+    return shown;
+}
+
+static const char *file_word(const struct policy_config_file *file)
+{
+    if (file->closed)
+        return "closed by the system's policy";
+    return file->found ? "read" : "not there";
+}
+
+static void show_files(const struct policy_config *config, json_t *array)
+{
+    for (uint32_t i = 0; i < config->nfiles; i++) {
+        const struct policy_config_file *file = &config->files[i];
+        json_t *object;
+        if (array == NULL) {
+            printf("file %s: %s\n", cli_shown(file->path), file_word(file));
+            continue;
+        }
+        object = json_object();
+        json_put_text(object, "file", file->path);
+        json_put_text(object, "layer", policy_layer_name(file->layer));
+        json_put_text(object, "state", file_word(file));
+        json_array_append_new(array, object);
+    }
+}
+
+static void show_origins(const struct policy_config *config, json_t *array)
+{
+    for (const struct policy_config_origin *o = config->origins; o != NULL; o = o->next) {
+        struct shown shown = begin(array, "extra origin", NULL, &o->place, NULL);
+        show(&shown, "url", o->url);
+    }
+}
+
+static void show_who(const struct shown *shown, const struct policy_who *who)
+{
+    show_words(shown, "programs", who->programs);
+    show_words(shown, "scripts", who->scripts);
+    show_words(shown, "users", who->users);
+    show_words(shown, "groups", who->groups);
+}
+
+static void show_denies(const struct policy_config *config, json_t *array)
+{
+    for (uint32_t i = 0; i < config->ndenies; i++) {
+        const struct policy_config_deny *deny = &config->denies[i];
+        struct shown shown =
+            begin(array, "deny", NULL, &deny->place, policy_mismatch_text(deny->mismatch));
+        show_who(&shown, &deny->who);
+        show_flag(&shown, "applies", deny->mismatch == POLICY_MATCHES);
+    }
 }
 
 static void url_text(const struct policy_config_rule *rule, char *text, size_t room)
@@ -32,148 +150,98 @@ static void url_text(const struct policy_config_rule *rule, char *text, size_t r
         snprintf(text, room, "https://%s:%u%s", rule->host, (unsigned)rule->port, rule->path);
 }
 
-static const char *file_word(const struct policy_config_file *file)
+/* The authorities that count, and why they cannot be read. */
+static void show_trust(struct shown *shown, const struct policy_config *config,
+                       const struct policy_config_rule *rule)
 {
-    if (file->closed)
-        return "closed by the system's policy";
-    return file->found ? "read" : "not there";
+    const struct policy_config_ca *ca =
+        rule->trust.ca != POLICY_NONE ? &config->cas[rule->trust.ca] : NULL;
+    show(shown, "verify", policy_verify_name(rule->trust.verify));
+    show(shown, "ca_file", ca != NULL ? ca->path : NULL);
+    show(shown, "ca_error", ca != NULL ? ca->error : NULL);
 }
 
-static json_t *files_json(const struct policy_config *config)
+static void show_rules(const struct policy_config *config, json_t *array)
 {
-    json_t *array = json_array();
-    for (uint32_t i = 0; i < config->nfiles; i++) {
-        json_t *object = json_object();
-        json_put_text(object, "file", config->files[i].path);
-        json_put_text(object, "layer", policy_layer_name(config->files[i].layer));
-        json_put_text(object, "state", file_word(&config->files[i]));
-        json_array_append_new(array, object);
-    }
-    return array;
-}
-
-static const char *ca_path(const struct policy_config *config,
-                           const struct policy_config_rule *rule)
-{
-    return rule->trust.ca != POLICY_NONE ? config->cas[rule->trust.ca].path : NULL;
-}
-
-static json_t *rules_json(const struct policy_config *config)
-{
-    json_t *array = json_array();
     for (uint32_t i = 0; i < config->nrules; i++) {
         const struct policy_config_rule *rule = &config->rules[i];
-        json_t *object = json_object();
+        struct shown shown =
+            begin(array, "rule", rule->name, &rule->place, policy_mismatch_text(rule->mismatch));
         char url[PATH_MAX];
         url_text(rule, url, sizeof url);
-        json_put_text(object, "name", rule->name);
-        json_put_text(object, "file", rule->place.file);
-        json_put(object, "line", json_integer(rule->place.line));
-        json_put_text(object, "url", url);
-        json_put_text(object, "key", rule->key_name);
-        json_put_text(object, "verify", policy_verify_name(rule->trust.verify));
-        json_put_text(object, "ca_file", ca_path(config, rule));
-        json_put(object, "methods", words_json(rule->methods));
-        json_put(object, "programs", words_json(rule->who.programs));
-        json_put(object, "scripts", words_json(rule->who.scripts));
-        json_put(object, "users", words_json(rule->who.users));
-        json_put(object, "groups", words_json(rule->who.groups));
-        json_put(object, "applies", json_boolean(rule->mismatch == POLICY_MATCHES));
-        json_array_append_new(array, object);
+        show(&shown, "url", url);
+        show(&shown, "key",
+             rule->key != POLICY_NONE ? config->keys[rule->key].name : rule->key_name);
+        show_words(&shown, "methods", rule->methods);
+        show_who(&shown, &rule->who);
+        show_trust(&shown, config, rule);
+        show(&shown, "existing", policy_existing_name(rule->existing));
+        show(&shown, "placeholder", rule->placeholder);
+        show(&shown, "missing", policy_missing_name(rule->missing));
+        show(&shown, "report", policy_report_name(rule->report));
+        show_flag(&shown, "applies", rule->mismatch == POLICY_MATCHES);
     }
-    return array;
 }
 
-static json_t *keys_json(const struct policy_config *config)
+static const char *source_word(enum policy_source source)
 {
-    json_t *array = json_array();
+    static const char *const words[] = {"api_key", "file", "credential", "dotenv", "environment"};
+    return words[source];
+}
+
+static void show_keys(const struct policy_config *config, json_t *array)
+{
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const struct policy_config_key *key = &config->keys[i];
-        json_t *object = json_object();
-        json_put_text(object, "name", key->name);
-        json_put_text(object, "prefix", key->prefix);
-        json_put_text(object, "source", key->path != NULL ? key->path : key->location);
-        json_put_text(object, "error", key->error);
-        json_array_append_new(array, object);
+        struct shown shown = begin(array, "key", key->name, &key->place, NULL);
+        show(&shown, "prefix", key->prefix);
+        show(&shown, "kind", source_word(key->source));
+        show(&shown, "source", key->path != NULL ? key->path : key->location);
+        show(&shown, "variable", key->variable);
+        show(&shown, "next", key->next != POLICY_NONE ? config->keys[key->next].name : NULL);
+        show_span(&shown, "stale", key->stale_seconds);
+        show_span(&shown, "rotate_after", key->rotate_after_seconds);
+        show(&shown, "error", key->error);
     }
-    return array;
 }
 
 static int print_json(const struct policy_config *config, int code)
 {
+    static const struct {
+        const char *name;
+        void (*show)(const struct policy_config *config, json_t *array);
+    } parts[] = {{"files", show_files},
+                 {"extra_origins", show_origins},
+                 {"deny", show_denies},
+                 {"rules", show_rules},
+                 {"keys", show_keys}};
     json_t *object = json_object();
     json_put_text(object, "error", config->error);
-    json_put(object, "files", files_json(config));
-    json_put(object, "rules", rules_json(config));
-    json_put(object, "keys", keys_json(config));
     json_put(object, "denied", json_boolean(config->denied_by != POLICY_NONE));
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        json_t *array = json_array();
+        parts[i].show(config, array);
+        json_put(object, parts[i].name, array);
+    }
     return json_print(object, code);
-}
-
-static void print_words(const char *name, const char *const *words)
-{
-    if (words == NULL)
-        return;
-    printf("    %-9s", name);
-    for (; *words != NULL; words++)
-        printf(" %s", *words);
-    putchar('\n');
-}
-
-static void print_trust(const struct policy_config *config, const struct policy_config_rule *rule)
-{
-    const char *path = ca_path(config, rule);
-    if (rule->trust.verify != POLICY_VERIFY_WHEN_NEEDED)
-        printf("    %-9s %s\n", "verify", policy_verify_name(rule->trust.verify));
-    if (path != NULL)
-        printf("    %-9s %s\n", "ca_file", path);
-    if (path != NULL && config->cas[rule->trust.ca].error != NULL)
-        printf("    %-9s %s\n", "error", config->cas[rule->trust.ca].error);
-}
-
-static void print_rule(const struct policy_config *config, const struct policy_config_rule *rule)
-{
-    char url[PATH_MAX];
-    url_text(rule, url, sizeof url);
-    printf("rule %s (%s:%u)%s%s\n", rule->name, rule->place.file, rule->place.line,
-           rule->mismatch == POLICY_MATCHES ? "" : " ", policy_mismatch_text(rule->mismatch));
-    printf("    %-9s %s\n    %-9s %s\n", "url", url, "key", rule->key_name);
-    print_trust(config, rule);
-    print_words("methods", rule->methods);
-    print_words("programs", rule->who.programs);
-    print_words("scripts", rule->who.scripts);
-    print_words("users", rule->who.users);
-    print_words("groups", rule->who.groups);
-}
-
-static void print_key(const struct policy_config_key *key)
-{
-    printf("key %s (%s:%u)\n", key->name, key->place.file, key->place.line);
-    if (key->prefix != NULL)
-        printf("    %-9s %s...\n", "prefix", key->prefix);
-    if (key->path != NULL || key->location != NULL)
-        printf("    %-9s %s\n", "source", key->path != NULL ? key->path : key->location);
-    if (key->error != NULL)
-        printf("    %-9s %s\n", "error", key->error);
 }
 
 static int print_text(const struct policy_config *config, int code)
 {
-    for (uint32_t i = 0; i < config->nfiles; i++)
-        printf("file %s: %s\n", config->files[i].path, file_word(&config->files[i]));
+    show_files(config, NULL);
     if (config->error != NULL)
         printf("error: %s\n", config->error);
     if (config->denied_by != POLICY_NONE)
-        printf("denied by %s:%u\n", config->denies[config->denied_by].place.file,
+        printf("denied by %s:%u\n", cli_shown(config->denies[config->denied_by].place.file),
                config->denies[config->denied_by].place.line);
-    for (uint32_t i = 0; i < config->nrules; i++)
-        print_rule(config, &config->rules[i]);
-    for (uint32_t i = 0; i < config->nkeys; i++)
-        print_key(&config->keys[i]);
+    show_origins(config, NULL);
+    show_denies(config, NULL);
+    show_rules(config, NULL);
+    show_keys(config, NULL);
     return code;
 }
 
-static int show(const struct cli_call *call)
+static int show_configuration(const struct cli_call *call)
 {
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
@@ -194,10 +262,11 @@ const struct cli_verb cli_verb_config_show = {
     .name = "show",
     .operands = "[FILE]",
     .summary = "show what is in force, without keys",
-    .about = "Show FILE, or the configuration in force: the files that were looked for, the\n"
-             "rules in the order of deciding, and the keys by their first characters.\n",
+    .about = "Show FILE, or the configuration in force: the files that were looked for, what\n"
+             "is denied, the rules in the order of deciding, and the keys by their first\n"
+             "characters.\n",
     .options = options,
     .words = CLI_WORDS_FILE,
     .max_operands = 1,
-    .run = show,
+    .run = show_configuration,
 };

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/json.h"
 #include "cli/parse.h"
 
 enum { OPTION_VERSION };
@@ -67,7 +68,33 @@ static int dispatch_sub(const struct cli_verb *verb, const char *path, const str
     return unknown_verb(verb, path, call->argv[0]);
 }
 
+/* Asked before the call is parsed: a wrong call is an error that a program reads, too. */
+static bool wants_json(const struct cli_verb *verb, int argc, char **argv)
+{
+    bool has = false;
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++)
+        has |= strcmp(o->name, "json") == 0;
+    for (int i = 1; has && i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-j") == 0)
+            return true;
+    return false;
+}
+
+static int dispatch_verb(const struct cli_verb *verb, const char *path, int argc, char **argv);
+
 int cli_dispatch(const struct cli_verb *verb, const char *path, int argc, char **argv)
+{
+    bool json = wants_json(verb, argc, argv);
+    int status = dispatch_verb(verb, path, argc, argv);
+    if (json)
+        json_print_error(status);
+    /* What could not be written was not told: a full disk is no success. */
+    if (fflush(stdout) != 0 && status == CLI_OK)
+        return cli_fail(CLI_FAILED, "cannot write to standard output: %m");
+    return status;
+}
+
+static int dispatch_verb(const struct cli_verb *verb, const char *path, int argc, char **argv)
 {
     struct cli_call call;
     bool help;
@@ -80,12 +107,5 @@ int cli_dispatch(const struct cli_verb *verb, const char *path, int argc, char *
         puts(CLI_NAME " " VERSION);
         return CLI_OK;
     }
-    if (verb->verbs != NULL)
-        status = dispatch_sub(verb, path, &call);
-    else
-        status = verb->run(&call);
-    /* What could not be written was not told: a full disk is no success. */
-    if (fflush(stdout) != 0 && status == CLI_OK)
-        return cli_fail(CLI_FAILED, "cannot write to standard output: %m");
-    return status;
+    return verb->verbs != NULL ? dispatch_sub(verb, path, &call) : verb->run(&call);
 }

@@ -26,7 +26,15 @@ const char *health_word(enum health health);
 struct doctor {
     json_t *array;     /* with --json: the findings; else NULL */
     enum health worst; /* so far */
+
+    /* Of the next finding, and then forgotten: see doctor_at. */
+    const char *code;
+    const char *file;
+    unsigned line;
 };
+
+/* The next finding is about this place; `code` is a word for programs. */
+void doctor_at(struct doctor *doctor, const char *code, const char *file, unsigned line);
 
 /* One finding. `topic` is a word, the sentence names the fact and, where it is not good, the
  * remedy. */

@@ -1,9 +1,12 @@
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/cli.h"
 #include "cli/doctor.h"
 #include "cli/key_standing.h"
+#include "cli/key_store.h"
 #include "cli/policy.h"
 
 enum { DAY = 24 * 60 * 60 };
@@ -14,6 +17,8 @@ static void say_findings(struct doctor *doctor, const struct policy_config *conf
     for (uint32_t i = 0; i < config->nfindings; i++) {
         const struct policy_finding *finding = &config->findings[i];
         good = good && finding->severity != POLICY_ERROR;
+        doctor_at(doctor, finding->severity == POLICY_ERROR ? "policy" : "unused",
+                  finding->place.file, finding->place.line);
         doctor_say(doctor, finding->severity == POLICY_ERROR ? HEALTH_FAILURE : HEALTH_WARNING,
                    "policy", "%s", finding->sentence);
     }
@@ -22,18 +27,43 @@ static void say_findings(struct doctor *doctor, const struct policy_config *conf
                    config->nrules, config->nkeys);
 }
 
+/* A key of the store has its period beside it, where the configuration does not say one: that of
+ * the quick start never does. */
+static void read_period(const struct policy_config_key *key, int64_t *period, int64_t *since)
+{
+    auto_store struct key_store store = {.folder = -1};
+    const char *slash = key->path != NULL ? strrchr(key->path, '/') : NULL;
+    char folder[PATH_MAX];
+    struct key_meta meta;
+    *period = key->rotate_after_seconds;
+    *since = key->mtime.tv_sec;
+    if (*period || slash == NULL || key->source != POLICY_SOURCE_FILE)
+        return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - key->path), key->path);
+    store.folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store.folder < 0)
+        return;
+    key_meta_read(&store, slash + 1, &meta);
+    if (key_period(meta.rotate_after) <= 0)
+        return;
+    *period = key_period(meta.rotate_after);
+    *since = meta.created ? (int64_t)meta.created : *since;
+}
+
 static void say_age(struct doctor *doctor, const struct policy_config_key *key)
 {
-    int64_t age = (int64_t)(time(NULL) - key->mtime.tv_sec);
-    if (key->rotate_after_seconds == 0 || key->mtime.tv_sec == 0 || age < key->rotate_after_seconds)
+    int64_t period, since;
+    read_period(key, &period, &since);
+    if (period == 0 || since == 0 || (int64_t)time(NULL) - since < period) {
         doctor_say(doctor, HEALTH_GOOD, "key", "%s (%s...) is sound", key->name, key->prefix);
-    else
-        doctor_say(
-            doctor, HEALTH_WARNING, "key",
-            "%s (%s...) is %lld days old and should be replaced after %lld: make a new one in "
-            "the Commissioned console, then '" CLI_NAME " key rotate'",
-            key->name, key->prefix, (long long)(age / DAY),
-            (long long)(key->rotate_after_seconds / DAY));
+        return;
+    }
+    doctor_at(doctor, "age", key->path, 0);
+    doctor_say(doctor, HEALTH_WARNING, "key",
+               "%s (%s...) is %lld days old and should be replaced after %lld: make a new one in "
+               "the Commissioned console, then '" CLI_NAME " key rotate'",
+               key->name, key->prefix, (long long)((int64_t)time(NULL) - since) / DAY,
+               (long long)(period / DAY));
 }
 
 static void say_keys(struct doctor *doctor, const struct policy_config *config)
@@ -42,13 +72,20 @@ static void say_keys(struct doctor *doctor, const struct policy_config *config)
         const struct policy_config_key *key = &config->keys[i];
         enum standing standing = key_standing(config, i);
         char text[POLICY_MAX_SENTENCE];
+        doctor_at(doctor, key->absent ? "absent" : "key",
+                  key->path != NULL ? key->path : key->place.file,
+                  key->path != NULL ? 0 : key->place.line);
         if (standing == STANDING_ERROR) {
             doctor_say(doctor, HEALTH_FAILURE, "key", "%s", key->error);
         } else if (standing == STANDING_UNIT || standing == STANDING_OTHER) {
             key_standing_text(key, standing, text, sizeof text);
+            doctor_at(doctor, standing == STANDING_UNIT ? "elsewhere" : "others", key->place.file,
+                      key->place.line);
             doctor_say(doctor, HEALTH_GOOD, "key", "%s", text);
         } else if (standing == STANDING_GOOD && key->prefix != NULL) {
             say_age(doctor, key);
+        } else {
+            doctor_at(doctor, NULL, NULL, 0);
         }
     }
 }

@@ -12,6 +12,13 @@ const char *health_word(enum health health)
     return words[health];
 }
 
+void doctor_at(struct doctor *doctor, const char *code, const char *file, unsigned line)
+{
+    doctor->code = code;
+    doctor->file = file;
+    doctor->line = line;
+}
+
 void doctor_say(struct doctor *doctor, enum health health, const char *topic, const char *format,
                 ...)
 {
@@ -28,6 +35,9 @@ void doctor_say(struct doctor *doctor, enum health health, const char *topic, co
         object = json_object();
         json_put_text(object, "health", health_word(health));
         json_put_text(object, "topic", topic);
+        json_put_text(object, "code", doctor->code != NULL ? doctor->code : topic);
+        json_put_text(object, "file", doctor->file);
+        json_put(object, "line", doctor->line ? json_integer(doctor->line) : NULL);
         json_put_text(object, "sentence", sentence);
         json_array_append_new(doctor->array, object);
     } else {
@@ -36,7 +46,8 @@ void doctor_say(struct doctor *doctor, enum health health, const char *topic, co
                                                : STYLE_BAD,
                     health_word(health));
         printf("%*s %-9s %s\n", health == HEALTH_GOOD ? 3 : 0, "", topic,
-               sentence != NULL ? sentence : "?");
+               sentence != NULL ? cli_shown(sentence) : "?");
     }
     free(sentence);
+    doctor_at(doctor, NULL, NULL, 0);
 }

@@ -76,7 +76,7 @@ static json_t *as_json(const struct key_store *store, const struct row *row)
 
 static const char *or_dash(const char *text)
 {
-    return *text ? text : "-";
+    return *text ? cli_shown(text) : "-";
 }
 
 static void print_line(const struct row *row)

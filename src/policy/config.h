@@ -134,6 +134,13 @@ struct policy_config_deny {
     enum policy_mismatch mismatch;
 };
 
+/* An entry of extra_origins. */
+struct policy_config_origin {
+    const struct policy_config_origin *next; /* in the order of reading */
+    struct policy_place place;
+    const char *url;
+};
+
 enum policy_severity {
     POLICY_ERROR, /* the policy cannot be used */
     POLICY_WARNING,
@@ -168,6 +175,7 @@ struct policy_config {
     uint32_t nfindings;
     uint32_t nfiles;
     uint32_t nwatches;
+    const struct policy_config_origin *origins;
 
     bool exists;        /* some configuration file was found, good or bad */
     uint32_t denied_by; /* the denial that is for the asking process, or POLICY_NONE */
@@ -213,6 +221,10 @@ const char *policy_mismatch_text(enum policy_mismatch mismatch);
 
 /* "when-needed", "always", "never". */
 const char *policy_verify_name(enum policy_verify verify);
+/* As they are written in a configuration. */
+const char *policy_existing_name(enum policy_existing existing);
+const char *policy_missing_name(enum policy_missing missing);
+const char *policy_report_name(enum policy_report report);
 
 /* "environment", "user", "system". */
 const char *policy_layer_name(enum policy_layer layer);

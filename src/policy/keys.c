@@ -227,6 +227,16 @@ void policy_read_keys(struct policy_reader *reader, const config_setting_t *list
         read_key(reader, config_setting_get_elem(list, (unsigned)i));
 }
 
+/* To people the key of the simple form has the name of its file, as `key list` shows it; to the
+ * rules of its layer it stays "key_file". */
+static const char *shown_name(const char *location, const char *otherwise)
+{
+    const char *slash = location != NULL ? strrchr(location, '/') : NULL;
+    if (slash == NULL || !policy_is_name(slash + 1))
+        return otherwise;
+    return slash + 1;
+}
+
 void policy_read_simple_key(struct policy_reader *reader, const config_setting_t *root)
 {
     const config_setting_t *value = setting_member(root, "api_key");
@@ -254,6 +264,7 @@ void policy_read_simple_key(struct policy_reader *reader, const config_setting_t
     if (number == POLICY_NONE)
         return;
     reader->names->has_simple = true;
+    reader->config->keys[number].name = shown_name(key.location, name);
     reader->config->keys[number].value = key.value;
     reader->config->keys[number].value_length = key.value_length;
     reader->config->keys[number].location = key.location;

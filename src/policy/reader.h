@@ -114,6 +114,9 @@ int64_t setting_duration(struct policy_reader *reader, const config_setting_t *g
 const char *setting_name(struct policy_reader *reader, const config_setting_t *group,
                          uint32_t *line);
 
+/* Whether a text can be a name. Pure. */
+bool policy_is_name(const char *text);
+
 /* An absolute path, else a finding and NULL. */
 const char *setting_path(struct policy_reader *reader, const config_setting_t *group,
                          const char *name, uint32_t *line);

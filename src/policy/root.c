@@ -10,6 +10,20 @@ static const char *const root_settings[] = {"api_key",       "key_file",    "url
                                             "report",        "placeholder", "verify",   "ca_file",
                                             "extra_origins", "user_config", NULL};
 
+/* Kept for `config show`: what decides must be seen. */
+static void keep_origin(struct policy_reader *reader, const char *url, uint32_t line)
+{
+    const struct policy_config_origin **end = &reader->config->origins;
+    struct policy_config_origin *origin = arena_alloc(&reader->config->arena, sizeof *origin);
+    if (origin == NULL)
+        return;
+    while (*end != NULL)
+        end = (const struct policy_config_origin **)&(*end)->next;
+    *origin =
+        (struct policy_config_origin){.place = {reader->file, line, reader->layer}, .url = url};
+    *end = origin;
+}
+
 static void read_origins(struct policy_reader *reader, const config_setting_t *root)
 {
     uint32_t line;
@@ -26,6 +40,7 @@ static void read_origins(struct policy_reader *reader, const config_setting_t *r
                 setting_error(reader, line, why.remedy, "an entry of extra_origins: %s", why.fact);
             return;
         }
+        keep_origin(reader, urls[i], line);
         if (strcmp(origins[i].path, "/") != 0)
             setting_error(reader, line, "end it after the host or the port",
                           "an entry of extra_origins has a path");

@@ -216,3 +216,18 @@ void policy_read_denies(struct policy_reader *reader, const config_setting_t *li
             *added = deny;
     }
 }
+
+const char *policy_existing_name(enum policy_existing existing)
+{
+    return existing_words[existing];
+}
+
+const char *policy_missing_name(enum policy_missing missing)
+{
+    return missing_words[missing];
+}
+
+const char *policy_report_name(enum policy_report report)
+{
+    return report_words[report];
+}

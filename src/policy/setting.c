@@ -220,6 +220,15 @@ int64_t setting_duration(struct policy_reader *reader, const config_setting_t *g
     return value * unit;
 }
 
+bool policy_is_name(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 0 && length <= MAX_NAME &&
+           length == strspn(text, "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-");
+}
+
 const char *setting_name(struct policy_reader *reader, const config_setting_t *group,
                          uint32_t *line)
 {
@@ -229,10 +238,7 @@ const char *setting_name(struct policy_reader *reader, const config_setting_t *g
             setting_error(reader, setting_line(group), "add name = \"...\"", "this has no name");
         return NULL;
     }
-    size_t length = strlen(name);
-    if (length <= MAX_NAME && length == strspn(name, "abcdefghijklmnopqrstuvwxyz"
-                                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                     "0123456789._-"))
+    if (policy_is_name(name))
         return name;
     setting_error(reader, *line, "use up to 32 letters, digits, '.', '_' and '-'",
                   "name is not one that can be shown");

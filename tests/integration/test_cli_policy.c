@@ -436,6 +436,111 @@ END_TEST
 /* ---- run --env ------------------------------------------------------------------------------- */
 
 /* The child compares, so that the key is on no screen: $1 is a file that holds it. */
+/* All that decides: what is not written has its default, and is shown. */
+START_TEST(show_lists_all_that_decides)
+{
+    static const char *const lines[] = {"extra origin (",
+                                        "url          https://dev.example:8443",
+                                        "deny (",
+                                        "users        nobody",
+                                        "existing     replace-placeholder",
+                                        "placeholder  Bearer unused",
+                                        "missing      pass",
+                                        "report       all",
+                                        "existing     keep",
+                                        "missing      fail",
+                                        "report       denied",
+                                        "kind         file",
+                                        "next         k.next",
+                                        "stale        5m",
+                                        "rotate_after 90d",
+                                        "kind         environment",
+                                        "kind         dotenv",
+                                        "variable     MY_KEY",
+                                        "kind         credential",
+                                        NULL};
+    char text[4 * PATH_MAX];
+    snprintf(text, sizeof text,
+             "extra_origins = [\"https://dev.example:8443\"];\n"
+             "deny = ( { users = [\"nobody\"]; } );\n"
+             "keys = ( { name = \"k\"; file = \"%s\"; next = \"%s.next\"; stale = \"5m\"; "
+             "rotate_after = \"90d\"; },\n"
+             "         { name = \"e\"; environment = \"OPENAI_API_KEY\"; },\n"
+             "         { name = \"d\"; dotenv = \"/no/.env\"; variable = \"MY_KEY\"; },\n"
+             "         { name = \"c\"; credential = \"unit\"; } );\n"
+             "rules = ( { name = \"a\"; key = \"k\"; existing = \"replace-placeholder\"; "
+             "placeholder = \"Bearer unused\"; missing = \"pass\"; report = \"all\"; },\n"
+             "          { name = \"b\"; key = \"e\"; } );\n",
+             key_file, key_file);
+    write_file(config, text, 0600);
+    OUTCOME(&outcome, command, "config", "show");
+    ck_assert_int_eq(outcome.status, 0);
+    shows_no_key();
+    for (const char *const *line = lines; *line != NULL; line++)
+        ck_assert_msg(strstr(outcome.out, *line) != NULL, "no '%s' in:\n%s", *line, outcome.out);
+}
+END_TEST
+
+/* The key of the simple form is known by one name, that of `key list`. */
+START_TEST(a_key_of_the_simple_form_has_the_name_of_its_file)
+{
+    char text[2 * PATH_MAX];
+    snprintf(text, sizeof text, "key_file = \"%s\";\n", key_file);
+    write_file(config, text, 0600);
+    ck_assert_int_eq(COMMAND("config", "show", "--json"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(
+                         json_array_get(json_object_get(answer, "keys"), 0), "name")),
+                     "key");
+    ck_assert_str_eq(json_string_value(json_object_get(
+                         json_array_get(json_object_get(answer, "rules"), 0), "key")),
+                     "key");
+    ck_assert_int_eq(COMMAND("explain", "--json", "https://app.commissioned.tech/v1"), 0);
+    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(answer, "key"), "name")),
+                     "key");
+    ck_assert_int_eq(COMMAND("run", "--env", "-k", "key", "--", "true"), 0);
+}
+END_TEST
+
+static const char *const failing[][6] = {
+    {"explain", "--json", "--user", "no-such-user-here", "https://app.commissioned.tech/"},
+    {"explain", "--json"},
+    {"config", "check", "--json", "/no/such/file"},
+    {"config", "check", "--json", "--no-such-option"},
+    {"key", "check", "--json", "no-such-key"},
+    {"key", "show", "-j", "no-such-key"},
+};
+
+START_TEST(an_error_is_json_where_json_was_asked_for)
+{
+    const char *argv[8] = {command};
+    for (int i = 0; i < 6 && failing[_i][i] != NULL; i++)
+        argv[i + 1] = failing[_i][i];
+    say(argv);
+    ck_assert_int_ne(outcome.status, 0);
+    ck_assert_msg(answer != NULL, "%s%s", outcome.out, outcome.err);
+    ck_assert_int_eq(json_integer_value(json_object_get(answer, "exit_status")), outcome.status);
+    ck_assert_ptr_nonnull(strstr(outcome.err, json_string_value(json_object_get(answer, "error"))));
+}
+END_TEST
+
+START_TEST(a_name_that_is_no_text_is_kept_in_json_and_harmless_on_a_terminal)
+{
+    char odd[PATH_MAX];
+    in_folder(odd, folder, "a\xff\033[31mb.conf");
+    write_file(odd, "deny = ( { users = [\"x\"]; } );\n", 0600);
+    ck_assert_int_eq(COMMAND("config", "show", "--json", odd), 0);
+    ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(
+                                     json_array_get(json_object_get(answer, "files"), 0), "file")),
+                                 "a\\xff\033[31mb.conf"));
+    OUTCOME(&outcome, command, "config", "show", odd);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "a??[31mb.conf"));
+    ck_assert_ptr_null(strchr(outcome.out, '\033'));
+    OUTCOME(&outcome, command, "config", "show", "/no/\033[31m\xc2\x9b");
+    ck_assert_ptr_null(strchr(outcome.err, '\033'));
+    ck_assert_ptr_null(strstr(outcome.err, "\xc2\x9b"));
+}
+END_TEST
+
 static const char compare[] = "test \"$OPENAI_API_KEY\" = \"$(cat \"$1\")\" && "
                               "test \"$COMMISSIONED_API_KEY\" = \"$OPENAI_API_KEY\" && "
                               "echo \"$OPENAI_BASE_URL\"";
@@ -699,6 +804,11 @@ static void add_config(TCase *tests)
     tcase_add_test(tests, a_comma_after_the_last_element_is_as_good_as_none);
     tcase_add_test(tests, a_file_can_be_checked_before_it_is_put_in_place);
     tcase_add_test(tests, show_lists_rules_and_keys_without_keys);
+    tcase_add_test(tests, show_lists_all_that_decides);
+    tcase_add_test(tests, a_key_of_the_simple_form_has_the_name_of_its_file);
+    tcase_add_loop_test(tests, an_error_is_json_where_json_was_asked_for, 0,
+                        (int)(sizeof failing / sizeof *failing));
+    tcase_add_test(tests, a_name_that_is_no_text_is_kept_in_json_and_harmless_on_a_terminal);
 }
 
 static void add_explain(TCase *tests)

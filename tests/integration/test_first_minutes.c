@@ -232,6 +232,18 @@ START_TEST(config_check_and_doctor_are_content_with_what_is_right)
 }
 END_TEST
 
+START_TEST(doctor_warns_of_the_age_of_a_key_of_the_quick_start)
+{
+    expect(__func__,
+           "user ann 'echo $KEY | commissioned-auth key add mine -r 90d' >/dev/null\n"
+           "m=/home/ann/.config/commissioned-auth/keys.d/mine.meta\n"
+           "user ann 'commissioned-auth doctor' | grep -o 'is sound'\n"
+           "sed -i 's/\"created\": [0-9]*/\"created\": 1000000000/' $m\n"
+           "user ann 'commissioned-auth doctor' | grep -o 'should be replaced after 90'",
+           "is sound\nshould be replaced after 90");
+}
+END_TEST
+
 START_TEST(every_command_block_of_the_README_works_as_it_stands)
 {
     char build[PATH_MAX], readme[PATH_MAX];
@@ -278,6 +290,7 @@ int main(void)
     tcase_add_test(tests, a_key_in_use_that_is_removed_is_warned_of_and_put_back);
     tcase_add_test(tests, a_key_that_is_mounted_by_itself_is_told_so);
     tcase_add_test(tests, config_check_and_doctor_are_content_with_what_is_right);
+    tcase_add_test(tests, doctor_warns_of_the_age_of_a_key_of_the_quick_start);
     tcase_add_test(tests, every_command_block_of_the_README_works_as_it_stands);
     tcase_add_test(tests, the_sample_is_installed_to_be_read_by_all);
     suite_add_tcase(suite, tests);
