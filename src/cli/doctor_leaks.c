@@ -6,9 +6,12 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -16,6 +19,7 @@
 #include "cli/cli.h"
 #include "cli/doctor.h"
 #include "cli/key_store.h"
+#include "cli/leak_places.h"
 #include "cli/policy.h"
 #include "cli/scan.h"
 #include "core/secret.h"
@@ -25,6 +29,10 @@ enum {
     MAX_KEYS = 256,
     MAX_SECRET_FILE = 16 * 1024 * 1024,
     MAX_FOLDERS = 32, /* descriptors that nftw(3) may hold */
+    MAX_NAMED = 256,
+    MAX_PLACES = 256, /* that are told; the same file may be come to by two ways */
+    SHOWN_UNREAD = 3,
+    FIRST_PERSON = 1000, /* users below are services: login.defs(5), UID_MIN */
 };
 
 struct search {
@@ -33,6 +41,13 @@ struct search {
     struct needle needles[MAX_KEYS];
     size_t count;
     unsigned found;
+    char *named[MAX_NAMED]; /* files that the policy names: a key is at home there */
+    size_t nnamed;
+    char *places[MAX_PLACES];
+    size_t nplaces;
+    unsigned unread; /* files that may not be read by this user */
+    char unread_names[SHOWN_UNREAD * PATH_MAX / 4];
+    const char *remedy; /* of what nftw(3) finds */
 };
 
 static struct search *current; /* nftw(3) hands nothing through */
@@ -50,6 +65,24 @@ static void add_key(struct search *search, const char *text, size_t length)
     search->needles[search->count++] = (struct needle){.bytes = key->text, .length = length};
 }
 
+static void name_file(struct search *search, const char *path)
+{
+    char real[PATH_MAX];
+    if (path != NULL && search->nnamed < MAX_NAMED && realpath(path, real) != NULL)
+        search->named[search->nnamed++] = strdup(real);
+}
+
+static bool is_named(const struct search *search, const char *path)
+{
+    char real[PATH_MAX];
+    if (search->nnamed == 0 || realpath(path, real) == NULL)
+        return false;
+    for (size_t i = 0; i < search->nnamed; i++)
+        if (search->named[i] != NULL && strcmp(search->named[i], real) == 0)
+            return true;
+    return false;
+}
+
 static void add_policy_keys(struct search *search)
 {
     static const char bearer[] = "Authorization: Bearer ";
@@ -62,6 +95,10 @@ static void add_policy_keys(struct search *search)
         return;
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const char *header = config->keys[i].header;
+        name_file(search, config->keys[i].path);
+        if (config->keys[i].source == POLICY_SOURCE_INLINE)
+            name_file(search, config->keys[i].place.file);
+
         if (header != NULL)
             add_key(search, header + strlen(bearer), strlen(header) - strlen(bearer));
     }
@@ -87,6 +124,24 @@ static void add_stored_keys(struct search *search)
     free(entries);
 }
 
+static bool is_told(struct search *search, const char *place)
+{
+    for (size_t i = 0; i < search->nplaces; i++)
+        if (search->places[i] != NULL && strcmp(search->places[i], place) == 0)
+            return true;
+    if (search->nplaces < MAX_PLACES)
+        search->places[search->nplaces++] = strdup(place);
+    return false;
+}
+
+static bool any_found(const struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++)
+        if (search->needles[i].found)
+            return true;
+    return false;
+}
+
 static void say_found(struct search *search, enum health health, const char *place,
                       const char *remedy)
 {
@@ -96,19 +151,32 @@ static void say_found(struct search *search, enum health health, const char *pla
             continue;
         search->found++;
         secret_show(&search->keys[i], prefix);
+        doctor_at(search->doctor, NULL, place[0] == '/' ? place : NULL, 0);
         doctor_say(search->doctor, health, "leak", "%s... is in %s: %s", prefix, place, remedy);
     }
+}
+
+static void note_unread(struct search *search, const char *path)
+{
+    size_t used = strlen(search->unread_names);
+    if (search->unread++ < SHOWN_UNREAD)
+        snprintf(search->unread_names + used, sizeof search->unread_names - used, "%s%s",
+                 used ? ", " : "", path);
 }
 
 static void search_file(struct search *search, const char *path, enum health health,
                         const char *place, const char *remedy)
 {
     auto_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EACCES || errno == EPERM)
+            note_unread(search, path);
         return;
+    }
     for (size_t i = 0; i < search->count; i++)
         search->needles[i].found = false;
-    if (scan_fd(fd, MAX_SECRET_FILE, search->needles, search->count))
+    if (scan_fd(fd, MAX_SECRET_FILE, search->needles, search->count) && any_found(search) &&
+        !is_told(search, place))
         say_found(search, health, place, remedy);
 }
 
@@ -143,34 +211,69 @@ static void search_processes(struct search *search)
         closedir(proc);
 }
 
-static void search_histories(struct search *search)
+static bool is_kernel_s(const char *path)
 {
-    static const char *const histories[] = {
-        ".bash_history",
-        ".zsh_history",
-        ".zhistory",
-        ".sh_history",
-        ".ash_history",
-        ".history",
-        ".local/share/fish/fish_history",
-        ".python_history",
-        ".node_repl_history",
-    };
-    const char *home = getenv("HOME");
-    char path[PATH_MAX];
-    for (size_t i = 0; home != NULL && i < sizeof histories / sizeof *histories; i++) {
-        snprintf(path, sizeof path, "%s/%s", home, histories[i]);
-        search_file(search, path, HEALTH_FAILURE, path, "remove the line and replace the key");
-    }
+    return strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0 || strcmp(path, "/dev") == 0;
 }
 
+/* Not FTW_MOUNT: on an overlay, as in a container, each file may be of a device of its own. */
 static int search_entry(const char *path, const struct stat *st, int type, struct FTW *where)
 {
     (void)where;
-    if (type == FTW_F && S_ISREG(st->st_mode))
-        search_file(current, path, HEALTH_FAILURE, path,
-                    "a commit would publish it: take it out and replace the key");
-    return 0;
+    if (type == FTW_D && is_kernel_s(path))
+        return FTW_SKIP_SUBTREE;
+    if (type == FTW_DNR)
+        note_unread(current, path);
+    else if (type == FTW_F && S_ISREG(st->st_mode) && !is_named(current, path))
+        search_file(current, path, HEALTH_FAILURE, path, current->remedy);
+    return FTW_CONTINUE;
+}
+
+static void search_folder(struct search *search, const char *path, const char *remedy)
+{
+    search->remedy = remedy;
+    nftw(path, search_entry, MAX_FOLDERS, FTW_PHYS | FTW_ACTIONRETVAL);
+}
+
+static void search_places(struct search *search, const char *home, const struct leak_place *places)
+{
+    static const char remedy[] = "take it out and replace the key";
+    char path[PATH_MAX];
+    for (; places->path != NULL; places++) {
+        if (snprintf(path, sizeof path, "%s%s%s", *places->path == '/' ? "" : home,
+                     *places->path == '/' ? "" : "/", places->path) >= PATH_MAX)
+            continue;
+        if (places->is_folder)
+            search_folder(search, path, remedy);
+        else if (!is_named(search, path))
+            search_file(search, path, HEALTH_FAILURE, path, remedy);
+    }
+}
+
+/* root looks into everybody's, others into their own. */
+static void search_homes(struct search *search)
+{
+    const char *own = getenv("HOME");
+    const struct passwd *user;
+    if (own != NULL && own[0] == '/')
+        search_places(search, own, leak_home);
+    if (geteuid() != 0)
+        return;
+    setpwent();
+    while ((user = getpwent()) != NULL)
+        if (user->pw_uid >= FIRST_PERSON && user->pw_dir[0] == '/' && user->pw_dir[1] != '\0' &&
+            strcmp(user->pw_dir, "/nonexistent") != 0 &&
+            (own == NULL || strcmp(own, user->pw_dir) != 0))
+            search_places(search, user->pw_dir, leak_home);
+    endpwent();
+}
+
+static void search_variables(struct search *search)
+{
+    char path[PATH_MAX];
+    for (unsigned i = 0; leak_variable(i, path); i++)
+        if (path[0] && !is_named(search, path))
+            search_file(search, path, HEALTH_FAILURE, path, "take it out and replace the key");
 }
 
 /* The work tree that the current folder is in, or false. Its history is packed, and is not
@@ -191,28 +294,61 @@ static bool work_tree(char path[PATH_MAX])
     }
 }
 
+/* What is said to be clean must say of what. */
+static void say_where(struct doctor *doctor, const struct search *search)
+{
+    if (search->unread > 0)
+        doctor_say(doctor, HEALTH_GOOD, "leak",
+                   "not looked into, for this user may not read them: %u files and folders (%s%s); "
+                   "root may",
+                   search->unread, search->unread_names,
+                   search->unread > SHOWN_UNREAD ? ", ..." : "");
+    doctor_say(doctor, HEALTH_GOOD, "leak",
+               "not looked into: the journal and /var/log, %sthe packed history of git, containers "
+               "and their images, swap, core dumps, backups, other machines",
+               geteuid() == 0 ? "" : "other users' homes, ");
+}
+
+static void search_all(struct search *search)
+{
+    char tree[PATH_MAX];
+    current = search;
+    add_policy_keys(search);
+    add_stored_keys(search);
+    if (search->count == 0)
+        return;
+    search_processes(search);
+    search_homes(search);
+    search_variables(search);
+    search_places(search, "", leak_system);
+    if (work_tree(tree))
+        search_folder(search, tree, "a commit would publish it: take it out and replace the key");
+}
+
 void doctor_leaks(struct doctor *doctor)
 {
-    struct search search = {.doctor = doctor, .keys = calloc(MAX_KEYS, sizeof(struct secret))};
-    char tree[PATH_MAX];
-    if (search.keys == NULL) {
+    auto_free struct search *search = calloc(1, sizeof *search);
+    if (search != NULL)
+        *search =
+            (struct search){.doctor = doctor, .keys = calloc(MAX_KEYS, sizeof(struct secret))};
+    if (search == NULL || search->keys == NULL) {
         doctor_say(doctor, HEALTH_FAILURE, "leak", "out of memory");
         return;
     }
-    add_policy_keys(&search);
-    add_stored_keys(&search);
-    search_processes(&search);
-    search_histories(&search);
-    current = &search;
-    if (work_tree(tree))
-        nftw(tree, search_entry, MAX_FOLDERS, FTW_PHYS | FTW_MOUNT);
-    if (search.count == 0)
+    search_all(search);
+    if (search->count == 0)
         doctor_say(doctor, HEALTH_WARNING, "leak", "no key of yours is stored, so none was sought");
-    else if (search.found == 0)
-        doctor_say(
-            doctor, HEALTH_GOOD, "leak",
-            "the stored keys (%zu) were sought in processes, shell histories and the git work "
-            "tree here (not in its history), and not found",
-            search.count);
-    secret_free(search.keys, MAX_KEYS * sizeof(struct secret));
+    else if (search->found == 0)
+        doctor_say(doctor, HEALTH_GOOD, "leak",
+                   "the stored keys (%zu) were sought in processes, histories, start-up files, "
+                   "settings of programs, units, crontabs and the git work tree here, and not "
+                   "found",
+                   search->count);
+    if (search->count > 0)
+        say_where(doctor, search);
+    for (size_t i = 0; i < search->nnamed; i++)
+        free(search->named[i]);
+    for (size_t i = 0; i < search->nplaces; i++)
+        free(search->places[i]);
+    secret_free(search->keys, MAX_KEYS * sizeof(struct secret));
 }

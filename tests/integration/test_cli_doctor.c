@@ -333,6 +333,73 @@ START_TEST(a_key_in_a_shell_history_is_found)
 }
 END_TEST
 
+static const char *const home_places[] = {
+    ".env",
+    ".curlrc",
+    ".netrc",
+    ".psql_history",
+    ".git-credentials",
+    ".docker/config.json",
+    ".profile",
+    ".config/systemd/user/x.service",
+};
+
+START_TEST(a_key_in_a_file_where_people_put_it_is_found)
+{
+    char path[PATH_MAX], line[128];
+    in_folder(path, folder, home_places[_i]);
+    for (char *slash = path + strlen(folder) + 1; (slash = strchr(slash, '/')) != NULL;
+         *slash++ = '/') {
+        *slash = '\0';
+        mkdir(path, 0700);
+    }
+    snprintf(line, sizeof line, "x=%s\n", key);
+    write_file(path, line, 0600);
+    ck_assert_int_eq(DOCTOR("--leaks"), 2);
+    ck_assert_str_eq(health("leak", home_places[_i]), "failure");
+}
+END_TEST
+
+START_TEST(a_history_that_lies_elsewhere_is_looked_into_and_told_once)
+{
+    char path[PATH_MAX], line[128];
+    const char *first;
+    in_folder(path, folder, "my-history");
+    snprintf(line, sizeof line, "x=%s\n", key);
+    write_file(path, line, 0600);
+    setenv("HISTFILE", path, 1);
+    setenv("NETRC", path, 1);
+    ck_assert_int_eq(DOCTOR("--leaks"), 2);
+    ck_assert_str_eq(health("leak", "my-history"), "failure");
+    first = strstr(outcome.out, "my-history: ");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(strstr(first + 1, "my-history: "));
+}
+END_TEST
+
+START_TEST(a_key_that_the_policy_has_in_a_dotenv_file_is_at_home_there)
+{
+    char path[PATH_MAX], text[2 * PATH_MAX];
+    in_folder(path, folder, ".env");
+    snprintf(text, sizeof text, "COMMISSIONED_API_KEY=%s\n", key);
+    write_file(path, text, 0600);
+    snprintf(text, sizeof text,
+             "keys = ( { name = \"k\"; dotenv = \"%s\"; } );\n"
+             "rules = ( { name = \"r\"; key = \"k\"; } );\n",
+             path);
+    write_file(config, text, 0600);
+    DOCTOR("--leaks");
+    ck_assert_str_eq(health("leak", "were sought"), "good");
+}
+END_TEST
+
+START_TEST(it_is_said_where_nothing_was_looked_for)
+{
+    DOCTOR("--leaks");
+    ck_assert_str_eq(health("leak", "not looked into: the journal and /var/log"), "good");
+}
+END_TEST
+
 START_TEST(a_key_in_a_git_work_tree_is_found)
 {
     char path[PATH_MAX], line[128];
@@ -463,6 +530,11 @@ int main(void)
     tcase_add_test(tests, a_program_that_no_rule_names_is_a_failure);
     tcase_add_test(tests, a_key_that_is_nowhere_else_is_good);
     tcase_add_test(tests, a_key_in_a_shell_history_is_found);
+    tcase_add_loop_test(tests, a_key_in_a_file_where_people_put_it_is_found, 0,
+                        (int)(sizeof home_places / sizeof *home_places));
+    tcase_add_test(tests, a_history_that_lies_elsewhere_is_looked_into_and_told_once);
+    tcase_add_test(tests, a_key_that_the_policy_has_in_a_dotenv_file_is_at_home_there);
+    tcase_add_test(tests, it_is_said_where_nothing_was_looked_for);
     tcase_add_test(tests, a_key_in_a_git_work_tree_is_found);
     tcase_add_test(tests, a_key_that_lies_across_two_reads_is_found);
     tcase_add_test(tests, a_key_among_the_arguments_of_a_process_is_found);

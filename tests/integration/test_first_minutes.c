@@ -244,6 +244,26 @@ START_TEST(doctor_warns_of_the_age_of_a_key_of_the_quick_start)
 }
 END_TEST
 
+START_TEST(leaks_are_found_in_units_and_crontabs_and_what_is_closed_is_said)
+{
+    expect(
+        __func__,
+        "user ann 'echo $KEY | commissioned-auth key add mine' >/dev/null\n"
+        "mkdir -p /etc/systemd/system/x.service.d /etc/cron.d\n"
+        "echo \"Environment=K=$KEY\" >/etc/systemd/system/x.service.d/k.conf\n"
+        "echo \"* * * * * root K=$KEY x\" >/etc/cron.d/x; chmod 600 /etc/cron.d/x\n"
+        "user ann 'commissioned-auth doctor --leaks' | grep -oE 'x.service.d/k.conf:|may not read "
+        "them' || :\n"
+        "echo $KEY | commissioned-auth key add mine >/dev/null\n"
+        "commissioned-auth doctor --leaks | grep -o 'cron.d/x:' || :",
+        "x.service.d/k.conf:\n");
+    if (outcome.status == 0 && outcome.out[0] != '\0') {
+        ck_assert_ptr_nonnull(strstr(outcome.out, "may not read them"));
+        ck_assert_ptr_nonnull(strstr(outcome.out, "\ncron.d/x:\n"));
+    }
+}
+END_TEST
+
 START_TEST(every_command_block_of_the_README_works_as_it_stands)
 {
     char build[PATH_MAX], readme[PATH_MAX];
@@ -291,6 +311,7 @@ int main(void)
     tcase_add_test(tests, a_key_that_is_mounted_by_itself_is_told_so);
     tcase_add_test(tests, config_check_and_doctor_are_content_with_what_is_right);
     tcase_add_test(tests, doctor_warns_of_the_age_of_a_key_of_the_quick_start);
+    tcase_add_test(tests, leaks_are_found_in_units_and_crontabs_and_what_is_closed_is_said);
     tcase_add_test(tests, every_command_block_of_the_README_works_as_it_stands);
     tcase_add_test(tests, the_sample_is_installed_to_be_read_by_all);
     suite_add_tcase(suite, tests);
