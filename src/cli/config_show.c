@@ -201,7 +201,8 @@ static void show_keys(const struct policy_config *config, json_t *array)
         show(&shown, "next", key->next != POLICY_NONE ? config->keys[key->next].name : NULL);
         show_span(&shown, "stale", key->stale_seconds);
         show_span(&shown, "rotate_after", key->rotate_after_seconds);
-        show(&shown, "error", key->error);
+        if (array != NULL || policy_key_error_is_new(config, i)) /* a person is told once */
+            show(&shown, "error", key->error);
     }
 }
 

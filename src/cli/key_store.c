@@ -95,6 +95,7 @@ int key_store_open(struct key_store *store, const char *dir, bool make)
     store->folder = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->folder < 0)
         return errno == ENOENT && !make ? CLI_NO : failed(store->path);
+    memcpy(store->asked, store->path, sizeof store->path);
     if (realpath(store->path, real) != NULL)
         memcpy(store->path, real, sizeof real);
     return judge_folder(store);
@@ -108,7 +109,8 @@ int key_store_judge(const struct key_store *store)
     enum safe_result result;
     if (judged == NULL)
         return cli_fail(CLI_FAILED, "out of memory");
-    result = safe_folder_judge(store->path, geteuid(), judged, &why);
+    result = safe_folder_judge(store->asked[0] == '/' ? store->asked : store->path, geteuid(),
+                               judged, &why);
     if (result == SAFE_OK)
         return CLI_OK;
     sentence_write(sentence, store->path, 0, &why);

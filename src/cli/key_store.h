@@ -37,8 +37,9 @@ void secret_show(const struct secret *secret, char prefix[POLICY_PREFIX_LENGTH +
 
 struct key_store {
     char path[PATH_MAX];
-    int folder; /* open, or -1 */
-    bool given; /* by --dir */
+    char asked[PATH_MAX]; /* the same before links were followed: by it the library comes here */
+    int folder;           /* open, or -1 */
+    bool given;           /* by --dir */
 };
 
 /* Opens the store. `make`: create it where it is missing. Exit code; CLI_NO

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -157,12 +158,27 @@ static bool is_of_the_kind(const char *entry, size_t length)
             strncmp(name, "COMMISSIONED_AUTH_", 18) != 0);
 }
 
+/* "api.example.org" is one where the name says that it is meant as one. */
+static bool is_address(const char *entry, size_t length, const char *value)
+{
+    static const char *const ends[] = {"HOST",   "ENDPOINT", "DOMAIN", "BASE",
+                                       "SERVER", "URL",      "ORIGIN", NULL};
+    if (strstr(value, "://") != NULL)
+        return true;
+    for (const char *const *end = ends; *end != NULL; end++) {
+        size_t tail = strlen(*end);
+        if (length > tail && strncasecmp(entry + length - tail, *end, tail) == 0)
+            return strpbrk(value, ".:") != NULL;
+    }
+    return false;
+}
+
 static int judge_entry(const struct policy_image *image, const char *entry)
 {
     size_t length = strcspn(entry, "=");
     const char *value = entry + length + (entry[length] == '=');
     const struct server_variable *variable = find(entry, length);
-    bool address = strstr(value, "://") != NULL;
+    bool address = is_address(entry, length, value);
     if (*value == '\0')
         return CLI_OK;
     if (variable == NULL)

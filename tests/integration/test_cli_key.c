@@ -255,6 +255,26 @@ START_TEST(a_way_to_the_store_that_others_can_change_is_refused_before_the_key_i
 }
 END_TEST
 
+/* The library comes by the link, so the folder that it lies in counts. */
+START_TEST(a_link_on_the_way_is_judged_where_it_lies)
+{
+    char link[PATH_MAX], real[PATH_MAX], shared[PATH_MAX], through[PATH_MAX];
+    in_folder(real, folder, "real");
+    in_folder(shared, folder, "shared");
+    in_folder(link, folder, "shared/link");
+    in_folder(through, folder, "shared/link/keys.d");
+    ck_assert_int_eq(mkdir(real, 0755), 0);
+    ck_assert_int_eq(mkdir(shared, 0755), 0);
+    ck_assert_int_eq(chmod(shared, 0775), 0);
+    ck_assert_int_eq(symlink(real, link), 0);
+    ck_assert_int_eq(with_input(key, (const char *const[]){command, "key", "add", "prod", "--dir",
+                                                           through, NULL}),
+                     2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "chmod go-w"));
+    ck_assert_ptr_nonnull(strstr(outcome.err, shared));
+}
+END_TEST
+
 START_TEST(a_group_may_be_given_by_its_number)
 {
     struct stat st;
@@ -689,6 +709,7 @@ int main(void)
     tcase_add_test(keys, a_key_that_is_short_is_stored_with_a_warning);
     tcase_add_test(
         keys, a_way_to_the_store_that_others_can_change_is_refused_before_the_key_is_asked_for);
+    tcase_add_test(keys, a_link_on_the_way_is_judged_where_it_lies);
     tcase_add_test(keys, a_group_may_be_given_by_its_number);
     tcase_add_test(keys, a_key_over_the_limit_is_refused);
     tcase_add_loop_test(keys, a_name_that_could_be_another_file_is_refused, 0,

@@ -388,11 +388,14 @@ END_TEST
 START_TEST(an_error_is_told_once)
 {
     policy("key_file = \"keys.d/default\";\n");
-    OUTCOME(&outcome, command, "config", "check", config);
-    ck_assert_int_eq(outcome.status, 78);
-    const char *first = strstr(outcome.out, "not an absolute path");
-    ck_assert_ptr_nonnull(first);
-    ck_assert_ptr_null(strstr(first + 1, "not an absolute path"));
+    static const char *const verbs[] = {"check", "show"};
+    for (int i = 0; i < 2; i++) {
+        OUTCOME(&outcome, command, "config", verbs[i], config);
+        ck_assert_int_eq(outcome.status, 78);
+        const char *first = strstr(outcome.out, "not an absolute path");
+        ck_assert_ptr_nonnull(first);
+        ck_assert_ptr_null(strstr(first + 1, "not an absolute path"));
+    }
 }
 END_TEST
 
@@ -680,6 +683,7 @@ static const struct {
     {"AIDER_OPENAI_API_BASE", "https://api.other.example/v1"},
     {"API_BASE_URL", "https://api.other.example/v1"},
     {"MY_OPENAI_SERVER", "https://api.other.example/v1"},
+    {"MY_OPENAI_HOST", "api.other.example"},
     {"NEXT_PUBLIC_openai_url", "https://api.other.example/v1"},
     {"COMMISSIONED_BASE_URL", "https://api.other.example/v1"},
 };

@@ -130,6 +130,21 @@ static const struct situation situations[] = {
     {"a credential outside of its unit", USER,
      "mkdir /mnt/c; put /mnt/c/key 1500:1500 400; credential key",
      "with LoadCredential= in the unit", "echo CREDENTIALS_DIRECTORY=/mnt/c >/mnt/env"},
+    {"a credential of a unit that lacks LoadCredential=", USER, "credential key; unit w.service",
+     "add LoadCredential= to w.service",
+     "mkdir /mnt/c; put /mnt/c/key 1500:1500 400; credential key; "
+     "echo CREDENTIALS_DIRECTORY=/mnt/c >/mnt/env"},
+    {"a credential in an environment that was cleared", USER,
+     "mkdir -p /run/credentials; mount -t tmpfs c /run/credentials; "
+     "mkdir /run/credentials/w.service; put /run/credentials/w.service/key 1500:1500 400; "
+     "chown 1500 /run/credentials/w.service; credential key; unit w.service",
+     "pass CREDENTIALS_DIRECTORY=/run/credentials/w.service on",
+     "echo CREDENTIALS_DIRECTORY=/run/credentials/w.service >/mnt/env"},
+    {"a credential that a worker may not read", USER,
+     "mkdir -p /run/credentials; mount -t tmpfs c /run/credentials; "
+     "mkdir -m 700 /run/credentials/w.service; put /run/credentials/w.service/key 0:0 400; "
+     "credential key; unit w.service",
+     "w.service has credentials that user 1500 may not read", "put /mnt/key 0:1500 640"},
     {"a credential whose folder is the master's alone", USER,
      "mkdir -p /run/credentials; mount -t tmpfs c /run/credentials; "
      "mkdir -m 700 /run/credentials/u.service; put /run/credentials/u.service/key 0:0 400; "
@@ -146,7 +161,10 @@ static const char driver[] =
     "rules=({name=\"r\"; key=\"k\";});\\n' \"$1\" >/mnt/policy.conf; }\n"
     "put() { printf 'a-key-made-for-this-test\\n' >$1; chown $2 $1; chmod $3 $1; name $1; }\n"
     "own() { mkdir -m 700 /mnt/own; chown 1500:1500 /mnt/own; }\n"
-    "as() { setpriv $ids env -i HOME=/nonexistent PATH=$PATH $(cat /mnt/env) \"$@\"; }\n"
+    "unit() { echo \"0::/system.slice/$1\" >/mnt/cgroup; }\n"
+    "as() { sh -c '[ ! -e /mnt/cgroup ] || mount --bind /mnt/cgroup /proc/$$/cgroup; "
+    "ids=$1; shift; exec setpriv $ids env -i HOME=/nonexistent PATH=$PATH $(cat /mnt/env) \"$@\"' "
+    "sh \"$ids\" \"$@\"; }\n"
     "ids=$2; eval \"$3\"; before=\n"
     "for turn in 1 2 3 4; do\n"
     "    said=$(as COMMISSIONED_AUTH_CONFIG=/mnt/policy.conf commissioned-auth explain "
