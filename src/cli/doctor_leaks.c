@@ -211,28 +211,30 @@ static void search_processes(struct search *search)
         closedir(proc);
 }
 
+/* Where the work tree is the whole machine. */
 static bool is_kernel_s(const char *path)
 {
-    return strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0 || strcmp(path, "/dev") == 0;
+    return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ||
+           strncmp(path, "/dev/", 5) == 0;
 }
 
 /* Not FTW_MOUNT: on an overlay, as in a container, each file may be of a device of its own. */
 static int search_entry(const char *path, const struct stat *st, int type, struct FTW *where)
 {
     (void)where;
-    if (type == FTW_D && is_kernel_s(path))
-        return FTW_SKIP_SUBTREE;
+    if (is_kernel_s(path))
+        return 0;
     if (type == FTW_DNR)
         note_unread(current, path);
     else if (type == FTW_F && S_ISREG(st->st_mode) && !is_named(current, path))
         search_file(current, path, HEALTH_FAILURE, path, current->remedy);
-    return FTW_CONTINUE;
+    return 0;
 }
 
 static void search_folder(struct search *search, const char *path, const char *remedy)
 {
     search->remedy = remedy;
-    nftw(path, search_entry, MAX_FOLDERS, FTW_PHYS | FTW_ACTIONRETVAL);
+    nftw(path, search_entry, MAX_FOLDERS, FTW_PHYS);
 }
 
 static void search_places(struct search *search, const char *home, const struct leak_place *places)

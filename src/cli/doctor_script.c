@@ -19,54 +19,62 @@ enum { MAX_SCRIPT = 1024 * 1024, MAX_COMMANDS = 64, MAX_WORD = 256 };
 
 enum language { SHELL, PERL, PYTHON, PHP, RUBY, NODE, OTHER };
 
+enum way {
+    OWN,    /* HTTP of its own, or a libcurl that it brings */
+    CURL,   /* the system's libcurl */
+    FOREIGN /* calls any library, libcurl where the script says its name */
+};
+
 /* A word of a script's text that says by what it asks. */
 static const struct hint {
     enum language language;
     const char *text;
-    bool reached; /* it is libcurl */
+    enum way way;
 } hints[] = {
-    {PERL, "WWW::Curl", true},
-    {PERL, "Net::Curl", true},
-    {PERL, "FFI::Platypus", true},
-    {PERL, "LWP::", false},
-    {PERL, "HTTP::Tiny", false},
-    {PERL, "Mojo::UserAgent", false},
-    {PERL, "Furl", false},
-    {PERL, "REST::Client", false},
-    {PERL, "Net::HTTP", false},
-    {PYTHON, "pycurl", true},
-    {PYTHON, "curl_cffi", false}, /* brings a libcurl of its own */
-    {PYTHON, "import ctypes", true},
-    {PYTHON, "import requests", false},
-    {PYTHON, "from requests", false},
-    {PYTHON, "urllib", false},
-    {PYTHON, "httpx", false},
-    {PYTHON, "aiohttp", false},
-    {PYTHON, "http.client", false},
-    {PYTHON, "import openai", false},
-    {PYTHON, "from openai", false},
-    {PHP, "curl_init", true},
-    {PHP, "curl_multi_init", true},
-    {PHP, "GuzzleHttp", true},
-    {PHP, "FFI::cdef", true},
-    {PHP, "file_get_contents(\"https", false},
-    {PHP, "file_get_contents('https", false},
-    {PHP, "fsockopen", false},
-    {RUBY, "typhoeus", true},
-    {RUBY, "curb", true},
-    {RUBY, "ethon", true},
-    {RUBY, "patron", true},
-    {RUBY, "fiddle", true},
-    {RUBY, "net/http", false},
-    {RUBY, "open-uri", false},
-    {RUBY, "faraday", false},
-    {NODE, "koffi", true},
-    {NODE, "node-libcurl", false}, /* brings a libcurl of its own */
-    {NODE, "fetch(", false},
-    {NODE, "axios", false},
-    {NODE, "require('https')", false},
-    {NODE, "require(\"https\")", false},
-    {NODE, "openai", false},
+    {PERL, "WWW::Curl", CURL},
+    {PERL, "Net::Curl", CURL},
+    {PERL, "FFI::Platypus", FOREIGN},
+    {PERL, "LWP::", OWN},
+    {PERL, "HTTP::Tiny", OWN},
+    {PERL, "Mojo::UserAgent", OWN},
+    {PERL, "Furl", OWN},
+    {PERL, "REST::Client", OWN},
+    {PERL, "Net::HTTP", OWN},
+    {PYTHON, "pycurl", CURL},
+    {PYTHON, "curl_cffi", OWN},
+    {PYTHON, "ctypes", FOREIGN},
+    {PYTHON, "import cffi", FOREIGN},
+    {PYTHON, "import requests", OWN},
+    {PYTHON, "from requests", OWN},
+    {PYTHON, "urllib", OWN},
+    {PYTHON, "httpx", OWN},
+    {PYTHON, "aiohttp", OWN},
+    {PYTHON, "http.client", OWN},
+    {PYTHON, "import openai", OWN},
+    {PYTHON, "from openai", OWN},
+    {PHP, "curl_init", CURL},
+    {PHP, "curl_multi_init", CURL},
+    {PHP, "GuzzleHttp", CURL},
+    {PHP, "FFI::cdef", FOREIGN},
+    {PHP, "file_get_contents(\"https", OWN},
+    {PHP, "file_get_contents('https", OWN},
+    {PHP, "fsockopen", OWN},
+    {RUBY, "typhoeus", CURL},
+    {RUBY, "require 'curb'", CURL},
+    {RUBY, "require \"curb\"", CURL},
+    {RUBY, "ethon", CURL},
+    {RUBY, "patron", CURL},
+    {RUBY, "fiddle", FOREIGN},
+    {RUBY, "net/http", OWN},
+    {RUBY, "open-uri", OWN},
+    {RUBY, "faraday", OWN},
+    {NODE, "koffi", FOREIGN},
+    {NODE, "node-libcurl", OWN},
+    {NODE, "fetch(", OWN},
+    {NODE, "axios", OWN},
+    {NODE, "require('https')", OWN},
+    {NODE, "require(\"https\")", OWN},
+    {NODE, "openai", OWN},
 };
 
 /* Programs that scripts of every language call to ask for something. */
@@ -147,11 +155,18 @@ static bool goes_on(const char *word)
     return word[0] == '-' || strchr(word, '=') != NULL;
 }
 
+/* "curl)" of a case and "curl()" of a function are no calls. */
+static bool is_call(const char *after, unsigned depth)
+{
+    return *after != '(' && !(*after == ')' && depth == 0);
+}
+
 /* Words that stand where the shell reads a command, taken without regard to quotes within them. */
 static void find_commands(struct calls *calls, const char *text)
 {
     static const char ends[] = " \t\n;|&()`\"'<>#";
     bool command = true;
+    unsigned depth = 0;
     while (*text != '\0') {
         char word[MAX_WORD];
         size_t length = strcspn(text, ends);
@@ -159,7 +174,7 @@ static void find_commands(struct calls *calls, const char *text)
             memcpy(word, text, length);
             word[length] = '\0';
             command = goes_on(word);
-            if (!command)
+            if (!command && is_call(text + length, depth))
                 say_call(calls, word);
         } else if (length > 0) {
             command = false;
@@ -167,8 +182,11 @@ static void find_commands(struct calls *calls, const char *text)
         text += length;
         if (*text == '#' && length == 0)
             text += strcspn(text, "\n");
-        else if (*text != '\0' && strchr("\n;|&(`", *text++) != NULL)
-            command = true;
+        else if (*text != '\0') {
+            depth += *text == '(';
+            depth -= *text == ')' && depth > 0;
+            command |= strchr("\n;|&(`", *text++) != NULL;
+        }
     }
 }
 
@@ -177,10 +195,11 @@ static void find_commands(struct calls *calls, const char *text)
 static void find_hints(struct calls *calls, enum language language, const char *text)
 {
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
-        if (hints[i].language != language || strstr(text, hints[i].text) == NULL)
+        if (hints[i].language != language || strstr(text, hints[i].text) == NULL ||
+            (hints[i].way == FOREIGN && strstr(text, "curl") == NULL))
             continue;
         calls->told++;
-        if (hints[i].reached)
+        if (hints[i].way != OWN)
             doctor_say(calls->doctor, HEALTH_GOOD, "program", "covered: %s uses libcurl, by '%s'",
                        calls->script, hints[i].text);
         else

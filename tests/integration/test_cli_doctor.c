@@ -235,6 +235,10 @@ static const struct {
 } scripts[] = {
     {"#!/bin/sh\nx=$(curl -s \"$1\") && echo $x\n", "good", "curl is linked with"},
     {"#!/bin/sh\n# curl\necho curl 'curl'\n", "warning", "calls nothing that is known"},
+    {"#!/bin/sh\ncase $1 in\ncurl) ;;\ngit) ;;\nesac\ncurl() { :; }\n", "warning",
+     "calls nothing that is known"},
+    {"#!/usr/bin/perl\nuse FFI::Platypus;\n", "warning", "calls nothing that is known"},
+    {"#!/usr/bin/perl\nuse FFI::Platypus; $f->lib('libcurl.so.4');\n", "good", "covered: "},
     {"#!/bin/sh\nif true; then FOO=1 exec @golike; fi\n", "failure", "written in Go"},
     {"#!/usr/bin/perl\nuse LWP::UserAgent;\n", "warning", "not covered"},
     {"#!/usr/bin/perl\nprint `curl $ARGV[0]`;\n", "good", "curl is linked with"},
