@@ -102,7 +102,7 @@ static int write_first(const struct wording *wording)
         return cli_fail(CLI_FAILED, "%s/" FILE_NAME " was not written: %m%s", folder,
                         key_remedy(errno));
     printf("wrote %s/" FILE_NAME ", which gives it to %s\n"
-           "that ask https://app.commissioned.tech. Try it%s:\n\n"
+           "for requests to https://app.commissioned.tech. Try it%s:\n\n"
            "    " CLI_NAME " run -- curl https://app.commissioned.tech/v1/models\n",
            folder, wording->for_whom, wording->group != (gid_t)-1 ? " as one of them" : "");
     return CLI_OK;
