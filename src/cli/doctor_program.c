@@ -55,61 +55,42 @@ static bool is_shell(const char *file)
     return false;
 }
 
+/* What is said of each kind: before the file's name, and behind it. */
+static const struct wording {
+    enum health health;
+    const char *verdict;
+    const char *fact;
+} wordings[] = {
+    [COVERAGE_LINKED] = {HEALTH_GOOD, "covered: ", "is linked with"},
+    [COVERAGE_MISSING] = {HEALTH_FAILURE, "", "needs what is not installed:"},
+    [COVERAGE_LOADS] = {HEALTH_GOOD, "covered: ", "loads libcurl while it runs, by dlopen(3)"},
+    [COVERAGE_MODULES] = {HEALTH_WARNING, "partly covered: ",
+                          "loads modules while it runs; those that use libcurl (pycurl, PHP's "
+                          "curl, JNA, FFI) are reached, HTTP of its own is not: for "
+                          "that, " DOCTOR_INSTEAD},
+    [COVERAGE_NODE] = {HEALTH_WARNING, "partly covered: ",
+                       "is Node.js; its own HTTP (fetch, https, axios) is not reached: for "
+                       "that, " DOCTOR_INSTEAD "; programs that it starts are, and modules that "
+                       "load the system's libcurl"},
+    [COVERAGE_GO] = {HEALTH_FAILURE, "not covered: ",
+                     "is written in Go, which has HTTP of its own: " DOCTOR_INSTEAD},
+    [COVERAGE_BUNDLED] = {HEALTH_FAILURE, "not covered: ",
+                          "has a libcurl of its own built in, whose calls cannot be "
+                          "reached: " DOCTOR_INSTEAD ", or link it with the system's"},
+    [COVERAGE_OWN] = {HEALTH_FAILURE, "not covered: ",
+                      "is linked with a TLS library and not with libcurl: " DOCTOR_INSTEAD},
+    [COVERAGE_NONE] = {HEALTH_WARNING, "not covered: ",
+                       "does not use libcurl itself; programs that it starts are reached, HTTP of "
+                       "its own is not: for that, " DOCTOR_INSTEAD},
+    [COVERAGE_UNKNOWN] = {HEALTH_WARNING, "", "cannot be read, so nobody can tell"},
+};
+
 static void say_kind(struct doctor *doctor, const char *file, const struct coverage *coverage)
 {
-    switch (coverage->kind) {
-    case COVERAGE_LINKED:
-        doctor_say(doctor, HEALTH_GOOD, "program", "covered: %s is linked with %s", file,
-                   coverage->detail);
-        doctor_peer(doctor, coverage->detail);
-        break;
-    case COVERAGE_MISSING:
-        doctor_say(doctor, HEALTH_FAILURE, "program", "%s needs %s, which is not installed", file,
-                   coverage->detail);
-        break;
-    case COVERAGE_LOADS:
-        doctor_say(doctor, HEALTH_GOOD, "program",
-                   "covered: %s loads libcurl while it runs, by dlopen(3)", file);
-        break;
-    case COVERAGE_MODULES:
-        doctor_say(doctor, HEALTH_WARNING, "program",
-                   "partly covered: %s loads modules while it runs; those that use libcurl "
-                   "(pycurl, PHP's curl, JNA, FFI) are reached, HTTP of its own is not: for "
-                   "that, " DOCTOR_INSTEAD,
-                   file);
-        break;
-    case COVERAGE_NODE:
-        doctor_say(doctor, HEALTH_WARNING, "program",
-                   "partly covered: %s is Node.js; its own HTTP (fetch, https, axios) is not "
-                   "reached: for that, " DOCTOR_INSTEAD "; programs that it starts are, and "
-                   "modules that load the system's libcurl",
-                   file);
-        break;
-    case COVERAGE_GO:
-        doctor_say(doctor, HEALTH_FAILURE, "program",
-                   "not covered: %s is written in Go, which has HTTP of its own: " DOCTOR_INSTEAD,
-                   file);
-        break;
-    case COVERAGE_BUNDLED:
-        doctor_say(doctor, HEALTH_FAILURE, "program",
-                   "not covered: %s has a libcurl of its own built in, whose calls cannot be "
-                   "reached: " DOCTOR_INSTEAD ", or link it with the system's",
-                   file);
-        break;
-    case COVERAGE_OWN:
-        doctor_say(
-            doctor, HEALTH_FAILURE, "program",
-            "not covered: %s is linked with a TLS library and not with libcurl: " DOCTOR_INSTEAD,
-            file);
-        break;
-    case COVERAGE_NONE:
-    case COVERAGE_UNKNOWN:
-        doctor_say(doctor, HEALTH_WARNING, "program",
-                   "not covered: %s does not use libcurl itself; programs that it starts are "
-                   "reached, HTTP of its own is not: for that, " DOCTOR_INSTEAD,
-                   file);
-        break;
-    }
+    const struct wording *wording = &wordings[coverage->kind];
+    doctor_at(doctor, NULL, file, 0);
+    doctor_say(doctor, wording->health, "program", "%s%s %s%s%s", wording->verdict, file,
+               wording->fact, coverage->detail[0] != '\0' ? " " : "", coverage->detail);
 }
 
 static void say_dynamic(struct doctor *doctor, const char *file)

@@ -3,8 +3,10 @@
  *
  * A client that finds OPENAI_API_KEY also looks in its environment for the server. There are many
  * names for that, and each that is left at another provider's address sends it our key.
- * MUST: every name in the table is set to ours, or is empty, or leads where the key may go.
- * MUST: a name that is not in the table, but is of that kind and holds an address, is judged too.
+ * MUST:     every name in the table is set to ours, or is empty, or leads where the key may go.
+ * MUST:     a name that is not in the table, but is of that kind and holds an address, is judged
+ *           too.
+ * MUST NOT: give the key where the environment says that servers are not to be verified.
  *
  * http_proxy and its like are left: to an https origin a proxy gets a CONNECT and no header. They
  * matter where the caller's own base URL is plain http on this machine.
@@ -60,13 +62,18 @@ static const struct server_variable {
     {"LITELLM_PROXY_API_BASE", OTHERS},       /* LiteLLM, for models of litellm_proxy/ */
     {"LITELLM_API_BASE", OTHERS},             /* programs on LiteLLM */
     {"LITELLM_ENDPOINT", OTHERS},             /* the same */
-    {"ANTHROPIC_BASE_URL", OTHERS}, /* anthropic-sdk; has a key of its own, unless misled */
-    {"ANTHROPIC_API_BASE", OTHERS}, /* LiteLLM; the same */
-    {"ANTHROPIC_API_URL", OTHERS},  /* LangChain; the same */
-    {"LLM_BASE_URL", OTHERS},       /* OpenHands */
-    {"LLM_API_BASE", OTHERS},       /* programs on LiteLLM */
-    {"API_BASE_URL", OTHERS},       /* shell-gpt */
-    {"OCO_API_URL", OTHERS},        /* opencommit */
+    {"ANTHROPIC_BASE_URL", OTHERS},    /* anthropic-sdk; has a key of its own, unless misled */
+    {"ANTHROPIC_API_BASE", OTHERS},    /* LiteLLM; the same */
+    {"ANTHROPIC_API_URL", OTHERS},     /* LangChain; the same */
+    {"LLM_BASE_URL", OTHERS},          /* OpenHands */
+    {"LLM_API_BASE", OTHERS},          /* programs on LiteLLM */
+    {"API_BASE_URL", OTHERS},          /* shell-gpt */
+    {"COMMISSIONED_BASE_URL", OTHERS}, /* programs for this service, beside its key's name */
+    {"COMMISSIONED_API_BASE", OTHERS}, /* the same */
+    {"COMMISSIONED_API_URL", OTHERS},  /* the same */
+    {"COMMISSIONED_API_HOST", OTHERS}, /* the same */
+    {"COMMISSIONED_ENDPOINT", OTHERS}, /* the same */
+    {"OCO_API_URL", OTHERS},           /* opencommit */
 };
 
 enum { COUNT = sizeof variables / sizeof variables[0] };
@@ -144,7 +151,7 @@ static const struct server_variable *find(const char *name, size_t length)
     return NULL;
 }
 
-/* Names that programs make up: MYAPP_OPENAI_BASE_URL, LITELLM_..., and this service's own. */
+/* Names that programs make up, such as MYAPP_OPENAI_BASE_URL and LITELLM_MY_PROXY. */
 static bool is_of_the_kind(const char *entry, size_t length)
 {
     char name[128];
@@ -152,10 +159,9 @@ static bool is_of_the_kind(const char *entry, size_t length)
         return false;
     memcpy(name, entry, length);
     name[length] = '\0';
-    return strcasestr(name, "openai") != NULL || strncmp(name, "LITELLM_", 8) == 0 ||
-           strncmp(name, "AIDER_", 6) == 0 ||
-           (strncmp(name, "COMMISSIONED_", 13) == 0 &&
-            strncmp(name, "COMMISSIONED_AUTH_", 18) != 0);
+    return strcasestr(name, "openai") != NULL ||
+           (strncmp(name, "LITELLM_", 8) == 0 &&
+            (strstr(name, "BASE") != NULL || strstr(name, "PROXY") != NULL));
 }
 
 /* "api.example.org" is one where the name says that it is meant as one. */
@@ -221,6 +227,30 @@ static void cut(const char *url, enum form form, char out[PATH_MAX])
     snprintf(out, PATH_MAX, "%.*s", (int)length, from);
 }
 
+/* A peer that is not verified may be anybody. On this machine there is nobody else. */
+static int refuse_unverified(const char *url)
+{
+    static const struct {
+        const char *name, *off;
+    } switches[] = {{"NODE_TLS_REJECT_UNAUTHORIZED", "0"}, /* nodejs.org/api/cli.html */
+                    {"PYTHONHTTPSVERIFY", "0"},            /* PEP 493 */
+                    {"SSL_VERIFY", "False"},               /* LiteLLM */
+                    {"AIDER_VERIFY_SSL", "false"}};        /* aider */
+    struct target target;
+    char path[PATH_MAX];
+    if (target_read(url, &target, path) && is_this_machine(&target))
+        return CLI_OK;
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+        const char *value = getenv(switches[i].name);
+        if (value != NULL && strcasecmp(value, switches[i].off) == 0)
+            return cli_fail(CLI_RUN_FAILED,
+                            "%s=%s lets the key go to a server that nobody verified: start this "
+                            "with 'env -u %s'",
+                            switches[i].name, value, switches[i].name);
+    }
+    return CLI_OK;
+}
+
 int run_point_servers(const struct policy_image *image, const struct policy_rule *rule)
 {
     char url[PATH_MAX];
@@ -230,6 +260,8 @@ int run_point_servers(const struct policy_image *image, const struct policy_rule
             return status;
     }
     choose_base(rule, url);
+    if (refuse_unverified(url) != CLI_OK)
+        return CLI_RUN_FAILED;
     for (size_t i = 0; i < COUNT; i++) {
         char value[PATH_MAX];
         const char *set = getenv(variables[i].name);

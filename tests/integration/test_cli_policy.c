@@ -713,6 +713,8 @@ static const struct {
     {"http_proxy", "http://proxy.example:3128"},
     {"DATABASE_URL", "postgres://db.example/x"},
     {"AIDER_MODEL", "openai/gpt-4"},
+    {"COMMISSIONED_CONSOLE_URL", "https://console.example"},
+    {"NODE_TLS_REJECT_UNAUTHORIZED", "1"},
 };
 
 START_TEST(what_leads_nowhere_else_is_left)
@@ -756,6 +758,17 @@ START_TEST(a_server_on_this_machine_is_one_by_all_names)
 }
 END_TEST
 
+START_TEST(a_switch_that_turns_verification_off_is_refused_but_for_this_machine)
+{
+    policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
+    setenv("NODE_TLS_REJECT_UNAUTHORIZED", "0", 1);
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "env"), 125);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "env -u NODE_TLS_REJECT_UNAUTHORIZED"));
+    setenv("OPENAI_BASE_URL", "https://127.0.0.1:8443/v1", 1);
+    ck_assert_int_eq(COMMAND("run", "--env", "--", "true"), 0);
+}
+END_TEST
+
 /* A proxy for http sees a header that is sent to this machine. */
 START_TEST(plain_http_through_a_proxy_is_refused)
 {
@@ -777,6 +790,7 @@ static void add_run_env(TCase *tests)
                         (int)(sizeof harmless / sizeof *harmless));
     tcase_add_test(tests, every_usual_name_of_the_server_is_set);
     tcase_add_test(tests, a_server_on_this_machine_is_one_by_all_names);
+    tcase_add_test(tests, a_switch_that_turns_verification_off_is_refused_but_for_this_machine);
     tcase_add_test(tests, plain_http_through_a_proxy_is_refused);
     tcase_add_test(tests, the_environment_gets_the_key_and_the_url_of_its_rule);
     tcase_add_test(tests, a_rule_for_the_whole_origin_means_the_usual_url);
