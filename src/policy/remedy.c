@@ -20,6 +20,8 @@ enum {
     FIRST_PERSON = 1000, /* users below are services: login.defs(5), UID_MIN */
     GROUP_USERS = 100,   /* of everybody, on Debian and elsewhere */
     NOBODY = 65534,
+    DYNAMIC_FIRST = 61184, /* of DynamicUser=: another service's, the next time; systemd.exec(5) */
+    DYNAMIC_LAST = 65519,
     MANY_GROUPS = 256,
     MAGIC_EXFAT = 0x2011bab0,
     MAGIC_NTFS3 = 0x7366746e,
@@ -144,11 +146,31 @@ static bool advise_mounted(struct complaint *why, const char *path, uid_t euid)
     return true;
 }
 
+/* A user to whom no file can be given, for who has his number tomorrow? */
+static bool advise_passing_user(struct complaint *why, uid_t euid)
+{
+    if (euid == NOBODY)
+        advise(why, NULL,
+               "run it as a user of its own: what user %u may read, every service may that runs "
+               "as nobody",
+               (unsigned)euid);
+    else if (euid >= DYNAMIC_FIRST && euid <= DYNAMIC_LAST)
+        advise(why, NULL,
+               "user %u is the unit's for now (DynamicUser=): name the key with credential = "
+               "\"...\", and add LoadCredential= to the unit",
+               (unsigned)euid);
+    else
+        return false;
+    return true;
+}
+
 /* Makes a key readable to the asking user and to nobody else; its owner is root, or he. */
 static void advise_private(struct complaint *why, const char *path, const struct stat *st,
                            uid_t euid)
 {
     bool shared = st->st_uid == 0 && st->st_gid != 0 && (st->st_mode & 0040) != 0;
+    if (st->st_uid != euid && advise_passing_user(why, euid))
+        return;
     if (st->st_uid == euid)
         advise(why, path, shared ? "chmod 640" : "chmod 600");
     else if (st->st_gid != 0 && in_group(euid, st->st_gid) && st->st_gid != GROUP_USERS)
@@ -182,13 +204,26 @@ static bool all_users_are_mapped(void)
     return all;
 }
 
+/* In /tmp and its like, whoever owns a file wrote it: it must not be made one's own. */
+static bool is_anybody_s(const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat st;
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
+    return stat(folder, &st) == 0 && (st.st_mode & 0002) != 0;
+}
+
 void remedy_foreign(struct complaint *why, const char *path, const struct stat *st, uid_t euid)
 {
     if (st->st_uid == NOBODY && !all_users_are_mapped())
         advise(why, NULL, "its owner is not mapped into this user namespace: give it one that is");
     else if (is_read_only(path))
         advise_mounted(why, path, euid);
-    else
+    else if (is_anybody_s(path))
+        advise(why, NULL, "write one anew where root or user %u alone can write, such as in %s",
+               (unsigned)euid, safe_place(euid));
+    else if (!advise_passing_user(why, euid))
         advise(why, path, euid == 0 ? "chown root" : "as root, chown %u", (unsigned)euid);
 }
 
@@ -282,6 +317,8 @@ void remedy_no_key(struct complaint *why, const char *path, uid_t euid)
         advise(why, NULL, "mount the key there, or name where it is");
         return;
     }
+    if (advise_passing_user(why, euid))
+        return;
     bool own = may_store(folder, euid) || strstr(path, "/.config/") != NULL;
     char group[32] = "";
     if (!own && group_is_narrow(euid))
