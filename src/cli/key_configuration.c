@@ -139,8 +139,8 @@ static bool has_lists(const struct policy_config *config, const char *file)
 static int tell(const struct wording *wording, const struct policy_config *config, const char *file)
 {
     if (wording->system && strcmp(file, SYSTEM_FOLDER "/" FILE_NAME) == 0) {
-        printf("To use it, put this into a file of its own, " SYSTEM_FOLDER
-               "/conf.d/%s.conf, mode 644:\n\n",
+        printf("To use it, put this into a file of its own (mkdir -p " SYSTEM_FOLDER
+               "/conf.d),\n" SYSTEM_FOLDER "/conf.d/%s.conf, mode 644:\n\n",
                wording->name);
         print_lists(wording);
     } else if (has_lists(config, file)) {

@@ -75,7 +75,7 @@ START_TEST(what_a_second_key_says_can_be_pasted_as_it_stands)
     expect(__func__,
            "echo $KEY | commissioned-auth key add default >/dev/null\n"
            "echo $KEY2 | commissioned-auth key add www --group web >said\n"
-           "file=$(sed -n 's/.* \\(\\/etc[^ ]*conf\\), mode 644:$/\\1/p' said)\n"
+           "file=$(sed -n 's/^\\(\\/etc[^ ]*conf\\), mode 644:$/\\1/p' said)\n"
            "mkdir -p $(dirname $file); grep '^    ' said >$file; chmod 644 $file\n"
            "commissioned-auth config check; root; as www; as ann",
            "200,200,401,");
@@ -88,7 +88,7 @@ START_TEST(a_name_that_the_policy_has_already_is_not_used_again)
            "echo $KEY | commissioned-auth key add www --group web >/dev/null\n"
            "echo $KEY2 | commissioned-auth key remove www >/dev/null 2>&1\n"
            "rm /etc/commissioned-auth/keys.d/*; echo $KEY2 | commissioned-auth key add www >said\n"
-           "file=$(sed -n 's/.* \\(\\/etc[^ ]*conf\\), mode 644:$/\\1/p' said)\n"
+           "file=$(sed -n 's/^\\(\\/etc[^ ]*conf\\), mode 644:$/\\1/p' said)\n"
            "mkdir -p $(dirname $file); grep '^    ' said >$file; chmod 644 $file\n"
            "commissioned-auth config check || true; root",
            "200,");
