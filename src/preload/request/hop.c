@@ -4,10 +4,10 @@
  */
 #include "preload/request/hop.h"
 
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
+#include "core/cleanup.h"
 #include "preload/policy/policy_loader.h"
 #include "preload/request/follow.h"
 #include "preload/request/inject.h"
@@ -60,14 +60,13 @@ static bool get_parts(const struct real *real, const CURLU *url, struct parts *p
 static bool parse_url(const struct real *real, const char *text, struct parts *parts,
                       struct target *target)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     CURLU *url = real->url();
     bool parsed = url != NULL &&
                   real->url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
                   get_parts(real, url, parts, target);
     if (url != NULL)
         real->url_cleanup(url);
-    errno = saved;
     return parsed;
 }
 

@@ -1,6 +1,5 @@
 #include "preload/request/netrc.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "core/cleanup.h"
 
 enum {
     CHUNK_SIZE = 1024,
@@ -269,11 +270,10 @@ static enum reading read_users(struct scan *scan)
 enum netrc_entry netrc_find(const char *path, const char *host)
 {
     struct scan scan = {.host = host, .line_is_empty = true, .is_first = true};
-    int saved = errno;
+    auto_errno int saved = errno;
     enum reading reading = path != NULL ? read_file(path, scan_piece, &scan) : read_users(&scan);
     if (reading == READ_ALL)
         end_line(&scan);
-    errno = saved;
     if (reading == READ_NO_FILE)
         return NETRC_NO_FILE;
     if (reading == READ_FAILED || scan.found)

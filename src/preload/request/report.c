@@ -1,6 +1,5 @@
 #include "preload/request/report.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "commissioned/journal_fields.h"
+#include "core/cleanup.h"
 #include "core/journal.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/slab.h"
@@ -212,7 +212,7 @@ static const char *method_of(const struct record *record)
 
 void report_hop_slow(struct record *record, const struct decision *decision, const struct hop *hop)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     char path[TEXT_SIZE] = "";
     bool known = hop->target != NULL && !(hop->flags & HOP_NO_URL);
     bool first = is_first_of_its_kind(record->policy, decision);
@@ -224,7 +224,6 @@ void report_hop_slow(struct record *record, const struct decision *decision, con
     if ((first || report_is_asked(decision)) &&
         (decision->verdict != VERDICT_KEY || !wait_for_answer(record, &line)))
         send_line(&line);
-    errno = saved;
 }
 
 /* ---- its answer ------------------------------------------------------------------------------ */
@@ -244,7 +243,7 @@ void report_forget(struct record *record)
 void report_taken_back(struct record *record, const struct decision *decision)
 {
     char line[LINE_SIZE];
-    int saved = errno;
+    auto_errno int saved = errno;
     record->key = NULL;
     report_forget(record);
     if (record->policy->debug)
@@ -252,20 +251,18 @@ void report_taken_back(struct record *record, const struct decision *decision)
                                    "commissioned-auth: what is not sent yet goes without the key: "
                                    "%s [%s]\n",
                                    decision_why(decision), reason_code(decision->reason)));
-    errno = saved;
 }
 
 __attribute__((noinline)) static void send_account(const struct record *record, long status)
 {
     struct record_rare *rare = record->rare;
     const struct account *account = rare->account;
-    int saved = errno;
+    auto_errno int saved = errno;
     if (account->received >= 0 && headers_received(record) == account->received)
         status = 0; /* of a redirect before it: this request has no answer */
     send_line(
         &(struct line){account->decision, account->host, account->path, account->method, status});
     free_account(rare);
-    errno = saved;
 }
 
 static int describe(char *text, size_t size, const struct policy_key *key, long status,
@@ -305,7 +302,7 @@ __attribute__((noinline)) static void explain_status(const struct record *record
     char text[SENTENCE_SIZE], line[LINE_SIZE];
     curl_off_t wait = 0;
     uint8_t bit = told_bit(status);
-    int saved = errno;
+    auto_errno int saved = errno;
     if (!policy_learn(record->policy, record->key, bit, status == 401))
         return;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RETRY_AFTER, &wait);
@@ -314,7 +311,6 @@ __attribute__((noinline)) static void explain_status(const struct record *record
         journal_send(JOURNAL_WARNING, text, NULL, 0);
     if (record->policy->debug)
         write_debug(line, snprintf(line, sizeof line, "commissioned-auth: %s\n", text));
-    errno = saved;
 }
 
 void report_answer_slow(struct record *record)

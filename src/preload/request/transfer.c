@@ -1,7 +1,6 @@
 #include "preload/request/transfer.h"
 
-#include <errno.h>
-
+#include "core/cleanup.h"
 #include "preload/policy/policy_loader.h"
 #include "preload/request/hop.h"
 #include "preload/request/inject.h"
@@ -46,10 +45,9 @@ static void remove_hop(struct record *record, const struct record_rare *rare)
 
 void transfer_unhook(struct record *record)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     if (record->state & RECORD_HOOKED)
         remove_hop(record, record->rare);
-    errno = saved;
 }
 
 /* Without a hop there is no key: the transfer goes as the application made it. */
@@ -87,12 +85,11 @@ static bool is_concerned(void)
 
 __attribute__((noinline)) static void begin_slow(struct record *record)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     if ((record->state & RECORD_HOOKED || is_concerned()) && transfer_prepare(record)) {
         record->state |= RECORD_ACTIVE | RECORD_FIRST;
         decide_early(record);
     }
-    errno = saved;
 }
 
 void transfer_begin(struct record *record)
@@ -109,7 +106,7 @@ void transfer_begin(struct record *record)
 /* What only some transfers have. */
 __attribute__((noinline)) static CURLcode finish_slow(struct record *record, CURLcode result)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     moved_finish(record);
     redact_end(record);
     if (record->state & RECORD_FAILED) {
@@ -117,7 +114,6 @@ __attribute__((noinline)) static CURLcode finish_slow(struct record *record, CUR
         if (result == CURLE_ABORTED_BY_CALLBACK)
             result = CURLE_AUTH_ERROR;
     }
-    errno = saved;
     return result;
 }
 
@@ -156,13 +152,11 @@ void transfer_forget(struct record *record)
 void transfer_scrub(struct record *copy, const struct record *from)
 {
     const struct record_rare *rare = from->rare;
-    int saved = errno;
+    auto_errno int saved = errno;
     if (from->state & RECORD_HOOKED)
         remove_hop(copy, rare);
-    if (!(from->state & RECORD_ACTIVE)) {
-        errno = saved;
+    if (!(from->state & RECORD_ACTIVE))
         return;
-    }
     set(copy, CURLOPT_HTTPHEADER, (uintptr_t)copy->headers);
     set(copy, CURLOPT_ERRORBUFFER, (uintptr_t)copy->error_buffer);
     if (from->state & RECORD_LIFTED)
@@ -173,5 +167,4 @@ void transfer_scrub(struct record *copy, const struct record *from)
     }
     if (rare != NULL && rare->started != NULL && provider_is_old(from->provider))
         set(copy, CURLOPT_CURLU, (uintptr_t)rare->url);
-    errno = saved;
 }
