@@ -8,7 +8,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "cli/cleanup.h"
+#include "core/cleanup.h"
 
 static int write_all(int fd, const char *data, size_t size)
 {
@@ -71,9 +71,8 @@ int atomic_replace(int folder, const char *name, const void *data, size_t size,
     }
     if (write_temporary(folder, temporary, data, size, &same) != 0 ||
         renameat(folder, temporary, folder, name) != 0) {
-        int saved = errno;
+        auto_errno int saved = errno;
         unlinkat(folder, temporary, 0);
-        errno = saved;
         return -1;
     }
     return fsync(folder);

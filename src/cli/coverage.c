@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cleanup.h"
 #include "cli/needed.h"
 #include "cli/scan.h"
+#include "core/cleanup.h"
 
 enum { MAX_PROGRAM = 1 << 30 };
 

@@ -15,13 +15,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/doctor.h"
 #include "cli/key_store.h"
 #include "cli/leak_places.h"
 #include "cli/policy.h"
 #include "cli/scan.h"
+#include "core/cleanup.h"
 #include "core/secret.h"
 
 enum {

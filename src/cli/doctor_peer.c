@@ -4,9 +4,9 @@
  */
 #include <fcntl.h>
 
-#include "cli/cleanup.h"
 #include "cli/doctor.h"
 #include "cli/scan.h"
+#include "core/cleanup.h"
 
 enum { MAX_LIBRARY = 1 << 28 };
 

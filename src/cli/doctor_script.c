@@ -9,11 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/coverage.h"
 #include "cli/doctor.h"
 #include "cli/program.h"
+#include "core/cleanup.h"
 
 enum { MAX_SCRIPT = 1024 * 1024, MAX_COMMANDS = 64, MAX_WORD = 256 };
 

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/library.h"
 #include "cli/preload_file.h"
 #include "cli/switch.h"
+#include "core/cleanup.h"
 
 enum { ENABLE_CONFIRM, ENABLE_WAIT, ENABLE_NO_TRIAL, ENABLE_ROOT };
 enum { DISABLE_ROOT };

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cleanup.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
+#include "core/cleanup.h"
 
 enum { ADD_ENVIRONMENT, ADD_APPLICATION, ADD_ROTATE_AFTER, ADD_GROUP, ADD_DIR };
 enum { ROTATE_DIR };

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
 #include "cli/policy.h"
+#include "core/cleanup.h"
 
 enum { PROMOTE_UNDO, PROMOTE_DIR };
 enum { REMOVE_DIR };

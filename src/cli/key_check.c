@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cleanup.h"
 #include "cli/curl.h"
 #include "cli/json.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
+#include "core/cleanup.h"
 #include "core/secret.h"
 
 enum { OPTION_JSON, OPTION_DIR, OPTION_CACERT, OPTION_CONNECT };

@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
 #include "cli/policy.h"
+#include "core/cleanup.h"
 
 #define SYSTEM_FOLDER "/etc/commissioned-auth"
 #define FILE_NAME     "commissioned-auth.conf"
@@ -33,15 +33,17 @@ struct wording {
 /* Names are looked up in /etc/group alone by the library; other groups need their number. */
 static void name_group(gid_t gid, char text[64])
 {
-    auto_fclose FILE *groups = fopen("/etc/group", "re");
-    const struct group *group;
+    FILE *groups = fopen("/etc/group", "re");
+    const struct group *group = NULL;
     snprintf(text, 64, "%lu", (unsigned long)gid);
-    while (groups != NULL && (group = fgetgrent(groups)) != NULL) {
-        if (group->gr_gid != gid || strlen(group->gr_name) >= 64)
-            continue;
-        snprintf(text, 64, "%s", group->gr_name);
+    if (groups == NULL)
         return;
-    }
+    do
+        group = fgetgrent(groups);
+    while (group != NULL && (group->gr_gid != gid || strlen(group->gr_name) >= 64));
+    if (group != NULL)
+        snprintf(text, 64, "%s", group->gr_name);
+    fclose(groups);
 }
 
 static void word_who(struct wording *wording)

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cleanup.h"
 #include "cli/json.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
+#include "core/cleanup.h"
 
 enum { OPTION_JSON, OPTION_DIR };
 

@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/key_store.h"
+#include "core/cleanup.h"
 
 enum { MAX_META = 16 * 1024 };
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 #include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 #include "cli/cli.h"
+#include "core/cleanup.h"
 #include "core/secret.h"
 #include "policy/safe_file.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cli/atomic_file.h"
-#include "cli/cleanup.h"
+#include "core/cleanup.h"
 
 enum { MAX_CACHE = 64 * 1024 * 1024 };
 

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cleanup.h"
 #include "cli/elf.h"
 #include "cli/loader_cache.h"
+#include "core/cleanup.h"
 
 /* The structs of this machine's own class. */
 #if UINTPTR_MAX == UINT64_MAX

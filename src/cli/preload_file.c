@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "cli/cleanup.h"
 #include "cli/library.h"
+#include "core/cleanup.h"
 
 static const char separators[] = " \t\n:";
 

@@ -16,9 +16,9 @@
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
-#include "cli/cleanup.h"
 #include "cli/elf.h"
 #include "cli/program.h"
+#include "core/cleanup.h"
 
 enum {
     /* interpreters that are scripts themselves; the kernel stops at about as many */

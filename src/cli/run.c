@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/library.h"
 #include "cli/program.h"
+#include "core/cleanup.h"
 
 enum { OPTION_KEY, OPTION_ENV };
 

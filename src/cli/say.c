@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "core/cleanup.h"
 
 enum { BUFFERS = 8, LONGEST = 8192 };
 
@@ -48,11 +49,10 @@ const char *cli_shown(const char *text)
 
 static void say(char *sentence, size_t room, const char *format, va_list arguments)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     fflush(stdout); /* a log that holds both streams keeps their order */
     vsnprintf(sentence, room, format, arguments);
     fprintf(stderr, CLI_NAME ": %s\n", cli_shown(sentence));
-    errno = saved;
 }
 
 int cli_fail(int code, const char *format, ...)

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/preload_file.h"
 #include "cli/switch.h"
+#include "core/cleanup.h"
 
 enum { OPTION_JSON, OPTION_ROOT };
 

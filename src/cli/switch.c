@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "cli/atomic_file.h"
-#include "cli/cleanup.h"
 #include "cli/cli.h"
+#include "core/cleanup.h"
 
 #define PRELOAD_NAME "ld.so.preload"
 #define BACKUP_NAME  "ld.so.preload.before"

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/elf.h"
 #include "cli/library.h"
 #include "cli/switch.h"
+#include "core/cleanup.h"
 
 /* What the loader puts for $LIB, by distribution and architecture. */
 static const char *const lib_words[] = {

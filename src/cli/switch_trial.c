@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/program.h"
 #include "cli/switch.h"
+#include "core/cleanup.h"
 
 enum { TRIAL_SECONDS = 20, MAX_OUTPUT = 256 * 1024 };
 

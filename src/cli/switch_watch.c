@@ -11,10 +11,10 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/preload_file.h"
 #include "cli/switch.h"
+#include "core/cleanup.h"
 
 enum { MAX_DESCRIPTORS = 1024 }; /* of the command, which opens a handful */
 

@@ -15,16 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "core/secret.h"
 #include "policy/remedy.h"
 
 enum { MAX_ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
-
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 static const char *kind_of(mode_t mode)
 {
@@ -174,7 +169,7 @@ static enum safe_result attempt(const char *path, uid_t euid, bool secret, size_
     if (result != SAFE_OK)
         return result;
 
-    __attribute__((cleanup(close_fd))) int fd =
+    auto_close int fd =
         open(file->resolved, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
     *again = true;
     if (fd < 0) {

@@ -18,7 +18,6 @@
 #include "core/decide.h"
 #include "preload/libcurl/provider.h"
 #include "preload/request/trust_pem.h"
-#include "preload/request/verify.h"
 
 /* As OpenSSL's headers have them; all pointers are the library's. Source: SSL_get_peer_certificate,
  * X509_verify_cert, X509_VERIFY_PARAM_set_flags, X509_STORE_CTX_new, d2i_X509, ERR_set_mark, (3).
