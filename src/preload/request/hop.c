@@ -7,7 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/cleanup.h"
 #include "preload/policy/policy_loader.h"
 #include "preload/request/follow.h"
 #include "preload/request/inject.h"
@@ -15,136 +14,8 @@
 #include "preload/request/netrc.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
+#include "preload/request/url.h"
 #include "preload/request/verify.h"
-
-/* What libcurl's parser gave; freed after the decision. */
-struct parts {
-    bool taken; /* false: nothing of the rest is set */
-    char *scheme;
-    char *host;
-    char *port;
-    char *path;
-    char *user;
-    char *password;
-};
-
-/* The flags with which libcurl itself reads an URL that it is about to use (its
- * parseurlandfillconn). */
-enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
-
-static void free_parts(const struct real *real, struct parts *parts)
-{
-    if (!parts->taken)
-        return;
-    char *all[] = {parts->scheme, parts->host, parts->port,
-                   parts->path,   parts->user, parts->password};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (all[i] != NULL)
-            real->free(all[i]);
-}
-
-static bool get_parts(const struct real *real, const CURLU *url, struct parts *parts,
-                      struct target *target)
-{
-    *parts = (struct parts){.taken = true};
-    real->url_get(url, CURLUPART_SCHEME, &parts->scheme, 0);
-    real->url_get(url, CURLUPART_HOST, &parts->host, 0);
-    real->url_get(url, CURLUPART_PORT, &parts->port, 0);
-    real->url_get(url, CURLUPART_PATH, &parts->path, 0);
-    real->url_get(url, CURLUPART_USER, &parts->user, 0);
-    real->url_get(url, CURLUPART_PASSWORD, &parts->password, 0);
-    return target_set(target, parts->scheme, parts->host, parts->port, parts->path,
-                      parts->user != NULL || parts->password != NULL);
-}
-
-static bool parse_url(const struct real *real, const char *text, struct parts *parts,
-                      struct target *target)
-{
-    auto_errno int saved = errno;
-    CURLU *url = real->url();
-    bool parsed = url != NULL &&
-                  real->url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
-                  get_parts(real, url, parts, target);
-    if (url != NULL)
-        real->url_cleanup(url);
-    return parsed;
-}
-
-struct judged {
-    struct target target;
-    struct target first; /* of the CURLU */
-    struct parts target_parts;
-    struct parts first_parts;
-};
-
-static bool has_scheme(const char *url)
-{
-    const char *colon = strchr(url, ':');
-    return colon != NULL && strncmp(colon, "://", 3) == 0;
-}
-
-/* NULL where it is not known. */
-static inline const char *find_url(const struct record *record)
-{
-    char *text = NULL;
-    if (!provider_is_old(record->provider)) {
-        CURLcode code =
-            record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_URL, &text);
-        return code == CURLE_OK ? text : NULL;
-    }
-    if (record->rare != NULL)
-        text = record->rare->text[RECORD_LOCATION];
-    /* Without a scheme it means what DEFAULT_PROTOCOL says, which the parser does not know. */
-    if (text == NULL || text[0] == '\0' || ((record->state & RECORD_PROTOCOL) && !has_scheme(text)))
-        return NULL;
-    return text;
-}
-
-static bool read_url(const struct record *record, const char *text, struct hop *hop,
-                     struct judged *judged)
-{
-    if (text == NULL)
-        return false;
-    hop->target = &judged->target;
-    return target_scan(text, &judged->target) == TARGET_CANONICAL ||
-           parse_url(&record->provider->real, text, &judged->target_parts, &judged->target);
-}
-
-/*
- * Where the request goes. A CURLU wins over the URL until libcurl follows a redirect, and
- * before 8.12 the effective URL does not show it; the redirect count also rises when an
- * authentication starts over, which is no redirect. So: the CURLU alone on the first hop of such a
- * libcurl, both of them otherwise.
- */
-static bool read_urls(const struct record *record, const char *text, struct hop *hop,
-                      struct judged *judged)
-{
-    const struct real *real = &record->provider->real;
-    const CURLU *first = record->rare != NULL ? record->rare->url : NULL;
-    long redirects = 0;
-    if (real->url == NULL)
-        return false; /* decide says which: HOP_OLD_LIBCURL */
-    if (first == NULL)
-        return read_url(record, text, hop, judged);
-    if (!get_parts(real, first, &judged->first_parts, &judged->first))
-        return false;
-    hop->target = &judged->first;
-    if (provider_is_old(record->provider))
-        /* Decided before it connects, and only where it follows no redirect. Whoever drives a multi
-         * handle may change the CURLU before that. */
-        return !(record->state & RECORD_WAITS);
-    if (record->provider->version < CURL_SHOWS_CURLU &&
-        real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects) == CURLE_OK &&
-        redirects == 0)
-        return true;
-    hop->other_target = &judged->first;
-    if (!read_url(record, text, hop, judged))
-        return false;
-    /* The effective URL may hide a user (CURL_HIDES_USERINFO), and on later hops libcurl's own is
-     * the CURLU's. */
-    judged->target.userinfo |= judged->first.userinfo;
-    return true;
-}
 
 /*
  * The application's own Authorization header. Of several that differ at most one can be a
@@ -190,12 +61,10 @@ static bool is_in_clear(const struct record *record)
 }
 
 static void gather(const struct record *record, const char *text, struct hop *hop,
-                   struct judged *judged)
+                   struct url_read *judged)
 {
     const struct record_rare *rare = record->rare;
     const struct curl_slist *headers = record->headers;
-    judged->target_parts.taken = false;
-    judged->first_parts.taken = false;
     *hop = (struct hop){
         .flags = record->facts, .port = record->port, .promoted = record->policy->promoted};
     if (record->state & RECORD_WAS_UNSAFE)
@@ -210,7 +79,7 @@ static void gather(const struct record *record, const char *text, struct hop *ho
         hop->flags |= HOP_TAINTED;
     if (provider_is_old(record->provider))
         hop->flags |= HOP_UNCONNECTED;
-    if (!read_urls(record, text, hop, judged))
+    if (!url_read(record, text, hop, judged))
         hop->flags |= HOP_NO_URL;
     else if (hop->target->tls && is_in_clear(record))
         hop->flags |= HOP_MOVED;
@@ -290,7 +159,7 @@ static struct decision judge(const struct record *record, struct hop *hop,
 __attribute__((noinline)) static bool decide_on(struct record *record, const char *text)
 {
     struct hop hop;
-    struct judged judged;
+    struct url_read judged;
     gather(record, text, &hop, &judged);
     char detail[VERIFY_DETAIL];
     bool lift = follow_gather(record, &hop);
@@ -298,8 +167,7 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
     report_hop(record, &decision, &hop);
     bool go_on = apply(record, &decision, lift);
-    free_parts(&record->provider->real, &judged.target_parts);
-    free_parts(&record->provider->real, &judged.first_parts);
+    url_free(record, &judged);
     return go_on;
 }
 
@@ -337,7 +205,7 @@ bool hop_decide(struct record *record)
         follow_first(record, NULL);
         return true;
     }
-    const char *text = find_url(record);
+    const char *text = url_find(record);
     if (text == NULL || !(record->state & RECORD_FIRST))
         return decide_on(record, text);
     record->key = plain_key(record, text);
@@ -359,8 +227,8 @@ bool hop_decide(struct record *record)
 void hop_decide_again(struct record *record)
 {
     struct hop hop;
-    struct judged judged;
-    gather(record, find_url(record), &hop, &judged);
+    struct url_read judged;
+    gather(record, url_find(record), &hop, &judged);
     follow_gather_again(record, &hop);
     char detail[VERIFY_DETAIL];
     struct decision decision = judge(record, &hop, detail);
@@ -368,8 +236,7 @@ void hop_decide_again(struct record *record)
         inject_nothing(record);
         report_taken_back(record, &decision);
     }
-    free_parts(&record->provider->real, &judged.target_parts);
-    free_parts(&record->provider->real, &judged.first_parts);
+    url_free(record, &judged);
 }
 
 /* Where in a handle its buffer for the peer's address lies; atomic. 0: not known. */
