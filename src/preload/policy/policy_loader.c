@@ -1,196 +1,18 @@
 #include "preload/policy/policy_loader.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <link.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "core/decide.h"
-#include "core/journal.h"
-#include "preload/loader/late_libc.h"
 #include "preload/loader/locks.h"
 #include "preload/loader/slab.h"
-
-#ifndef MODULEDIR
-#define MODULEDIR "/usr/local/lib/commissioned-auth"
-#endif
-#define MODULE_NAME   "commissioned-auth-policy.so"
-#define MODULE_FOLDER "commissioned-auth"
-#define SYSTEM_FILE   "/etc/commissioned-auth/commissioned-auth.conf"
-#define USER_FILE     "commissioned-auth/commissioned-auth.conf"
-
-enum { PATH_SIZE = 4096 };
-
-/* ---- the module ------------------------------------------------------------------------------ */
-
-static policy_build_function *build; /* atomic; set once */
-
-/* The folder this library was loaded from: its absolute name, whatever the process's folder is by
- * now. */
-static bool own_folder(char *folder)
-{
-    Dl_info info;
-    void *map = NULL;
-    if (dladdr1(&build, &info, &map, RTLD_DL_LINKMAP) == 0 || map == NULL)
-        return false;
-    const char *name = ((struct link_map *)map)->l_name;
-    const char *slash = strrchr(name, '/');
-    if (name[0] == '/' && (size_t)(slash - name) < PATH_SIZE) {
-        memcpy(folder, name, (size_t)(slash - name));
-        folder[slash - name] = '\0';
-        return true;
-    }
-    void *self = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
-    bool found = self != NULL && dlinfo(self, RTLD_DI_ORIGIN, folder) == 0 && folder[0] == '/';
-    if (self != NULL)
-        dlclose(self);
-    return found;
-}
-
-/* Sanitizers cannot follow code into a second namespace: their builds load
- * the module in the first. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(LM_ID_NEWLM)
-static void *open_module(const char *path)
-{
-    return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-}
-#else
-static void *open_module(const char *path)
-{
-    return dlmopen(LM_ID_NEWLM, path, RTLD_NOW | RTLD_LOCAL);
-}
-#endif
-
-static policy_build_function *load_from(const char *folder, const char *below)
-{
-    char path[PATH_SIZE + sizeof "/" MODULE_FOLDER "/" MODULE_NAME];
-    struct stat status;
-    snprintf(path, sizeof path, "%s/%s" MODULE_NAME, folder, below);
-    if (stat(path, &status) != 0) /* asking dlopen would leave the host an error to find */
-        return NULL;
-    void *module = open_module(path);
-    if (module == NULL) {
-        dlerror();
-        return NULL;
-    }
-    policy_build_function *found =
-        (policy_build_function *)dlsym(module, "commissioned_policy_build");
-    policy_build_function *expected = NULL;
-    if (found != NULL && __atomic_compare_exchange_n(&build, &expected, found, false,
-                                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return found;
-    dlclose(module); /* another thread was first, or it is no module of ours */
-    return expected;
-}
-
-static policy_build_function *load_module(void)
-{
-    char folder[PATH_SIZE];
-    policy_build_function *found = __atomic_load_n(&build, __ATOMIC_ACQUIRE);
-    if (found == NULL && own_folder(folder))
-        found = load_from(folder, "");
-    /* Installed, and then moved as a whole: an image, a container, another prefix. */
-    if (found == NULL && own_folder(folder))
-        found = load_from(folder, MODULE_FOLDER "/");
-    return found != NULL ? found : load_from(MODULEDIR, "");
-}
-
-/* ---- where to look --------------------------------------------------------------------------- */
-
-struct places {
-    const char *env_file;
-    const char *user_file; /* NULL, or user_path */
-    char user_path[PATH_SIZE];
-};
-
-static void find_places(struct places *places)
-{
-    const char *base = secure_getenv("XDG_CONFIG_HOME");
-    const char *between = "/";
-    if (base == NULL ||
-        base[0] != '/') { /* the XDG Base Directory rules: relative is to be ignored */
-        base = secure_getenv("HOME");
-        between = "/.config/";
-    }
-    places->env_file = secure_getenv("COMMISSIONED_AUTH_CONFIG");
-    if (places->env_file != NULL && places->env_file[0] == '\0')
-        places->env_file = NULL;
-    places->user_file = NULL;
-    if (base == NULL || base[0] != '/')
-        return;
-    int length = snprintf(places->user_path, PATH_SIZE, "%s%s%s", base, between, USER_FILE);
-    if (length > 0 && length < PATH_SIZE)
-        places->user_file = places->user_path;
-}
-
-static bool exists(const char *path)
-{
-    struct stat status;
-    return path != NULL && stat(path, &status) == 0;
-}
-
-/* Without a configuration nothing is loaded. A file that was named and is missing is for the module
- * to say. */
-static bool anything_there(const struct places *places)
-{
-    return places->env_file != NULL || exists(places->user_file) || exists(SYSTEM_FILE);
-}
-
-/*
- * What an interpreter runs: the first argument that is no option, if the program is one. It is the
- * process's own word: commissioned-auth.conf(5) says what that is worth.
- */
-static const char *find_script(const char *program, char *script, size_t size)
-{
-    static const char interpreters[][8] = {"python", "perl", "ruby", "php",     "node", "bash",
-                                           "dash",   "sh",   "lua",  "Rscript", "tclsh"};
-    const char *name = strrchr(program, '/');
-    bool interprets = false;
-    for (size_t i = 0; name != NULL && i < sizeof interpreters / sizeof interpreters[0]; i++)
-        interprets |= strncmp(name + 1, interpreters[i], strlen(interpreters[i])) == 0;
-    int fd = interprets ? open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC) : -1;
-    if (fd < 0)
-        return NULL;
-    ssize_t length = read(fd, script, size - 1);
-    close(fd);
-    script[length > 0 ? length : 0] = '\0';
-    const char *end = script + (length > 0 ? length : 0);
-    for (const char *word = script + strlen(script) + 1; word < end; word += strlen(word) + 1)
-        if (word[0] != '-')
-            return word[0] == '/' ? word
-                                  : NULL; /* a relative one would mean another file after chdir */
-    return NULL;
-}
-
-static struct policy_image *build_image(policy_build_function *function,
-                                        const struct places *places)
-{
-    char program[PATH_SIZE];
-    char arguments[PATH_SIZE];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[length > 0 ? length : 0] = '\0';
-    struct policy_request request = {
-        .abi = POLICY_IMAGE_ABI,
-        .env_file = places->env_file,
-        .user_file = places->user_file,
-        .system_file = SYSTEM_FILE,
-        .program = length > 0 ? program : NULL,
-        .credentials = secure_getenv("CREDENTIALS_DIRECTORY"),
-        .env_key = secure_getenv("COMMISSIONED_API_KEY"),
-        .env_openai = secure_getenv("OPENAI_API_KEY"),
-        .script = length > 0 ? find_script(program, arguments, sizeof arguments) : NULL,
-    };
-    return function(&request);
-}
-
-/* ---- the image in force ---------------------------------------------------------------------- */
+#include "preload/policy/find_module.h"
+#include "preload/policy/grace.h"
+#include "preload/policy/places.h"
+#include "preload/policy/who_asks.h"
 
 static struct {
     struct policy_ref *current; /* holds one reference; NULL: no policy */
@@ -258,20 +80,11 @@ void policy_release(struct policy_ref *policy)
         free_ref(policy);
 }
 
-static const struct policy_key *same_key(const struct policy_image *image,
-                                         const struct policy_key *key)
-{
-    for (uint32_t i = 0; i < image->nkeys; i++)
-        if (strcmp(image->keys[i].name, key->name) == 0)
-            return &image->keys[i];
-    return NULL;
-}
-
 /* What was learned of a key holds while the policy read anew has the same key by that name. */
 static bool find_again(const struct policy_image *image, const struct policy_key *key,
                        uint32_t *number)
 {
-    const struct policy_key *now = same_key(image, key);
+    const struct policy_key *now = grace_same_key(image, key);
     if (now == NULL || now->header == NULL || key->header == NULL ||
         strcmp(now->header, key->header) != 0)
         return false;
@@ -312,71 +125,6 @@ bool policy_learn(struct policy_ref *policy, const struct policy_key *key, uint8
     return is_new;
 }
 
-static bool is_next(const struct policy_image *image, uint32_t number)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < image->nkeys; i++)
-        found |= image->keys[i].next == number;
-    return found;
-}
-
-/* The key in force of those that stand for `first`. */
-static const struct policy_key *key_in_force(const struct policy_ref *policy, uint32_t first)
-{
-    return decide_key(policy->image, first, policy->promoted);
-}
-
-/*
- * True where the policy read anew cannot have a key that the old one had. One that it does not
- * name any more was taken away, and that counts at once.
- */
-static bool has_lost(const struct policy_ref *policy, const struct policy_ref *old, uint32_t first)
-{
-    if (is_next(old->image, first) || key_in_force(old, first)->header == NULL)
-        return false;
-    if (policy == NULL || policy->image->error != NULL)
-        return true;
-    const struct policy_key *now = same_key(policy->image, &old->image->keys[first]);
-    return now != NULL &&
-           key_in_force(policy, (uint32_t)(now - policy->image->keys))->header == NULL;
-}
-
-/* Privileges that were given up must not take the key along. */
-static bool is_of_this_user(const struct policy_ref *policy)
-{
-    return policy->image->euid == geteuid() && policy->image->egid == getegid();
-}
-
-/* For how many seconds the old policy may go on, because the new one has
- * lost a key of it. 0: not. */
-static uint32_t grace(const struct policy_ref *policy, const struct policy_ref *old)
-{
-    uint32_t seconds = 0;
-    if (old == NULL || !is_of_this_user(old))
-        return 0;
-    for (uint32_t i = 0; i < old->image->nkeys; i++) {
-        uint32_t stale = old->image->keys[i].stale_seconds;
-        if (!has_lost(policy, old, i))
-            continue;
-        if (stale == 0)
-            return 0; /* one that must fail at once decides for all */
-        if (seconds == 0 || stale < seconds)
-            seconds = stale;
-    }
-    return seconds;
-}
-
-static void report_loss(const struct policy_ref *policy)
-{
-    const struct policy_image *image = policy != NULL ? policy->image : NULL;
-    const char *why = image != NULL ? image->error : "the configuration is gone";
-    for (uint32_t i = 0; why == NULL && i < image->nkeys; i++)
-        why = image->keys[i].error;
-    journal_send(JOURNAL_WARNING, why != NULL ? why : "a key is gone",
-                 &(struct journal_field){"COMMISSIONED_STATE", "the last good key stays in use"},
-                 1);
-}
-
 /* When the loss began that is going on; *first where it begins now. */
 static time_t loss_began(const struct timespec *now, bool *first)
 {
@@ -390,59 +138,21 @@ static time_t loss_began(const struct timespec *now, bool *first)
     return began;
 }
 
-/* Another user for ever: there is no way back to the one that read the policy. */
-static bool gave_up_privileges(const struct policy_image *image)
-{
-    uid_t real, effective, saved;
-    return getresuid(&real, &effective, &saved) == 0 && real == effective && saved == effective &&
-           effective != image->euid;
-}
-
-/*
- * What a process has read before it locked itself in stays good: it changed its root folder
- * (chroot), became somebody else for good (setuid) or forbade itself to look (seccomp). But a file
- * that can be seen to have changed or gone counts as it is: a key that was taken away must not live
- * on.
- */
-static bool locked_itself_in(const struct policy_ref *old)
-{
-    struct stat root;
-    if (stat("/", &root) != 0)
-        return errno == EPERM;
-    if (root.st_dev != old->root_device || root.st_ino != old->root_number)
-        return true;
-    return gave_up_privileges(old->image) && !policy_image_seen_to_change(old->image);
-}
-
-/* True where what can be read now gives less than the old policy does. */
-static bool gives_less(const struct policy_ref *policy, const struct policy_ref *old)
-{
-    if (policy == NULL || policy->image->error != NULL)
-        return true;
-    for (uint32_t i = 0; i < old->image->nkeys; i++) {
-        const struct policy_key *now = same_key(policy->image, &old->image->keys[i]);
-        if (now != NULL && now->header == NULL && old->image->keys[i].header != NULL)
-            return true;
-    }
-    return false;
-}
-
 /* True where the old policy is to stay for now. */
 static bool outlives(const struct policy_ref *policy, const struct timespec *now)
 {
     bool first;
     const struct policy_ref *old = in_force.current;
-    if (old != NULL && old->image->error == NULL && gives_less(policy, old) &&
-        locked_itself_in(old)) {
+    if (grace_keeps_locked_in(policy, old)) {
         loss_began(now, &first); /* looked at again in a second */
         return true;
     }
-    uint32_t seconds = grace(policy, in_force.current);
+    uint32_t seconds = grace_seconds(policy, old);
     if (seconds == 0)
         return false;
     time_t began = loss_began(now, &first);
     if (first)
-        report_loss(policy);
+        grace_report(policy);
     return now->tv_sec - began < (time_t)seconds;
 }
 
@@ -472,15 +182,15 @@ static void put_in_force(struct policy_ref *policy, const struct timespec *now)
 static bool is_there(void)
 {
     struct places places;
-    find_places(&places);
-    return anything_there(&places);
+    places_find(&places);
+    return places_anything_there(&places);
 }
 
 static inline bool is_current(const struct policy_ref *policy)
 {
     if (policy == NULL)
         return !is_there();
-    return is_of_this_user(policy) && policy_image_current(policy->image);
+    return grace_is_of_this_user(policy) && policy_image_current(policy->image);
 }
 
 static struct policy_ref *read_policy(policy_build_function *function, const struct places *places)
@@ -489,7 +199,7 @@ static struct policy_ref *read_policy(policy_build_function *function, const str
         return make_ref(policy_image_error(MODULEDIR "/" MODULE_NAME, MODULE_NAME
                                            " is neither beside the library nor in " MODULEDIR
                                            ": install commissioned-auth again"));
-    return make_ref(build_image(function, places));
+    return make_ref(who_asks_build(function, places));
 }
 
 /* A new tick; a new second where the last good key lives on. */
@@ -522,10 +232,10 @@ static struct policy_ref *refresh(struct policy_ref *old)
     struct places places;
     struct timespec now;
     bool look;
-    find_places(&places);
-    bool there = anything_there(&places);
+    places_find(&places);
+    bool there = places_anything_there(&places);
     /* Before the lock: the loader may wait for a thread that waits for us. */
-    policy_build_function *function = there ? load_module() : NULL;
+    policy_build_function *function = there ? module_find() : NULL;
 
     /* Who comes while another reads waits for it: the server may refuse the old key by now. */
     bool waited = !lock_try(LOCK_BUILD);

@@ -37,19 +37,8 @@ struct policy_ref {
     bool promoted[];     /* per key: its `next` has taken over; atomic, only ever set */
 };
 
-/*
- * A policy that was read anew and cannot read a key that the old one had (or cannot be used) leaves
- * the old one in force, as a whole, for the key's `stale_seconds`; the files are then looked at
- * once a second. A key that it does not name any more was taken away: that counts at once.
+/* The policy in force, or NULL where there is no configuration or none that concerns this process.
  */
-
-/*
- * A process that locks itself in (chroot, setuid for good, seccomp) keeps what it read before,
- * unless what it can still read is as good, or shows that a file has changed or gone.
- */
-
-/* The policy in force, or NULL where there is no configuration or none
- * that concerns this process. */
 struct policy_ref *policy_take(void);
 
 void policy_release(struct policy_ref *policy);
