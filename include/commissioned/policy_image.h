@@ -31,6 +31,11 @@
 /* An index into one of the arrays below, or none. */
 #define POLICY_NONE UINT32_MAX
 
+/* In a list of ids: its end, and a name that could not be looked up, so that it may be anybody's.
+ */
+#define POLICY_ID_END     UINT32_MAX
+#define POLICY_ID_UNKNOWN (UINT32_MAX - 1)
+
 /* Limits, in the unit named. A policy that passes one is refused with a sentence. */
 enum {
     POLICY_MAX_FILE = 8 * 1024 * 1024, /* bytes of one configuration file */
@@ -110,6 +115,15 @@ struct policy_rule {
     const struct policy_ca *ca; /* NULL: the system's authorities count */
     /* the whole header value, such as "Bearer unused"; NULL unless PLACEHOLDER */
     const char *placeholder;
+
+    const uint32_t *users; /* for these effective users alone; NULL: for any */
+    const uint32_t *groups;
+};
+
+/* No key for these users or groups, whatever the rules say. */
+struct policy_denial {
+    const uint32_t *users;
+    const uint32_t *groups;
 };
 
 /* An origin that some rule names; the scheme is always https. */
@@ -161,8 +175,22 @@ struct policy_image {
      */
     const char *error;
 
-    uid_t euid; /* whom it was made for: another effective user needs another image */
+    uid_t euid; /* whom it was made for: another effective user needs another image, ... */
     gid_t egid;
+    uint64_t groups;   /* ... and so do other groups (ids.h) ... */
+    bool names_groups; /* ... where something in the policy is for groups */
+    uid_t read_by;     /* whose rights the files were read with */
+
+    /*
+     * What may be for this program as another user: all the rules that `rules` were taken from, in
+     * the same order, and the denials. Only of a process that can become another user, and NULL
+     * where nothing is for users or groups: then `rules` are for anybody.
+     */
+    const struct policy_rule *kept_rules;
+    const struct policy_denial *kept_denials;
+    uint32_t nkept_rules;
+    uint32_t nkept_denials;
+    bool names_ids; /* something is for users or groups */
 };
 
 /*
@@ -209,16 +237,29 @@ struct policy_request {
     /* the user's own file, or NULL where no home is known or under AT_SECURE */
     const char *user_file;
     const char *system_file; /* /etc/commissioned-auth/commissioned-auth.conf; tests name another */
-    const char *program; /* absolute path of the executable, or NULL where it could not be read */
+    /*
+     * The process itself asks: the module finds out which program it is, how it was called and what
+     * it interprets. Else the next ones say so.
+     */
+    bool self;
+    const char *program;     /* absolute path of the executable, or NULL: it is not known */
+    const char *called;      /* another name that it was started by, absolute, or NULL */
     const char *credentials; /* $CREDENTIALS_DIRECTORY, or NULL */
     const char *env_key;     /* the process's own COMMISSIONED_API_KEY, or NULL */
     const char *env_openai;  /* the process's own OPENAI_API_KEY, or NULL */
-    const char *script;      /* what an interpreter runs, absolute, or NULL */
+    const char *script;      /* what an interpreter runs, absolute; NULL: nothing, or ... */
+    bool script_unknown;     /* ... it is not known what */
     const uid_t *euid;       /* effective ids: NULL for those of the process */
     const gid_t *egid;
     /* supplementary groups, `ngroups` of them; NULL for those of the process */
     const gid_t *groups;
     size_t ngroups;
+
+    /*
+     * Set: no file is read. The image is made of this one, whose rules and denials are judged anew
+     * for the ids of now.
+     */
+    const struct policy_image *again;
 };
 
 /*

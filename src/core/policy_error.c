@@ -1,9 +1,9 @@
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "commissioned/policy_image.h"
 #include "core/cleanup.h"
+#include "core/ids.h"
 
 enum { FILE_SIZE = 256 }; /* bytes of the file's name that are kept */
 
@@ -74,7 +74,8 @@ struct policy_image *policy_image_error(const char *file, const char *sentence)
     made->image.origins = &made->origin;
     made->image.norigins = 1;
     made->image.error = made->sentence;
-    made->image.euid = geteuid();
-    made->image.egid = getegid();
+    ids_user(&made->image.euid);
+    ids_group(&made->image.egid);
+    made->image.read_by = made->image.euid;
     return &made->image;
 }

@@ -30,6 +30,7 @@
 #include "commissioned/policy_image.h"
 #include "policy/arena.h"
 
+struct asker;
 struct safe_file;
 
 /* From the most to the least specific: rules stand in this order, the first that matches wins. */
@@ -52,6 +53,11 @@ struct policy_who {
     const char *const *scripts;
     const char *const *users; /* names or numbers */
     const char *const *groups;
+
+    /* Set by policy_config_read: the numbers of users and groups, as in policy_image.h, ... */
+    const uint32_t *uids;
+    const uint32_t *gids;
+    bool may_concern; /* ... and whether it may be for the program and script that ask */
 };
 
 /* Why a rule is not for the asking process. */
@@ -61,6 +67,10 @@ enum policy_mismatch {
     POLICY_OTHER_SCRIPT,
     POLICY_OTHER_USER,
     POLICY_OTHER_GROUP,
+    POLICY_UNKNOWN_PROGRAM, /* what cannot be known matches no rule ... */
+    POLICY_UNKNOWN_SCRIPT,
+    POLICY_UNKNOWN_USER,
+    POLICY_UNKNOWN_GROUP,
 };
 
 enum policy_source {
@@ -132,6 +142,7 @@ struct policy_config_deny {
     struct policy_place place;
     struct policy_who who;
     enum policy_mismatch mismatch;
+    enum policy_mismatch doubt; /* ... and every denial: what is not known; or POLICY_MATCHES */
 };
 
 /* An entry of extra_origins. */
@@ -183,6 +194,15 @@ struct policy_config {
     struct policy_place error_at;
     uid_t euid; /* of the asking process */
     gid_t egid;
+    const gid_t *groups;
+    size_t ngroups;
+    bool user_known; /* the ids are not what stands for any that has no number here */
+    bool groups_known;
+    const struct asker *asker; /* which program it is, and what it interprets */
+    bool names_ids;            /* something that may concern it is for users or groups ... */
+    bool names_groups;
+    bool may_change; /* the process can become another user */
+    uid_t read_by;   /* whose rights the files are read with */
 
     struct safe_file *scratch; /* for one file at a time */
     struct arena arena;        /* what the pointers above point into; the arrays are malloc'ed */
@@ -191,6 +211,9 @@ struct policy_config {
 /* Reads every layer, judges its files, matches its rules. No key is read yet, except those written
  * inline. */
 struct policy_config *policy_config_read(const struct policy_request *request);
+
+/* The same from request->again, whose rules and denials are judged anew. */
+struct policy_config *policy_config_again(const struct policy_request *request);
 
 enum policy_keys {
     POLICY_KEYS_MATCHING, /* those of rules that match, and their next */

@@ -241,8 +241,8 @@ struct policy_config *policy_config_read(const struct policy_request *request)
     struct policy_config *config = calloc(1, sizeof *config);
     if (config == NULL)
         return NULL;
-    config->euid = request->euid != NULL ? *request->euid : geteuid();
-    config->egid = request->egid != NULL ? *request->egid : getegid();
+    policy_take_ids(config, request);
+    config->read_by = config->euid;
     config->denied_by = POLICY_NONE;
     config->scratch = arena_alloc(&config->arena, sizeof *config->scratch);
     if (config->scratch != NULL)

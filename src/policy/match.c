@@ -1,219 +1,267 @@
 #include "policy/match.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/ids.h"
+#include "policy/asker.h"
+#include "policy/id_file.h"
+#include "policy/match_path.h"
+#include "policy/owner.h"
 #include "policy/store.h"
 #include "policy/strmap.h"
 
-enum { MAX_ID_FILE = 16 * 1024 * 1024 };
-
-/* A file of names and ids, read when the first name is asked for. */
-struct id_file {
-    const char *path;
-    const char *kind;
-    char *text; /* "" where it cannot be read */
-    struct strmap known;
-};
+enum { LINKS_WATCHED = 128 }; /* so that many rules do not make each look at the files long */
 
 struct matcher {
     struct policy_config *config;
-    const struct policy_request *request;
+    const struct asker *asker;
     struct id_file users;
     struct id_file groups;
-    gid_t *own_groups; /* where the request names none */
-    const gid_t *member;
-    size_t nmember;
+    struct strmap programs; /* what was found for each text of a list */
+    struct strmap scripts;
+    uint32_t nlinks;
 };
 
-static bool parse_number(const char *text, size_t length, uint32_t *number)
+/* How far a list, or all the lists of a rule, fit the process; `which` list is the reason. */
+struct verdict {
+    enum fit fit;
+    enum policy_mismatch which; /* of FIT_NO */
+    enum policy_mismatch doubt; /* of FIT_UNKNOWN */
+};
+
+/* ---- programs and scripts ----------------------------------------------------------------------
+ */
+
+/* A link that leads elsewhere tomorrow is for another program then. */
+static void watch_link(struct matcher *matcher, const char *path)
 {
-    uint64_t value = 0;
-    if (length == 0 || length > 10)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return false;
-        value = value * 10 + (uint64_t)(text[i] - '0');
-    }
-    *number = (uint32_t)value;
-    return value < UINT32_MAX; /* (uid_t)-1 is nobody's */
+    struct stat st;
+    if (matcher->nlinks >= LINKS_WATCHED || lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
+        return;
+    matcher->nlinks++;
+    policy_watch(matcher->config, path, stat(path, &st) == 0 ? &st : NULL);
 }
 
-bool policy_id_find(const char *text, const char *name, uint32_t *id)
+static enum fit match_one(struct matcher *matcher, struct strmap *seen, const char *path,
+                          const struct asked_file *file)
 {
-    size_t length = strlen(name);
-    for (const char *line = text; *line != '\0'; line += *line == '\n') {
-        const char *end = line + strcspn(line, "\n");
-        if (strncmp(line, name, length) == 0 && line[length] == ':') {
-            const char *field = memchr(line + length + 1, ':', (size_t)(end - line) - length - 1);
-            return field != NULL && parse_number(field + 1, strcspn(field + 1, ":\n"), id);
-        }
-        line = end;
-    }
-    return false;
-}
-
-/* The text of a file, "" where it cannot be read, NULL where memory ran out. */
-static char *read_plain(const char *path, struct stat *st, bool *read_it)
-{
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    *read_it = fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size < MAX_ID_FILE;
-    size_t size = *read_it ? (size_t)st->st_size : 0;
-    char *text = calloc(1, size + 1);
-    for (size_t done = 0; text != NULL && done < size;) {
-        ssize_t n = read(fd, text + done, size - done);
-        if (n == 0 || (n < 0 && errno != EINTR))
-            break;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    if (fd >= 0)
-        close(fd);
-    return text;
-}
-
-static const char *id_text(struct matcher *matcher, struct id_file *file)
-{
-    struct stat st = {0};
-    bool read_it = false;
-    if (file->text != NULL)
-        return file->text;
-    file->text = read_plain(file->path, &st, &read_it);
-    policy_watch(matcher->config, file->path, read_it ? &st : NULL);
-    if (file->text == NULL)
+    uint32_t number = strmap_get(seen, path);
+    if (number != UINT32_MAX)
+        return (enum fit)number;
+    enum fit fit = match_path(path, file);
+    if (!match_path_is_pattern(path))
+        watch_link(matcher, path);
+    if (!strmap_put(seen, path, (uint32_t)fit))
         matcher->config->arena.failed = true;
-    return file->text != NULL ? file->text : "";
+    return fit;
 }
 
-/* The id of a name or number; false after a warning, which is given once a name. */
-static bool find_id(struct matcher *matcher, struct id_file *file, const char *name,
-                    struct policy_place place, uint32_t *id)
+static enum fit match_paths(struct matcher *matcher, struct strmap *seen, const char *const *paths,
+                            const struct asked_file *file)
 {
-    if (parse_number(name, strlen(name), id))
-        return true;
-    *id = strmap_get(&file->known, name);
-    if (*id != UINT32_MAX)
-        return *id != UINT32_MAX - 1;
-    bool found = policy_id_find(id_text(matcher, file), name, id);
-    if (!strmap_put(&file->known, name, found ? *id : UINT32_MAX - 1))
-        matcher->config->arena.failed = true;
-    if (found)
-        return true;
-    struct complaint why = {0};
-    complain(&why, "correct it, or give its number", "a %s that is not in %s", file->kind,
-             file->path);
-    policy_find(matcher->config, POLICY_WARNING, place, &why);
-    return false;
+    enum fit best = paths == NULL ? FIT_YES : FIT_NO;
+    for (; paths != NULL && *paths != NULL && best != FIT_YES; paths++) {
+        enum fit fit = match_one(matcher, seen, *paths, file);
+        best = fit > best ? fit : best;
+    }
+    return best;
 }
 
-static bool match_path(const char *const *patterns, const char *path)
+/* ---- users and groups --------------------------------------------------------------------------
+ */
+
+/* The numbers of a list of names; NULL for NULL. Those of an earlier reading stay. */
+static const uint32_t *number_names(struct matcher *matcher, struct id_file *file,
+                                    const char *const *names, const uint32_t *before,
+                                    struct policy_place place)
 {
-    if (patterns == NULL)
-        return true;
-    for (; path != NULL && *patterns != NULL; patterns++)
-        if (strcmp(*patterns, path) == 0 || fnmatch(*patterns, path, FNM_PATHNAME) == 0)
+    size_t count = 0;
+    if (names == NULL)
+        return before;
+    while (names[count] != NULL)
+        count++;
+    uint32_t *ids = arena_alloc(&matcher->config->arena, (count + 1) * sizeof *ids);
+    for (size_t i = 0; ids != NULL && i < count; i++)
+        if (!id_file_find(file, matcher->config, names[i], place, &ids[i]))
+            ids[i] = POLICY_ID_UNKNOWN;
+    if (ids != NULL)
+        ids[count] = POLICY_ID_END;
+    return ids;
+}
+
+static bool has_id(const uint32_t *ids, uint32_t id)
+{
+    for (; *ids != POLICY_ID_END; ids++)
+        if (*ids == id)
             return true;
     return false;
 }
 
-static bool match_user(struct matcher *matcher, const char *const *users, struct policy_place place)
+/* A name that is in no file is not that of somebody who is in it. */
+static bool may_be_unnamed(struct matcher *matcher, struct id_file *file, const uint32_t *ids,
+                           uint32_t id)
 {
-    bool matches = users == NULL;
-    uint32_t id;
-    for (; users != NULL && *users != NULL; users++)
-        if (find_id(matcher, &matcher->users, *users, place, &id))
-            matches |= id == matcher->config->euid;
-    return matches;
+    return has_id(ids, POLICY_ID_UNKNOWN) && !id_file_has(file, matcher->config, id);
 }
 
-static bool is_member(const struct matcher *matcher, uint32_t id)
+static enum fit match_user(struct matcher *matcher, const uint32_t *users)
 {
-    if (id == matcher->config->egid)
-        return true;
-    for (size_t i = 0; i < matcher->nmember; i++)
-        if (matcher->member[i] == id)
-            return true;
-    return false;
+    const struct policy_config *config = matcher->config;
+    if (users == NULL)
+        return FIT_YES;
+    if (!config->user_known)
+        return FIT_UNKNOWN;
+    if (has_id(users, config->euid))
+        return FIT_YES;
+    return may_be_unnamed(matcher, &matcher->users, users, config->euid) ? FIT_UNKNOWN : FIT_NO;
 }
 
-static bool match_group(struct matcher *matcher, const char *const *groups,
-                        struct policy_place place)
+static enum fit match_group(struct matcher *matcher, const uint32_t *groups, gid_t group)
 {
-    bool matches = groups == NULL;
-    uint32_t id;
-    for (; groups != NULL && *groups != NULL; groups++)
-        if (find_id(matcher, &matcher->groups, *groups, place, &id))
-            matches |= is_member(matcher, id);
-    return matches;
+    if (has_id(groups, group))
+        return FIT_YES;
+    return may_be_unnamed(matcher, &matcher->groups, groups, group) ? FIT_UNKNOWN : FIT_NO;
 }
 
-static enum policy_mismatch match_who(struct matcher *matcher, const struct policy_who *who,
-                                      struct policy_place place)
+static enum fit match_groups(struct matcher *matcher, const uint32_t *groups)
 {
+    const struct policy_config *config = matcher->config;
+    if (groups == NULL)
+        return FIT_YES;
+    enum fit best = config->groups_known ? FIT_NO : FIT_UNKNOWN;
+    enum fit fit = match_group(matcher, groups, config->egid);
+    best = fit > best ? fit : best;
+    for (size_t i = 0; i < config->ngroups && best != FIT_YES; i++) {
+        fit = match_group(matcher, groups, config->groups[i]);
+        best = fit > best ? fit : best;
+    }
+    return best;
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------
+ */
+
+/* One NO decides; else one UNKNOWN. */
+static void weigh(struct verdict *verdict, enum fit fit, enum policy_mismatch which,
+                  enum policy_mismatch doubt)
+{
+    if (fit >= verdict->fit)
+        return;
+    *verdict = (struct verdict){fit, which, doubt};
+}
+
+static struct verdict match_who(struct matcher *matcher, struct policy_who *who,
+                                struct policy_place place)
+{
+    const struct asker *asker = matcher->asker;
+    struct verdict verdict = {FIT_YES, POLICY_MATCHES, POLICY_MATCHES};
     /* Names first, whatever the program: a name that nobody has is worth its warning. */
-    bool user = match_user(matcher, who->users, place);
-    bool group = match_group(matcher, who->groups, place);
-    if (!match_path(who->programs, matcher->request->program))
-        return POLICY_OTHER_PROGRAM;
-    if (!match_path(who->scripts, matcher->request->script))
-        return POLICY_OTHER_SCRIPT;
-    return !user ? POLICY_OTHER_USER : !group ? POLICY_OTHER_GROUP : POLICY_MATCHES;
+    who->uids = number_names(matcher, &matcher->users, who->users, who->uids, place);
+    who->gids = number_names(matcher, &matcher->groups, who->groups, who->gids, place);
+    if (matcher->config->arena.failed)
+        return verdict;
+    weigh(&verdict, match_paths(matcher, &matcher->programs, who->programs, &asker->program),
+          POLICY_OTHER_PROGRAM, POLICY_UNKNOWN_PROGRAM);
+    weigh(&verdict, match_paths(matcher, &matcher->scripts, who->scripts, &asker->script),
+          POLICY_OTHER_SCRIPT, POLICY_UNKNOWN_SCRIPT);
+    who->may_concern = verdict.fit != FIT_NO;
+    matcher->config->names_ids |= who->may_concern && (who->uids != NULL || who->gids != NULL);
+    matcher->config->names_groups |= who->may_concern && who->gids != NULL;
+    weigh(&verdict, match_user(matcher, who->uids), POLICY_OTHER_USER, POLICY_UNKNOWN_USER);
+    weigh(&verdict, match_groups(matcher, who->gids), POLICY_OTHER_GROUP, POLICY_UNKNOWN_GROUP);
+    return verdict;
 }
 
-static void find_member(struct matcher *matcher)
+static void match_rules(struct matcher *matcher)
 {
-    const struct policy_request *request = matcher->request;
-    matcher->member = request->groups;
-    matcher->nmember = request->ngroups;
-    if (request->groups != NULL)
-        return;
-    matcher->nmember = 0;
-    int count = getgroups(0, NULL);
-    if (count <= 0)
-        return;
-    matcher->own_groups = calloc((size_t)count, sizeof *matcher->own_groups);
-    if (matcher->own_groups == NULL) {
-        matcher->config->arena.failed = true;
-        return;
+    struct policy_config *config = matcher->config;
+    for (uint32_t i = 0; i < config->nrules; i++) {
+        struct policy_config_rule *rule = &config->rules[i];
+        struct verdict verdict = match_who(matcher, &rule->who, rule->place);
+        rule->mismatch = verdict.fit == FIT_YES       ? POLICY_MATCHES
+                         : verdict.fit == FIT_UNKNOWN ? verdict.doubt
+                                                      : verdict.which;
     }
-    count = getgroups(count, matcher->own_groups);
-    matcher->member = matcher->own_groups;
-    matcher->nmember = count > 0 ? (size_t)count : 0;
+}
+
+static void match_denies(struct matcher *matcher)
+{
+    struct policy_config *config = matcher->config;
+    config->denied_by = POLICY_NONE;
+    for (uint32_t i = 0; i < config->ndenies; i++) {
+        struct policy_config_deny *deny = &config->denies[i];
+        struct verdict verdict = match_who(matcher, &deny->who, deny->place);
+        deny->mismatch = verdict.fit == FIT_NO ? verdict.which : POLICY_MATCHES;
+        deny->doubt = verdict.fit == FIT_UNKNOWN ? verdict.doubt : POLICY_MATCHES;
+        if (verdict.fit != FIT_NO && config->denied_by == POLICY_NONE)
+            config->denied_by = i;
+    }
+}
+
+/* NULL where memory ran out; *count 0 where there are none. */
+static const gid_t *own_groups(struct arena *arena, size_t *count)
+{
+    gid_t none;
+    *count = ids_groups(&none, 0);
+    gid_t *groups = arena_alloc(arena, (*count + 1) * sizeof *groups);
+    if (groups != NULL)
+        *count = ids_groups(groups, *count);
+    return groups;
+}
+
+void policy_take_ids(struct policy_config *config, const struct policy_request *request)
+{
+    ids_user(&config->euid);
+    ids_group(&config->egid);
+    if (request->euid != NULL)
+        config->euid = *request->euid;
+    if (request->egid != NULL)
+        config->egid = *request->egid;
+    config->may_change = ids_may_change();
+    config->groups = request->groups;
+    config->ngroups = request->ngroups;
+    if (request->groups == NULL)
+        config->groups = own_groups(&config->arena, &config->ngroups);
+    config->user_known = owner_knows_user(config->euid);
+    config->groups_known = owner_knows_group(config->egid);
+    for (size_t i = 0; config->groups != NULL && i < config->ngroups && config->groups_known; i++)
+        config->groups_known = owner_knows_group(config->groups[i]);
 }
 
 void policy_match(struct policy_config *config, const struct policy_request *request)
 {
+    struct asker *asker = arena_alloc(&config->arena, sizeof *asker);
     struct matcher matcher = {.config = config,
-                              .request = request,
+                              .asker = asker,
                               .users = {.path = "/etc/passwd", .kind = "user"},
                               .groups = {.path = "/etc/group", .kind = "group"}};
-    find_member(&matcher);
-    config->denied_by = POLICY_NONE;
-    for (uint32_t i = 0; i < config->nrules; i++) {
-        struct policy_config_rule *rule = &config->rules[i];
-        rule->mismatch = match_who(&matcher, &rule->who, rule->place);
-    }
-    for (uint32_t i = 0; i < config->ndenies; i++) {
-        struct policy_config_deny *deny = &config->denies[i];
-        deny->mismatch = match_who(&matcher, &deny->who, deny->place);
-        if (deny->mismatch == POLICY_MATCHES && config->denied_by == POLICY_NONE)
-            config->denied_by = i;
-    }
-    free(matcher.own_groups);
-    free(matcher.users.text);
-    free(matcher.groups.text);
-    strmap_free(&matcher.users.known);
-    strmap_free(&matcher.groups.known);
+    if (asker == NULL)
+        return;
+    asker_take(asker, request, &config->arena);
+    config->asker = asker;
+    match_rules(&matcher);
+    match_denies(&matcher);
+    id_file_free(&matcher.users);
+    id_file_free(&matcher.groups);
+    strmap_free(&matcher.programs);
+    strmap_free(&matcher.scripts);
 }
 
 const char *policy_mismatch_text(enum policy_mismatch mismatch)
 {
-    static const char *const texts[] = {"", "is for other programs", "is for other scripts",
-                                        "is for other users", "is for other groups"};
+    static const char *const texts[] = {
+        [POLICY_MATCHES] = "",
+        [POLICY_OTHER_PROGRAM] = "is for other programs",
+        [POLICY_OTHER_SCRIPT] = "is for other scripts",
+        [POLICY_OTHER_USER] = "is for other users",
+        [POLICY_OTHER_GROUP] = "is for other groups",
+        [POLICY_UNKNOWN_PROGRAM] = "is for some programs, and it is not known which one asks",
+        [POLICY_UNKNOWN_SCRIPT] = "is for some scripts, and it is not known which one runs",
+        [POLICY_UNKNOWN_USER] = "is for some users, and it is not known which one asks",
+        [POLICY_UNKNOWN_GROUP] = "is for some groups, and it is not known whether it is in one",
+    };
     return texts[mismatch];
 }

@@ -1,19 +1,25 @@
 /*
- * policy/match.h - is a rule for the asking process? For src/policy alone.
+ * match.h - is a rule for the asking process? For src/policy alone.
  *
- * Programs are compared by path, users and groups by the effective ids and the supplementary
- * groups. Names of users and groups are looked up in /etc/passwd and /etc/group alone: name
- * services (LDAP, sssd) would load their modules into the host program. Numbers always work.
+ * Programs and scripts are compared by path (match_path.h), users and groups by the effective ids
+ * and the supplementary groups. Names of users and groups are looked up in /etc/passwd and
+ * /etc/group alone: name services (LDAP, sssd) would load their modules into the host program.
+ * Numbers always work.
+ *
+ * MUST: what cannot be known matches every denial and no rule.
  */
-#ifndef COMMISSIONED_POLICY_MATCH_H
-#define COMMISSIONED_POLICY_MATCH_H
+#ifndef COMMISSIONED_MATCH_H
+#define COMMISSIONED_MATCH_H
 
 #include "policy/config.h"
 
-/* Sets `mismatch` of every rule and denial, and config->denied_by. Out of memory: arena.failed. */
-void policy_match(struct policy_config *config, const struct policy_request *request);
+/* Takes the ids of the request, or those of the process. Out of memory: arena.failed. */
+void policy_take_ids(struct policy_config *config, const struct policy_request *request);
 
-/* The id that stands third in the line of `name` in a text like passwd(5) or group(5). Pure. */
-bool policy_id_find(const char *text, const char *name, uint32_t *id);
+/*
+ * Sets `mismatch` of every rule and denial, their lists of ids, and config->denied_by. Out of
+ * memory: arena.failed.
+ */
+void policy_match(struct policy_config *config, const struct policy_request *request);
 
 #endif

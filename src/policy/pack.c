@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/ids.h"
 #include "policy/config.h"
 #include "policy/index.h"
 
@@ -22,6 +23,8 @@ struct packer {
 struct selection {
     const struct policy_config_rule **rules;
     uint32_t nrules;
+    const struct policy_config_rule **kept; /* for this program, as this user or another */
+    uint32_t nkept;
     const struct policy_config_key **keys;
     uint32_t nkeys;
     uint32_t *key_number; /* in the image, by number in the config */
@@ -128,15 +131,28 @@ static const struct policy_ca *pack_ca(struct packer *packer, const struct polic
     return place;
 }
 
+/* NULL for NULL. */
+static const uint32_t *pack_ids(struct packer *packer, const uint32_t *ids)
+{
+    size_t count = 1;
+    if (ids == NULL)
+        return NULL;
+    while (ids[count - 1] != POLICY_ID_END)
+        count++;
+    uint32_t *copy = take(packer, count * sizeof *copy, alignof(uint32_t));
+    return copy != NULL ? memcpy(copy, ids, count * sizeof *copy) : NULL;
+}
+
 static const struct policy_rule *pack_rules(struct packer *packer,
                                             const struct policy_config *config,
-                                            const struct selection *chosen)
+                                            const struct selection *chosen,
+                                            const struct policy_config_rule *const *from,
+                                            uint32_t count)
 {
-    struct policy_rule *rules =
-        take(packer, chosen->nrules * sizeof *rules, alignof(struct policy_rule));
+    struct policy_rule *rules = take(packer, count * sizeof *rules, alignof(struct policy_rule));
     const char *file = NULL, *host = NULL, *packed_file = NULL, *packed_host = NULL;
-    for (uint32_t i = 0; i < chosen->nrules; i++) {
-        const struct policy_config_rule *rule = chosen->rules[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct policy_config_rule *rule = from[i];
         struct policy_rule packed = {
             .name = pack_string(packer, rule->name),
             .file = pack_shared(packer, rule->place.file, &file, &packed_file),
@@ -153,11 +169,33 @@ static const struct policy_rule *pack_rules(struct packer *packer,
             .verify = rule->trust.verify,
             .ca = pack_ca(packer, config, chosen, rule->trust.ca),
             .placeholder = pack_string(packer, rule->placeholder),
+            .users = pack_ids(packer, rule->who.uids),
+            .groups = pack_ids(packer, rule->who.gids),
         };
         if (rules != NULL)
             rules[i] = packed;
     }
     return rules;
+}
+
+/* Those that may be for this program; with the rules that are kept, or not at all. */
+static const struct policy_denial *pack_denials(struct packer *packer,
+                                                const struct policy_config *config, uint32_t *count)
+{
+    *count = 0;
+    for (uint32_t i = 0; i < config->ndenies; i++)
+        *count += config->denies[i].who.may_concern;
+    struct policy_denial *denials =
+        take(packer, *count * sizeof *denials, alignof(struct policy_denial));
+    for (uint32_t i = 0, at = 0; i < config->ndenies; i++) {
+        const struct policy_who *who = &config->denies[i].who;
+        if (!who->may_concern)
+            continue;
+        struct policy_denial packed = {pack_ids(packer, who->uids), pack_ids(packer, who->gids)};
+        if (denials != NULL)
+            denials[at++] = packed;
+    }
+    return denials;
 }
 
 static const struct policy_watch *pack_watches(struct packer *packer,
@@ -193,16 +231,27 @@ static struct policy_image lay_out(struct packer *packer, const struct policy_co
                                    const struct selection *chosen, const char *error)
 {
     struct policy_image *head = take(packer, sizeof *head, alignof(struct policy_image));
-    struct policy_image image = {.abi = POLICY_IMAGE_ABI,
-                                 .nrules = chosen->nrules,
-                                 .nkeys = chosen->nkeys,
-                                 .nwatches = config->nwatches,
-                                 .norigins = chosen->norigins,
-                                 .euid = config->euid,
-                                 .egid = config->egid};
+    struct policy_image image = {
+        .abi = POLICY_IMAGE_ABI,
+        .nrules = chosen->nrules,
+        .nkeys = chosen->nkeys,
+        .nwatches = config->nwatches,
+        .norigins = chosen->norigins,
+        .euid = config->euid,
+        .egid = config->egid,
+        .groups = ids_sum(config->groups, config->ngroups),
+        .read_by = config->read_by,
+        .names_ids = config->names_ids,
+        .names_groups = config->names_groups,
+    };
     for (uint32_t i = 0; i < config->ncas && chosen->cas != NULL; i++)
         chosen->cas[i].done = false;
-    image.rules = pack_rules(packer, config, chosen);
+    image.rules = pack_rules(packer, config, chosen, chosen->rules, chosen->nrules);
+    if (chosen->kept != NULL) {
+        image.nkept_rules = chosen->nkept;
+        image.kept_rules = pack_rules(packer, config, chosen, chosen->kept, chosen->nkept);
+        image.kept_denials = pack_denials(packer, config, &image.nkept_denials);
+    }
     image.keys = pack_keys(packer, chosen);
     image.watches = pack_watches(packer, config);
     image.origins = pack_origins(packer, chosen);
@@ -276,10 +325,30 @@ static void choose_key(struct selection *chosen, const struct policy_config *con
         choose_key(chosen, config, next);
 }
 
+/* Another user or group would make no difference to one that is not known to be for the program. */
+static bool is_kept(const struct policy_config_rule *rule)
+{
+    return rule->mismatch != POLICY_UNKNOWN_PROGRAM && rule->mismatch != POLICY_UNKNOWN_SCRIPT;
+}
+
+/* Of a process that can become another user, for whom nobody may be able to read them again. */
+static void choose_kept(struct selection *chosen, const struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->nrules; i++) {
+        const struct policy_config_rule *rule = &config->rules[i];
+        if (!rule->who.may_concern || !is_kept(rule) || rule->key == POLICY_NONE)
+            continue;
+        chosen->kept[chosen->nkept++] = rule;
+        choose_key(chosen, config, rule->key);
+    }
+}
+
 static void choose(struct selection *chosen, const struct policy_config *config)
 {
     for (uint32_t i = 0; i < config->nkeys; i++)
         chosen->key_number[i] = POLICY_NONE;
+    if (chosen->kept != NULL)
+        choose_kept(chosen, config);
     if (config->denied_by != POLICY_NONE)
         return;
     for (uint32_t i = 0; i < config->nrules; i++) {
@@ -295,6 +364,7 @@ static void choose(struct selection *chosen, const struct policy_config *config)
 static void free_selection(struct selection *chosen)
 {
     free(chosen->rules);
+    free(chosen->kept);
     free(chosen->keys);
     free(chosen->key_number);
     free(chosen->origins);
@@ -318,7 +388,13 @@ static struct policy_image *pack_error(const struct policy_config *config)
     const struct policy_config_key *keys[] = {&key};
     uint32_t numbers[] = {0};
     struct policy_origin origins[] = {{COMMISSIONED_HOST, 443}};
-    struct selection chosen = {rules, 1, keys, 1, numbers, origins, 1, NULL};
+    struct selection chosen = {.rules = rules,
+                               .nrules = 1,
+                               .keys = keys,
+                               .nkeys = 1,
+                               .key_number = numbers,
+                               .origins = origins,
+                               .norigins = 1};
     return pack(config, &chosen, config->error);
 }
 
@@ -326,16 +402,18 @@ struct policy_image *policy_config_pack(const struct policy_config *config)
 {
     if (config->error != NULL && config->denied_by == POLICY_NONE)
         return pack_error(config);
+    bool keep = config->names_ids && config->may_change;
     struct selection chosen = {
         .rules = calloc(config->nrules + 1, sizeof *chosen.rules),
+        .kept = keep ? calloc(config->nrules + 1, sizeof *chosen.kept) : NULL,
         .keys = calloc(config->nkeys + 1, sizeof *chosen.keys),
         .key_number = calloc(config->nkeys + 1, sizeof *chosen.key_number),
         .origins = calloc(config->nrules + 1, sizeof *chosen.origins),
         .cas = calloc(config->ncas + 1, sizeof *chosen.cas),
     };
     struct policy_image *image = NULL;
-    if (chosen.rules != NULL && chosen.keys != NULL && chosen.key_number != NULL &&
-        chosen.origins != NULL && chosen.cas != NULL) {
+    if (chosen.rules != NULL && (chosen.kept != NULL || !keep) && chosen.keys != NULL &&
+        chosen.key_number != NULL && chosen.origins != NULL && chosen.cas != NULL) {
         choose(&chosen, config);
         image = pack(config, &chosen, NULL);
     }

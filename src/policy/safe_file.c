@@ -17,6 +17,7 @@
 
 #include "core/cleanup.h"
 #include "core/secret.h"
+#include "policy/owner.h"
 #include "policy/remedy.h"
 
 enum { MAX_ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
@@ -51,7 +52,12 @@ static enum safe_result judge(const struct stat *st, uid_t euid, bool secret,
         complain(why, "name a regular file", "it is %s", kind_of(st->st_mode));
         return SAFE_REFUSED;
     }
-    if (st->st_uid != 0 && st->st_uid != euid) {
+    if (owner_is_nobody(st->st_uid)) {
+        complain(why, "give it to root, and a service's group the right to read it",
+                 "belongs to nobody (user %u), who may be anybody", (unsigned)st->st_uid);
+        return SAFE_REFUSED;
+    }
+    if (!owner_is_trusted(st->st_uid, euid)) {
         complain(why, "", "belongs to user %u, not to root or user %u", (unsigned)st->st_uid,
                  (unsigned)euid);
         file->unsafe = true;

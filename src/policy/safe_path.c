@@ -13,8 +13,6 @@
  *           looked up in a folder that only root and the user can change, so it means the same
  *           afterwards.
  */
-#include "policy/safe_file.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,7 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/owner.h"
 #include "policy/remedy.h"
+#include "policy/safe_file.h"
 
 enum { MAX_LINKS = 40 }; /* as the kernel's own limit, path_resolution(7) */
 
@@ -37,7 +37,7 @@ static const char *note_offender(struct safe_file *walk)
 static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct safe_file *walk,
                                      struct complaint *why)
 {
-    if (st->st_uid != 0 && st->st_uid != euid)
+    if (!owner_is_trusted(st->st_uid, euid))
         complain(why, "", "its folder belongs to user %u, who could replace the file",
                  (unsigned)st->st_uid);
     else if ((st->st_mode & 022) != 0 && (st->st_mode & S_ISVTX) == 0)
@@ -151,7 +151,7 @@ static enum safe_result step(struct safe_file *walk, const char *name, uid_t eui
 static enum safe_result judge_link(const struct stat *st, uid_t euid, struct safe_file *walk,
                                    struct complaint *why)
 {
-    if (st->st_uid == 0 || st->st_uid == euid)
+    if (owner_is_trusted(st->st_uid, euid))
         return SAFE_OK;
     complain(why, "", "reached by a symbolic link of user %u, who could change it",
              (unsigned)st->st_uid);

@@ -9,6 +9,7 @@
 
 #include "../support/tmpdir.h"
 #include "policy/config.h"
+#include "policy/id_file.h"
 #include "policy/match.h"
 #include "support/suite.h"
 
@@ -313,7 +314,7 @@ static const struct who_row who_rows[] = {
     {"", NULL, NULL, 1, 1, 1, POLICY_MATCHES},
     {"programs = [\"/usr/bin/curl\"];", "/usr/bin/curl", NULL, 1, 1, 1, POLICY_MATCHES},
     {"programs = [\"/usr/bin/curl\"];", "/usr/bin/curl2", NULL, 1, 1, 1, POLICY_OTHER_PROGRAM},
-    {"programs = [\"/usr/bin/curl\"];", NULL, NULL, 1, 1, 1, POLICY_OTHER_PROGRAM},
+    {"programs = [\"/usr/bin/curl\"];", NULL, NULL, 1, 1, 1, POLICY_UNKNOWN_PROGRAM},
     {"programs = [\"/a\", \"/usr/bin/curl\"];", "/usr/bin/curl", NULL, 1, 1, 1, POLICY_MATCHES},
     {"programs = [\"/opt/legacy/*\"];", "/opt/legacy/x", NULL, 1, 1, 1, POLICY_MATCHES},
     {"programs = [\"/opt/legacy/*\"];", "/opt/legacy/x/y", NULL, 1, 1, 1, POLICY_OTHER_PROGRAM},
@@ -334,6 +335,14 @@ static const struct who_row who_rows[] = {
     {"groups = [4711];", NULL, NULL, 4711, 1, 1, POLICY_OTHER_GROUP},
     {"users = [1]; groups = [2];", NULL, NULL, 1, 3, 3, POLICY_OTHER_GROUP},
 };
+
+static uint32_t keys_at_hand(void)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < image->nkeys; i++)
+        count += image->keys[i].header != NULL;
+    return count;
+}
 
 START_TEST(a_rule_is_for_whom_it_names)
 {
@@ -362,7 +371,7 @@ START_TEST(a_rule_is_for_whom_it_names)
     ck_assert(policy_config_read_keys(config, &request, POLICY_KEYS_MATCHING));
     image = policy_config_pack(config);
     ck_assert_uint_eq(image->nrules, row->mismatch == POLICY_MATCHES);
-    ck_assert_uint_eq(image->nkeys, row->mismatch == POLICY_MATCHES);
+    ck_assert_uint_eq(keys_at_hand(), row->mismatch == POLICY_MATCHES);
 }
 END_TEST
 

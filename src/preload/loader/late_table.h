@@ -44,11 +44,9 @@ int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)
     X(explicit_bzero)                                                                              \
     X(fstat)                                                                                       \
     X(fwrite)                                                                                      \
-    X(getegid)                                                                                     \
     X(getenv)                                                                                      \
     X(geteuid)                                                                                     \
     X(getpid)                                                                                      \
-    X(getresuid)                                                                                   \
     X(memchr)                                                                                      \
     X(memcmp)                                                                                      \
     X(memcpy)                                                                                      \

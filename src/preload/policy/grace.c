@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/decide.h"
+#include "core/ids.h"
 #include "core/journal.h"
+#include "preload/policy/who_asks.h"
 
 const struct policy_key *grace_same_key(const struct policy_image *image,
                                         const struct policy_key *key)
@@ -46,15 +47,10 @@ static bool has_lost(const struct policy_ref *policy, const struct policy_ref *o
            key_in_force(policy, (uint32_t)(now - policy->image->keys))->header == NULL;
 }
 
-bool grace_is_of_this_user(const struct policy_ref *policy)
-{
-    return policy->image->euid == geteuid() && policy->image->egid == getegid();
-}
-
 uint32_t grace_seconds(const struct policy_ref *policy, const struct policy_ref *old)
 {
     uint32_t seconds = 0;
-    if (old == NULL || !grace_is_of_this_user(old))
+    if (old == NULL || !who_asks_can_read(old->image))
         return 0;
     for (uint32_t i = 0; i < old->image->nkeys; i++) {
         uint32_t stale = old->image->keys[i].stale_seconds;
@@ -82,9 +78,9 @@ void grace_report(const struct policy_ref *policy)
 /* Another user for ever: there is no way back to the one that read the policy. */
 static bool gave_up_privileges(const struct policy_image *image)
 {
-    uid_t real, effective, saved;
-    return getresuid(&real, &effective, &saved) == 0 && real == effective && saved == effective &&
-           effective != image->euid;
+    struct ids_users users;
+    return ids_users(&users) && users.real == users.effective && users.saved == users.effective &&
+           users.effective != image->read_by;
 }
 
 /*

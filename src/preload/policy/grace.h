@@ -18,9 +18,6 @@
 const struct policy_key *grace_same_key(const struct policy_image *image,
                                         const struct policy_key *key);
 
-/* Privileges that were given up must not take the key along. */
-bool grace_is_of_this_user(const struct policy_ref *policy);
-
 /* For how many seconds the old policy may go on, because the new one has lost a key of it. 0: not.
  */
 uint32_t grace_seconds(const struct policy_ref *policy, const struct policy_ref *old);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/ids.h"
 #include "preload/loader/locks.h"
 #include "preload/loader/slab.h"
 #include "preload/policy/find_module.h"
@@ -17,6 +18,7 @@
 static struct {
     struct policy_ref *current; /* holds one reference; NULL: no policy */
     struct timespec checked;    /* the coarse tick in which the files were last found unchanged */
+    uid_t user;                 /* for whom there is no policy */
     bool started;               /* something was decided, if only that there is no policy */
     time_t lost_at; /* when a key of `current` was lost that may go on for a while; or 0 */
 } in_force;         /* LOCK_POLICY */
@@ -156,6 +158,44 @@ static bool outlives(const struct policy_ref *policy, const struct timespec *now
     return now->tv_sec - began < (time_t)seconds;
 }
 
+/* All is as it was, or is so again: until the next tick nobody need look. */
+static void note_look(const struct timespec *now)
+{
+    lock_take(LOCK_POLICY);
+    ids_user(&in_force.user);
+    in_force.checked = *now;
+    in_force.started = true;
+    in_force.lost_at = 0;
+    lock_give(LOCK_POLICY);
+}
+
+/* With LOCK_BUILD held. Takes the reference on `policy`, and gives that on `old` back. */
+static void replace(struct policy_ref *old, struct policy_ref *policy)
+{
+    lock_take(LOCK_POLICY);
+    if (policy != NULL && old != NULL)
+        keep_learned(policy, old); /* an answer may have come since it was read */
+    in_force.current = policy;
+    lock_give(LOCK_POLICY);
+    policy_release(old);
+}
+
+/*
+ * The policy that lives on is not for the user whom the process has become: what of its rules is
+ * for him is. The new one counts as read where the old one was.
+ */
+static void judge_anew(struct policy_ref *old)
+{
+    policy_build_function *function = module_find(); /* it was found before: no loader is asked */
+    struct policy_ref *policy =
+        make_ref(function != NULL ? who_asks_again(function, old->image) : NULL);
+    if (policy != NULL) {
+        policy->root_device = old->root_device;
+        policy->root_number = old->root_number;
+    }
+    replace(old, policy);
+}
+
 /* With LOCK_BUILD held: nobody else replaces what is in force. `now` is before the reading. */
 static void put_in_force(struct policy_ref *policy, const struct timespec *now)
 {
@@ -166,17 +206,12 @@ static void put_in_force(struct policy_ref *policy, const struct timespec *now)
     lock_give(LOCK_POLICY);
     if (outlives(policy, now)) {
         policy_release(policy);
+        if (!who_asks_is_same(old->image))
+            judge_anew(old);
         return;
     }
-    lock_take(LOCK_POLICY);
-    if (policy != NULL && old != NULL)
-        keep_learned(policy, old); /* again: an answer may have come since */
-    in_force.current = policy;
-    in_force.checked = *now;
-    in_force.started = true;
-    in_force.lost_at = 0;
-    lock_give(LOCK_POLICY);
-    policy_release(old);
+    replace(old, policy);
+    note_look(now);
 }
 
 static bool is_there(void)
@@ -190,7 +225,7 @@ static inline bool is_current(const struct policy_ref *policy)
 {
     if (policy == NULL)
         return !is_there();
-    return grace_is_of_this_user(policy) && policy_image_current(policy->image);
+    return who_asks_can_read(policy->image) && policy_image_current(policy->image);
 }
 
 static struct policy_ref *read_policy(policy_build_function *function, const struct places *places)
@@ -209,29 +244,46 @@ static bool is_later(const struct timespec *now)
            (in_force.lost_at == 0 && now->tv_nsec != in_force.checked.tv_nsec);
 }
 
+/* When a request came, and whether the files should be looked at now. */
+struct moment {
+    struct timespec now;
+    bool look;
+    uid_t user; /* for whom there is no policy, where there is none */
+};
+
 /*
- * A reference on what is in force; *look is set where its files should be looked at now. Until
- * somebody has done so every thread that comes looks for itself: one that was put to sleep halfway
- * must not leave the others with a key that the server refuses by now.
+ * A reference on what is in force. Until somebody has looked at the files every thread that comes
+ * looks for itself: one that was put to sleep halfway must not leave the others with a key that the
+ * server refuses by now.
  */
-static inline struct policy_ref *take_current(struct timespec *now, bool *look)
+static inline struct policy_ref *take_current(struct moment *moment)
 {
-    clock_gettime(CLOCK_MONOTONIC_COARSE, now);
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &moment->now);
     lock_take(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
-    *look = !in_force.started || is_later(now);
+    moment->look = !in_force.started || is_later(&moment->now);
+    moment->user = in_force.user;
     if (policy != NULL)
         policy->references++;
     lock_give(LOCK_POLICY);
     return policy;
 }
 
+/* The ids are those of the moment: a tick of the clock is long enough to become somebody else. */
+static inline bool is_for_asker(const struct policy_ref *policy, const struct moment *moment)
+{
+    uid_t user = moment->user;
+    if (policy != NULL)
+        return who_asks_is_same(policy->image);
+    ids_user(&user);
+    return user == moment->user;
+}
+
 /* Takes the reference `old` and gives one on the policy as the files are now. */
 static struct policy_ref *refresh(struct policy_ref *old)
 {
     struct places places;
-    struct timespec now;
-    bool look;
+    struct moment moment;
     places_find(&places);
     bool there = places_anything_there(&places);
     /* Before the lock: the loader may wait for a thread that waits for us. */
@@ -241,27 +293,17 @@ static struct policy_ref *refresh(struct policy_ref *old)
     bool waited = !lock_try(LOCK_BUILD);
     if (waited)
         lock_take(LOCK_BUILD);
-    struct policy_ref *policy = take_current(&now, &look);
+    struct policy_ref *policy = take_current(&moment);
     /* What the other one could not read need not be tried again at once. */
-    bool settled = waited && !look;
+    bool settled = waited && !moment.look && is_for_asker(policy, &moment);
     if (policy == NULL || (!settled && !is_current(policy))) {
-        put_in_force(there ? read_policy(function, &places) : NULL, &now);
+        put_in_force(there ? read_policy(function, &places) : NULL, &moment.now);
         policy_release(policy);
-        policy = take_current(&now, &look);
+        policy = take_current(&moment);
     }
     lock_give(LOCK_BUILD);
     policy_release(old);
     return policy;
-}
-
-/* All is as it was, or is so again: until the next tick nobody need look. */
-static void note_look(const struct timespec *now)
-{
-    lock_take(LOCK_POLICY);
-    in_force.checked = *now;
-    in_force.started = true;
-    in_force.lost_at = 0;
-    lock_give(LOCK_POLICY);
 }
 
 /* Files are opened and read, locks are held: no place for a thread to be cancelled. */
@@ -276,14 +318,14 @@ __attribute__((noinline)) static struct policy_ref *refresh_undisturbed(struct p
 
 struct policy_ref *policy_take(void)
 {
-    bool look;
-    struct timespec now;
-    struct policy_ref *policy = take_current(&now, &look);
-    if (!look)
+    struct moment moment;
+    struct policy_ref *policy = take_current(&moment);
+    bool same = is_for_asker(policy, &moment);
+    if (same && !moment.look)
         return policy;
     int saved = errno;
-    if (is_current(policy))
-        note_look(&now);
+    if (same && is_current(policy))
+        note_look(&moment.now);
     else
         policy = refresh_undisturbed(policy);
     errno = saved;

@@ -1,14 +1,29 @@
 /*
- * who_asks.h - the image for the process as it is: its program, its script, its environment.
+ * who_asks.h - the image for the process as it is, and whether it still is for it.
  *
- * Threads: one at a time (LOCK_BUILD). Errors: NULL as the module gives it.
+ * Users and groups are the effective ones of the calling thread, asked of the kernel.
+ *
+ * Threads: builds one at a time (LOCK_BUILD), the rest any. Errors: NULL as the module gives it.
  */
 #ifndef COMMISSIONED_WHO_ASKS_H
 #define COMMISSIONED_WHO_ASKS_H
 
+#include <stdbool.h>
+
 #include "commissioned/policy_image.h"
 #include "preload/policy/places.h"
 
+/* Reads the policy. */
 struct policy_image *who_asks_build(policy_build_function *function, const struct places *places);
+
+/* Judges the rules of an image anew, for the ids of now. */
+struct policy_image *who_asks_again(policy_build_function *function,
+                                    const struct policy_image *image);
+
+/* True where the image is for this user, and for these groups where that makes a difference. */
+bool who_asks_is_same(const struct policy_image *image);
+
+/* The same, and the files it was made from may be read as they were. */
+bool who_asks_can_read(const struct policy_image *image);
 
 #endif

@@ -1,0 +1,46 @@
+/*
+ * asker.h - which program asks, and what it interprets. For src/policy alone.
+ *
+ * What cannot be known matches every deny and no rule. So a file that is not known is something
+ * else than none: a program that interprets nothing is known to, and so is `-c`.
+ *
+ * Ownership: strings belong to the request, to the arena or to process.c.
+ * Threads:   one at a time, as the module is called.
+ */
+#ifndef COMMISSIONED_ASKER_H
+#define COMMISSIONED_ASKER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "commissioned/policy_image.h"
+#include "policy/arena.h"
+
+enum { ASKED_NAMES = 3 };
+
+/* A program or a script. */
+struct asked_file {
+    bool unknown;                   /* there may be one: nothing else holds */
+    const char *names[ASKED_NAMES]; /* the first is NULL where there is none, others may be */
+    bool has_id;                    /* the file that was started is at hand: ... */
+    dev_t dev;
+    ino_t ino;
+    bool replaced; /* ... but no more by its first name */
+    bool loose;    /* it is gone, and may have had other names */
+};
+
+struct asker {
+    struct asked_file program;
+    struct asked_file script;
+};
+
+/* Who the request is for: this process where it says `self`, else what it names. */
+void asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena);
+
+/* ---- process.c ---------------------------------------------------------------------------------
+ */
+
+/* This process. What is known of it stays known: a later chroot or chdir does not change it. */
+void process_read(struct asker *asker);
+
+#endif
