@@ -95,6 +95,8 @@ static const char *file_word(const struct policy_config_file *file)
 {
     if (file->closed)
         return "closed by the system's policy";
+    if (file->theirs)
+        return "left out, for somebody else could have put it there";
     return file->found ? "read" : "not there";
 }
 

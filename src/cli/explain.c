@@ -15,7 +15,7 @@
 #include "core/decide.h"
 
 enum { OPTION_PROGRAM, OPTION_USER, OPTION_METHOD, OPTION_JSON };
-enum { MAX_OTHERS_SHOWN = 8 };
+enum { MAX_OTHERS_SHOWN = 8, WHY_LENGTH = PATH_MAX + 192 };
 
 static const struct cli_option options[] = {
     [OPTION_PROGRAM] = {"program", 'p', "PROGRAM", "asked by this program (default: none)",
@@ -45,17 +45,20 @@ static bool set_method(struct question *question, const char *word)
     return true;
 }
 
-static const char *denial(const struct question *question, char text[PATH_MAX + 64])
+static const char *denial(const struct question *question, char text[WHY_LENGTH])
 {
     const struct policy_config *config = question->config;
+    const struct policy_config_deny *deny;
+
     if (config->denied_by == POLICY_NONE)
         return NULL;
-    snprintf(text, PATH_MAX + 64, "denied by %s:%u", config->denies[config->denied_by].place.file,
-             config->denies[config->denied_by].place.line);
+    deny = &config->denies[config->denied_by];
+    snprintf(text, WHY_LENGTH, "denied by %s:%u%s%s", deny->place.file, deny->place.line,
+             deny->doubt != POLICY_MATCHES ? ", which " : "", policy_mismatch_text(deny->doubt));
     return text;
 }
 
-static const char *why(const struct question *question, char text[PATH_MAX + 64])
+static const char *why(const struct question *question, char text[WHY_LENGTH])
 {
     const struct decision *decision = &question->decision;
     if (!question->config->exists)
@@ -88,7 +91,7 @@ static json_t *key_json(const struct policy_key *key)
 static void print_json(const struct question *question)
 {
     const struct decision *decision = &question->decision;
-    char text[PATH_MAX + 64];
+    char text[WHY_LENGTH];
     json_t *object = json_object();
     json_put_text(object, "verdict", verdict_code(decision->verdict));
     json_put_text(object, "reason", reason_code(decision->reason));
@@ -134,11 +137,32 @@ static void print_trust(const struct policy_rule *rule)
                rule->ca != NULL ? rule->ca->path : "the authorities of this machine");
 }
 
+/* What a person calls a program is not always what asks. */
+static void print_names(const struct policy_asker *asker)
+{
+    if (!asker->request.program || asker->request.script ||
+        strcmp(asker->called, asker->program) == 0)
+        return;
+    if (asker->asks_by_helper)
+        printf("%-9s %s, which lets %s ask\n", "named", asker->called, asker->program);
+    else
+        printf("%-9s %s, whose real name is %s\n", "named", asker->called, asker->program);
+}
+
+/* What was left out as a whole is not among the rules that follow. */
+static void print_warnings(const struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->nfindings; i++)
+        if (config->findings[i].severity == POLICY_WARNING && config->findings[i].place.line == 0)
+            printf("%-9s %s\n", "warning", config->findings[i].sentence);
+}
+
 static void print_text(const struct question *question)
 {
     const struct decision *decision = &question->decision;
     const struct policy_request *asked = &question->asker->request;
-    char text[PATH_MAX + 64];
+    char text[WHY_LENGTH];
+
     print_verdict(decision);
     if (decision->rule != NULL)
         printf("%-9s %s (%s)\n", "rule", decision->rule->name,
@@ -147,10 +171,11 @@ static void print_text(const struct question *question)
         print_trust(decision->rule);
     printf("%-9s %s [%s]\n", "why", why(question, text), reason_code(decision->reason));
     printf("%-9s %s %s\n", "request", question->method, question->url);
-    printf("%-9s %s%s%s%s, user %s\n", "asked by",
-           asked->program != NULL ? asked->program : "no program",
-           asked->script != NULL ? " (" : "", asked->script != NULL ? asked->script : "",
-           asked->script != NULL ? ")" : "", question->asker->user);
+    printf("%-9s %s%s%s%s, user %s\n", "asked by", asked->program ? asked->program : "no program",
+           asked->script ? " (" : "", asked->script ? asked->script : "", asked->script ? ")" : "",
+           question->asker->user);
+    print_names(question->asker);
+    print_warnings(question->config);
     if (decision->verdict == VERDICT_PASS)
         print_others(question->config);
 }

@@ -16,9 +16,9 @@
 #include "cli/key_store.h"
 #include "cli/policy.h"
 #include "core/cleanup.h"
+#include "core/places.h"
 
 #define SYSTEM_FOLDER "/etc/commissioned-auth"
-#define FILE_NAME     "commissioned-auth.conf"
 
 struct wording {
     const struct key_store *store;
@@ -100,10 +100,10 @@ static int write_first(const struct wording *wording)
     else
         snprintf(text, sizeof text, "key_file = \"%s/%s\";\n", store->path, wording->key);
     fd = atomic_open_locked(folder);
-    if (fd < 0 || atomic_replace(fd, FILE_NAME, text, strlen(text), &owner) != 0)
-        return cli_fail(CLI_FAILED, "%s/" FILE_NAME " was not written: %m%s", folder,
+    if (fd < 0 || atomic_replace(fd, PLACES_FILE, text, strlen(text), &owner) != 0)
+        return cli_fail(CLI_FAILED, "%s/" PLACES_FILE " was not written: %m%s", folder,
                         key_remedy(errno));
-    printf("wrote %s/" FILE_NAME ", which gives it to %s\n"
+    printf("wrote %s/" PLACES_FILE ", which gives it to %s\n"
            "for requests to https://app.commissioned.tech. Try it%s:\n\n"
            "    " CLI_NAME " run -- curl https://app.commissioned.tech/v1/models\n",
            folder, wording->for_whom, wording->group != (gid_t)-1 ? " as one of them" : "");
@@ -140,7 +140,7 @@ static bool has_lists(const struct policy_config *config, const char *file)
 
 static int tell(const struct wording *wording, const struct policy_config *config, const char *file)
 {
-    if (wording->system && strcmp(file, SYSTEM_FOLDER "/" FILE_NAME) == 0) {
+    if (wording->system && strcmp(file, SYSTEM_FOLDER "/" PLACES_FILE) == 0) {
         printf("To use it, put this into a file of its own (mkdir -p " SYSTEM_FOLDER
                "/conf.d),\n" SYSTEM_FOLDER "/conf.d/%s.conf, mode 644:\n\n",
                wording->name);
@@ -168,9 +168,9 @@ int key_tell_configuration(const struct key_store *store, const char *name, gid_
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
     const char *named = getenv("COMMISSIONED_AUTH_CONFIG");
-    char folder[PATH_MAX], file[PATH_MAX + sizeof FILE_NAME];
+    char folder[PATH_MAX], file[PATH_MAX + sizeof PLACES_FILE];
     own_folder(store, folder);
-    snprintf(file, sizeof file, "%s/" FILE_NAME, folder);
+    snprintf(file, sizeof file, "%s/" PLACES_FILE, folder);
     wording.system = strcmp(folder, SYSTEM_FOLDER) == 0;
     if (asker_prepare(&asker, NULL, NULL) == CLI_OK)
         config = policy_config_read(&asker.request);

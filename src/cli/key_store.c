@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,33 +9,24 @@
 #include "cli/atomic_file.h"
 #include "cli/cli.h"
 #include "core/cleanup.h"
+#include "core/places.h"
 #include "core/secret.h"
 #include "policy/safe_file.h"
 
-static const char *home(void)
-{
-    const char *home = getenv("HOME");
-    const struct passwd *user;
-    if (home != NULL && home[0] == '/')
-        return home;
-    user = getpwuid(getuid());
-    return user != NULL ? user->pw_dir : NULL;
-}
-
 static bool place(struct key_store *store, const char *dir)
 {
-    const char *xdg = getenv("XDG_CONFIG_HOME");
+    bool by_xdg = getenv("XDG_CONFIG_HOME") && getenv("XDG_CONFIG_HOME")[0] == '/';
+    struct places places;
     int length;
+
+    places_find(&places);
     store->given = dir != NULL;
     if (dir != NULL)
         length = snprintf(store->path, sizeof store->path, "%s", dir);
-    else if (xdg != NULL && xdg[0] == '/')
-        length = snprintf(store->path, sizeof store->path, "%s/commissioned-auth/keys.d", xdg);
-    else if (geteuid() == 0)
-        length = snprintf(store->path, sizeof store->path, "/etc/commissioned-auth/keys.d");
-    else if (home() != NULL)
-        length = snprintf(store->path, sizeof store->path, "%s/.config/commissioned-auth/keys.d",
-                          home());
+    else if (geteuid() == 0 && !by_xdg)
+        length = snprintf(store->path, sizeof store->path, PLACES_SYSTEM_FOLDER "/keys.d");
+    else if (places.user_folder)
+        length = snprintf(store->path, sizeof store->path, "%s/keys.d", places.user_folder);
     else
         return false;
     return length > 0 && length < PATH_MAX;
@@ -88,7 +78,8 @@ int key_store_open(struct key_store *store, const char *dir, bool make)
     char real[PATH_MAX];
     *store = (struct key_store){.folder = -1};
     if (!place(store, dir))
-        return cli_fail(CLI_FAILED, "no home folder is known: name the folder of keys with --dir");
+        return cli_fail(CLI_FAILED,
+                        "no home folder is known: set HOME, or name the folder of keys with --dir");
     /* Root's store is for services of other users too; what each file allows, its own mode says. */
     if (make && atomic_make_folder(store->path, geteuid() == 0 ? 0755 : 0700) != 0)
         return failed(store->path);

@@ -9,8 +9,10 @@
 #define COMMISSIONED_CLI_POLICY_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "commissioned/policy_image.h"
+#include "core/places.h"
 #include "core/target.h"
 #include "policy/config.h"
 
@@ -19,9 +21,11 @@ enum { ASKER_MAX_GROUPS = 1024 };
 struct policy_asker {
     struct policy_request request;
     char user[64]; /* name, or number where there is none */
-    char user_file[PATH_MAX];
+    struct places places;
     char program[PATH_MAX];
     char script[PATH_MAX];
+    char called[PATH_MAX]; /* what was named, in full: a link to the program, or ... */
+    bool asks_by_helper;   /* ... one that lets the program ask in its place */
     char file[PATH_MAX];
     uid_t uid;
     gid_t gid;

@@ -8,25 +8,13 @@
 #include "cli/cli.h"
 #include "cli/policy.h"
 #include "cli/program.h"
-
-#define SYSTEM_FILE "/etc/commissioned-auth/commissioned-auth.conf"
-#define USER_FILE   "commissioned-auth/commissioned-auth.conf"
+#include "policy/helper.h"
+#include "policy/script.h"
 
 static const char *variable(const char *name)
 {
     const char *value = getenv(name);
     return value != NULL && *value ? value : NULL;
-}
-
-/* The XDG Base Directory rules: a relative path is to be ignored. */
-static void set_user_file(struct policy_asker *asker, const char *xdg, const char *home)
-{
-    int length = -1;
-    if (xdg != NULL && xdg[0] == '/')
-        length = snprintf(asker->user_file, PATH_MAX, "%s/" USER_FILE, xdg);
-    else if (home != NULL && home[0] == '/')
-        length = snprintf(asker->user_file, PATH_MAX, "%s/.config/" USER_FILE, home);
-    asker->request.user_file = length > 0 && length < PATH_MAX ? asker->user_file : NULL;
 }
 
 static void ask_as_caller(struct policy_asker *asker)
@@ -36,11 +24,12 @@ static void ask_as_caller(struct policy_asker *asker)
         snprintf(asker->user, sizeof asker->user, "%s", user->pw_name);
     else
         snprintf(asker->user, sizeof asker->user, "%lu", (unsigned long)geteuid());
-    asker->request.env_file = variable("COMMISSIONED_AUTH_CONFIG");
+    places_find(&asker->places);
+    asker->request.env_file = asker->places.env_file;
+    asker->request.user_file = asker->places.user_file;
     asker->request.credentials = variable("CREDENTIALS_DIRECTORY");
     asker->request.env_key = variable("COMMISSIONED_API_KEY");
     asker->request.env_openai = variable("OPENAI_API_KEY");
-    set_user_file(asker, getenv("XDG_CONFIG_HOME"), getenv("HOME"));
 }
 
 static const struct passwd *find_user(const char *name)
@@ -67,7 +56,8 @@ static int ask_as(struct policy_asker *asker, const char *name)
     snprintf(asker->user, sizeof asker->user, "%s", user->pw_name);
     asker->uid = user->pw_uid;
     asker->gid = user->pw_gid;
-    set_user_file(asker, NULL, user->pw_dir);
+    places_of_user(&asker->places, NULL, user->pw_dir);
+    asker->request.user_file = asker->places.user_file;
     if (getgrouplist(user->pw_name, user->pw_gid, asker->groups, &count) < 0)
         return cli_fail(CLI_FAILED, "--user: '%s' is in more than %d groups", name,
                         ASKER_MAX_GROUPS);
@@ -78,20 +68,50 @@ static int ask_as(struct policy_asker *asker, const char *name)
     return CLI_OK;
 }
 
+/* "FOLDER/NAME", the name as it was given; a link is not followed. */
+static bool full_name(const char *file, char full[PATH_MAX])
+{
+    char folder[PATH_MAX];
+    int length;
+
+    if (file[0] == '/')
+        length = snprintf(full, PATH_MAX, "%s", file);
+    else if (getcwd(folder, sizeof folder))
+        length = snprintf(full, PATH_MAX, "%s/%s", folder, file);
+    else
+        return false;
+    return length < PATH_MAX;
+}
+
+static void set_script(struct policy_asker *asker, const char *file)
+{
+    if (!full_name(file, asker->script))
+        return;
+    asker->request.script = asker->script;
+    asker->request.script_unknown = false;
+}
+
 int asker_set_program(struct policy_asker *asker, const char *name)
 {
     struct program_judgement judgement = {0};
     char file[PATH_MAX];
+    const char *helper;
     int status = program_find(name, getenv("PATH"), file);
     if (status != 0)
         return status;
     program_judge(file, NULL, &judgement);
+    helper = helper_of(judgement.file);
     /* /proc/self/exe, by which the library knows its program, has no symbolic links. */
-    if (realpath(judgement.file, asker->program) == NULL)
+    if (!realpath(helper ? helper : judgement.file, asker->program) ||
+        !full_name(file, asker->called))
         return CLI_RUN_NOT_FOUND;
     asker->request.program = asker->program;
-    if (judgement.is_script && realpath(file, asker->script) != NULL)
-        asker->request.script = asker->script;
+    asker->asks_by_helper = helper != NULL;
+    asker->request.script_unknown = script_interpreter(asker->program) != NULL;
+    if (judgement.is_script)
+        set_script(asker, file);
+    else if (!helper)
+        asker->request.called = asker->called;
     return 0;
 }
 
@@ -100,8 +120,8 @@ int asker_prepare(struct policy_asker *asker, const char *program, const char *u
     int status = CLI_OK;
     memset(asker, 0, sizeof *asker);
     asker->request.abi = POLICY_IMAGE_ABI;
-    asker->request.system_file = SYSTEM_FILE;
-    if (user != NULL)
+    asker->request.system_file = PLACES_SYSTEM_FILE;
+    if (user)
         status = ask_as(asker, user);
     else
         ask_as_caller(asker);

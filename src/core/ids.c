@@ -20,13 +20,12 @@
 
 enum { USUAL_MOST = 64 };
 
-void ids_user(uid_t *id)
+long ids_ask_user(void)
 {
     int saved = errno;
     long answer = syscall(ASK_USER);
-    if (answer != -1)
-        *id = (uid_t)answer;
     errno = saved;
+    return answer;
 }
 
 void ids_group(gid_t *id)

@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
-void ids_user(uid_t *id);
 void ids_group(gid_t *id);
 
 struct ids_users {
@@ -33,6 +33,30 @@ size_t ids_groups(gid_t *groups, size_t room);
 
 /* One number for a list of groups, in its order. Pure. */
 uint64_t ids_sum(const gid_t *groups, size_t count);
+
+/*
+ * geteuid(2) by itself, for it comes with every request: a tenth of what syscall(2) takes, with the
+ * errno that has to be kept around it. -1 where the system forbids it.
+ */
+long ids_ask_user(void);
+
+#ifdef __x86_64__
+static inline long ids_ask_user_now(void)
+{
+    long answer = SYS_geteuid;
+    __asm__ volatile("syscall" : "+a"(answer) : : "rcx", "r11", "memory");
+    return answer;
+}
+#else
+#define ids_ask_user_now ids_ask_user
+#endif
+
+static inline void ids_user(uid_t *id)
+{
+    long answer = ids_ask_user_now();
+    if (answer >= 0)
+        *id = (uid_t)answer;
+}
 
 /* The sum of the supplementary groups, or `otherwise` where they cannot be asked for. */
 uint64_t ids_groups_sum(uint64_t otherwise);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "policy/check_names.h"
 #include "policy/index.h"
 #include "policy/store.h"
 
@@ -144,6 +145,7 @@ bool policy_config_check(struct policy_config *config)
                  key->name);
         policy_find(config, POLICY_WARNING, key->place, &why);
     }
+    check_names(config);
     return !config->arena.failed;
 }
 

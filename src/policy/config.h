@@ -169,6 +169,7 @@ struct policy_config_file {
     enum policy_layer layer;
     bool found;
     bool closed; /* not read, for the system's policy says user_config = false */
+    bool theirs; /* not read, for somebody else could have put it there */
 };
 
 struct policy_config {

@@ -182,10 +182,41 @@ static uint32_t read_environment_layer(struct policy_config *config, const char 
     return state.nread;
 }
 
+/*
+ * What lies in or under somebody else's folder is not this user's, though HOME says so (sudo -E, a
+ * HOME of /tmp): it is as if it were not there. Else whoever the folder is of could make every
+ * request of such a process fail.
+ */
+static bool leave_out(struct policy_config *config, const char *path)
+{
+    struct stat st;
+    struct complaint why = {0};
+    uid_t owner = 0;
+    char *theirs = arena_alloc(&config->arena, PATH_MAX);
+    if (theirs == NULL || lstat(path, &st) != 0 ||
+        !safe_path_is_theirs(path, config->euid, theirs, &owner))
+        return false;
+    complain(&why, "set HOME to this user's own (sudo -H)",
+             "is left out, for user %u could have put it there", (unsigned)owner);
+    policy_find(config, POLICY_WARNING,
+                (struct policy_place){arena_strdup(&config->arena, path), 0, POLICY_LAYER_USER},
+                &why);
+    struct policy_config_file *file = policy_add_file(config);
+    if (file != NULL)
+        *file = (struct policy_config_file){
+            .path = arena_strdup(&config->arena, path), .layer = POLICY_LAYER_USER, .theirs = true};
+    policy_watch(config, path, stat(path, &st) == 0 ? &st : NULL);
+    policy_watch(config, theirs, stat(theirs, &st) == 0 ? &st : NULL);
+    config->exists = true; /* else a process would look for it at every request */
+    return true;
+}
+
 /* A home that the process may not enter is not its user's (a service started with root's HOME). */
 static uint32_t read_user_layer(struct policy_config *config, const char *path)
 {
     struct layer_state state;
+    if (leave_out(config, path))
+        return 0;
     start_layer(&state, config, POLICY_LAYER_USER);
     read_one(&state, path);
     struct stat st;

@@ -70,4 +70,10 @@ void safe_file_free(struct safe_file *file);
 enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *walk,
                                 struct stat *found, struct complaint *why);
 
+/*
+ * Where a folder or a link on the way to `path` is neither root's nor the user's: true, with the
+ * first of them in `theirs`, which may be one of the path's parts or of the real path's.
+ */
+bool safe_path_is_theirs(const char *path, uid_t euid, char theirs[PATH_MAX], uid_t *owner);
+
 #endif

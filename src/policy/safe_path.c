@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -209,4 +210,43 @@ enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *
         (errno == ENOENT || errno == ENOTDIR))
         return lookup_failed(ENOENT, why);
     return result;
+}
+
+/* Looks at each part of the path but the last. */
+static bool has_stranger(const char *path, uid_t euid, char theirs[PATH_MAX], uid_t *owner)
+{
+    struct stat st;
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        memcpy(theirs, path, (size_t)(slash - path));
+        theirs[slash - path] = '\0';
+        if (lstat(theirs, &st) != 0)
+            return false;
+        *owner = st.st_uid;
+        if (!owner_is_trusted(st.st_uid, euid))
+            return true;
+    }
+    return false;
+}
+
+/* In a folder where others may put things, what is in it is whose it is. */
+static bool is_strangers_file(const char *path, uid_t euid, char theirs[PATH_MAX], uid_t *owner)
+{
+    struct stat st, folder;
+    if (lstat(path, &st) != 0 || owner_is_trusted(st.st_uid, euid))
+        return false;
+    *owner = st.st_uid;
+    size_t length = (size_t)(strrchr(path, '/') - path);
+    memcpy(theirs, path, length);
+    theirs[length] = '\0';
+    return stat(length > 0 ? theirs : "/", &folder) == 0 && (folder.st_mode & 022) != 0;
+}
+
+bool safe_path_is_theirs(const char *path, uid_t euid, char theirs[PATH_MAX], uid_t *owner)
+{
+    char real[PATH_MAX];
+    if (path[0] != '/' || strlen(path) >= PATH_MAX)
+        return false;
+    if (has_stranger(path, euid, theirs, owner) || is_strangers_file(path, euid, theirs, owner))
+        return true;
+    return realpath(path, real) != NULL && has_stranger(real, euid, theirs, owner);
 }

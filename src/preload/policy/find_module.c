@@ -1,13 +1,12 @@
 #include "preload/policy/find_module.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "preload/policy/places.h"
 
 static policy_build_function *build; /* atomic; set once */
 
@@ -21,7 +20,7 @@ static bool own_folder(char *folder)
         return false;
     const char *name = ((struct link_map *)map)->l_name;
     const char *slash = strrchr(name, '/');
-    if (name[0] == '/' && (size_t)(slash - name) < PATH_SIZE) {
+    if (name[0] == '/' && (size_t)(slash - name) < PATH_MAX) {
         memcpy(folder, name, (size_t)(slash - name));
         folder[slash - name] = '\0';
         return true;
@@ -49,7 +48,7 @@ static void *open_module(const char *path)
 
 static policy_build_function *load_from(const char *folder, const char *below)
 {
-    char path[PATH_SIZE + sizeof "/" MODULE_FOLDER "/" MODULE_NAME];
+    char path[PATH_MAX + sizeof "/" MODULE_FOLDER "/" MODULE_NAME];
     struct stat status;
     snprintf(path, sizeof path, "%s/%s" MODULE_NAME, folder, below);
     if (stat(path, &status) != 0) /* asking dlopen would leave the host an error to find */
@@ -71,7 +70,7 @@ static policy_build_function *load_from(const char *folder, const char *below)
 
 policy_build_function *module_find(void)
 {
-    char folder[PATH_SIZE];
+    char folder[PATH_MAX];
     policy_build_function *found = __atomic_load_n(&build, __ATOMIC_ACQUIRE);
     if (found == NULL && own_folder(folder))
         found = load_from(folder, "");

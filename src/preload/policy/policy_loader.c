@@ -8,11 +8,11 @@
 #include <time.h>
 
 #include "core/ids.h"
+#include "core/places.h"
 #include "preload/loader/locks.h"
 #include "preload/loader/slab.h"
 #include "preload/policy/find_module.h"
 #include "preload/policy/grace.h"
-#include "preload/policy/places.h"
 #include "preload/policy/who_asks.h"
 
 static struct {

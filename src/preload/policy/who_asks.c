@@ -11,7 +11,7 @@ struct policy_image *who_asks_build(policy_build_function *function, const struc
         .abi = POLICY_IMAGE_ABI,
         .env_file = places->env_file,
         .user_file = places->user_file,
-        .system_file = SYSTEM_FILE,
+        .system_file = PLACES_SYSTEM_FILE,
         .self = true,
         .credentials = secure_getenv("CREDENTIALS_DIRECTORY"),
         .env_key = secure_getenv("COMMISSIONED_API_KEY"),

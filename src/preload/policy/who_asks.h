@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "commissioned/policy_image.h"
-#include "preload/policy/places.h"
+#include "core/places.h"
 
 /* Reads the policy. */
 struct policy_image *who_asks_build(policy_build_function *function, const struct places *places);

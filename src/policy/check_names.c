@@ -1,0 +1,117 @@
+#include "policy/check_names.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/helper.h"
+#include "policy/match_path.h"
+#include "policy/script.h"
+#include "policy/store.h"
+
+enum { FIRST_LINE = 256 }; /* as much as the kernel reads of a script */
+
+enum kind { KIND_UNKNOWN, KIND_SCRIPT, KIND_PROGRAM };
+
+/* What stands at the path, and of a script what its first line names. */
+static enum kind kind_of(const char *path, char interpreter[FIRST_LINE])
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    ssize_t length = fd >= 0 ? read(fd, interpreter, FIRST_LINE - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    if (length < 4)
+        return KIND_UNKNOWN;
+    if (memcmp(interpreter, "\177ELF", 4) == 0)
+        return KIND_PROGRAM;
+    if (memcmp(interpreter, "#!", 2) != 0)
+        return KIND_UNKNOWN;
+    interpreter[length] = '\0';
+    const char *start = interpreter + 2 + strspn(interpreter + 2, " \t");
+    size_t word = strcspn(start, " \t\n");
+    memmove(interpreter, start, word);
+    interpreter[word] = '\0';
+    return KIND_SCRIPT;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+    size_t length = (size_t)(strrchr(a, '/') - a);
+    return length == (size_t)(strrchr(b, '/') - b) && strncmp(a, b, length) == 0;
+}
+
+/* A virtual environment's python is everybody's: whoever names it means his own scripts. */
+static bool is_wider(const char *path, char real[PATH_MAX])
+{
+    char place[PATH_MAX];
+    return realpath(path, real) != NULL && match_path_in_folder(path, place) &&
+           strcmp(place, real) != 0 && !same_folder(place, real) &&
+           script_interpreter(real) != NULL;
+}
+
+static bool judge_program(const char *path, struct complaint *why, char target[PATH_MAX])
+{
+    char interpreter[FIRST_LINE];
+    const char *helper = helper_of(path);
+    if (helper != NULL && realpath(helper, target) != NULL) {
+        complain(why, "write", "a rule for this program can never match, for another one asks");
+        why->target = target;
+        return true;
+    }
+    if (kind_of(path, interpreter) == KIND_SCRIPT) {
+        complain(why, "name the script in scripts, or here the program that it starts",
+                 "a rule for this program can never match, for it is a script, and what runs is "
+                 "%.64s",
+                 interpreter);
+        return true;
+    }
+    if (is_wider(path, target)) {
+        complain(why, "name the scripts too, unless all are meant that it runs:",
+                 "a program here is a symbolic link to an interpreter");
+        why->target = target;
+        return true;
+    }
+    return false;
+}
+
+static bool judge_script(const char *path, struct complaint *why)
+{
+    char begin[FIRST_LINE];
+    if (kind_of(path, begin) != KIND_PROGRAM)
+        return false;
+    complain(why, "name it in programs",
+             "a rule for this script can never match, for it is a program");
+    return true;
+}
+
+static void check_list(struct policy_config *config, const char *const *paths, bool programs,
+                       struct policy_place place)
+{
+    char target[PATH_MAX];
+    for (; paths != NULL && *paths != NULL; paths++) {
+        struct complaint why = {0}, named = {0};
+        const char *path = *paths;
+        if (match_path_is_pattern(path) ||
+            !(programs ? judge_program(path, &why, target) : judge_script(path, &why)))
+            continue;
+        snprintf(named.fact, sizeof named.fact, "%.60s: %.110s", path, why.fact);
+        snprintf(named.remedy, sizeof named.remedy, "%s", why.remedy);
+        named.target = why.target;
+        policy_find(config, POLICY_WARNING, place, &named);
+    }
+}
+
+void check_names(struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->nrules; i++) {
+        check_list(config, config->rules[i].who.programs, true, config->rules[i].place);
+        check_list(config, config->rules[i].who.scripts, false, config->rules[i].place);
+    }
+    for (uint32_t i = 0; i < config->ndenies; i++) {
+        check_list(config, config->denies[i].who.programs, true, config->denies[i].place);
+        check_list(config, config->denies[i].who.scripts, false, config->denies[i].place);
+    }
+}

@@ -1,0 +1,30 @@
+#include "policy/helper.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Source: git(1), gitremote-helpers(7); R's own start scripts. */
+static const struct {
+    const char *name;
+    const char *helper;
+} helpers[] = {
+    {"git", "/usr/lib/git-core/git-remote-https"},
+    {"git", "/usr/libexec/git-core/git-remote-https"},
+    {"git", "/usr/local/libexec/git-core/git-remote-https"},
+    {"R", "/usr/lib/R/bin/exec/R"},
+    {"R", "/usr/lib64/R/bin/exec/R"},
+    {"Rscript", "/usr/lib/R/bin/exec/R"},
+    {"Rscript", "/usr/lib64/R/bin/exec/R"},
+};
+
+const char *helper_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    for (size_t i = 0; i < sizeof helpers / sizeof helpers[0]; i++)
+        if (strcmp(helpers[i].name, name) == 0 && strcmp(helpers[i].helper, path) != 0 &&
+            access(helpers[i].helper, F_OK) == 0)
+            return helpers[i].helper;
+    return NULL;
+}
