@@ -38,6 +38,14 @@ static const char *note_offender(struct safe_file *walk)
 static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct safe_file *walk,
                                      struct complaint *why)
 {
+    if (owner_is_nobody(st->st_uid)) {
+        complain(why, "give it to root, who must have a number in this user namespace:",
+                 "its folder belongs to nobody (user %u), who may be anybody",
+                 (unsigned)st->st_uid);
+        why->target = note_offender(walk);
+        walk->unsafe = true;
+        return SAFE_REFUSED;
+    }
     if (!owner_is_trusted(st->st_uid, euid))
         complain(why, "", "its folder belongs to user %u, who could replace the file",
                  (unsigned)st->st_uid);

@@ -12,9 +12,12 @@
 const struct policy_key *grace_same_key(const struct policy_image *image,
                                         const struct policy_key *key)
 {
-    for (uint32_t i = 0; i < image->nkeys; i++)
-        if (strcmp(image->keys[i].name, key->name) == 0)
-            return &image->keys[i];
+    for (uint32_t i = 0; i < image->nkeys; i++) {
+        const struct policy_key *found = &image->keys[i];
+        bool was_read = found->header != NULL || found->error != NULL;
+        if (was_read && strcmp(found->name, key->name) == 0)
+            return found;
+    }
     return NULL;
 }
 
@@ -80,7 +83,7 @@ static bool gave_up_privileges(const struct policy_image *image)
 {
     struct ids_users users;
     return ids_users(&users) && users.real == users.effective && users.saved == users.effective &&
-           users.effective != image->read_by;
+           users.effective != image->read_by && users.effective != 0;
 }
 
 /*

@@ -14,7 +14,7 @@
 
 #include "preload/policy/policy_loader.h"
 
-/* The key that `image` has by that key's name, or NULL. */
+/* The key that `image` has by that key's name, or NULL; one that is another user's was not read. */
 const struct policy_key *grace_same_key(const struct policy_image *image,
                                         const struct policy_key *key);
 

@@ -1,0 +1,77 @@
+/* Who asks: each case of tests/who in namespaces of its own, by what the server saw. */
+#include <stdio.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "support/command.h"
+#include "support/suite.h"
+
+static struct outcome outcome;
+
+static void run_case(const char *test, const char *name)
+{
+#ifdef __SANITIZE_ADDRESS__
+    printf("SKIP %s: a sanitised library cannot be preloaded into other programs\n", test);
+    (void)name;
+    return;
+#endif
+    OUTCOME(&outcome, "tests/who/lab", name);
+    if (outcome.status == 77) {
+        printf("SKIP %s: %s", test, outcome.err);
+        return;
+    }
+    ck_assert_msg(outcome.status == 0 && strstr(outcome.out, "ok ") != NULL, "%s%s", outcome.out,
+                  outcome.err);
+}
+
+START_TEST(a_program_is_known_by_its_file_whatever_it_is_called)
+{
+    run_case(__func__, "programs");
+}
+END_TEST
+
+START_TEST(a_script_is_known_or_may_be_any)
+{
+    run_case(__func__, "scripts");
+}
+END_TEST
+
+START_TEST(an_upgraded_program_keeps_its_rules_and_denials)
+{
+    run_case(__func__, "upgrade");
+}
+END_TEST
+
+START_TEST(ids_are_those_of_the_moment_of_the_request)
+{
+    run_case(__func__, "ids");
+}
+END_TEST
+
+START_TEST(nobody_owns_nothing)
+{
+    run_case(__func__, "nobody");
+}
+END_TEST
+
+START_TEST(a_file_in_somebody_elses_folder_is_as_if_it_were_not_there)
+{
+    run_case(__func__, "homes");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("who asks");
+    TCase *tests = tcase_create("cases");
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, a_program_is_known_by_its_file_whatever_it_is_called);
+    tcase_add_test(tests, a_script_is_known_or_may_be_any);
+    tcase_add_test(tests, an_upgraded_program_keeps_its_rules_and_denials);
+    tcase_add_test(tests, ids_are_those_of_the_moment_of_the_request);
+    tcase_add_test(tests, nobody_owns_nothing);
+    tcase_add_test(tests, a_file_in_somebody_elses_folder_is_as_if_it_were_not_there);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}

@@ -1,0 +1,54 @@
+# shellcheck shell=bash disable=SC2154
+# HOME may lead into somebody else's folder: what lies there is his, and counts as absent.
+useradd -m -U ann
+useradd -m -U bob
+give() { # give USER FOLDER: a configuration of that user's below it
+	mkdir -p "$2/.config/commissioned-auth"
+	printf 'api_key = "%s";\n' "$(cat $K1)" >"$2/.config/commissioned-auth/commissioned-auth.conf"
+	chmod 600 "$2/.config/commissioned-auth/commissioned-auth.conf"
+	chown -R "$1:" "$2/.config"
+}
+# home WANTED LABEL USER HOME
+home() {
+	local wanted=$1 label=$2 user=$3 home=$4
+	seen=$(wc -l <server/log 2>/dev/null || echo 0)
+	setpriv --reuid="$user" --regid="$user" --init-groups env HOME="$home" LD_PRELOAD="$LIBRARY" curl -sS -o /dev/null "$APP" >out 2>&1
+	got=$(outcome)
+	if [ "$got" = "$wanted" ]; then ok "$label"; else bad "$label: $got, not $wanted: $(cat out)"; fi
+}
+give ann /home/ann
+home key "her own" ann /home/ann
+home none "root's HOME is hers (sudo -E)" root /home/ann
+chmod 755 /home/ann /home/ann/.config /home/ann/.config/commissioned-auth
+home none "his HOME is hers" bob /home/ann
+mkdir -m 1777 shared
+give ann $W/shared
+home none "a folder for all, where she was first" bob $W/shared
+home key "where she was first herself" ann $W/shared
+mkdir -m 777 open
+give ann $W/open
+home none "a folder that all may change" bob $W/open
+home none "a folder that all may change, as root" root $W/open
+mkdir -p link/.config && ln -s /home/ann/.config/commissioned-auth link/.config/commissioned-auth
+home none "a link into her folder" root $W/link
+chown -h bob /home/ann/.config/commissioned-auth/commissioned-auth.conf
+home nothing "in her own folder, a file that is his" ann /home/ann
+chown -h ann /home/ann/.config/commissioned-auth/commissioned-auth.conf
+chmod 777 /home/ann/.config/commissioned-auth
+home nothing "her own folder, which all may change, is hers to put right" ann /home/ann
+chmod 755 /home/ann/.config/commissioned-auth
+
+HOME=/home/ann commissioned-auth explain "$APP" >out
+grep -q "^warning .*left out" out && ok "explain says so" || bad "explain: $(cat out)"
+HOME=/home/ann commissioned-auth doctor >out
+grep -q "warning.*left out" out && ok "doctor says so" || bad "doctor: $(cat out)"
+COMMISSIONED_AUTH_CONFIG=/home/ann/.config/commissioned-auth/commissioned-auth.conf LD_PRELOAD=$LIBRARY \
+	curl -sS -o /dev/null "$APP" >out 2>&1
+[ $? = 94 ] && ok "a file that was named is judged as ever" || bad "a file that was named: $(cat out)"
+
+# The system's policy counts all the same.
+mkdir -p /etc/commissioned-auth
+cp $K2 /etc/commissioned-auth/k
+printf 'key_file = "/etc/commissioned-auth/k";\n' >/etc/commissioned-auth/commissioned-auth.conf
+home key "the system's policy" root /home/ann
+env -u HOME commissioned-auth explain "$APP" >out && ok "without HOME" || bad "without HOME: $(cat out)"

@@ -1,0 +1,96 @@
+# shellcheck shell=bash disable=SC2154
+# A script is known where there is one reading of the command line; where there is none it may be any.
+mkdir -p app/lib elsewhere
+python_text="import pycurl, os
+c = pycurl.Curl()
+c.setopt(c.URL, '$APP')
+c.setopt(c.WRITEFUNCTION, len)
+%s
+c.perform()
+"
+# shellcheck disable=SC2059
+{
+	printf "#!/usr/bin/python3\n$python_text" '' >app/job.py
+	printf "#!/usr/bin/env -S python3 -u\n$python_text" '' >app/env.py
+	printf "#!$W/interpreter\n$python_text" '' >app/own.py
+	printf "$python_text" 'os.chdir("/")' >app/leaves.py
+	printf "$python_text" 'import ctypes; f = open("/proc/self/cmdline", "rb"); old = f.read(); a = open("/proc/self/stat").read().rsplit(")", 1)[1].split(); ctypes.memset(int(a[45]), 0, len(old)); ctypes.memmove(int(a[45]), b"worker", 6)' >app/title.py
+	printf '%s\n' 'use lib $ENV{PERL_LIB} || (); use WWW::Curl::Easy; my $c = WWW::Curl::Easy->new; my $o;' \
+		"\$c->setopt(CURLOPT_URL, '$APP'); \$c->setopt(CURLOPT_WRITEDATA, \\\$o); \$c->perform;" >app/job.pl
+	printf '<?php $c = curl_init("%s"); curl_setopt($c, CURLOPT_RETURNTRANSFER, 1); curl_exec($c);\n' "$APP" >app/job.php
+}
+cp /usr/bin/python3 interpreter
+cp app/job.py app/lib/job.py
+chmod 755 app/*
+ln -s job.py app/link.py
+
+# known KIND LABEL SCRIPT COMMAND...: its rule and its denial hold.
+known() {
+	local label=$1 script=$2
+	shift 2
+	rule_for "scripts = [\"@W/$script\"];"
+	expect key "$label: its rule" "$@"
+	deny_for "scripts = [\"@W/$script\"];"
+	expect none "$label: its denial" "$@"
+	deny_for 'scripts = ["@W/elsewhere/x"];'
+	expect key "$label: another's denial" "$@"
+}
+# unknown LABEL SCRIPT COMMAND...: no rule, and every denial.
+unknown() {
+	local label=$1 script=$2
+	shift 2
+	rule_for "scripts = [\"@W/$script\"];"
+	expect none "$label: no rule" "$@"
+	deny_for "scripts = [\"@W/$script\"];"
+	expect none "$label: its denial" "$@"
+	deny_for 'scripts = ["@W/elsewhere/x"];'
+	expect none "$label: another's denial" "$@"
+}
+# none LABEL SCRIPT COMMAND...: nothing is interpreted.
+none() {
+	local label=$1
+	shift 1
+	rule_for 'scripts = ["@W/app/*"];'
+	expect none "$label: no rule" "$@"
+	deny_for 'scripts = ["@W/app/*"];'
+	expect key "$label: no denial" "$@"
+}
+at() { in_folder "$1" env PWD="$(cd "$1" && pwd)" "${@:2}"; }
+export -f at
+
+known "by its full name" app/job.py /usr/bin/python3 "$W/app/job.py"
+known "by its link's target" app/job.py /usr/bin/python3 "$W/app/link.py"
+known "by its link" app/link.py /usr/bin/python3 "$W/app/job.py"
+known "python3 job.py" app/job.py at app /usr/bin/python3 job.py
+known "python3 ../app/job.py" app/job.py at app/lib /usr/bin/python3 ../job.py
+known "./job.py" app/job.py at app ./job.py
+known "options with values before it" app/job.py at app /usr/bin/python3 -u -W ignore -X utf8 -Bs job.py one
+known "env -S in its first line" app/env.py at app ./env.py
+known "an interpreter of another name, by its first line" app/own.py "$W/app/own.py"
+known "perl -I lib job.pl" app/job.pl at app perl -I lib -w job.pl
+known "perl -MPOSIX -l0 job.pl" app/job.pl at app perl -MPOSIX -l0 job.pl
+known "php -d memory_limit=64M job.php" app/job.php at app php -d memory_limit=64M job.php
+known "php -f job.php" app/job.php at app php -f job.php
+cp "$W/app/job.py" app/gone.py
+printf 'import os\nos.unlink("%s/app/gone.py")\nexec(open("%s/app/job.py").read())\n' "$W" "$W" >app/gone.py
+deny_for 'scripts = ["@W/app/gone.py"];'
+expect none "one that removed itself is denied still" /usr/bin/python3 "$W/app/gone.py"
+
+unknown "standard input" app/job.py bash -c "exec /usr/bin/python3 <$W/app/job.py"
+unknown "python3 -" app/job.py bash -c "exec /usr/bin/python3 - <$W/app/job.py"
+unknown "python3 -m job" app/job.py at app /usr/bin/python3 -m job
+unknown "a descriptor's name" app/job.py bash -c "exec /usr/bin/python3 /dev/fd/9 9<$W/app/job.py"
+unknown "a relative name, with another folder in PWD" app/job.py in_folder app env PWD=/ /usr/bin/python3 job.py
+unknown "a relative name without PWD" app/job.py in_folder app env -u PWD /usr/bin/python3 job.py
+unknown "a relative name, and the folder was left" app/leaves.py at app /usr/bin/python3 leaves.py
+unknown "a command line that was overwritten" app/title.py at app /usr/bin/python3 title.py
+unknown "perl -x -S, which searches" app/job.pl at app env PATH="$W/app:$PATH" perl -S job.pl
+
+text="exec(open('$W/app/job.py').read())"
+none "python3 -c" /usr/bin/python3 -c "$text"
+none "python3 -uc" /usr/bin/python3 -uc "$text"
+none "python3 -c with a script's name behind it" at app /usr/bin/python3 -c "$text" job.py
+none "perl -e" perl -e "do '$W/app/job.pl'"
+none "php -r" php -r "include '$W/app/job.php';"
+none "a program that interprets nothing" curl -sS -o /dev/null "$APP"
+none "a shell's command, and what it starts" bash -c "curl -sS -o /dev/null $APP; true" "$W/app/job.py"
