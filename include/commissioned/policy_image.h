@@ -242,6 +242,7 @@ struct policy_request {
      * it interprets. Else the next ones say so.
      */
     bool self;
+    const char *interpreter; /* with `self`: see interprets.h */
     const char *program;     /* absolute path of the executable, or NULL: it is not known */
     const char *called;      /* another name that it was started by, absolute, or NULL */
     const char *credentials; /* $CREDENTIALS_DIRECTORY, or NULL */

@@ -23,7 +23,7 @@ void asker_take(struct asker *asker, const struct policy_request *request, struc
 {
     *asker = (struct asker){0};
     if (request->self) {
-        process_read(asker);
+        process_read(asker, request->interpreter);
         return;
     }
     asker->program.unknown = request->program == NULL;

@@ -40,7 +40,10 @@ void asker_take(struct asker *asker, const struct policy_request *request, struc
 /* ---- process.c ---------------------------------------------------------------------------------
  */
 
-/* This process. What is known of it stays known: a later chroot or chdir does not change it. */
-void process_read(struct asker *asker);
+/*
+ * This process. What is known of it stays known: a later chroot or chdir does not change it.
+ * `interpreter` is as in policy_image.h.
+ */
+void process_read(struct asker *asker, const char *interpreter);
 
 #endif

@@ -259,19 +259,21 @@ static void take_started(struct asked_file *script, const char *name,
     script->unknown |= other;
 }
 
-static void find_script(struct asker *asker, enum start start)
+static void find_script(struct asker *asker, enum start start, const char *named)
 {
     const char *program = asker->program.names[0];
     const struct interpreter *interpreter = program != NULL ? script_interpreter(program) : NULL;
+    if (interpreter == NULL && named != NULL) /* under another name */
+        interpreter = script_interpreter(named);
     if (start == STARTED_SCRIPT)
         take_started(&asker->script, known.called, interpreter);
     else if (interpreter != NULL)
         read_command_line(&asker->script, interpreter);
     else
-        asker->script.unknown = program == NULL || start == STARTED_UNKNOWN;
+        asker->script.unknown = program == NULL || start == STARTED_UNKNOWN || named != NULL;
 }
 
-static void read_anew(struct asker *asker)
+static void read_anew(struct asker *asker, const char *interpreter)
 {
     const char *word = (const char *)getauxval(AT_EXECFN);
     enum start start = STARTED_UNKNOWN;
@@ -285,7 +287,7 @@ static void read_anew(struct asker *asker)
         start = judge_start(full ? known.called : word, &asker->program);
     if (!full) /* a script is known by its full name alone */
         start = start == STARTED_SCRIPT ? STARTED_UNKNOWN : start;
-    find_script(asker, start);
+    find_script(asker, start, interpreter);
     if (full && start == STARTED_PROGRAM && !asker->program.unknown) {
         asker->program.names[1] = known.called;
         if (match_path_in_folder(known.called, known.called_real))
@@ -293,9 +295,9 @@ static void read_anew(struct asker *asker)
     }
 }
 
-void process_read(struct asker *asker)
+void process_read(struct asker *asker, const char *interpreter)
 {
     if (!known.settled)
-        read_anew(&known.asker);
+        read_anew(&known.asker, interpreter);
     *asker = known.asker;
 }

@@ -273,12 +273,14 @@ static enum step read_long(const struct interpreter *how, struct words *words, c
     return STEP_LOST;
 }
 
-/* perl's -l and -0 are followed by digits and then by further letters. */
+/* perl's -l and -0 are followed by a number, octal or behind 0x, and then by further letters. */
 static const char *skip_attached(const struct interpreter *how, const char *letter)
 {
-    if (strcmp(how->name, "perl") == 0 && has("l0", *letter))
-        return letter + 1 + strspn(letter + 1, "0123456789abcdefxABCDEF");
-    return NULL;
+    if (strcmp(how->name, "perl") != 0 || !has("l0", *letter))
+        return NULL;
+    if (*letter == '0' && letter[1] == 'x')
+        return letter + 2 + strspn(letter + 2, "0123456789abcdefABCDEF");
+    return letter + 1 + strspn(letter + 1, "01234567");
 }
 
 static enum step read_letters(const struct interpreter *how, struct words *words,

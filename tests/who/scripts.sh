@@ -67,6 +67,7 @@ known "./job.py" app/job.py at app ./job.py
 known "options with values before it" app/job.py at app /usr/bin/python3 -u -W ignore -X utf8 -Bs job.py one
 known "env -S in its first line" app/env.py at app ./env.py
 known "an interpreter of another name, by its first line" app/own.py "$W/app/own.py"
+known "an interpreter of another name" app/job.py at app ../interpreter -u job.py
 known "perl -I lib job.pl" app/job.pl at app perl -I lib -w job.pl
 known "perl -MPOSIX -l0 job.pl" app/job.pl at app perl -MPOSIX -l0 job.pl
 known "php -d memory_limit=64M job.php" app/job.php at app php -d memory_limit=64M job.php
@@ -91,6 +92,7 @@ none "python3 -c" /usr/bin/python3 -c "$text"
 none "python3 -uc" /usr/bin/python3 -uc "$text"
 none "python3 -c with a script's name behind it" at app /usr/bin/python3 -c "$text" job.py
 none "perl -e" perl -e "do '$W/app/job.pl'"
+none "an interpreter of another name, -c" $W/interpreter -c "$text"
 none "php -r" php -r "include '$W/app/job.php';"
 none "a program that interprets nothing" curl -sS -o /dev/null "$APP"
 none "a shell's command, and what it starts" bash -c "curl -sS -o /dev/null $APP; true" "$W/app/job.py"

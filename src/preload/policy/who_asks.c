@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/ids.h"
+#include "preload/policy/interprets.h"
 
 struct policy_image *who_asks_build(policy_build_function *function, const struct places *places)
 {
@@ -13,6 +14,7 @@ struct policy_image *who_asks_build(policy_build_function *function, const struc
         .user_file = places->user_file,
         .system_file = PLACES_SYSTEM_FILE,
         .self = true,
+        .interpreter = interprets_what(),
         .credentials = secure_getenv("CREDENTIALS_DIRECTORY"),
         .env_key = secure_getenv("COMMISSIONED_API_KEY"),
         .env_openai = secure_getenv("OPENAI_API_KEY"),
