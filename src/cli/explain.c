@@ -140,10 +140,20 @@ static void print_trust(const struct policy_rule *rule)
 /* What a person calls a program is not always what asks. */
 static void print_names(const struct policy_asker *asker)
 {
+    if (asker->is_shell)
+        printf("%-9s a shell makes no request: what it starts asks, each program for itself\n",
+               "note");
+    if (asker->is_trusted_more)
+        printf("%-9s it runs with rights that its caller has not, so the system's policy counts "
+               "alone\n",
+               "note");
     if (!asker->request.program || asker->request.script ||
-        strcmp(asker->called, asker->program) == 0)
+        (strcmp(asker->called, asker->program) == 0 && !asker->is_missing))
         return;
-    if (asker->asks_by_helper)
+    if (asker->is_missing)
+        printf("%-9s %s, which is not installed: no more than its name is known\n", "named",
+               asker->program);
+    else if (asker->asks_by_helper)
         printf("%-9s %s, which lets %s ask\n", "named", asker->called, asker->program);
     else
         printf("%-9s %s, whose real name is %s\n", "named", asker->called, asker->program);
@@ -194,19 +204,18 @@ static int exit_code(const struct question *question)
     return CLI_NO;
 }
 
-static int explain(const struct cli_call *call)
+/* In the child that is like the process that is asked about. */
+static int answer(struct policy_asker *asker, void *data)
 {
-    struct policy_asker asker;
+    const struct cli_call *call = data;
     auto_config struct policy_config *config = NULL;
     auto_image struct policy_image *image = NULL;
-    struct question question = {.asker = &asker, .url = call->argv[0]};
+    struct question question = {.asker = asker, .url = call->argv[0]};
     char path[PATH_MAX];
     struct target target;
     /* Nothing is sent, so the peer is taken to be the one that the URL names. */
     struct hop hop = {.target = &target, .method = question.method, .peer = PEER_GOOD};
-    int status = asker_prepare(&asker, call->value[OPTION_PROGRAM], call->value[OPTION_USER]);
-    if (status == CLI_OK)
-        status = asker_read(&asker, &config, &image);
+    int status = asker_read(asker, &config, &image);
     if (status != CLI_OK)
         return status;
     if (!set_method(&question,
@@ -221,6 +230,13 @@ static int explain(const struct cli_call *call)
     else
         print_text(&question);
     return exit_code(&question);
+}
+
+static int explain(const struct cli_call *call)
+{
+    struct cli_call copy = *call;
+
+    return asker_become(call->value[OPTION_PROGRAM], call->value[OPTION_USER], answer, &copy);
 }
 
 const struct cli_verb cli_verb_explain = {

@@ -26,6 +26,9 @@ struct policy_asker {
     char script[PATH_MAX];
     char called[PATH_MAX]; /* what was named, in full: a link to the program, or ... */
     bool asks_by_helper;   /* ... one that lets the program ask in its place */
+    bool is_missing;       /* the program is not installed: nothing but its name is known */
+    bool is_shell;         /* what a shell starts asks, and not the shell */
+    bool is_trusted_more;  /* set-ID or with capabilities: AT_SECURE (getauxval(3)) */
     char file[PATH_MAX];
     uid_t uid;
     gid_t gid;
@@ -38,6 +41,13 @@ struct policy_asker {
  * keys do not count. A script is asked for as its interpreter with a script. Exit code.
  */
 int asker_prepare(struct policy_asker *asker, const char *program, const char *user);
+
+/*
+ * The same in a child that has the rights of that user, and of a set-ID program those that it gets:
+ * what may be read there is what the process could read. Calls `answer` in it. Exit code.
+ */
+typedef int asker_answer(struct policy_asker *asker, void *data);
+int asker_become(const char *program, const char *user, asker_answer *answer, void *data);
 
 /* Makes it ask for this program. 0, or as program_find, with errno; says nothing. */
 int asker_set_program(struct policy_asker *asker, const char *name);

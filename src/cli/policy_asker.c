@@ -1,8 +1,11 @@
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -49,7 +52,7 @@ static int ask_as(struct policy_asker *asker, const char *name)
     int count = ASKER_MAX_GROUPS;
     if (user == NULL)
         return cli_fail(CLI_FAILED, "--user: there is no user '%s'", name);
-    if (user->pw_uid == geteuid()) {
+    if (user->pw_uid == getuid() && user->pw_uid == geteuid()) {
         ask_as_caller(asker);
         return CLI_OK;
     }
@@ -91,6 +94,30 @@ static void set_script(struct policy_asker *asker, const char *file)
     asker->request.script_unknown = false;
 }
 
+/* secure_getenv(3): then the system's policy counts alone. */
+static void drop_environment(struct policy_asker *asker)
+{
+    struct policy_request *request = &asker->request;
+
+    request->env_file = request->user_file = request->credentials = NULL;
+    request->env_key = request->env_openai = NULL;
+}
+
+/* What execve(2) makes of the ids. */
+static void gain_ids(struct policy_asker *asker, const char *file)
+{
+    struct stat st;
+
+    asker->is_trusted_more = true;
+    drop_environment(asker);
+    if (stat(file, &st) != 0)
+        return;
+    asker->uid = st.st_mode & S_ISUID ? st.st_uid : geteuid();
+    asker->gid = (st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ? st.st_gid : getegid();
+    asker->request.euid = &asker->uid;
+    asker->request.egid = &asker->gid;
+}
+
 int asker_set_program(struct policy_asker *asker, const char *name)
 {
     struct program_judgement judgement = {0};
@@ -107,27 +134,129 @@ int asker_set_program(struct policy_asker *asker, const char *name)
         return CLI_RUN_NOT_FOUND;
     asker->request.program = asker->program;
     asker->asks_by_helper = helper != NULL;
+    asker->is_shell = script_is_shell(asker->program);
     asker->request.script_unknown = script_interpreter(asker->program) != NULL;
     if (judgement.is_script)
         set_script(asker, file);
     else if (!helper)
         asker->request.called = asker->called;
+    if (!helper && (judgement.reach == PROGRAM_SETID || judgement.reach == PROGRAM_CAPABILITIES))
+        gain_ids(asker, judgement.file);
     return 0;
 }
 
-int asker_prepare(struct policy_asker *asker, const char *program, const char *user)
+/* One that may be installed tomorrow: of it nothing but the name is known. */
+static int set_missing(struct policy_asker *asker, const char *name)
 {
-    int status = CLI_OK;
+    snprintf(asker->program, sizeof asker->program, "%s", name);
+    snprintf(asker->called, sizeof asker->called, "%s", name);
+    asker->request.program = asker->program;
+    asker->request.script_unknown = script_interpreter(name) != NULL;
+    asker->is_missing = true;
+    return CLI_OK;
+}
+
+static int set_named(struct policy_asker *asker, const char *name)
+{
+    if (asker_set_program(asker, name) == 0)
+        return CLI_OK;
+    if (name[0] == '/' && errno == ENOENT && strlen(name) < PATH_MAX)
+        return set_missing(asker, name);
+    return cli_fail(CLI_FAILED, "%s: %m", name);
+}
+
+static int start(struct policy_asker *asker, const char *user)
+{
     memset(asker, 0, sizeof *asker);
     asker->request.abi = POLICY_IMAGE_ABI;
     asker->request.system_file = PLACES_SYSTEM_FILE;
     if (user)
-        status = ask_as(asker, user);
-    else
-        ask_as_caller(asker);
-    if (status == CLI_OK && program != NULL && asker_set_program(asker, program) != 0)
-        return cli_fail(CLI_FAILED, "%s: %m", program);
-    return status;
+        return ask_as(asker, user);
+    ask_as_caller(asker);
+    return CLI_OK;
+}
+
+int asker_prepare(struct policy_asker *asker, const char *program, const char *user)
+{
+    int status = start(asker, user);
+
+    return status == CLI_OK && program ? set_named(asker, program) : status;
+}
+
+/* ---- with the rights of another ----------------------------------------------------------------
+ */
+
+struct becoming {
+    struct policy_asker asker;
+    const char *program;
+    asker_answer *answer;
+    void *data;
+};
+
+/* The way back stays open: a program that is judged as this user may be another's, set-ID. */
+static int take_rights(struct policy_asker *asker)
+{
+    if (!asker->request.euid)
+        return CLI_OK;
+    if (setgroups(asker->request.ngroups, asker->groups) != 0 ||
+        setresgid(asker->gid, asker->gid, asker->gid) != 0 ||
+        setresuid(asker->uid, asker->uid, (uid_t)-1) != 0)
+        return cli_fail(CLI_FAILED, "only root can tell what the user '%s' gets: run it with sudo",
+                        asker->user);
+    asker->request.euid = NULL; /* it is this process's now */
+    asker->request.egid = NULL;
+    asker->request.groups = NULL;
+    return CLI_OK;
+}
+
+static int take_gained_rights(struct policy_asker *asker)
+{
+    uid_t real, effective, saved;
+
+    if (!asker->request.euid)
+        return setresuid((uid_t)-1, (uid_t)-1, geteuid()) == 0 ? CLI_OK
+                                                               : cli_fail(CLI_FAILED, "%m");
+    if (getresuid(&real, &effective, &saved) != 0 || (saved == 0 && seteuid(0) != 0) ||
+        setresgid((gid_t)-1, asker->gid, asker->gid) != 0 ||
+        setresuid((uid_t)-1, asker->uid, asker->uid) != 0)
+        return cli_fail(CLI_FAILED,
+                        "%s runs with rights that you do not have: run this with sudo, and -u %s",
+                        asker->called, asker->user);
+    asker->request.euid = NULL;
+    asker->request.egid = NULL;
+    return CLI_OK;
+}
+
+static int become(struct becoming *becoming)
+{
+    struct policy_asker *asker = &becoming->asker;
+    int status = take_rights(asker);
+
+    if (status == CLI_OK && becoming->program)
+        status = set_named(asker, becoming->program);
+    if (status == CLI_OK)
+        status = take_gained_rights(asker);
+    return status == CLI_OK ? becoming->answer(asker, becoming->data) : status;
+}
+
+int asker_become(const char *program, const char *user, asker_answer *answer, void *data)
+{
+    struct becoming becoming = {.program = program, .answer = answer, .data = data};
+    int status = start(&becoming.asker, user);
+    pid_t child;
+
+    if (status != CLI_OK)
+        return status;
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        status = become(&becoming);
+        fflush(NULL);
+        _exit(status);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+        return cli_fail(CLI_FAILED, "no child could be asked: %m");
+    return WEXITSTATUS(status);
 }
 
 int asker_only_file(struct policy_asker *asker, const char *file)

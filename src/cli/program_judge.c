@@ -81,17 +81,42 @@ static enum program_reach judge_elf(int fd, const char *library)
     return same_loader(&facts) ? PROGRAM_REACHED : PROGRAM_OTHER_LIBC;
 }
 
-/* `#!/usr/bin/env python3` and `#!/usr/bin/env -S python3 -u`: env(1) searches PATH. */
+/* The next word of env(1)'s arguments, as -S splits them; NULL where there is none. */
+static char *next_word(char **words)
+{
+    char *word = *words + strspn(*words, " \t");
+    size_t length = strcspn(word, " \t");
+
+    if (length == 0)
+        return NULL;
+    *words = word + length + (word[length] != '\0');
+    word[length] = '\0';
+    return word;
+}
+
+/* The program among env(1)'s arguments: options and assignments stand before it. */
+static const char *env_program(char *words)
+{
+    char *word;
+
+    while ((word = next_word(&words)) != NULL) {
+        if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0)
+            next_word(&words);
+        else if (strncmp(word, "-S", 2) == 0 && word[2] != '\0')
+            return word + 2;
+        else if (word[0] != '-' && strchr(word, '=') == NULL)
+            return word;
+    }
+    return NULL;
+}
+
+/* `#!/usr/bin/env python3` and `#!/usr/bin/env -S X=1 python3 -u`: env(1) searches PATH. */
 static void through_env(char *words, char next[PATH_MAX])
 {
-    char *name = words + strspn(words, " \t");
-    if (strncmp(name, "-S", 2) == 0)
-        name += 2 + strspn(name + 2, " \t");
-    name[strcspn(name, " \t")] = '\0';
-    if (*name == '\0' || *name == '-' || strchr(name, '=') != NULL)
-        return;
+    const char *name = env_program(words);
     char found[PATH_MAX];
-    if (program_find(name, getenv("PATH"), found) == 0)
+
+    if (name && program_find(name, getenv("PATH"), found) == 0)
         memcpy(next, found, sizeof found);
 }
 

@@ -207,6 +207,18 @@ const struct interpreter *script_interpreter(const char *program)
     return interpreter_named(name);
 }
 
+/* bash(1), dash(1), ksh(1) and zsh(1) alone read these two. */
+static bool is_shell(const struct interpreter *how)
+{
+    return strcmp(how->values, "oO") == 0;
+}
+
+bool script_is_shell(const char *program)
+{
+    const struct interpreter *how = script_interpreter(program);
+    return how != NULL && is_shell(how);
+}
+
 /* ---- reading -----------------------------------------------------------------------------------
  */
 
@@ -228,11 +240,6 @@ static const char *next_word(struct words *words)
 static bool has(const char *letters, char letter)
 {
     return letter != '\0' && strchr(letters, letter) != NULL;
-}
-
-static bool is_shell(const struct interpreter *how)
-{
-    return strcmp(how->values, "oO") == 0;
 }
 
 /* True where the list has the first `length` letters of `option`. */

@@ -61,6 +61,18 @@ START_TEST(a_file_in_somebody_elses_folder_is_as_if_it_were_not_there)
 }
 END_TEST
 
+START_TEST(explain_says_what_the_server_sees)
+{
+    run_case(__func__, "explain");
+}
+END_TEST
+
+START_TEST(names_that_can_never_match_are_told)
+{
+    run_case(__func__, "names");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("who asks");
@@ -72,6 +84,8 @@ int main(void)
     tcase_add_test(tests, ids_are_those_of_the_moment_of_the_request);
     tcase_add_test(tests, nobody_owns_nothing);
     tcase_add_test(tests, a_file_in_somebody_elses_folder_is_as_if_it_were_not_there);
+    tcase_add_test(tests, explain_says_what_the_server_sees);
+    tcase_add_test(tests, names_that_can_never_match_are_told);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,0 +1,28 @@
+# shellcheck shell=bash disable=SC2154
+# config check says of a name that it can never match, or means more than it seems, and what to write.
+mkdir app
+printf '#!/bin/sh\nexec curl "$@"\n' >app/wrapper
+chmod 755 app/wrapper
+/usr/bin/python3 -m venv --without-pip venv
+# told LABEL SETTING PATTERN: what config check says of a rule and of a denial with it, and still ends well.
+told() {
+	local label=$1 setting=$2 pattern=$3
+	rule_for "$setting"
+	COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth config check >out && grep -Eq "$pattern" out && ok "$label: rule" || bad "$label: rule: $(cat out)"
+	deny_for "$setting"
+	COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth config check >out && grep -Eq "$pattern" out && ok "$label: denial" || bad "$label: denial: $(cat out)"
+}
+told "a script" 'programs = ["@W/app/wrapper"];' 'never match.*script.*/bin/sh.*scripts'
+told "git" 'programs = ["/usr/bin/git"];' 'never match.*write .*/git-remote-http$'
+told "a virtual environment's python" 'programs = ["@W/venv/bin/python"];' 'symbolic link to an interpreter.*/python3'
+told "a program among scripts" 'scripts = ["/usr/bin/curl"];' 'never match.*programs'
+told "what needs no word" 'programs = ["/bin/curl", "/usr/bin/python3", "/opt/to/come", "/opt/*"]; scripts = ["@W/app/wrapper", "/opt/*.py"];' '^good'
+commissioned-auth explain -p /bin/curl "$APP" >out
+grep -q 'real name is /usr/bin/curl' out && ok "explain tells the real name" || bad "the real name: $(cat out)"
+commissioned-auth explain -p git "$APP" >out
+grep -q 'asked by *.*git-remote-http' out && ok "explain asks for git's helper" || bad "git's helper: $(cat out)"
+commissioned-auth explain -p ./app/wrapper "$APP" >out
+grep -q 'a shell makes no request' out && ok "explain speaks of what a shell starts" || bad "a shell: $(cat out)"
+deny_for 'scripts = ["/opt/x.py"];'
+COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth explain -p python3 "$APP" >out
+grep -q 'not known which one runs' out && ok "explain says what is not known" || bad "what is not known: $(cat out)"
