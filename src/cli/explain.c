@@ -68,6 +68,12 @@ static const char *why(const struct question *question, char text[WHY_LENGTH])
     return decision_why(decision);
 }
 
+/* What was left out as a whole is not among the rules. */
+static bool is_about_a_file(const struct policy_finding *finding)
+{
+    return finding->severity == POLICY_WARNING && finding->place.line == 0;
+}
+
 static json_t *rule_json(const struct policy_rule *rule)
 {
     json_t *object = json_object();
@@ -88,6 +94,16 @@ static json_t *key_json(const struct policy_key *key)
     return object;
 }
 
+static json_t *warnings_json(const struct policy_config *config)
+{
+    json_t *array = json_array();
+
+    for (uint32_t i = 0; i < config->nfindings; i++)
+        if (is_about_a_file(&config->findings[i]))
+            json_array_append_new(array, json_string(config->findings[i].sentence));
+    return array;
+}
+
 static void print_json(const struct question *question)
 {
     const struct decision *decision = &question->decision;
@@ -100,9 +116,12 @@ static void print_json(const struct question *question)
     json_put(object, "key", decision->key != NULL ? key_json(decision->key) : NULL);
     json_put_text(object, "program", question->asker->request.program);
     json_put_text(object, "script", question->asker->request.script);
+    json_put(object, "script_known", json_boolean(!question->asker->request.script_unknown));
+    json_put(object, "installed", json_boolean(!question->asker->is_missing));
     json_put_text(object, "user", question->asker->user);
     json_put_text(object, "method", question->method);
     json_put_text(object, "url", question->url);
+    json_put(object, "warnings", warnings_json(question->config));
     json_print(object, CLI_OK);
 }
 
@@ -159,11 +178,10 @@ static void print_names(const struct policy_asker *asker)
         printf("%-9s %s, whose real name is %s\n", "named", asker->called, asker->program);
 }
 
-/* What was left out as a whole is not among the rules that follow. */
 static void print_warnings(const struct policy_config *config)
 {
     for (uint32_t i = 0; i < config->nfindings; i++)
-        if (config->findings[i].severity == POLICY_WARNING && config->findings[i].place.line == 0)
+        if (is_about_a_file(&config->findings[i]))
             printf("%-9s %s\n", "warning", config->findings[i].sentence);
 }
 

@@ -5,6 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "policy/match_path.h"
+
+/* The names by which the library would know it: in full, without links, and without them in its
+ * folder. */
 static void take_named(struct asked_file *file, const char *path, struct arena *arena)
 {
     char real[PATH_MAX];
@@ -15,8 +19,19 @@ static void take_named(struct asked_file *file, const char *path, struct arena *
         file->dev = st.st_dev;
         file->ino = st.st_ino;
     }
-    if (realpath(path, real) != NULL && strcmp(real, path) != 0)
+    if (realpath(path, real) != NULL)
         file->names[1] = arena_strdup(arena, real);
+    if (path[0] == '/' && match_path_in_folder(path, real))
+        file->names[2] = arena_strdup(arena, real);
+}
+
+static void take_called(struct asked_file *program, const char *called, struct arena *arena)
+{
+    char real[PATH_MAX];
+    program->names[1] = called;
+    program->names[2] = NULL;
+    if (called[0] == '/' && match_path_in_folder(called, real))
+        program->names[2] = arena_strdup(arena, real);
 }
 
 void asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena)
@@ -30,8 +45,8 @@ void asker_take(struct asker *asker, const struct policy_request *request, struc
     asker->script.unknown = request->script_unknown || request->program == NULL;
     if (request->program != NULL)
         take_named(&asker->program, request->program, arena);
-    if (request->program != NULL)
-        asker->program.names[2] = request->called;
+    if (request->program != NULL && request->called != NULL)
+        take_called(&asker->program, request->called, arena);
     if (request->script != NULL && !asker->script.unknown)
         take_named(&asker->script, request->script, arena);
 }

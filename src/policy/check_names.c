@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy/helper.h"
@@ -87,20 +88,56 @@ static bool judge_script(const char *path, struct complaint *why)
     return true;
 }
 
+/* Whoever cannot look a name up may be whom it denies. */
+static bool is_hidden(const char *path, struct complaint *why, char folder[PATH_MAX])
+{
+    struct stat st;
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        if ((size_t)(slash - path) >= PATH_MAX)
+            return false;
+        memcpy(folder, path, (size_t)(slash - path));
+        folder[slash - path] = '\0';
+        if (stat(folder, &st) != 0 || (st.st_mode & S_IXOTH) != 0)
+            continue;
+        complain(why, "name a file that all may look up; or, where that is meant, chmod o+x",
+                 "denies every program of those who may not look into its folder");
+        why->target = folder;
+        return true;
+    }
+    return false;
+}
+
+static void warn(struct policy_config *config, struct policy_place place, const char *path,
+                 const struct complaint *why)
+{
+    struct complaint named = {.target = why->target};
+    snprintf(named.fact, sizeof named.fact, "%.60s: %.110s", path, why->fact);
+    snprintf(named.remedy, sizeof named.remedy, "%s", why->remedy);
+    policy_find(config, POLICY_WARNING, place, &named);
+}
+
+static void check_denied(struct policy_config *config, const char *const *paths,
+                         struct policy_place place)
+{
+    char folder[PATH_MAX];
+    for (; paths != NULL && *paths != NULL; paths++) {
+        struct complaint why = {0};
+        if (!match_path_is_pattern(*paths) && is_hidden(*paths, &why, folder))
+            warn(config, place, *paths, &why);
+    }
+}
+
 static void check_list(struct policy_config *config, const char *const *paths, bool programs,
                        struct policy_place place)
 {
     char target[PATH_MAX];
     for (; paths != NULL && *paths != NULL; paths++) {
-        struct complaint why = {0}, named = {0};
+        struct complaint why = {0};
         const char *path = *paths;
         if (match_path_is_pattern(path) ||
             !(programs ? judge_program(path, &why, target) : judge_script(path, &why)))
             continue;
-        snprintf(named.fact, sizeof named.fact, "%.60s: %.110s", path, why.fact);
-        snprintf(named.remedy, sizeof named.remedy, "%s", why.remedy);
-        named.target = why.target;
-        policy_find(config, POLICY_WARNING, place, &named);
+        warn(config, place, path, &why);
     }
 }
 
@@ -113,5 +150,7 @@ void check_names(struct policy_config *config)
     for (uint32_t i = 0; i < config->ndenies; i++) {
         check_list(config, config->denies[i].who.programs, true, config->denies[i].place);
         check_list(config, config->denies[i].who.scripts, false, config->denies[i].place);
+        check_denied(config, config->denies[i].who.programs, config->denies[i].place);
+        check_denied(config, config->denies[i].who.scripts, config->denies[i].place);
     }
 }

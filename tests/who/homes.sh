@@ -52,3 +52,5 @@ cp $K2 /etc/commissioned-auth/k
 printf 'key_file = "/etc/commissioned-auth/k";\n' >/etc/commissioned-auth/commissioned-auth.conf
 home key "the system's policy" root /home/ann
 env -u HOME commissioned-auth explain "$APP" >out && ok "without HOME" || bad "without HOME: $(cat out)"
+printf '%s\n' "$(cat $K1)" | setpriv --reuid=bob --regid=bob --init-groups env -u HOME commissioned-auth key add mine >out 2>&1
+[ $? = 2 ] && [ ! -e /home/bob/.config ] && ok "without HOME key add writes nothing that nobody would find" || bad "key add: $(cat out)"

@@ -26,3 +26,7 @@ grep -q 'a shell makes no request' out && ok "explain speaks of what a shell sta
 deny_for 'scripts = ["/opt/x.py"];'
 COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth explain -p python3 "$APP" >out
 grep -q 'not known which one runs' out && ok "explain says what is not known" || bad "what is not known: $(cat out)"
+mkdir -m 700 private
+deny_for 'programs = ["@W/private/x"];'
+COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth config check >out
+grep -q 'every program of those who may not look' out && ok "a denial that others cannot look up" || bad "a denial that others cannot look up: $(cat out)"
