@@ -6,26 +6,26 @@ enum { NOBODY = 65534 };                   /* include/linux/highuid.h, exports(5
 #define NOBODY_OF_NFS 4294967294u          /* -2, as older NFS clients show it */
 #define ALL_IDS       UINT64_C(4294967295) /* user_namespaces(7): the initial one maps so many */
 
-/* The number that a file of one line holds. */
-static uint32_t read_number(const char *path, uint32_t otherwise)
+/* The number that a file of one line holds; false where it cannot be read. */
+static bool read_number(const char *path, uint32_t *number)
 {
-    unsigned long number;
+    unsigned long value;
     FILE *file = fopen(path, "re");
-    bool read = file != NULL && fscanf(file, "%lu", &number) == 1;
+    bool read = file != NULL && fscanf(file, "%lu", &value) == 1;
     if (file != NULL)
         fclose(file);
-    return read ? (uint32_t)number : otherwise;
+    if (read)
+        *number = (uint32_t)value;
+    return read;
 }
 
-/* The number that stands for all that have none; it is asked for once. */
+/* The number that stands for all that have none; it is asked for until there is an answer. */
 static uint32_t overflow(const char *path, uint32_t *cached)
 {
     uint32_t number = __atomic_load_n(cached, __ATOMIC_RELAXED);
-    if (number == 0) {
-        number = read_number(path, NOBODY);
+    if (number == 0 && read_number(path, &number))
         __atomic_store_n(cached, number, __ATOMIC_RELAXED);
-    }
-    return number;
+    return number != 0 ? number : NOBODY;
 }
 
 static uint32_t overflow_user(void)

@@ -215,29 +215,65 @@ static struct policy_image *build(void)
 
 /* ---- it runs out ----------------------------------------------------------------------------- */
 
-START_TEST(wherever_memory_runs_out_there_is_no_image_and_nothing_is_lost_or_left_unwiped)
+static struct policy_image *first;
+
+static struct policy_image *build_again(void)
 {
-    struct policy_image *image = build();
-    ck_assert_ptr_nonnull(image);
-    ck_assert_msg(image->error == NULL, "%s", image->error);
-    policy_image_free(image);
-    image = NULL;
+    struct policy_request request = {.abi = POLICY_IMAGE_ABI, .again = first};
+    return commissioned_policy_build(&request);
+}
+
+static struct policy_image *build_for_this_process(void)
+{
+    struct policy_request request = {.abi = POLICY_IMAGE_ABI, .system_file = path, .self = true};
+    return commissioned_policy_build(&request);
+}
+
+/* Each allocation fails in its turn. */
+static void fail_each(struct policy_image *(*make)(void), long least)
+{
+    struct policy_image *image = NULL;
     long failed = 0;
     for (long i = 1; image == NULL; i++) {
         allocations = live = 0;
         dirty = false;
         fail_at = i;
         armed = true;
-        image = build();
+        image = make();
         armed = false;
         ck_assert_msg(live == (image != NULL), "allocation %ld failed: %ld blocks lost", i, live);
         ck_assert_msg(!dirty, "allocation %ld failed: a key was freed unwiped", i);
         ck_assert_msg((image == NULL) == (allocations >= i), "allocation %ld", i);
         failed++;
     }
-    ck_assert_int_gt(failed, 20);
+    ck_assert_int_gt(failed, least);
     ck_assert_ptr_null(image->error);
     policy_image_free(image);
+}
+
+START_TEST(wherever_memory_runs_out_there_is_no_image_and_nothing_is_lost_or_left_unwiped)
+{
+    struct policy_image *image = build();
+    ck_assert_ptr_nonnull(image);
+    ck_assert_msg(image->error == NULL, "%s", image->error);
+    policy_image_free(image);
+    fail_each(build, 20);
+}
+END_TEST
+
+START_TEST(so_it_is_where_an_image_is_judged_anew)
+{
+    first = build();
+    ck_assert_ptr_nonnull(first);
+    fail_each(build_again, 10);
+    policy_image_free(first);
+}
+END_TEST
+
+START_TEST(so_it_is_where_the_process_itself_asks)
+{
+    policy_image_free(build_for_this_process()); /* what is known of it stays */
+    fail_each(build_for_this_process, 20);
 }
 END_TEST
 
@@ -403,6 +439,8 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests,
                    wherever_memory_runs_out_there_is_no_image_and_nothing_is_lost_or_left_unwiped);
+    tcase_add_test(tests, so_it_is_where_an_image_is_judged_anew);
+    tcase_add_test(tests, so_it_is_where_the_process_itself_asks);
     tcase_add_test(tests, a_process_short_of_memory_is_never_ended);
     tcase_add_test(tests, a_key_stands_in_the_image_and_nowhere_else_and_then_nowhere);
     tcase_add_test(tests, an_image_cannot_be_written_to);

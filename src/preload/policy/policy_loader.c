@@ -248,8 +248,14 @@ static bool is_later(const struct timespec *now)
 struct moment {
     struct timespec now;
     bool look;
-    uid_t user; /* for whom there is no policy, where there is none */
 };
+
+static bool is_for_user(uid_t user)
+{
+    uid_t now = user;
+    ids_user(&now);
+    return now == user;
+}
 
 /*
  * A reference on what is in force. Until somebody has looked at the files every thread that comes
@@ -262,21 +268,18 @@ static inline struct policy_ref *take_current(struct moment *moment)
     lock_take(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
     moment->look = !in_force.started || is_later(&moment->now);
-    moment->user = in_force.user;
     if (policy != NULL)
         policy->references++;
+    else
+        moment->look |= !is_for_user(in_force.user);
     lock_give(LOCK_POLICY);
     return policy;
 }
 
 /* The ids are those of the moment: a tick of the clock is long enough to become somebody else. */
-static inline bool is_for_asker(const struct policy_ref *policy, const struct moment *moment)
+static inline bool is_for_asker(const struct policy_ref *policy)
 {
-    uid_t user = moment->user;
-    if (policy != NULL)
-        return who_asks_is_same(policy->image);
-    ids_user(&user);
-    return user == moment->user;
+    return policy == NULL || who_asks_is_same(policy->image);
 }
 
 /* Takes the reference `old` and gives one on the policy as the files are now. */
@@ -295,7 +298,7 @@ static struct policy_ref *refresh(struct policy_ref *old)
         lock_take(LOCK_BUILD);
     struct policy_ref *policy = take_current(&moment);
     /* What the other one could not read need not be tried again at once. */
-    bool settled = waited && !moment.look && is_for_asker(policy, &moment);
+    bool settled = waited && !moment.look && is_for_asker(policy);
     if (policy == NULL || (!settled && !is_current(policy))) {
         put_in_force(there ? read_policy(function, &places) : NULL, &moment.now);
         policy_release(policy);
@@ -320,7 +323,7 @@ struct policy_ref *policy_take(void)
 {
     struct moment moment;
     struct policy_ref *policy = take_current(&moment);
-    bool same = is_for_asker(policy, &moment);
+    bool same = is_for_asker(policy);
     if (same && !moment.look)
         return policy;
     int saved = errno;

@@ -29,13 +29,6 @@ struct policy_image *who_asks_again(policy_build_function *function,
     return function(&request);
 }
 
-static bool is_user(const struct policy_image *image)
-{
-    uid_t user = image->euid;
-    ids_user(&user);
-    return user == image->euid;
-}
-
 static bool is_group(const struct policy_image *image)
 {
     gid_t group = image->egid;
@@ -43,10 +36,9 @@ static bool is_group(const struct policy_image *image)
     return group == image->egid;
 }
 
-bool who_asks_is_same(const struct policy_image *image)
+bool who_asks_is_in_same_groups(const struct policy_image *image)
 {
-    return is_user(image) && (!image->names_groups ||
-                              (is_group(image) && ids_groups_sum(image->groups) == image->groups));
+    return is_group(image) && ids_groups_sum(image->groups) == image->groups;
 }
 
 bool who_asks_can_read(const struct policy_image *image)

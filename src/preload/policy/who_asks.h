@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "commissioned/policy_image.h"
+#include "core/ids.h"
 #include "core/places.h"
 
 /* Reads the policy. */
@@ -20,8 +21,16 @@ struct policy_image *who_asks_build(policy_build_function *function, const struc
 struct policy_image *who_asks_again(policy_build_function *function,
                                     const struct policy_image *image);
 
-/* True where the image is for this user, and for these groups where that makes a difference. */
-bool who_asks_is_same(const struct policy_image *image);
+bool who_asks_is_in_same_groups(const struct policy_image *image);
+
+/* True where the image is for this user, and for these groups where that makes a difference. It
+ * comes with every request. */
+static inline bool who_asks_is_same(const struct policy_image *image)
+{
+    uid_t user = image->euid;
+    ids_user(&user);
+    return user == image->euid && (!image->names_groups || who_asks_is_in_same_groups(image));
+}
 
 /* The same, and the files it was made from may be read as they were. */
 bool who_asks_can_read(const struct policy_image *image);
