@@ -27,49 +27,49 @@ static void run_case(const char *test, const char *name)
 
 START_TEST(a_program_is_known_by_its_file_whatever_it_is_called)
 {
-    run_case(__func__, "programs");
+    run_case("a_program_is_known_by_its_file_whatever_it_is_called", "programs");
 }
 END_TEST
 
 START_TEST(a_script_is_known_or_may_be_any)
 {
-    run_case(__func__, "scripts");
+    run_case("a_script_is_known_or_may_be_any", "scripts");
 }
 END_TEST
 
 START_TEST(an_upgraded_program_keeps_its_rules_and_denials)
 {
-    run_case(__func__, "upgrade");
+    run_case("an_upgraded_program_keeps_its_rules_and_denials", "upgrade");
 }
 END_TEST
 
 START_TEST(ids_are_those_of_the_moment_of_the_request)
 {
-    run_case(__func__, "ids");
+    run_case("ids_are_those_of_the_moment_of_the_request", "ids");
 }
 END_TEST
 
 START_TEST(nobody_owns_nothing)
 {
-    run_case(__func__, "nobody");
+    run_case("nobody_owns_nothing", "nobody");
 }
 END_TEST
 
 START_TEST(a_file_in_somebody_elses_folder_is_as_if_it_were_not_there)
 {
-    run_case(__func__, "homes");
+    run_case("a_file_in_somebody_elses_folder_is_as_if_it_were_not_there", "homes");
 }
 END_TEST
 
 START_TEST(explain_says_what_the_server_sees)
 {
-    run_case(__func__, "explain");
+    run_case("explain_says_what_the_server_sees", "explain");
 }
 END_TEST
 
 START_TEST(names_that_can_never_match_are_told)
 {
-    run_case(__func__, "names");
+    run_case("names_that_can_never_match_are_told", "names");
 }
 END_TEST
 
