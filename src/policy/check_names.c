@@ -17,6 +17,21 @@ enum { FIRST_LINE = 256 }; /* as much as the kernel reads of a script */
 
 enum kind { KIND_UNKNOWN, KIND_SCRIPT, KIND_PROGRAM };
 
+/* The program of a first line, "#!/usr/bin/env -S python3 -u" included, moved to the text's start.
+ */
+static void take_interpreter(char text[FIRST_LINE])
+{
+    char *line = text + 2, *word, *left;
+    line[strcspn(line, "\n")] = '\0';
+    word = strtok_r(line, " \t", &left);
+    const char *slash = word != NULL ? strrchr(word, '/') : NULL;
+    if (slash != NULL && strcmp(slash, "/env") == 0)
+        for (word = strtok_r(NULL, " \t", &left);
+             word != NULL && (word[0] == '-' || strchr(word, '=') != NULL);)
+            word = strtok_r(NULL, " \t", &left);
+    memmove(text, word != NULL ? word : "", word != NULL ? strlen(word) + 1 : 1);
+}
+
 /* What stands at the path, and of a script what its first line names. */
 static enum kind kind_of(const char *path, char interpreter[FIRST_LINE])
 {
@@ -26,15 +41,12 @@ static enum kind kind_of(const char *path, char interpreter[FIRST_LINE])
         close(fd);
     if (length < 4)
         return KIND_UNKNOWN;
+    interpreter[length] = '\0';
     if (memcmp(interpreter, "\177ELF", 4) == 0)
         return KIND_PROGRAM;
     if (memcmp(interpreter, "#!", 2) != 0)
         return KIND_UNKNOWN;
-    interpreter[length] = '\0';
-    const char *start = interpreter + 2 + strspn(interpreter + 2, " \t");
-    size_t word = strcspn(start, " \t\n");
-    memmove(interpreter, start, word);
-    interpreter[word] = '\0';
+    take_interpreter(interpreter);
     return KIND_SCRIPT;
 }
 
@@ -81,10 +93,15 @@ static bool judge_program(const char *path, struct complaint *why, char target[P
 static bool judge_script(const char *path, struct complaint *why)
 {
     char begin[FIRST_LINE];
-    if (kind_of(path, begin) != KIND_PROGRAM)
+    enum kind kind = kind_of(path, begin);
+    if (kind == KIND_PROGRAM)
+        complain(why, "name it in programs",
+                 "a rule for this script can never match, for it is a program");
+    else if (kind == KIND_SCRIPT && script_is_shell(begin))
+        complain(why, "name in programs what it starts",
+                 "a rule for this script can never match, for a shell makes no request itself");
+    else
         return false;
-    complain(why, "name it in programs",
-             "a rule for this script can never match, for it is a program");
     return true;
 }
 

@@ -16,7 +16,11 @@ told "a script" 'programs = ["@W/app/wrapper"];' 'never match.*script.*/bin/sh.*
 told "git" 'programs = ["/usr/bin/git"];' 'never match.*write .*/git-remote-http$'
 told "a virtual environment's python" 'programs = ["@W/venv/bin/python"];' 'symbolic link to an interpreter.*/python3'
 told "a program among scripts" 'scripts = ["/usr/bin/curl"];' 'never match.*programs'
-told "what needs no word" 'programs = ["/bin/curl", "/usr/bin/python3", "/opt/to/come", "/opt/*"]; scripts = ["@W/app/wrapper", "/opt/*.py"];' '^good'
+told "a shell's script" 'scripts = ["@W/app/wrapper"];' 'never match.*shell.*programs'
+printf '#!/usr/bin/env -S X=1 bash -e\ncurl\n' >app/env
+told "a shell's script by env" 'scripts = ["@W/app/env"];' 'never match.*shell.*programs'
+printf '#!/usr/bin/env -S X=1 python3 -u\n' >app/env.py
+told "what needs no word" 'programs = ["/bin/curl", "/usr/bin/python3", "/opt/to/come", "/opt/*"]; scripts = ["@W/app/env.py", "/opt/*.py"];' '^good'
 commissioned-auth explain -p /bin/curl "$APP" >out
 grep -q 'real name is /usr/bin/curl' out && ok "explain tells the real name" || bad "the real name: $(cat out)"
 commissioned-auth explain -p git "$APP" >out
