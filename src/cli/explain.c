@@ -49,7 +49,6 @@ static const char *denial(const struct question *question, char text[WHY_LENGTH]
 {
     const struct policy_config *config = question->config;
     const struct policy_config_deny *deny;
-
     if (config->denied_by == POLICY_NONE)
         return NULL;
     deny = &config->denies[config->denied_by];
@@ -97,7 +96,6 @@ static json_t *key_json(const struct policy_key *key)
 static json_t *warnings_json(const struct policy_config *config)
 {
     json_t *array = json_array();
-
     for (uint32_t i = 0; i < config->nfindings; i++)
         if (is_about_a_file(&config->findings[i]))
             json_array_append_new(array, json_string(config->findings[i].sentence));
@@ -166,7 +164,7 @@ static void print_names(const struct policy_asker *asker)
         printf("%-9s it runs with rights that its caller has not, so the system's policy counts "
                "alone\n",
                "note");
-    if (!asker->request.program || asker->request.script ||
+    if (asker->request.program == NULL || asker->request.script != NULL ||
         (strcmp(asker->called, asker->program) == 0 && !asker->is_missing))
         return;
     if (asker->is_missing)
@@ -190,7 +188,6 @@ static void print_text(const struct question *question)
     const struct decision *decision = &question->decision;
     const struct policy_request *asked = &question->asker->request;
     char text[WHY_LENGTH];
-
     print_verdict(decision);
     if (decision->rule != NULL)
         printf("%-9s %s (%s)\n", "rule", decision->rule->name,
@@ -199,9 +196,10 @@ static void print_text(const struct question *question)
         print_trust(decision->rule);
     printf("%-9s %s [%s]\n", "why", why(question, text), reason_code(decision->reason));
     printf("%-9s %s %s\n", "request", question->method, question->url);
-    printf("%-9s %s%s%s%s, user %s\n", "asked by", asked->program ? asked->program : "no program",
-           asked->script ? " (" : "", asked->script ? asked->script : "", asked->script ? ")" : "",
-           question->asker->user);
+    printf("%-9s %s%s%s%s, user %s\n", "asked by",
+           asked->program != NULL ? asked->program : "no program",
+           asked->script != NULL ? " (" : "", asked->script != NULL ? asked->script : "",
+           asked->script != NULL ? ")" : "", question->asker->user);
     print_names(question->asker);
     print_warnings(question->config);
     if (decision->verdict == VERDICT_PASS)
@@ -253,7 +251,6 @@ static int answer(struct policy_asker *asker, void *data)
 static int explain(const struct cli_call *call)
 {
     struct cli_call copy = *call;
-
     return asker_become(call->value[OPTION_PROGRAM], call->value[OPTION_USER], answer, &copy);
 }
 

@@ -15,17 +15,16 @@
 
 static bool place(struct key_store *store, const char *dir)
 {
-    bool by_xdg = getenv("XDG_CONFIG_HOME") && getenv("XDG_CONFIG_HOME")[0] == '/';
+    bool by_xdg = getenv("XDG_CONFIG_HOME") != NULL && getenv("XDG_CONFIG_HOME")[0] == '/';
     struct places places;
     int length;
-
     places_find(&places);
     store->given = dir != NULL;
     if (dir != NULL)
         length = snprintf(store->path, sizeof store->path, "%s", dir);
     else if (geteuid() == 0 && !by_xdg)
         length = snprintf(store->path, sizeof store->path, PLACES_SYSTEM_FOLDER "/keys.d");
-    else if (places.user_folder)
+    else if (places.user_folder != NULL)
         length = snprintf(store->path, sizeof store->path, "%s/keys.d", places.user_folder);
     else
         return false;

@@ -76,7 +76,6 @@ static bool full_name(const char *file, char full[PATH_MAX])
 {
     char folder[PATH_MAX];
     int length;
-
     if (file[0] == '/')
         length = snprintf(full, PATH_MAX, "%s", file);
     else if (getcwd(folder, sizeof folder))
@@ -98,7 +97,6 @@ static void set_script(struct policy_asker *asker, const char *file)
 static void drop_environment(struct policy_asker *asker)
 {
     struct policy_request *request = &asker->request;
-
     request->env_file = request->user_file = request->credentials = NULL;
     request->env_key = request->env_openai = NULL;
 }
@@ -107,7 +105,6 @@ static void drop_environment(struct policy_asker *asker)
 static void gain_ids(struct policy_asker *asker, const char *file)
 {
     struct stat st;
-
     asker->is_trusted_more = true;
     drop_environment(asker);
     if (stat(file, &st) != 0)
@@ -129,7 +126,7 @@ int asker_set_program(struct policy_asker *asker, const char *name)
     program_judge(file, NULL, &judgement);
     helper = helper_of(judgement.file);
     /* /proc/self/exe, by which the library knows its program, has no symbolic links. */
-    if (!realpath(helper ? helper : judgement.file, asker->program) ||
+    if (realpath(helper != NULL ? helper : judgement.file, asker->program) == NULL ||
         !full_name(file, asker->called))
         return CLI_RUN_NOT_FOUND;
     asker->request.program = asker->program;
@@ -138,9 +135,10 @@ int asker_set_program(struct policy_asker *asker, const char *name)
     asker->request.script_unknown = script_interpreter(asker->program) != NULL;
     if (judgement.is_script)
         set_script(asker, file);
-    else if (!helper)
+    else if (helper == NULL)
         asker->request.called = asker->called;
-    if (!helper && (judgement.reach == PROGRAM_SETID || judgement.reach == PROGRAM_CAPABILITIES))
+    if (helper == NULL &&
+        (judgement.reach == PROGRAM_SETID || judgement.reach == PROGRAM_CAPABILITIES))
         gain_ids(asker, judgement.file);
     return 0;
 }
@@ -170,7 +168,7 @@ static int start(struct policy_asker *asker, const char *user)
     memset(asker, 0, sizeof *asker);
     asker->request.abi = POLICY_IMAGE_ABI;
     asker->request.system_file = PLACES_SYSTEM_FILE;
-    if (user)
+    if (user != NULL)
         return ask_as(asker, user);
     ask_as_caller(asker);
     return CLI_OK;
@@ -179,8 +177,7 @@ static int start(struct policy_asker *asker, const char *user)
 int asker_prepare(struct policy_asker *asker, const char *program, const char *user)
 {
     int status = start(asker, user);
-
-    return status == CLI_OK && program ? set_named(asker, program) : status;
+    return status == CLI_OK && program != NULL ? set_named(asker, program) : status;
 }
 
 /* ---- with the rights of another ----------------------------------------------------------------
@@ -196,7 +193,7 @@ struct becoming {
 /* The way back stays open: a program that is judged as this user may be another's, set-ID. */
 static int take_rights(struct policy_asker *asker)
 {
-    if (!asker->request.euid)
+    if (asker->request.euid == NULL)
         return CLI_OK;
     if (setgroups(asker->request.ngroups, asker->groups) != 0 ||
         setresgid(asker->gid, asker->gid, asker->gid) != 0 ||
@@ -212,8 +209,7 @@ static int take_rights(struct policy_asker *asker)
 static int take_gained_rights(struct policy_asker *asker)
 {
     uid_t real, effective, saved;
-
-    if (!asker->request.euid)
+    if (asker->request.euid == NULL)
         return setresuid((uid_t)-1, (uid_t)-1, geteuid()) == 0 ? CLI_OK
                                                                : cli_fail(CLI_FAILED, "%m");
     if (getresuid(&real, &effective, &saved) != 0 || (saved == 0 && seteuid(0) != 0) ||
@@ -231,8 +227,7 @@ static int become(struct becoming *becoming)
 {
     struct policy_asker *asker = &becoming->asker;
     int status = take_rights(asker);
-
-    if (status == CLI_OK && becoming->program)
+    if (status == CLI_OK && becoming->program != NULL)
         status = set_named(asker, becoming->program);
     if (status == CLI_OK)
         status = take_gained_rights(asker);
@@ -244,7 +239,6 @@ int asker_become(const char *program, const char *user, asker_answer *answer, vo
     struct becoming becoming = {.program = program, .answer = answer, .data = data};
     int status = start(&becoming.asker, user);
     pid_t child;
-
     if (status != CLI_OK)
         return status;
     fflush(NULL);

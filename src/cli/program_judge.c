@@ -86,7 +86,6 @@ static char *next_word(char **words)
 {
     char *word = *words + strspn(*words, " \t");
     size_t length = strcspn(word, " \t");
-
     if (length == 0)
         return NULL;
     *words = word + length + (word[length] != '\0');
@@ -98,7 +97,6 @@ static char *next_word(char **words)
 static const char *env_program(char *words)
 {
     char *word;
-
     while ((word = next_word(&words)) != NULL) {
         if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0)
             next_word(&words);
@@ -115,8 +113,7 @@ static void through_env(char *words, char next[PATH_MAX])
 {
     const char *name = env_program(words);
     char found[PATH_MAX];
-
-    if (name && program_find(name, getenv("PATH"), found) == 0)
+    if (name != NULL && program_find(name, getenv("PATH"), found) == 0)
         memcpy(next, found, sizeof found);
 }
 

@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
+
 /* Where there are two, the plain ones have 16 bits. */
 #ifdef SYS_geteuid32
 #define ASK_USER   SYS_geteuid32
@@ -18,30 +20,27 @@
 #define ASK_USERS  SYS_getresuid
 #endif
 
-enum { USUAL_MOST = 64 };
+enum { MAX_USUAL_GROUPS = 64 };
 
 long ids_ask_user(void)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     long answer = syscall(ASK_USER);
-    errno = saved;
     return answer;
 }
 
 void ids_group(gid_t *id)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     long answer = syscall(ASK_GROUP);
     if (answer != -1)
         *id = (gid_t)answer;
-    errno = saved;
 }
 
 bool ids_users(struct ids_users *users)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     long answer = syscall(ASK_USERS, &users->real, &users->effective, &users->saved);
-    errno = saved;
     return answer == 0;
 }
 
@@ -60,11 +59,10 @@ static long ask_groups(gid_t *groups, size_t room)
 
 size_t ids_groups(gid_t *groups, size_t room)
 {
-    int saved = errno;
+    auto_errno int saved = errno;
     long count = ask_groups(NULL, 0);
     if (count > 0 && (size_t)count <= room)
         count = ask_groups(groups, room);
-    errno = saved;
     return count > 0 ? (size_t)count : 0;
 }
 
@@ -92,12 +90,11 @@ static uint64_t sum_of_many(size_t count, uint64_t otherwise)
 
 uint64_t ids_groups_sum(uint64_t otherwise)
 {
-    gid_t groups[USUAL_MOST];
-    int saved = errno;
-    long count = ask_groups(groups, USUAL_MOST);
+    gid_t groups[MAX_USUAL_GROUPS];
+    auto_errno int saved = errno;
+    long count = ask_groups(groups, MAX_USUAL_GROUPS);
     uint64_t sum = count >= 0 ? ids_sum(groups, (size_t)count) : otherwise;
     if (count < 0 && errno == EINVAL && (count = ask_groups(NULL, 0)) > 0)
         sum = sum_of_many((size_t)count, otherwise);
-    errno = saved;
     return sum;
 }

@@ -16,13 +16,13 @@
 #include "commissioned/policy_image.h"
 #include "policy/arena.h"
 
-enum { ASKED_NAMES = 3 };
+enum { ASKED_MAX_NAMES = 3 };
 
 /* A program or a script. */
 struct asked_file {
-    bool unknown;                   /* there may be one: nothing else holds */
-    const char *names[ASKED_NAMES]; /* the first is NULL where there is none, others may be */
-    bool has_id;                    /* the file that was started is at hand: ... */
+    bool unknown;                       /* there may be one: nothing else holds */
+    const char *names[ASKED_MAX_NAMES]; /* the first is NULL where there is none, others may be */
+    bool has_id;                        /* the file that was started is at hand: ... */
     dev_t dev;
     ino_t ino;
     bool replaced; /* ... but no more by its first name */

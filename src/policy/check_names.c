@@ -8,18 +8,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "policy/helper.h"
 #include "policy/match_path.h"
 #include "policy/script.h"
 #include "policy/store.h"
 
-enum { FIRST_LINE = 256 }; /* as much as the kernel reads of a script */
+enum { MAX_FIRST_LINE = 256 }; /* as much as the kernel reads of a script */
 
 enum kind { KIND_UNKNOWN, KIND_SCRIPT, KIND_PROGRAM };
 
 /* The program of a first line, "#!/usr/bin/env -S python3 -u" included, moved to the text's start.
  */
-static void take_interpreter(char text[FIRST_LINE])
+static void take_interpreter(char text[MAX_FIRST_LINE])
 {
     char *line = text + 2, *word, *left;
     line[strcspn(line, "\n")] = '\0';
@@ -33,12 +34,10 @@ static void take_interpreter(char text[FIRST_LINE])
 }
 
 /* What stands at the path, and of a script what its first line names. */
-static enum kind kind_of(const char *path, char interpreter[FIRST_LINE])
+static enum kind kind_of(const char *path, char interpreter[MAX_FIRST_LINE])
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    ssize_t length = fd >= 0 ? read(fd, interpreter, FIRST_LINE - 1) : 0;
-    if (fd >= 0)
-        close(fd);
+    auto_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    ssize_t length = fd >= 0 ? read(fd, interpreter, MAX_FIRST_LINE - 1) : 0;
     if (length < 4)
         return KIND_UNKNOWN;
     interpreter[length] = '\0';
@@ -67,7 +66,7 @@ static bool is_wider(const char *path, char real[PATH_MAX])
 
 static bool judge_program(const char *path, struct complaint *why, char target[PATH_MAX])
 {
-    char interpreter[FIRST_LINE];
+    char interpreter[MAX_FIRST_LINE];
     const char *helper = helper_of(path);
     if (helper != NULL && realpath(helper, target) != NULL) {
         complain(why, "write", "a rule for this program can never match, for another one asks");
@@ -92,7 +91,7 @@ static bool judge_program(const char *path, struct complaint *why, char target[P
 
 static bool judge_script(const char *path, struct complaint *why)
 {
-    char begin[FIRST_LINE];
+    char begin[MAX_FIRST_LINE];
     enum kind kind = kind_of(path, begin);
     if (kind == KIND_PROGRAM)
         complain(why, "name it in programs",

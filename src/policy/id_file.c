@@ -7,9 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "policy/store.h"
 
-enum { ID_FILE_LARGEST = 16 * 1024 * 1024 };
+enum { MAX_ID_FILE = 16 * 1024 * 1024 };
 
 static bool parse_number(const char *text, size_t length, uint32_t *number)
 {
@@ -42,9 +43,8 @@ bool policy_id_find(const char *text, const char *name, uint32_t *id)
 /* The text of a file, "" where it cannot be read, NULL where memory ran out. */
 static char *read_plain(const char *path, struct stat *st, bool *read_it)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    *read_it =
-        fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size < ID_FILE_LARGEST;
+    auto_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    *read_it = fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size < MAX_ID_FILE;
     size_t size = *read_it ? (size_t)st->st_size : 0;
     char *text = calloc(1, size + 1);
     for (size_t done = 0; text != NULL && done < size;) {
@@ -53,8 +53,6 @@ static char *read_plain(const char *path, struct stat *st, bool *read_it)
             break;
         done += n > 0 ? (size_t)n : 0;
     }
-    if (fd >= 0)
-        close(fd);
     return text;
 }
 

@@ -13,7 +13,7 @@
 #include "policy/store.h"
 #include "policy/strmap.h"
 
-enum { LINKS_WATCHED = 128 }; /* so that many rules do not make each look at the files long */
+enum { MAX_LINKS_WATCHED = 128 }; /* so that many rules do not make each look at the files long */
 
 struct matcher {
     struct policy_config *config;
@@ -39,7 +39,7 @@ struct verdict {
 static void watch_link(struct matcher *matcher, const char *path)
 {
     struct stat st;
-    if (matcher->nlinks >= LINKS_WATCHED || lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
+    if (matcher->nlinks >= MAX_LINKS_WATCHED || lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
         return;
     matcher->nlinks++;
     policy_watch(matcher->config, path, stat(path, &st) == 0 ? &st : NULL);

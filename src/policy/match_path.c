@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINKS_MOST = 40 }; /* as the kernel's own limit, path_resolution(7) */
+enum { MAX_LINKS = 40 }; /* as the kernel's own limit, path_resolution(7) */
 
 bool match_path_is_pattern(const char *path)
 {
@@ -58,7 +58,7 @@ bool match_path_resolve(const char *path, char resolved[PATH_MAX])
         return false;
     }
     strcpy(next, path);
-    for (int links = 0; links < LINKS_MOST; links++) {
+    for (int links = 0; links < MAX_LINKS; links++) {
         if (!match_path_in_folder(next, resolved))
             return false;
         if (!follow(resolved, next))
@@ -70,7 +70,7 @@ bool match_path_resolve(const char *path, char resolved[PATH_MAX])
 
 static bool is_name(const struct asked_file *file, const char *path)
 {
-    for (int i = 0; i < ASKED_NAMES; i++)
+    for (int i = 0; i < ASKED_MAX_NAMES; i++)
         if (file->names[i] != NULL && strcmp(path, file->names[i]) == 0)
             return true;
     return false;
@@ -78,7 +78,7 @@ static bool is_name(const struct asked_file *file, const char *path)
 
 static bool is_like(const struct asked_file *file, const char *pattern)
 {
-    for (int i = 0; i < ASKED_NAMES; i++)
+    for (int i = 0; i < ASKED_MAX_NAMES; i++)
         if (file->names[i] != NULL && fnmatch(pattern, file->names[i], FNM_PATHNAME) == 0)
             return true;
     return false;

@@ -23,11 +23,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "policy/asker.h"
 #include "policy/match_path.h"
 #include "policy/script.h"
 
-enum { ARGUMENTS_READ = 64 * 1024 };
+enum { MAX_ARGUMENTS = 64 * 1024 };
 
 static struct {
     struct asker asker;
@@ -123,7 +124,7 @@ static bool name_program(struct asked_file *program)
 static bool initial_variable(const char *name, char *value, size_t room)
 {
     FILE *file = fopen("/proc/self/environ", "re");
-    char *entry = NULL;
+    auto_free char *entry = NULL;
     size_t size = 0, length = strlen(name);
     bool found = false;
     note_want(file == NULL);
@@ -132,7 +133,6 @@ static bool initial_variable(const char *name, char *value, size_t room)
                 strlen(entry + length + 1) < room;
     if (found)
         strcpy(value, entry + length + 1);
-    free(entry);
     if (file != NULL)
         fclose(file);
     return found;
@@ -173,13 +173,11 @@ static enum start judge_start(const char *path, const struct asked_file *program
 {
     char begin[4] = "";
     struct stat st;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    auto_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     note_want(fd < 0);
     bool same = fd >= 0 && fstat(fd, &st) == 0 && program->has_id && st.st_dev == program->dev &&
                 st.st_ino == program->ino;
     ssize_t n = fd >= 0 && !same ? pread(fd, begin, sizeof begin, 0) : 0;
-    if (fd >= 0)
-        close(fd);
     if (n >= 2 && begin[0] == '#' && begin[1] == '!')
         return STARTED_SCRIPT;
     /* An ELF file is no script. Where the name is gone or may not be read, it can be told by
@@ -218,12 +216,10 @@ static void read_command_line(struct asked_file *script, const struct interprete
 {
     const char *word = NULL;
     *script = (struct asked_file){.unknown = true};
-    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-    char *text = fd >= 0 ? malloc(ARGUMENTS_READ) : NULL;
-    ssize_t length = text != NULL ? read(fd, text, ARGUMENTS_READ) : -1;
+    auto_close int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    auto_free char *text = fd >= 0 ? malloc(MAX_ARGUMENTS) : NULL;
+    ssize_t length = text != NULL ? read(fd, text, MAX_ARGUMENTS) : -1;
     note_want(length <= 0);
-    if (fd >= 0)
-        close(fd);
     if (length > 0) {
         switch (script_find(interpreter, text, (size_t)length, &word)) {
         case SCRIPT_WORD:
@@ -236,7 +232,6 @@ static void read_command_line(struct asked_file *script, const struct interprete
             break;
         }
     }
-    free(text);
 }
 
 static bool same_script(const struct asked_file *a, const struct stat *st)

@@ -7,10 +7,10 @@
 #include "policy/script.h"
 #include "support/suite.h"
 
-enum { WORDS_MOST = 10 };
+enum { MAX_WORDS = 10 };
 
 struct row {
-    const char *words[WORDS_MOST];
+    const char *words[MAX_WORDS];
     enum script_said said;
     const char *script;
 };
@@ -106,10 +106,10 @@ static const struct row rows[] = {
 };
 
 /* As /proc/self/cmdline has it. */
-static size_t write_words(char text[512], const char *const words[WORDS_MOST])
+static size_t write_words(char text[512], const char *const words[MAX_WORDS])
 {
     size_t length = 0;
-    for (int i = 0; i < WORDS_MOST && words[i] != NULL; i++) {
+    for (int i = 0; i < MAX_WORDS && words[i] != NULL; i++) {
         strcpy(text + length, words[i]);
         length += strlen(words[i]) + 1;
     }
