@@ -208,6 +208,16 @@ static void show_keys(const struct policy_config *config, json_t *array)
     }
 }
 
+/* The first one that is known to be for who is asked about: no program need be. */
+static const struct policy_config_deny *denial(const struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->ndenies; i++)
+        if (config->denies[i].mismatch == POLICY_MATCHES &&
+            config->denies[i].doubt == POLICY_MATCHES)
+            return &config->denies[i];
+    return NULL;
+}
+
 static int print_json(const struct policy_config *config, int code)
 {
     static const struct {
@@ -220,7 +230,7 @@ static int print_json(const struct policy_config *config, int code)
                  {"keys", show_keys}};
     json_t *object = json_object();
     json_put_text(object, "error", config->error);
-    json_put(object, "denied", json_boolean(config->denied_by != POLICY_NONE));
+    json_put(object, "denied", json_boolean(denial(config) != NULL));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         json_t *array = json_array();
         parts[i].show(config, array);
@@ -231,12 +241,12 @@ static int print_json(const struct policy_config *config, int code)
 
 static int print_text(const struct policy_config *config, int code)
 {
+    const struct policy_config_deny *denied = denial(config);
     show_files(config, NULL);
     if (config->error != NULL)
         printf("error: %s\n", config->error);
-    if (config->denied_by != POLICY_NONE)
-        printf("denied by %s:%u\n", cli_shown(config->denies[config->denied_by].place.file),
-               config->denies[config->denied_by].place.line);
+    if (denied != NULL)
+        printf("denied by %s:%u\n", cli_shown(denied->place.file), denied->place.line);
     show_origins(config, NULL);
     show_denies(config, NULL);
     show_rules(config, NULL);
