@@ -91,6 +91,8 @@ static void say_kind(struct doctor *doctor, const char *file, const struct cover
     doctor_at(doctor, NULL, file, 0);
     doctor_say(doctor, wording->health, "program", "%s%s %s%s%s", wording->verdict, file,
                wording->fact, coverage->detail[0] != '\0' ? " " : "", coverage->detail);
+    if (coverage->kind == COVERAGE_LINKED)
+        doctor_peer(doctor, coverage->detail);
 }
 
 static void say_dynamic(struct doctor *doctor, const char *file)

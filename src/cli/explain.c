@@ -251,7 +251,8 @@ static int answer(struct policy_asker *asker, void *data)
 static int explain(const struct cli_call *call)
 {
     struct cli_call copy = *call;
-    return asker_become(call->value[OPTION_PROGRAM], call->value[OPTION_USER], answer, &copy);
+    return asker_become(call->value[OPTION_PROGRAM], call->value[OPTION_USER],
+                        call->value[OPTION_JSON] != NULL, answer, &copy);
 }
 
 const struct cli_verb cli_verb_explain = {

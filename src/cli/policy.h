@@ -47,7 +47,8 @@ int asker_prepare(struct policy_asker *asker, const char *program, const char *u
  * what may be read there is what the process could read. Calls `answer` in it. Exit code.
  */
 typedef int asker_answer(struct policy_asker *asker, void *data);
-int asker_become(const char *program, const char *user, asker_answer *answer, void *data);
+int asker_become(const char *program, const char *user, bool json, asker_answer *answer,
+                 void *data);
 
 /* Makes it ask for this program. 0, or as program_find, with errno; says nothing. */
 int asker_set_program(struct policy_asker *asker, const char *name);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "cli/policy.h"
 #include "cli/program.h"
 #include "policy/helper.h"
@@ -234,7 +235,7 @@ static int become(struct becoming *becoming)
     return status == CLI_OK ? becoming->answer(asker, becoming->data) : status;
 }
 
-int asker_become(const char *program, const char *user, asker_answer *answer, void *data)
+int asker_become(const char *program, const char *user, bool json, asker_answer *answer, void *data)
 {
     struct becoming becoming = {.program = program, .answer = answer, .data = data};
     int status = start(&becoming.asker, user);
@@ -245,9 +246,12 @@ int asker_become(const char *program, const char *user, asker_answer *answer, vo
     child = fork();
     if (child == 0) {
         status = become(&becoming);
+        if (json)
+            json_print_error(status);
         fflush(NULL);
         _exit(status);
     }
+    json_was_printed();
     if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
         return cli_fail(CLI_FAILED, "no child could be asked: %m");
     return WEXITSTATUS(status);
