@@ -99,7 +99,8 @@ static int write_first(const struct wording *wording)
                  wording->who);
     else
         snprintf(text, sizeof text, "key_file = \"%s/%s\";\n", store->path, wording->key);
-    fd = atomic_open_locked(folder);
+    /* The store's lock is held: who writes this file has taken it. */
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || atomic_replace(fd, PLACES_FILE, text, strlen(text), &owner) != 0)
         return cli_fail(CLI_FAILED, "%s/" PLACES_FILE " was not written: %m%s", folder,
                         key_remedy(errno));

@@ -8,6 +8,7 @@
 
 #include "cli/atomic_file.h"
 #include "cli/cli.h"
+#include "cli/lock_file.h"
 #include "core/cleanup.h"
 #include "core/places.h"
 #include "core/secret.h"
@@ -107,9 +108,18 @@ int key_store_judge(const struct key_store *store)
     return cli_fail(CLI_FAILED, "%s", sentence);
 }
 
+/* The descriptor is not closed: the lock is to last as long as this process. */
 int key_store_lock(const struct key_store *store)
 {
-    return atomic_lock(store->folder) == 0 ? CLI_OK : failed(store->path);
+    pid_t holder;
+    if (lock_file_take(store->folder, ".lock", LOCK_FILE_WAIT, &holder) >= 0)
+        return CLI_OK;
+    if (errno != EBUSY)
+        return failed(store->path);
+    return cli_fail(CLI_FAILED,
+                    "%s: process %ld is changing it, and has been for %d seconds: try "
+                    "again, or end it first",
+                    store->path, (long)holder, LOCK_FILE_WAIT);
 }
 
 void key_store_close(struct key_store *store)

@@ -46,8 +46,8 @@ struct key_store {
  * where it is not there and is not to be made. */
 int key_store_open(struct key_store *store, const char *dir, bool make);
 
-/* Waits for the lock that a change needs; the store's closing ends it. Not
- * while a person is asked. */
+/* Takes the lock that a change needs, until the process ends; waits LOCK_FILE_WAIT at most. Not
+ * while a person is asked. Exit code. */
 int key_store_lock(const struct key_store *store);
 void key_store_close(struct key_store *store);
 #define auto_store __attribute__((cleanup(key_store_close)))

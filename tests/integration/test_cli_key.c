@@ -472,9 +472,12 @@ END_TEST
 
 START_TEST(remove_leaves_nothing_of_the_key)
 {
+    char path[PATH_MAX];
     ck_assert_int_eq(KEY(key, "add", "prod"), 0);
     ck_assert_int_eq(KEY(other_key, "rotate", "prod"), 0);
     ck_assert_int_eq(KEY(NULL, "remove", "prod"), 0);
+    in_folder(path, store, ".lock"); /* of the folder, and no key's */
+    ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(rmdir(store), 0);
     ck_assert_int_eq(KEY(NULL, "remove", "prod"), 1);
 }
