@@ -74,6 +74,7 @@ struct cli_verb {
     bool stops_at_operand; /* what follows the first operand belongs to another program */
     int min_operands;
     int max_operands; /* -1: any number */
+    bool account;     /* a line in the journal says who called it (account.h) */
     int misuse;       /* exit code of a wrong call; 0 means CLI_FAILED */
     int (*run)(const struct cli_call *call);
 };

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/account.h"
 #include "cli/json.h"
 #include "cli/parse.h"
 
@@ -107,5 +108,11 @@ static int dispatch_verb(const struct cli_verb *verb, const char *path, int argc
         puts(CLI_NAME " " VERSION);
         return CLI_OK;
     }
-    return verb->verbs != NULL ? dispatch_sub(verb, path, &call) : verb->run(&call);
+    if (verb->verbs != NULL)
+        status = dispatch_sub(verb, path, &call);
+    else
+        status = verb->run(&call);
+    if (verb->account)
+        account_key(path, call.argv[0], status);
+    return status;
 }

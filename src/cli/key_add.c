@@ -183,6 +183,7 @@ const struct cli_verb cli_verb_key_add = {
     .options = add_options,
     .min_operands = 1,
     .max_operands = 1,
+    .account = true,
     .run = add,
 };
 
@@ -196,5 +197,6 @@ const struct cli_verb cli_verb_key_rotate = {
     .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
+    .account = true,
     .run = rotate,
 };

@@ -214,6 +214,7 @@ const struct cli_verb cli_verb_key_promote = {
     .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
+    .account = true,
     .run = promote,
 };
 
@@ -228,5 +229,6 @@ const struct cli_verb cli_verb_key_remove = {
     .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
+    .account = true,
     .run = remove_key,
 };

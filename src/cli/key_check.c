@@ -223,5 +223,6 @@ const struct cli_verb cli_verb_key_check = {
     .words = CLI_WORDS_KEY,
     .min_operands = 1,
     .max_operands = 1,
+    .account = true,
     .run = check,
 };
