@@ -22,7 +22,7 @@ WERROR  ?=
 HARDEN  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 # The folder it is built in shows nowhere, so the same source gives the same bytes.
 ALL_CFLAGS = -std=gnu11 $(WARN) $(WERROR) -fvisibility=hidden -fPIC $(HARDEN) -D_GNU_SOURCE -iquote src -iquote include \
-             -ffile-prefix-map='$(CURDIR)'=. -DMODULEDIR='"$(MODULEDIR)"' -DVERSION='"$(VERSION)"' $(CFLAGS) $(SANITIZE)
+             -ffile-prefix-map='$(CURDIR)'=. -DMODULEDIR='"$(MODULEDIR)"' -DVERSION='"$(VERSION)"' -DBINDIR='"$(BINDIR)"' $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)

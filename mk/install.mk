@@ -9,13 +9,13 @@ UNITDIR  = $(PREFIX)/lib
 # The folders are compiled in, so what names them is compiled again where they have changed.
 $(BUILD)/folders: FORCE
 	@mkdir -p $(@D)
-	@echo '$(LIBDIR) $(MODULEDIR)' | cmp -s - $@ || echo '$(LIBDIR) $(MODULEDIR)' >$@
+	@echo '$(LIBDIR) $(MODULEDIR) $(BINDIR)' | cmp -s - $@ || echo '$(LIBDIR) $(MODULEDIR) $(BINDIR)' >$@
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS += -DLIBDIR='"$(LIBDIR)"'
 $(call objects,$(cli)) $(BUILD)/late/src/preload/policy/policy_loader.o: $(BUILD)/folders
 
 $(BUILD)/conf/%: conf/%.in $(BUILD)/folders
 	@mkdir -p $(@D)
-	$(Q)sed 's|@LIBDIR@|$(LIBDIR)|g' $< >$@
+	$(Q)sed 's|@LIBDIR@|$(LIBDIR)|g; s|@BINDIR@|$(BINDIR)|g' $< >$@
 
 # The completions are written by the command itself. Built for another kind of machine it cannot run here: NATIVE is then
 # one that can, or empty, and nothing that was built is run.
@@ -24,7 +24,7 @@ ifeq ($(origin NATIVE),undefined)
 NATIVE := $(if $(filter $(call machine_of,$(CC)),$(call machine_of,cc)),$(COMMAND))
 endif
 completions = $(if $(NATIVE),$(addprefix $(BUILD)/conf/completion.,bash zsh fish))
-generated = $(addprefix $(BUILD)/conf/,service.conf apparmor) $(completions)
+generated = $(addprefix $(BUILD)/conf/,service.conf unconfirmed.service apparmor) $(completions)
 
 $(BUILD)/conf/completion.%: $(COMMAND)
 	@mkdir -p $(@D)
@@ -33,12 +33,18 @@ $(BUILD)/conf/completion.%: $(COMMAND)
 # So that installing what was built writes nothing into the build folder.
 tests: $(generated)
 
+boot_unit  := commissioned-auth-unconfirmed.service
+boot_link   = $(DESTDIR)$(UNITDIR)/systemd/system/sysinit.target.wants/$(boot_unit)
+
 # Each line is mode:source:place. What is not built or written here is left out.
 manuals   = $(foreach s,1 5 8,$(foreach m,$(wildcard doc/*.$(s)),0644:$(m):$(MANDIR)/man$(s)/$(notdir $(m))))
 installed = \
 	0755:$(COMMAND):$(BINDIR)/commissioned-auth \
+	0755:$(OFF):$(BINDIR)/commissioned-auth-off \
 	0644:$(LIBRARY):$(LIBDIR)/libcommissioned-auth.so \
 	0644:$(MODULE):$(MODULEDIR)/commissioned-auth-policy.so \
+	0755:$(TRIAL):$(MODULEDIR)/commissioned-auth-trial \
+	0644:$(SUM):$(MODULEDIR)/libcommissioned-auth.so.sum \
 	$(if $(devserver),0755:$(SERVER):$(BINDIR)/commissioned-devserver) \
 	$(manuals) \
 	$(if $(NATIVE),0644:$(BUILD)/conf/completion.bash:$(DATADIR)/bash-completion/completions/commissioned-auth) \
@@ -48,6 +54,7 @@ installed = \
 	0644:$(BUILD)/conf/apparmor:$(SYSCONFDIR)/apparmor.d/abstractions/commissioned-auth \
 	0644:conf/sysusers.conf:$(UNITDIR)/sysusers.d/commissioned-auth.conf \
 	0644:conf/tmpfiles.conf:$(UNITDIR)/tmpfiles.d/commissioned-auth.conf \
+	0644:$(BUILD)/conf/unconfirmed.service:$(UNITDIR)/systemd/system/$(boot_unit) \
 	0644:$(BUILD)/conf/service.conf:$(DOCDIR)/examples/service.conf \
 	0644:doc/security-teams.md:$(DOCDIR)/security-teams.md
 
@@ -55,7 +62,8 @@ parts = $(subst :, ,$(1))
 
 .PHONY: install
 install: all $(generated) ## install below DESTDIR, PREFIX and LIBDIR; switches nothing on
-	@$(foreach i,$(installed),$(INSTALL) -D -m $(word 1,$(call parts,$(i))) $(word 2,$(call parts,$(i))) '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
+	@$(foreach i,$(installed),INSTALL='$(INSTALL)' scripts/put-in-place $(word 1,$(call parts,$(i))) $(word 2,$(call parts,$(i))) '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
+	@umask 022 && mkdir -p '$(dir $(boot_link))' && ln -sfn ../$(boot_unit) '$(boot_link)'
 	@echo "installed below $(DESTDIR)$(PREFIX); nothing is switched on: see commissioned-auth(1)"
 
 # The switch goes first: a library that is named and missing makes every program complain.
@@ -64,7 +72,8 @@ uninstall: ## switch off, then remove what install put there; configuration and 
 	@if [ -x '$(DESTDIR)$(BINDIR)/commissioned-auth' ] && [ -e '$(DESTDIR)/etc/ld.so.preload' ]; then \
 	    '$(DESTDIR)$(BINDIR)/commissioned-auth' disable --root '$(DESTDIR)/'; fi
 	@$(foreach i,$(installed),rm -f '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
-	@rmdir -p '$(DESTDIR)$(MODULEDIR)' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(SYSCONFDIR)/commissioned-auth' 2>/dev/null || :
+	@rm -f '$(boot_link)'
+	@rmdir -p '$(DESTDIR)$(MODULEDIR)' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(SYSCONFDIR)/commissioned-auth' '$(dir $(boot_link))' 2>/dev/null || :
 
 # A copy of what git has, and of what is new in the work tree, is built by debhelper below the build folder.
 .PHONY: deb

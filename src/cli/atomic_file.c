@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
@@ -117,24 +116,6 @@ char *atomic_read(int folder, const char *name, size_t most, size_t *size)
     /* O_NONBLOCK: a FIFO in its place must not hang the command. */
     auto_close int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     return fd < 0 ? NULL : read_open(fd, most, size);
-}
-
-int atomic_lock(int folder)
-{
-    while (flock(folder, LOCK_EX) != 0)
-        if (errno != EINTR)
-            return -1;
-    return 0;
-}
-
-int atomic_open_locked(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && atomic_lock(fd) != 0) {
-        cleanup_close(&fd);
-        return -1;
-    }
-    return fd;
 }
 
 /* A new folder has exactly the mode that was asked for, whatever the umask is. */

@@ -4,7 +4,7 @@
  * Way:     a temporary file in the same folder, mode and owner set, written, fsync(2), renamed
  *          over the old one (rename(2) is atomic), the folder synced. Whatever ends the process
  *          in between leaves the old file; the next call takes over what it left behind.
- * Threads: one writer a folder at a time: hold atomic_lock around reading and replacing.
+ * Threads: one writer a folder at a time: hold a lock (lock_file.h) around reading and replacing.
  */
 #ifndef COMMISSIONED_CLI_ATOMIC_FILE_H
 #define COMMISSIONED_CLI_ATOMIC_FILE_H
@@ -38,13 +38,6 @@ int atomic_remove(int folder, const char *name);
  * where there is none.
  */
 char *atomic_read(int folder, const char *name, size_t most, size_t *size);
-
-/* Waits for the lock of an open folder (flock(2)), which ends with the descriptor. 0, or -1 with
- * errno. */
-int atomic_lock(int folder);
-
-/* Opens a folder and waits for its lock. -1 with errno. */
-int atomic_open_locked(const char *path);
 
 /* Makes the folder and those above it, each `mode`. Returns 0, also where it is there already. */
 int atomic_make_folder(const char *path, mode_t mode);

@@ -27,19 +27,21 @@ static bool module_found(const char *library)
 
 static void say_switch(struct doctor *doctor)
 {
-    __attribute__((cleanup(switch_close))) struct switch_tree tree;
+    auto_tree struct switch_tree tree;
     struct preload_entry entry;
     unsigned line = 1;
     const char *at;
-    if (switch_open(&tree, NULL, false) != CLI_OK)
+    char name[PATH_MAX], why[SWITCH_WHY_SIZE];
+    if (switch_open(&tree, NULL, SWITCH_LOOK) != CLI_OK)
         return;
     for (at = tree.text; preload_next(&at, &line, &entry);) {
         if (!preload_is_ours(&entry))
             continue;
-        if (!switch_entry_exists("", entry.start, entry.length))
+        snprintf(name, sizeof name, "%.*s", (int)entry.length, entry.start);
+        if (!switch_loads(&tree, name, true, why))
             doctor_say(doctor, HEALTH_FAILURE, "switch",
-                       "%s:%u names a library that is not there: run '" CLI_NAME " disable'",
-                       tree.file, entry.line);
+                       "%s:%u: %s: install the library again, or run '" CLI_NAME " disable'",
+                       tree.file, entry.line, why);
         else
             doctor_say(doctor, HEALTH_GOOD, "switch", "on for the whole system (%s:%u)", tree.file,
                        entry.line);
@@ -51,31 +53,37 @@ static void say_switch(struct doctor *doctor)
 
 bool doctor_switch_is_on(void)
 {
-    __attribute__((cleanup(switch_close))) struct switch_tree tree;
+    auto_tree struct switch_tree tree;
     struct preload_entry entry;
     unsigned line = 1;
     const char *at;
-    if (switch_open(&tree, NULL, false) != CLI_OK)
+    char name[PATH_MAX], why[SWITCH_WHY_SIZE];
+    if (switch_open(&tree, NULL, SWITCH_LOOK) != CLI_OK)
         return false;
-    for (at = tree.text; preload_next(&at, &line, &entry);)
-        if (preload_is_ours(&entry))
-            return switch_entry_exists("", entry.start, entry.length);
+    for (at = tree.text; preload_next(&at, &line, &entry);) {
+        if (!preload_is_ours(&entry))
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)entry.length, entry.start);
+        return switch_loads(&tree, name, true, why);
+    }
     return false;
 }
 
 void doctor_library(struct doctor *doctor)
 {
-    char library[PATH_MAX];
+    auto_tree struct switch_tree tree;
+    char library[PATH_MAX], why[SWITCH_WHY_SIZE];
+    if (switch_open(&tree, NULL, SWITCH_LOOK) != CLI_OK)
+        return;
     if (!library_find(library)) {
         doctor_say(doctor, HEALTH_FAILURE, "library",
                    LIBRARY_NAME " is neither beside this command nor in " LIBDIR ": install it");
     } else if (!library_preloadable(library)) {
         doctor_say(doctor, HEALTH_FAILURE, "library",
                    "%s cannot be preloaded: its path has a space, a colon or a '$'", library);
-    } else if (!switch_is_loaded(library, library)) {
+    } else if (!switch_loads(&tree, library, false, why)) {
         doctor_say(doctor, HEALTH_FAILURE, "library",
-                   "the loader does not load %s into /bin/cat: LD_PRELOAD=%s /bin/cat says why",
-                   library, library);
+                   "the library does not load: %s: install it again", why);
     } else {
         doctor_say(doctor, HEALTH_GOOD, "library", "%s loads", library);
         if (!module_found(library))

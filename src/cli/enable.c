@@ -3,22 +3,26 @@
  *
  * Order of enable, so that a kill at any moment leaves either nothing or something that undoes
  * itself: trial, watcher, pending mark, backup, file. The watcher is there before the file is.
+ * disable takes no lock that another could hold: enable sees by its mark whether it came between.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli/account.h"
 #include "cli/cli.h"
-#include "cli/library.h"
 #include "cli/preload_file.h"
 #include "cli/switch.h"
 #include "core/cleanup.h"
 
-enum { ENABLE_CONFIRM, ENABLE_WAIT, ENABLE_NO_TRIAL, ENABLE_ROOT };
+enum { ENABLE_CONFIRM, ENABLE_YES, ENABLE_WAIT, ENABLE_NO_TRIAL, ENABLE_ROOT };
 enum { DISABLE_ROOT };
 enum { MAX_WAIT = 24 * 60 * 60 };
 
 static const struct cli_option enable_options[] = {
     [ENABLE_CONFIRM] = {"confirm", 0, NULL, "keep it: do not take it back", CLI_WORDS_NONE, NULL},
+    [ENABLE_YES] = {"yes", 0, NULL, "at once for good (images, automation)", CLI_WORDS_NONE, NULL},
     [ENABLE_WAIT] = {"wait", 0, "SECONDS", "take it back after so long (default 60)",
                      CLI_WORDS_NONE, NULL},
     [ENABLE_NO_TRIAL] = {"no-trial", 0, NULL, "do not try it first (another machine's tree)",
@@ -32,59 +36,50 @@ static const struct cli_option disable_options[] = {
     {0},
 };
 
-#define auto_tree __attribute__((cleanup(switch_close)))
-
-static bool is_on(const char *text)
-{
-    struct preload_entry entry;
-    unsigned line = 1;
-    while (preload_next(&text, &line, &entry))
-        if (preload_is_ours(&entry))
-            return true;
-    return false;
-}
-
 static int confirm(const char *root)
 {
     auto_tree struct switch_tree tree;
-    struct switch_pending pending;
-    int status = switch_open(&tree, root, true);
+    struct switch_mark mark;
+    int status = switch_open(&tree, root, SWITCH_CHANGE);
     if (status != CLI_OK)
         return status;
-    if (!is_on(tree.text))
+    if (!switch_is_on(&tree))
         return cli_fail(CLI_NO, "%s does not name the library: run '" CLI_NAME " enable' first",
                         tree.file);
-    if (!switch_read_pending(&tree, &pending)) {
+    if (!switch_pends(&tree, &mark)) {
         puts("on: confirmed before");
         return CLI_OK;
     }
     /* The watcher sees that its mark has gone and ends without a change. */
-    status = switch_clear_pending(&tree);
-    if (status == CLI_OK)
-        puts("on: it stays");
-    return status;
+    if (mark_clear(tree.etc) != 0)
+        return cli_fail(CLI_FAILED, "%s/etc/" MARK_NAME ": %m", tree.root);
+    puts("on: it stays");
+    return account("confirm", tree.file, CLI_OK);
 }
 
-static int begin_watch(struct switch_tree *tree, unsigned seconds)
+static int begin_watch(const struct switch_tree *tree, unsigned seconds)
 {
-    struct switch_pending pending = {.until = time(NULL) + (time_t)seconds};
-    pending.watcher = switch_watch(tree->root, seconds);
-    if (pending.watcher < 0)
-        return cli_fail(CLI_FAILED, "nothing was changed: cannot start the process that takes it "
-                                    "back: %m");
-    return switch_write_pending(tree, &pending);
+    pid_t watcher = switch_watch(tree, seconds);
+    if (watcher < 0)
+        return CLI_FAILED;
+    if (mark_write(tree->etc, watcher, time(NULL) + (time_t)seconds) != 0)
+        return cli_fail(CLI_FAILED, "nothing was changed: %s/etc/" MARK_NAME ": %m", tree->root);
+    return CLI_OK;
 }
 
-static int try_library(const struct switch_tree *tree, const char *entry, const char *file)
+/* A disable that did not wait for us has removed the mark, and has the last word. */
+static int name_it(struct switch_tree *tree, const char *text, bool watched)
 {
-    /* In another tree the loader's $LIB is not ours: there the file itself is tried. */
-    const char *preload = *tree->root ? file : entry;
-    if (!library_preloadable(preload) && preload != entry)
-        return cli_fail(CLI_FAILED,
-                        "%s: the tree's name has a space, a colon or a '$', so the library cannot "
-                        "be tried: move the tree, or give --no-trial",
-                        file);
-    return switch_trial(preload, file);
+    struct switch_mark mark;
+    int status = switch_write(tree, text);
+    if (status != CLI_OK) {
+        mark_clear(tree->etc);
+        return status;
+    }
+    if (!watched || switch_pends(tree, &mark))
+        return CLI_OK;
+    switch_off(tree);
+    return cli_fail(CLI_NO, "off: it was switched off while it was switched on");
 }
 
 static void warn_of_other_abis(const struct switch_tree *tree, const char *entry)
@@ -96,47 +91,66 @@ static void warn_of_other_abis(const struct switch_tree *tree, const char *entry
                  "each of them will print a line and run without it");
 }
 
+static void say_how_to_go_on(const struct switch_tree *tree, unsigned seconds)
+{
+    char off[PATH_MAX];
+    const char *option = *tree->root != '\0' ? " --root " : "";
+    if (seconds > 0)
+        printf("It is taken back in %u seconds, unless you run this in a new login:\n\n"
+               "    " CLI_NAME " enable --confirm%s%s\n",
+               seconds, option, tree->root);
+    if (*tree->root != '\0')
+        return;
+    printf(
+        "\nIf no program starts any more, this still does (in a shell that is open):\n\n    %s\n",
+        switch_off_program(off) ? off : ": >/etc/ld.so.preload");
+}
+
+static int already_on(const struct switch_tree *tree, bool for_good)
+{
+    struct switch_mark mark;
+    if (for_good && mark_clear(tree->etc) != 0)
+        return cli_fail(CLI_FAILED, "%s/etc/" MARK_NAME ": %m", tree->root);
+    puts(switch_pends(tree, &mark) ? "on already, and not yet confirmed: '" CLI_NAME
+                                     " enable --confirm' keeps it"
+                                   : "on already");
+    return CLI_OK;
+}
+
+/* seconds 0: for good. */
 static int switch_on(struct switch_tree *tree, bool trial, unsigned seconds)
 {
-    char entry[PATH_MAX], file[PATH_MAX];
+    char entry[PATH_MAX];
     auto_free char *text = NULL;
-    struct switch_pending pending;
-    int status = switch_find_library(tree->root, entry, file);
+    int status = switch_find_library(tree, entry);
     if (status == CLI_OK && (text = preload_with(tree->text, entry)) == NULL)
         status = cli_fail(CLI_FAILED, "out of memory");
     if (status != CLI_OK)
         return status;
-    if (strcmp(text, tree->text) == 0) {
-        puts(switch_read_pending(tree, &pending) ? "on already, and not yet confirmed: '" CLI_NAME
-                                                   " enable --confirm' keeps it"
-                                                 : "on already");
-        return CLI_OK;
-    }
+    if (strcmp(text, tree->text) == 0)
+        return already_on(tree, seconds == 0);
     if (trial)
-        status = try_library(tree, entry, file);
-    if (status == CLI_OK)
+        status = switch_trial(tree, entry);
+    if (status == CLI_OK && seconds > 0)
         status = begin_watch(tree, seconds);
-    if (status == CLI_OK && (status = switch_write(tree, text)) != CLI_OK)
-        switch_clear_pending(tree);
+    if (status == CLI_OK)
+        status = name_it(tree, text, seconds > 0);
     if (status != CLI_OK)
         return status;
     warn_of_other_abis(tree, entry);
     printf("on: %s names %s\n", tree->file, entry);
-    printf("It is taken back in %u seconds, unless you run this in a new login:\n\n"
-           "    " CLI_NAME " enable --confirm%s%s\n",
-           seconds, *tree->root ? " --root " : "", tree->root);
+    say_how_to_go_on(tree, seconds);
     return CLI_OK;
 }
 
 static bool read_seconds(const char *word, unsigned *seconds)
 {
     char *end;
-    unsigned long value;
     *seconds = SWITCH_DEFAULT_WAIT;
     if (word == NULL)
         return true;
     errno = 0;
-    value = strtoul(word, &end, 10);
+    unsigned long value = strtoul(word, &end, 10);
     *seconds = (unsigned)value;
     return errno == 0 && end != word && *end == '\0' && word[0] != '-' && value >= 1 &&
            value <= MAX_WAIT;
@@ -144,39 +158,34 @@ static bool read_seconds(const char *word, unsigned *seconds)
 
 static int enable(const struct cli_call *call)
 {
-    auto_tree struct switch_tree tree = {.etc = -1, .state = -1};
+    auto_tree struct switch_tree tree = {.top = -1, .etc = -1, .lock = -1};
+    bool yes = call->value[ENABLE_YES] != NULL;
     unsigned seconds;
-    int status;
     if (call->value[ENABLE_CONFIRM] != NULL)
         return confirm(call->value[ENABLE_ROOT]);
     if (!read_seconds(call->value[ENABLE_WAIT], &seconds))
         return cli_fail(CLI_FAILED, "--wait: '%s' is not a number of seconds from 1 to %d",
                         call->value[ENABLE_WAIT], MAX_WAIT);
-    status = switch_open(&tree, call->value[ENABLE_ROOT], true);
-    return status == CLI_OK ? switch_on(&tree, call->value[ENABLE_NO_TRIAL] == NULL, seconds)
-                            : status;
+    if (yes && call->value[ENABLE_WAIT] != NULL)
+        return cli_fail(CLI_FAILED, "--yes does not take it back, --wait does: give one of them");
+    int status = switch_open(&tree, call->value[ENABLE_ROOT], SWITCH_CHANGE);
+    if (status == CLI_OK)
+        status = switch_on(&tree, call->value[ENABLE_NO_TRIAL] == NULL, yes ? 0 : seconds);
+    return account(yes ? "enable --yes" : "enable", tree.file, status);
 }
 
 static int disable(const struct cli_call *call)
 {
-    auto_tree struct switch_tree tree = {.etc = -1, .state = -1};
-    auto_free char *text = NULL;
-    int status = switch_open(&tree, call->value[DISABLE_ROOT], true);
-    if (status != CLI_OK)
+    auto_tree struct switch_tree tree = {.top = -1, .etc = -1, .lock = -1};
+    int status = switch_open(&tree, call->value[DISABLE_ROOT], SWITCH_OFF);
+    if (status == CLI_OK)
+        status = switch_off(&tree);
+    account("disable", tree.file, status);
+    if (status == CLI_FAILED)
         return status;
-    text = preload_without(tree.text);
-    if (text == NULL)
-        return cli_fail(CLI_FAILED, "out of memory");
-    if (strcmp(text, tree.text) == 0) {
-        puts("off already");
-        return switch_clear_pending(&tree);
-    }
-    status = switch_write(&tree, text);
-    if (status == CLI_OK)
-        status = switch_clear_pending(&tree);
-    if (status == CLI_OK)
-        puts("off: programs that run keep the library until they end");
-    return status;
+    puts(status == CLI_OK ? "off: programs that run keep the library until they end"
+                          : "off already");
+    return CLI_OK;
 }
 
 const struct cli_verb cli_verb_enable = {
@@ -192,7 +201,8 @@ const struct cli_verb cli_verb_enable = {
 const struct cli_verb cli_verb_disable = {
     .name = "disable",
     .summary = "switch it off again",
-    .about = "Take the library out of /etc/ld.so.preload, also where the library is gone.\n",
+    .about = "Take the library out of /etc/ld.so.preload, also where the library is gone\n"
+             "or the disk is full. Where no program starts any more: commissioned-auth-off.\n",
     .options = disable_options,
     .run = disable,
 };

@@ -19,7 +19,8 @@ static const struct cli_option options[] = {
 struct state {
     const struct switch_tree *tree;
     struct preload_entry ours; /* length 0: off */
-    bool found;                /* the library that it names is there */
+    bool found;                /* the library that it names is there and can be loaded */
+    char why[SWITCH_WHY_SIZE]; /* why not */
     bool pending;
     long seconds_left;
     json_t *others;
@@ -29,8 +30,9 @@ static void look(const struct switch_tree *tree, struct state *state)
 {
     const char *at = tree->text;
     struct preload_entry entry;
-    struct switch_pending pending;
+    struct switch_mark mark;
     unsigned line = 1;
+    char name[PATH_MAX];
     *state = (struct state){.tree = tree, .others = json_array()};
     while (preload_next(&at, &line, &entry)) {
         if (preload_is_ours(&entry))
@@ -38,11 +40,13 @@ static void look(const struct switch_tree *tree, struct state *state)
         else
             json_array_append_new(state->others, json_stringn(entry.start, entry.length));
     }
-    if (state->ours.length)
-        state->found = switch_entry_exists(tree->root, state->ours.start, state->ours.length);
-    state->pending = state->ours.length && switch_read_pending(tree, &pending);
-    if (state->pending && pending.until > time(NULL))
-        state->seconds_left = (long)(pending.until - time(NULL));
+    if (state->ours.length == 0)
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)state->ours.length, state->ours.start);
+    state->found = switch_loads(tree, name, true, state->why);
+    state->pending = switch_pends(tree, &mark);
+    if (state->pending && mark_is_of_this_boot(&mark) && mark.until > time(NULL))
+        state->seconds_left = (long)(mark.until - time(NULL));
 }
 
 static const char *word(const struct state *state)
@@ -63,6 +67,7 @@ static int print_json(const struct state *state, int code)
     json_put(object, "library",
              state->ours.length ? json_stringn(state->ours.start, state->ours.length) : NULL);
     json_put(object, "library_found", json_boolean(state->found));
+    json_put_text(object, "why_not", state->why);
     json_put(object, "taken_back_in", state->pending ? json_integer(state->seconds_left) : NULL);
     json_put(object, "other_entries", json_incref(state->others));
     return json_print(object, code);
@@ -70,11 +75,13 @@ static int print_json(const struct state *state, int code)
 
 static int print_text(const struct state *state, int code)
 {
+    char off[PATH_MAX];
     printf("%-14s %s\n", "switch", word(state));
     if (state->ours.length)
-        printf("%-14s %s:%u\n%-14s %.*s%s\n", "named in", state->tree->file, state->ours.line,
-               "library", (int)state->ours.length, state->ours.start,
-               state->found ? "" : " (missing: run '" CLI_NAME " disable')");
+        printf("%-14s %s:%u\n%-14s %.*s\n", "named in", state->tree->file, state->ours.line,
+               "library", (int)state->ours.length, state->ours.start);
+    if (state->ours.length && !state->found)
+        printf("%-14s %s: install it again, or run '" CLI_NAME " disable'\n", "broken", state->why);
     if (state->pending && state->seconds_left == 0)
         puts("taken back     overdue: run '" CLI_NAME " enable --confirm' or '" CLI_NAME
              " disable'");
@@ -83,14 +90,16 @@ static int print_text(const struct state *state, int code)
                state->seconds_left);
     for (size_t i = 0; i < json_array_size(state->others); i++)
         printf("%-14s %s\n", "other entry", json_string_value(json_array_get(state->others, i)));
+    if (state->ours.length && *state->tree->root == '\0' && switch_off_program(off))
+        printf("%-14s %s, also when no other program starts\n", "way back", off);
     return code;
 }
 
 static int status(const struct cli_call *call)
 {
-    __attribute__((cleanup(switch_close))) struct switch_tree tree;
+    auto_tree struct switch_tree tree;
     struct state state;
-    int code = switch_open(&tree, call->value[OPTION_ROOT], false);
+    int code = switch_open(&tree, call->value[OPTION_ROOT], SWITCH_LOOK);
     if (code != CLI_OK)
         return code;
     look(&tree, &state);
@@ -106,7 +115,7 @@ const struct cli_verb cli_verb_status = {
     .name = "status",
     .summary = "tell whether it is on",
     .about = "Tell what /etc/ld.so.preload says. Exit status: 0 on, 1 off or not yet\n"
-             "confirmed, 2 broken: it names a library that is not there.\n",
+             "confirmed, 2 broken: it names a library that cannot be loaded.\n",
     .options = options,
     .run = status,
 };

@@ -7,31 +7,32 @@
 
 #include "cli/atomic_file.h"
 #include "cli/cli.h"
+#include "cli/lock_file.h"
+#include "cli/preload_file.h"
+#include "cli/preload_out.h"
+#include "cli/rooted.h"
+#include "cli/take_back.h"
 #include "core/cleanup.h"
 
-#define PRELOAD_NAME "ld.so.preload"
-#define BACKUP_NAME  "ld.so.preload.before"
-#define STATE_FOLDER "/run/commissioned-auth"
-#define PENDING_NAME "pending"
+#define BACKUP_NAME "ld.so.preload.before"
 
-enum { MAX_PRELOAD = 64 * 1024, MAX_PENDING = 256, MAX_ROOT = PATH_MAX - 512 };
+enum { MAX_ROOT = PATH_MAX - 512 };
 
-/* switch_open has seen to it that the root leaves room. */
-static void in_tree(char path[PATH_MAX], const struct switch_tree *tree, const char *name)
+static int failed(const struct switch_tree *tree, const char *name)
 {
-    stpcpy(stpcpy(path, tree->root), name);
-}
-
-static int failed(const char *file)
-{
-    const char *remedy = errno == EACCES || errno == EPERM ? ": run this as root" : "";
-    return cli_fail(CLI_FAILED, "%s: %m%s", file, remedy);
+    const char *remedy = "";
+    if (errno == EACCES || errno == EPERM)
+        remedy = ": run this as root";
+    if (errno == ENOSYS)
+        remedy = ": without openat2(2) (Linux 5.6) it would not be certain that nothing outside of "
+                 "the tree is changed: run this inside of it, by chroot(8)";
+    return cli_fail(CLI_FAILED, "%s%s: %m%s", tree->root, name, remedy);
 }
 
 static int read_text(struct switch_tree *tree)
 {
     size_t size = 0;
-    tree->text = atomic_read(tree->etc, PRELOAD_NAME, MAX_PRELOAD, &size);
+    tree->text = atomic_read(tree->etc, PRELOAD_NAME, PRELOAD_MOST, &size);
     tree->exists = tree->text != NULL;
     if (tree->text != NULL && strlen(tree->text) != size)
         return cli_fail(CLI_FAILED, "%s holds a NUL byte: look into it before it is changed",
@@ -44,94 +45,110 @@ static int read_text(struct switch_tree *tree)
     if (errno == EINVAL)
         return cli_fail(CLI_FAILED, "%s is not a regular file: move it away", tree->file);
     if (errno != ENOENT)
-        return failed(tree->file);
+        return failed(tree, "/etc/" PRELOAD_NAME);
     tree->text = strdup("");
     return tree->text != NULL ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
 }
 
-static int open_state(struct switch_tree *tree, bool change)
+static int lock(struct switch_tree *tree)
 {
-    char folder[PATH_MAX];
-    in_tree(folder, tree, STATE_FOLDER);
-    if (change) {
-        if (atomic_make_folder(folder, 0755) != 0)
-            return failed(folder);
-        tree->state = atomic_open_locked(folder);
-        return tree->state < 0 ? failed(folder) : CLI_OK;
-    }
-    tree->state = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return tree->state < 0 && errno != ENOENT ? failed(folder) : CLI_OK;
+    pid_t holder;
+    auto_close int folder = rooted_folder(tree->top, STATE_FOLDER);
+    if (folder < 0)
+        return failed(tree, STATE_FOLDER);
+    tree->lock = lock_file_take(folder, LOCK_NAME, LOCK_FILE_WAIT, &holder);
+    if (tree->lock >= 0)
+        return CLI_OK;
+    if (errno != EBUSY)
+        return failed(tree, STATE_FOLDER "/" LOCK_NAME);
+    return cli_fail(CLI_FAILED,
+                    "process %ld is changing the switch, and has been for %d seconds: try again, "
+                    "or end it first",
+                    (long)holder, LOCK_FILE_WAIT);
 }
 
-int switch_open(struct switch_tree *tree, const char *root, bool change)
+/* What it would have waited for is told, and no reason to wait. */
+static void try_lock(struct switch_tree *tree)
 {
-    char folder[PATH_MAX];
-    int status;
-    *tree = (struct switch_tree){.etc = -1, .state = -1};
+    pid_t holder = 0;
+    auto_close int folder = rooted_folder(tree->top, STATE_FOLDER);
+    if (folder >= 0)
+        tree->lock = lock_file_take(folder, LOCK_NAME, 0, &holder);
+    if (folder >= 0 && tree->lock < 0 && errno == EBUSY)
+        cli_warn("process %ld is changing the switch too", (long)holder);
+}
+
+static int open_folders(struct switch_tree *tree, const char *root)
+{
     if (realpath(root != NULL ? root : "/", tree->root) == NULL)
         return cli_fail(CLI_FAILED, "--root: %s: %m", root);
     if (strcmp(tree->root, "/") == 0)
         tree->root[0] = '\0';
     if (strlen(tree->root) > MAX_ROOT)
         return cli_fail(CLI_FAILED, "--root: the name is too long");
-    in_tree(folder, tree, "/etc");
-    in_tree(tree->file, tree, "/etc/" PRELOAD_NAME);
-    tree->etc = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (tree->etc < 0)
-        return failed(folder);
-    status = open_state(tree, change);
+    stpcpy(stpcpy(tree->file, tree->root), "/etc/" PRELOAD_NAME);
+    tree->top = rooted_top(*tree->root != '\0' ? tree->root : NULL);
+    if (tree->top < 0)
+        return failed(tree, "");
+    tree->etc = rooted_open(tree->top, "/etc", O_RDONLY | O_DIRECTORY);
+    return tree->etc < 0 ? failed(tree, "/etc") : CLI_OK;
+}
+
+int switch_open(struct switch_tree *tree, const char *root, enum switch_use use)
+{
+    *tree = (struct switch_tree){.top = -1, .etc = -1, .lock = -1};
+    int status = open_folders(tree, root);
+    if (status == CLI_OK && use == SWITCH_CHANGE)
+        status = lock(tree);
+    if (status == CLI_OK && use == SWITCH_OFF)
+        try_lock(tree);
     return status == CLI_OK ? read_text(tree) : status;
 }
 
 void switch_close(struct switch_tree *tree)
 {
+    cleanup_close(&tree->top);
     cleanup_close(&tree->etc);
-    cleanup_close(&tree->state);
+    cleanup_close(&tree->lock);
     free(tree->text);
-    *tree = (struct switch_tree){.etc = -1, .state = -1};
+    *tree = (struct switch_tree){.top = -1, .etc = -1, .lock = -1};
 }
 
 int switch_write(struct switch_tree *tree, const char *text)
 {
     if (tree->exists &&
         atomic_replace(tree->etc, BACKUP_NAME, tree->text, strlen(tree->text), NULL) != 0)
-        return failed(tree->file);
-    if (*text == '\0') {
-        if (atomic_remove(tree->etc, PRELOAD_NAME) != 0)
-            return failed(tree->file);
-        return CLI_OK;
-    }
+        return failed(tree, "/etc/" BACKUP_NAME);
     if (atomic_replace(tree->etc, PRELOAD_NAME, text, strlen(text), NULL) != 0)
-        return failed(tree->file);
+        return failed(tree, "/etc/" PRELOAD_NAME);
     return CLI_OK;
 }
 
-bool switch_read_pending(const struct switch_tree *tree, struct switch_pending *pending)
+int switch_off(struct switch_tree *tree)
 {
-    size_t size;
-    auto_free char *text =
-        tree->state < 0 ? NULL : atomic_read(tree->state, PENDING_NAME, MAX_PENDING, &size);
-    long watcher;
-    long long until;
-    if (text == NULL || sscanf(text, "%ld %lld", &watcher, &until) != 2)
-        return false;
-    *pending = (struct switch_pending){(pid_t)watcher, (time_t)until};
-    return true;
+    enum preload_out out = preload_take_out(tree->etc);
+    if (out == PRELOAD_OUT_FAILED)
+        return failed(tree, "/etc/" PRELOAD_NAME);
+    if (mark_clear(tree->etc) != 0)
+        return failed(tree, "/etc/" MARK_NAME);
+    /* Once more: an enable that had begun before sees from here on that its mark is gone. */
+    if (preload_take_out(tree->etc) == PRELOAD_OUT_FAILED)
+        return failed(tree, "/etc/" PRELOAD_NAME);
+    return out == PRELOAD_OUT_DONE ? CLI_OK : CLI_NO;
 }
 
-int switch_write_pending(struct switch_tree *tree, const struct switch_pending *pending)
+bool switch_is_on(const struct switch_tree *tree)
 {
-    char text[MAX_PENDING];
-    int length = snprintf(text, sizeof text, "%ld %lld\n", (long)pending->watcher,
-                          (long long)pending->until);
-    if (atomic_replace(tree->state, PENDING_NAME, text, (size_t)length, NULL) != 0)
-        return failed(STATE_FOLDER "/" PENDING_NAME);
-    return CLI_OK;
+    const char *at = tree->text;
+    struct preload_entry entry;
+    unsigned line = 1;
+    while (preload_next(&at, &line, &entry))
+        if (preload_is_ours(&entry))
+            return true;
+    return false;
 }
 
-int switch_clear_pending(struct switch_tree *tree)
+bool switch_pends(const struct switch_tree *tree, struct switch_mark *mark)
 {
-    if (atomic_remove(tree->state, PENDING_NAME) != 0)
-        return failed(STATE_FOLDER "/" PENDING_NAME);
-    return CLI_OK;
+    return mark_read(tree->etc, mark) > 0;
 }

@@ -1,12 +1,12 @@
 /*
  * cli/switch.h - the system-wide switch: /etc/ld.so.preload of a tree, and what is pending for it.
  *
- * Files:     ROOT/etc/ld.so.preload what the loader reads in every program
- *            ROOT/etc/ld.so.preload.before what it held before it was last changed by us
- *            ROOT/run/commissioned-auth/pending there while the switch waits for its confirmation
- *            Threads: none.
- * Processes: switch_open holds a lock on ROOT/run/commissioned-auth, so that one changes the files
- *            at a time.
+ * Files:   ROOT/etc/ld.so.preload what the loader reads in every program
+ *          ROOT/etc/ld.so.preload.before what it held before the last enable
+ *          ROOT/etc/ld.so.preload.pending there while the switch waits for its confirmation
+ *          ROOT/run/commissioned-auth/lock held while one of them is changed Names: all are looked
+ *          up as the tree sees them, and never leave it (rooted.h).
+ * Threads: none.
  */
 #ifndef COMMISSIONED_CLI_SWITCH_H
 #define COMMISSIONED_CLI_SWITCH_H
@@ -16,61 +16,86 @@
 #include <sys/types.h>
 #include <time.h>
 
-enum { SWITCH_DEFAULT_WAIT = 60 /* seconds until an unconfirmed switch is taken back */ };
+#include "cli/switch_mark.h"
+
+enum {
+    SWITCH_DEFAULT_WAIT = 60, /* seconds until an unconfirmed switch is taken back */
+    SWITCH_WHY_SIZE = PATH_MAX + 256,
+};
+
+enum switch_use {
+    SWITCH_LOOK,
+    SWITCH_CHANGE, /* with the lock, waiting LOCK_FILE_WAIT for it */
+    SWITCH_OFF,    /* with the lock if it is free: switching off never waits */
+};
 
 struct switch_tree {
     char root[PATH_MAX]; /* absolute, without trailing slash: "" for the running system */
     char file[PATH_MAX]; /* for messages */
+    int top;             /* the tree's root folder (O_PATH), or -1 */
     int etc;             /* open folder ROOT/etc, or -1 */
-    int state;           /* open folder ROOT/run/commissioned-auth, locked; or -1 where only read */
+    int lock;            /* held, or -1 */
     char *text;          /* of the file; "" where there is none; malloc'ed */
     bool exists;
 };
 
-struct switch_pending {
-    pid_t watcher; /* the process that will take it back */
-    time_t until;  /* seconds since the epoch */
-};
-
 /*
- * Opens a tree. `root` NULL means "/". `change`: take the lock, making ROOT/run/commissioned-auth.
- * Returns CLI_OK or an exit code, having said why. switch_close is fine in each case.
+ * Opens a tree. `root` NULL means "/". Returns CLI_OK or an exit code, having said why.
+ * switch_close is fine in each case.
  */
-int switch_open(struct switch_tree *tree, const char *root, bool change);
+int switch_open(struct switch_tree *tree, const char *root, enum switch_use use);
 void switch_close(struct switch_tree *tree);
+#define auto_tree __attribute__((cleanup(switch_close)))
 
-/* Replaces the text, keeping the old one as a backup; "" removes the file. Exit code. */
+/* Replaces the text, keeping the old one as a backup. Exit code. */
 int switch_write(struct switch_tree *tree, const char *text);
 
+/* Takes our entries out, and the mark. CLI_OK; CLI_NO where there were none; CLI_FAILED, having
+ * said why. */
+int switch_off(struct switch_tree *tree);
+
+/* Whether the text of the tree names us. */
+bool switch_is_on(const struct switch_tree *tree);
+
 /* The pending confirmation, if there is one. */
-bool switch_read_pending(const struct switch_tree *tree, struct switch_pending *pending);
-int switch_write_pending(struct switch_tree *tree, const struct switch_pending *pending);
-int switch_clear_pending(struct switch_tree *tree);
+bool switch_pends(const struct switch_tree *tree, struct switch_mark *mark);
 
 /*
- * Starts a process of its own session that takes the switch back after `seconds`, or at once when
- * it is told to end (SIGTERM at shutdown, SIGHUP, SIGINT), unless the pending mark with its id has
- * gone. It executes nothing, so a library that breaks every program does not break it. -1 with
- * errno.
+ * Starts the process that takes the switch back (take_back.h), in a session of its own and, where
+ * systemd runs the machine, in a unit of its own, so that it outlives the service that ran the
+ * command. Returns its id once no signal ends it without its doing; -1, having said why.
  */
-pid_t switch_watch(const char *root, unsigned seconds);
+pid_t switch_watch(const struct switch_tree *tree, unsigned seconds);
+
+/* The static commissioned-auth-off beside the command, or where it was installed to. */
+bool switch_off_program(char path[PATH_MAX]);
 
 /*
  * The entry to write for the library that is installed in the tree, as its loader will read it: a
- * path without the root, with $LIB (ld.so(8)) where the library is there for several ABIs. `file`
- * is the library as it is found from here. Refuses one that anybody but root could replace. Exit
- * code.
+ * path without the root, with $LIB (ld.so(8)) where the library is there for several ABIs. Refuses
+ * one that anybody but root could replace. Exit code.
  */
-int switch_find_library(const char *root, char entry[PATH_MAX], char file[PATH_MAX]);
+int switch_find_library(const struct switch_tree *tree, char entry[PATH_MAX]);
 
-/* The file that an entry of the tree names, seen from here; false where there is none. */
-bool switch_entry_exists(const char *root, const char *entry, size_t length);
+/*
+ * The next file that the entry stands for, seen from here, without links: one, or with $LIB one an
+ * ABI. *word counts along: start with 0. False at the end.
+ */
+bool switch_next_file(const struct switch_tree *tree, const char *entry, unsigned *word,
+                      char file[PATH_MAX]);
 
-/* Runs /bin/true, sudo -V and sshd -t without LD_PRELOAD and with `preload`, and compares exit
- * status and output; then looks whether the library `file` is loaded at all. Exit code. */
-int switch_trial(const char *preload, const char *file);
+/*
+ * Does the system live with the library? Runs /bin/true, sudo -V, sshd -t and, for each ABI, a
+ * transfer on loopback as root and as an ordinary user, without LD_PRELOAD and with the library,
+ * and compares. Exit code.
+ */
+int switch_trial(const struct switch_tree *tree, const char *entry);
 
-/* Whether a program started with `preload` has the library `file` loaded. */
-bool switch_is_loaded(const char *preload, const char *file);
+/*
+ * Whether what the entry names can be loaded now: by the caller and, where that is asked, by
+ * everybody. False and the sentence that says why not. Of a tree only files are looked at.
+ */
+bool switch_loads(const struct switch_tree *tree, const char *entry, bool everybody,
+                  char why[SWITCH_WHY_SIZE]);
 
 #endif

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/elf.h"
 #include "cli/library.h"
+#include "cli/rooted.h"
 #include "cli/switch.h"
 #include "core/cleanup.h"
 
@@ -33,65 +34,81 @@ static const char *const lib_words[] = {
 };
 static const char *const prefixes[] = {"/usr/local/", "/usr/", "/", NULL};
 
-static bool join(char path[PATH_MAX], const char *root, const char *folder, const char *below)
+static bool join(char path[PATH_MAX], const char *folder, const char *below)
 {
-    return snprintf(path, PATH_MAX, "%s%s%s/" LIBRARY_NAME, root, folder, below) < PATH_MAX;
+    return snprintf(path, PATH_MAX, "%s%s/" LIBRARY_NAME, folder, below) < PATH_MAX;
 }
 
-static bool readable(const char *path)
+static int open_at(const struct switch_tree *tree, const char *path)
 {
-    return access(path, R_OK) == 0;
+    return rooted_open(tree->top, path, O_RDONLY | O_NONBLOCK);
 }
 
-/* How many ABIs of one prefix have the library. */
-static int count_abis(const char *root, const char *prefix)
+static bool readable(const struct switch_tree *tree, const char *path)
+{
+    auto_close int fd = open_at(tree, path);
+    return fd >= 0;
+}
+
+/* Whether the file is a library, and of an ABI that none of the `count` seen before has. */
+static bool is_new_abi(int fd, struct elf_facts *seen, int count)
+{
+    struct elf_facts facts;
+    if (fd < 0 || elf_read(fd, &facts) != 0)
+        return false;
+    for (int i = 0; i < count; i++)
+        if (elf_same_architecture(&seen[i], &facts))
+            return false;
+    seen[count] = facts;
+    return true;
+}
+
+/* How many ABIs of one prefix have the library. lib64 may be a link to
+ * lib: that is no second one. */
+static int count_abis(const struct switch_tree *tree, const char *prefix)
 {
     struct elf_facts seen[sizeof lib_words / sizeof *lib_words];
     char path[PATH_MAX];
     int count = 0;
     for (const char *const *word = lib_words; *word != NULL; word++) {
-        struct elf_facts facts;
-        bool known = false;
-        if (!join(path, root, prefix, *word))
+        if (!join(path, prefix, *word))
             continue;
-        auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || elf_read(fd, &facts) != 0)
-            continue;
-        /* lib64 may be a link to lib: the same library is no second ABI. */
-        for (int i = 0; i < count; i++)
-            known = known || elf_same_architecture(&seen[i], &facts);
-        if (!known)
-            seen[count++] = facts;
+        auto_close int fd = open_at(tree, path);
+        count += is_new_abi(fd, seen, count);
     }
     return count;
 }
 
-static bool own_architecture(const char *path)
+static bool own_architecture(const struct switch_tree *tree, const char *path)
 {
     struct elf_facts own, other;
     auto_close int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    auto_close int fd = open_at(tree, path);
     return self >= 0 && fd >= 0 && elf_read(self, &own) == 0 && elf_read(fd, &other) == 0 &&
            elf_same_architecture(&own, &other);
 }
 
-/* Where `make install` put it first, then where packages do; this machine's architecture first. */
-static bool find(const char *root, char entry[PATH_MAX], char file[PATH_MAX])
+static bool find_below(const struct switch_tree *tree, const char *prefix, bool any,
+                       char entry[PATH_MAX])
 {
-    if (join(file, root, LIBDIR, "") && readable(file) && join(entry, "", LIBDIR, ""))
-        return true;
-    for (int any = 0; any < 2; any++) {
-        for (const char *const *prefix = prefixes; *prefix != NULL; prefix++) {
-            for (const char *const *word = lib_words; *word != NULL; word++) {
-                if (!join(file, root, *prefix, *word) || !readable(file) ||
-                    (!any && !own_architecture(file)))
-                    continue;
-                if (count_abis(root, *prefix) > 1)
-                    return join(entry, "", *prefix, "$LIB");
-                return join(entry, "", *prefix, *word);
-            }
-        }
+    for (const char *const *word = lib_words; *word != NULL; word++) {
+        if (!join(entry, prefix, *word) || !readable(tree, entry) ||
+            (!any && !own_architecture(tree, entry)))
+            continue;
+        return count_abis(tree, prefix) <= 1 || join(entry, prefix, "$LIB");
     }
+    return false;
+}
+
+/* Where `make install` put it first, then where packages do; this machine's architecture first. */
+static bool find(const struct switch_tree *tree, char entry[PATH_MAX])
+{
+    if (join(entry, LIBDIR, "") && readable(tree, entry))
+        return true;
+    for (int any = 0; any < 2; any++)
+        for (const char *const *prefix = prefixes; *prefix != NULL; prefix++)
+            if (find_below(tree, *prefix, any != 0, entry))
+                return true;
     return false;
 }
 
@@ -100,13 +117,10 @@ static bool trusted_owner(const struct stat *st)
     return (st->st_uid == 0 || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Judges the file and each folder above it, as far as the root of the tree. */
-static int judge(const char *root, const char *file)
+/* Judges the file, whose name has no links, and each folder above it as far as the tree's root. */
+static int judge(const struct switch_tree *tree, char *real)
 {
-    char real[PATH_MAX], real_root[PATH_MAX] = "";
     struct stat st;
-    if (realpath(file, real) == NULL || (*root && realpath(root, real_root) == NULL))
-        return cli_fail(CLI_FAILED, "%s: %m", file);
     if (stat(real, &st) != 0 || !S_ISREG(st.st_mode))
         return cli_fail(CLI_FAILED, "%s is not a regular file: install the library again", real);
     for (;;) {
@@ -118,49 +132,80 @@ static int judge(const char *root, const char *file)
                             "every program: chown root and chmod go-w it",
                             real);
         char *slash = strrchr(real, '/');
-        if (slash == NULL || slash == real || strlen(real) <= strlen(real_root))
+        if (slash == NULL || slash == real || strlen(real) <= strlen(tree->root))
             return CLI_OK;
         *slash = '\0';
     }
 }
 
-int switch_find_library(const char *root, char entry[PATH_MAX], char file[PATH_MAX])
+int switch_find_library(const struct switch_tree *tree, char entry[PATH_MAX])
 {
-    if (!find(root, entry, file))
+    char file[PATH_MAX];
+    unsigned word = 0;
+    int status = CLI_OK;
+    if (!find(tree, entry))
         return cli_fail(CLI_FAILED,
                         LIBRARY_NAME " is not installed%s%s: install the package, or run "
                                      "'make install'",
-                        *root ? " in " : "", root);
+                        *tree->root != '\0' ? " in " : "", tree->root);
     if (strpbrk(entry, " :") != NULL)
         return cli_fail(CLI_FAILED,
                         "%s cannot be preloaded, because the loader splits names at spaces and "
                         "colons: install it in a folder without them",
                         entry);
-    return judge(root, file);
+    while (status == CLI_OK && switch_next_file(tree, entry, &word, file))
+        status = judge(tree, file);
+    return status;
 }
 
-static bool with_lib_word(const char *root, const char *entry, const char *lib)
+/* The file's name from here, without links. */
+static bool resolve(const struct switch_tree *tree, const char *path, char file[PATH_MAX])
 {
+    char link[64];
+    auto_close int fd = open_at(tree, path);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = fd < 0 ? -1 : readlink(link, file, PATH_MAX - 1);
+    if (length > 0)
+        file[length] = '\0';
+    else if (fd >= 0)
+        snprintf(file, PATH_MAX, "%s%s", tree->root, path);
+    return fd >= 0;
+}
+
+/* Whether an earlier word leads to the same ABI: a link from lib64 to lib. */
+static bool seen_before(const struct switch_tree *tree, const char *before, const char *behind,
+                        unsigned word)
+{
+    struct elf_facts seen[2];
     char path[PATH_MAX];
-    for (const char *const *word = lib_words; *word != NULL; word++)
-        if (snprintf(path, sizeof path, "%s%.*s%s%s", root, (int)(lib - entry), entry, *word,
-                     lib + strlen("$LIB")) < PATH_MAX &&
-            readable(path))
+    snprintf(path, sizeof path, "%s%s%s", before, lib_words[word], behind);
+    auto_close int fd = open_at(tree, path);
+    if (!is_new_abi(fd, seen, 0))
+        return false;
+    for (unsigned i = 0; i < word; i++) {
+        snprintf(path, sizeof path, "%s%s%s", before, lib_words[i], behind);
+        auto_close int earlier = open_at(tree, path);
+        struct elf_facts facts;
+        if (earlier >= 0 && elf_read(earlier, &facts) == 0 &&
+            elf_same_architecture(&facts, &seen[0]))
             return true;
+    }
     return false;
 }
 
-bool switch_entry_exists(const char *root, const char *entry, size_t length)
+bool switch_next_file(const struct switch_tree *tree, const char *entry, unsigned *word,
+                      char file[PATH_MAX])
 {
-    char name[PATH_MAX], path[2 * PATH_MAX];
-    const char *lib;
-    if (length >= sizeof name)
-        return false;
-    memcpy(name, entry, length);
-    name[length] = '\0';
-    lib = strstr(name, "$LIB");
-    if (lib != NULL)
-        return with_lib_word(root, name, lib);
-    snprintf(path, sizeof path, "%s%s", root, name);
-    return readable(path);
+    char before[PATH_MAX], path[PATH_MAX];
+    const char *lib = strstr(entry, "$LIB");
+    if (lib == NULL)
+        return (*word)++ == 0 && resolve(tree, entry, file);
+    snprintf(before, sizeof before, "%.*s", (int)(lib - entry), entry);
+    while (lib_words[*word] != NULL) {
+        unsigned now = (*word)++;
+        snprintf(path, sizeof path, "%s%s%s", before, lib_words[now], lib + strlen("$LIB"));
+        if (!seen_before(tree, before, lib + strlen("$LIB"), now) && resolve(tree, path, file))
+            return true;
+    }
+    return false;
 }

@@ -14,6 +14,7 @@
 #define COMMISSIONED_CLEANUP_H
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -37,7 +38,15 @@ static inline void cleanup_close(const int *fd)
         close(*fd);
 }
 
-#define auto_free  __attribute__((cleanup(cleanup_free)))
-#define auto_close __attribute__((cleanup(cleanup_close)))
+static inline void cleanup_fclose(FILE **file)
+{
+    auto_errno int saved = errno;
+    if (*file != NULL)
+        fclose(*file);
+}
+
+#define auto_free   __attribute__((cleanup(cleanup_free)))
+#define auto_close  __attribute__((cleanup(cleanup_close)))
+#define auto_fclose __attribute__((cleanup(cleanup_fclose)))
 
 #endif

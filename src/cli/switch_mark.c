@@ -1,0 +1,58 @@
+#include "cli/switch_mark.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/atomic_file.h"
+#include "core/cleanup.h"
+
+enum { MAX_MARK = 256 };
+
+static void this_boot(char boot[BOOT_ID_SIZE])
+{
+    auto_close int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, boot, BOOT_ID_SIZE - 1);
+    boot[got > 0 ? got : 0] = '\0';
+    boot[strcspn(boot, "\n")] = '\0';
+    if (boot[0] == '\0')
+        strcpy(boot, "-");
+}
+
+int mark_read(int etc, struct switch_mark *mark)
+{
+    size_t size;
+    auto_free char *text = atomic_read(etc, MARK_NAME, MAX_MARK, &size);
+    long watcher;
+    long long until;
+    char boot[BOOT_ID_SIZE];
+    if (text == NULL)
+        return errno == ENOENT ? 0 : -1;
+    *mark = (struct switch_mark){.boot = "-"};
+    if (sscanf(text, "%ld %lld %39s", &watcher, &until, boot) != 3)
+        return 1;
+    *mark = (struct switch_mark){.watcher = (pid_t)watcher, .until = (time_t)until};
+    strcpy(mark->boot, boot);
+    return 1;
+}
+
+int mark_write(int etc, pid_t watcher, time_t until)
+{
+    char text[MAX_MARK], boot[BOOT_ID_SIZE];
+    this_boot(boot);
+    int length =
+        snprintf(text, sizeof text, "%ld %lld %s\n", (long)watcher, (long long)until, boot);
+    return atomic_replace(etc, MARK_NAME, text, (size_t)length, NULL);
+}
+
+int mark_clear(int etc)
+{
+    return atomic_remove(etc, MARK_NAME);
+}
+
+bool mark_is_of_this_boot(const struct switch_mark *mark)
+{
+    char boot[BOOT_ID_SIZE];
+    this_boot(boot);
+    return strcmp(boot, "-") != 0 && strcmp(boot, mark->boot) == 0;
+}

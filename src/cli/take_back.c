@@ -1,0 +1,138 @@
+#include "cli/take_back.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/cleanup.h"
+#include "cli/lock_file.h"
+#include "cli/preload_out.h"
+#include "cli/rooted.h"
+#include "cli/switch_mark.h"
+#include "core/journal.h"
+
+enum { DONE = 0, FAILED = 2, LOCK_SECONDS = 3, MARK_SECONDS = 5, MESSAGE_SIZE = 512 };
+
+/* The kernel's log where no other is there: early in a boot, late in a shutdown. */
+static void tell(int priority, const char *text)
+{
+    char line[MESSAGE_SIZE + 64];
+    if (journal_send(priority, text, NULL, 0))
+        return;
+    auto_close int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+    int length = snprintf(line, sizeof line, "<%d>commissioned-auth: %s\n", priority, text);
+    if (fd >= 0 && write(fd, line, (size_t)length) < 0)
+        return;
+}
+
+static int failed(const char *root, const char *what)
+{
+    char text[MESSAGE_SIZE];
+    snprintf(text, sizeof text,
+             "%s%s: %m: the system-wide switch was not confirmed and could not be taken back: run "
+             "commissioned-auth-off",
+             root != NULL ? root : "", what);
+    tell(JOURNAL_ERROR, text);
+    return FAILED;
+}
+
+/* Held by the descriptor, so that no confirmation comes between. One that does not come free is no
+ * reason to leave the switch on. */
+static int take_lock(int top)
+{
+    auto_close int folder = rooted_folder(top, STATE_FOLDER);
+    pid_t holder;
+    return folder < 0 ? -1 : lock_file_take(folder, LOCK_NAME, LOCK_SECONDS, &holder);
+}
+
+static int take_out(int etc, const char *root)
+{
+    enum preload_out out = preload_take_out(etc);
+    if (out == PRELOAD_OUT_FAILED)
+        return failed(root, "/etc/" PRELOAD_NAME);
+    if (mark_clear(etc) != 0)
+        return failed(root, "/etc/" MARK_NAME);
+    if (out == PRELOAD_OUT_DONE)
+        tell(JOURNAL_WARNING, "the system-wide switch was not confirmed and is off again");
+    return DONE;
+}
+
+static bool is_mine(int etc)
+{
+    struct switch_mark mark;
+    int there = mark_read(etc, &mark);
+    return there < 0 || (there > 0 && mark.watcher == getpid());
+}
+
+static int take_back(const char *root)
+{
+    auto_close int top = rooted_top(root);
+    auto_close int etc = top < 0 ? -1 : rooted_open(top, "/etc", O_RDONLY | O_DIRECTORY);
+    if (etc < 0)
+        return errno == ENOENT ? DONE : failed(root, "/etc");
+    auto_close int lock = take_lock(top);
+    (void)lock;
+    return is_mine(etc) ? take_out(etc, root) : DONE;
+}
+
+/* The mark is written when its watcher is there: an old watcher must have one, a young one may be
+ * early. */
+static bool is_over(const char *root, bool young)
+{
+    auto_close int top = rooted_top(root);
+    auto_close int etc = top < 0 ? -1 : rooted_open(top, "/etc", O_RDONLY | O_DIRECTORY);
+    struct switch_mark mark;
+    int there = etc < 0 ? -1 : mark_read(etc, &mark);
+    if (etc < 0 && errno == ENOENT)
+        return true; /* a tree that was removed */
+    if (there < 0 || (there == 0 && young))
+        return false;
+    return there == 0 || mark.watcher != getpid();
+}
+
+static void ending_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
+}
+
+void take_back_block_signals(void)
+{
+    sigset_t signals;
+    ending_signals(&signals);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+int take_back_watch(const char *root, unsigned seconds)
+{
+    const struct timespec second = {.tv_sec = 1};
+    struct timespec now;
+    sigset_t signals;
+    ending_signals(&signals);
+    /* The clock that goes on while the machine sleeps. */
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    const time_t begin = now.tv_sec;
+    while (now.tv_sec - begin < (time_t)seconds && sigtimedwait(&signals, NULL, &second) < 0) {
+        if (is_over(root, now.tv_sec - begin < MARK_SECONDS))
+            return DONE;
+        clock_gettime(CLOCK_BOOTTIME, &now);
+    }
+    return take_back(root);
+}
+
+int take_back_of_other_boot(void)
+{
+    auto_close int etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct switch_mark mark;
+    if (etc < 0)
+        return failed(NULL, "/etc");
+    int there = mark_read(etc, &mark);
+    if (there < 0)
+        return failed(NULL, "/etc/" MARK_NAME);
+    return there == 0 || mark_is_of_this_boot(&mark) ? DONE : take_out(etc, NULL);
+}

@@ -1,0 +1,80 @@
+/*
+ * commissioned-auth-off - takes the library out of /etc/ld.so.preload where no other program runs
+ * any more, because the library that the file names is damaged. So it is linked statically.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/preload_out.h"
+#include "cli/switch_mark.h"
+#include "cli/take_back.h"
+#include "core/journal.h"
+
+enum { OK, FAILED = 2, READY = 3 };
+
+static const char usage[] =
+    "usage: commissioned-auth-off [--unconfirmed]\n\n"
+    "Take the library out of /etc/ld.so.preload. Other entries and comments stay. It is linked\n"
+    "statically: it works when the library that the file names breaks every other program.\n\n"
+    "    --unconfirmed   only what was not confirmed before the last boot\n"
+    "    --help, --version\n";
+
+static int failed(const char *file)
+{
+    fprintf(stderr, "commissioned-auth-off: %s: %s%s\n", file, strerror(errno),
+            errno == EACCES || errno == EPERM ? ": run this as root" : "");
+    return FAILED;
+}
+
+static int off(void)
+{
+    int etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (etc < 0)
+        return failed("/etc");
+    enum preload_out out = preload_take_out(etc);
+    if (out == PRELOAD_OUT_FAILED)
+        return failed("/etc/" PRELOAD_NAME);
+    if (mark_clear(etc) != 0)
+        return failed("/etc/" MARK_NAME);
+    /* As in switch_off: what another process was about to do has now seen that its mark is gone. */
+    if (preload_take_out(etc) == PRELOAD_OUT_FAILED)
+        return failed("/etc/" PRELOAD_NAME);
+    puts(out == PRELOAD_OUT_DONE ? "off: programs that run keep the library until they end"
+                                 : "off already");
+    return OK;
+}
+
+/* For `enable` alone, which waits for a byte that says: from here on no
+ * signal ends this unheard. */
+static int watch(const char *seconds)
+{
+    take_back_block_signals();
+    if (write(READY, "", 1) != 1)
+        return FAILED;
+    close(READY);
+    return take_back_watch(NULL, (unsigned)strtoul(seconds, NULL, 10));
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 1)
+        return off();
+    if (argc == 2 && strcmp(argv[1], "--unconfirmed") == 0)
+        return take_back_of_other_boot();
+    if (argc == 3 && strcmp(argv[1], "--watch") == 0)
+        return watch(argv[2]);
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return OK;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("commissioned-auth-off " VERSION);
+        return OK;
+    }
+    fputs(usage, stderr);
+    return FAILED;
+}
