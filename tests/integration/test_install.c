@@ -1,0 +1,128 @@
+/* `make install`: whole or not at all, and readable to everybody. */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "../support/command.h"
+#include "support/suite.h"
+
+#define LIBRARY "usr/local/lib/libcommissioned-auth.so"
+
+static char top[PATH_MAX], library[PATH_MAX];
+static struct outcome outcome;
+
+static void setup(void)
+{
+    umask(022);
+    scratch_make(top);
+    in_folder(library, top, LIBRARY);
+}
+
+static void teardown(void)
+{
+    umount2(top, MNT_DETACH);
+    scratch_remove(top);
+}
+
+static void plain_umask(void *unused)
+{
+    (void)unused;
+    umask(022);
+}
+
+static void narrow_umask(void *unused)
+{
+    (void)unused;
+    umask(077);
+}
+
+static int make_install(void (*before)(void *))
+{
+    char build[PATH_MAX], destination[PATH_MAX + sizeof "DESTDIR="];
+    built(build, "");
+    snprintf(destination, sizeof destination, "DESTDIR=%s", top);
+    const char *const argv[] = {
+        "env",       "-u",
+        "MAKEFLAGS", "-u",
+        "MAKELEVEL", "sh",
+        "-c",        "exec make -s install BUILD=\"$1\" \"$2\" PREFIX=/usr/local",
+        "sh",        build,
+        destination, NULL};
+    outcome_of(&outcome, NULL, before, NULL, argv);
+    return outcome.status;
+}
+
+static void fill(const char *folder)
+{
+    static const char zeros[4096];
+    char path[PATH_MAX];
+    in_folder(path, folder, "fills-the-disk");
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    while (write(fd, zeros, sizeof zeros) > 0)
+        ;
+    close(fd);
+}
+
+START_TEST(a_full_disk_leaves_the_library_that_was_there)
+{
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", top, "tmpfs", 0, "size=16m,mode=755") != 0) {
+        puts("SKIP a_full_disk_leaves_the_library_that_was_there: this process may not mount");
+        return;
+    }
+    ck_assert_msg(make_install(plain_umask) == 0, "%s", outcome.err);
+    /* An earlier version, and shorter: there is no room for the new one in its place. */
+    write_file(library, "the library of before\n", 0644);
+    fill(top);
+    ck_assert_int_ne(make_install(plain_umask), 0);
+    ck_assert_str_eq(text_of(library), "the library of before\n");
+}
+END_TEST
+
+START_TEST(what_is_installed_under_a_narrow_umask_is_readable_to_everybody)
+{
+    struct stat st;
+    char path[PATH_MAX];
+    ck_assert_msg(make_install(narrow_umask) == 0, "%s", outcome.err);
+    ck_assert_int_eq(stat(library, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0644);
+    in_folder(path, top, "usr/local/lib/commissioned-auth");
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0755);
+}
+END_TEST
+
+START_TEST(a_stripped_library_is_not_taken_for_a_damaged_one)
+{
+    char trial[PATH_MAX], preload[PATH_MAX + 16];
+    ck_assert_msg(make_install(plain_umask) == 0, "%s", outcome.err);
+    OUTCOME(&outcome, "strip", "--strip-unneeded", "--remove-section=.comment",
+            "--remove-section=.note", library);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    in_folder(trial, top, "usr/local/lib/commissioned-auth/commissioned-auth-trial");
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library);
+    OUTCOME(&outcome, "env", preload, trial, library, "load");
+    ck_assert_msg(outcome.status == 0, "%s", outcome.out);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("install");
+    TCase *install = tcase_create("install");
+    tcase_add_checked_fixture(install, setup, teardown);
+    tcase_set_timeout(install, 120);
+    tcase_add_test(install, a_full_disk_leaves_the_library_that_was_there);
+    tcase_add_test(install, what_is_installed_under_a_narrow_umask_is_readable_to_everybody);
+    tcase_add_test(install, a_stripped_library_is_not_taken_for_a_damaged_one);
+    suite_add_tcase(suite, install);
+    return suite_run(suite);
+}
