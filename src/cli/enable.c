@@ -13,6 +13,7 @@
 #include "cli/account.h"
 #include "cli/cli.h"
 #include "cli/preload_file.h"
+#include "cli/processes.h"
 #include "cli/switch.h"
 #include "core/cleanup.h"
 
@@ -185,6 +186,8 @@ static int disable(const struct cli_call *call)
         return status;
     puts(status == CLI_OK ? "off: programs that run keep the library until they end"
                           : "off already");
+    if (*tree.root == '\0')
+        processes_tell_holders();
     return CLI_OK;
 }
 

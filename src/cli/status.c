@@ -5,13 +5,16 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/preload_file.h"
+#include "cli/processes.h"
 #include "cli/switch.h"
 #include "core/cleanup.h"
 
-enum { OPTION_JSON, OPTION_ROOT };
+enum { OPTION_JSON, OPTION_PROCESSES, OPTION_ROOT };
 
 static const struct cli_option options[] = {
     [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_PROCESSES] = {"processes", 0, NULL, "also which processes have the library",
+                          CLI_WORDS_NONE, NULL},
     [OPTION_ROOT] = {"root", 0, "DIR", "look at the tree DIR instead of /", CLI_WORDS_FOLDER, NULL},
     {0},
 };
@@ -58,7 +61,7 @@ static const char *word(const struct state *state)
     return state->pending ? "pending" : "on";
 }
 
-static int print_json(const struct state *state, int code)
+static int print_json(const struct state *state, bool processes, int code)
 {
     json_t *object = json_object();
     json_put_text(object, "state", word(state));
@@ -70,10 +73,12 @@ static int print_json(const struct state *state, int code)
     json_put_text(object, "why_not", state->why);
     json_put(object, "taken_back_in", state->pending ? json_integer(state->seconds_left) : NULL);
     json_put(object, "other_entries", json_incref(state->others));
+    if (processes)
+        json_put(object, "processes", processes_json());
     return json_print(object, code);
 }
 
-static int print_text(const struct state *state, int code)
+static int print_text(const struct state *state, bool processes, int code)
 {
     char off[PATH_MAX];
     printf("%-14s %s\n", "switch", word(state));
@@ -92,6 +97,8 @@ static int print_text(const struct state *state, int code)
         printf("%-14s %s\n", "other entry", json_string_value(json_array_get(state->others, i)));
     if (state->ours.length && *state->tree->root == '\0' && switch_off_program(off))
         printf("%-14s %s, also when no other program starts\n", "way back", off);
+    if (processes)
+        processes_tell(state->ours.length > 0);
     return code;
 }
 
@@ -99,6 +106,7 @@ static int status(const struct cli_call *call)
 {
     auto_tree struct switch_tree tree;
     struct state state;
+    bool processes = call->value[OPTION_PROCESSES] != NULL;
     int code = switch_open(&tree, call->value[OPTION_ROOT], SWITCH_LOOK);
     if (code != CLI_OK)
         return code;
@@ -106,7 +114,8 @@ static int status(const struct cli_call *call)
     code = strcmp(word(&state), "on") == 0 ? CLI_OK : CLI_NO;
     if (strcmp(word(&state), "broken") == 0)
         code = CLI_FAILED;
-    code = call->value[OPTION_JSON] != NULL ? print_json(&state, code) : print_text(&state, code);
+    code = call->value[OPTION_JSON] != NULL ? print_json(&state, processes, code)
+                                            : print_text(&state, processes, code);
     json_decref(state.others);
     return code;
 }

@@ -228,8 +228,23 @@ static inline bool is_current(const struct policy_ref *policy)
     return who_asks_can_read(policy->image) && policy_image_current(policy->image);
 }
 
+/* This library was removed from the machine, or another one is in its place by now. */
+static bool was_removed(void)
+{
+    Dl_info info;
+    void *map = NULL;
+    struct stat status;
+    if (dladdr1(&in_force, &info, &map, RTLD_DL_LINKMAP) == 0 || map == NULL)
+        return false;
+    const char *name = ((struct link_map *)map)->l_name;
+    return name[0] == '/' && stat(name, &status) != 0 && errno == ENOENT;
+}
+
 static struct policy_ref *read_policy(policy_build_function *function, const struct places *places)
 {
+    /* Who had not asked before goes on as without us: the module went with the library. */
+    if (function == NULL && was_removed())
+        return NULL;
     if (function == NULL)
         return make_ref(policy_image_error(MODULEDIR "/" MODULE_NAME, MODULE_NAME
                                            " is neither beside the library nor in " MODULEDIR
