@@ -24,7 +24,7 @@ ifeq ($(origin NATIVE),undefined)
 NATIVE := $(if $(filter $(call machine_of,$(CC)),$(call machine_of,cc)),$(COMMAND))
 endif
 completions = $(if $(NATIVE),$(addprefix $(BUILD)/conf/completion.,bash zsh fish))
-generated = $(addprefix $(BUILD)/conf/,service.conf unconfirmed.service apparmor) $(completions)
+generated = $(addprefix $(BUILD)/conf/,service.conf unconfirmed.service apparmor apparmor-base) $(completions)
 
 $(BUILD)/conf/completion.%: $(COMMAND)
 	@mkdir -p $(@D)
@@ -52,6 +52,7 @@ installed = \
 	$(if $(NATIVE),0644:$(BUILD)/conf/completion.fish:$(DATADIR)/fish/vendor_completions.d/commissioned-auth.fish) \
 	$(if $(wildcard conf/commissioned-auth.conf),0644:conf/commissioned-auth.conf:$(SYSCONFDIR)/commissioned-auth/commissioned-auth.conf.sample) \
 	0644:$(BUILD)/conf/apparmor:$(SYSCONFDIR)/apparmor.d/abstractions/commissioned-auth \
+	0644:$(BUILD)/conf/apparmor-base:$(SYSCONFDIR)/apparmor.d/abstractions/base.d/commissioned-auth \
 	0644:conf/sysusers.conf:$(UNITDIR)/sysusers.d/commissioned-auth.conf \
 	0644:conf/tmpfiles.conf:$(UNITDIR)/tmpfiles.d/commissioned-auth.conf \
 	0644:$(BUILD)/conf/unconfirmed.service:$(UNITDIR)/systemd/system/$(boot_unit) \

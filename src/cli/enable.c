@@ -92,6 +92,21 @@ static void warn_of_other_abis(const struct switch_tree *tree, const char *entry
                  "each of them will print a line and run without it");
 }
 
+/* Its profiles know what is below /usr/lib; for other folders a file is installed that they include
+ * once they are read again. */
+static void warn_of_apparmor(const struct switch_tree *tree, const char *entry)
+{
+    static const char enabled[] = "/sys/module/apparmor/parameters/enabled";
+    auto_fclose FILE *file = *tree->root == '\0' ? fopen(enabled, "re") : NULL;
+    if (file == NULL || fgetc(file) != 'Y' || strncmp(entry, "/usr/lib", 8) == 0 ||
+        strncmp(entry, "/lib", 4) == 0)
+        return;
+    cli_warn("AppArmor confines programs here, and knows %s only once 'systemctl reload apparmor' "
+             "was run after its installation: programs that may not read it print a line and run "
+             "without it",
+             entry);
+}
+
 static void say_how_to_go_on(const struct switch_tree *tree, unsigned seconds)
 {
     char off[PATH_MAX];
@@ -139,6 +154,7 @@ static int switch_on(struct switch_tree *tree, bool trial, unsigned seconds)
     if (status != CLI_OK)
         return status;
     warn_of_other_abis(tree, entry);
+    warn_of_apparmor(tree, entry);
     printf("on: %s names %s\n", tree->file, entry);
     say_how_to_go_on(tree, seconds);
     return CLI_OK;
