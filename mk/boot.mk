@@ -4,3 +4,8 @@
 check-boot: all $(generated) deb ## the switch in a booted Debian: units, power cuts, packages (root; makes a tree of 400 MB)
 	@scripts/deps build boot || true
 	@tests/boot/run $(BUILD)
+
+.PHONY: bad-day
+bad-day: all $(generated) ## write doc/bad-day.md: a damaged library, a power cut, and the way back (root)
+	@tests/boot/bad-day $(BUILD) >$(BUILD)/bad-day.md
+	@cp $(BUILD)/bad-day.md doc/bad-day.md

@@ -1,0 +1,158 @@
+/* Who did what is in the journal, and nothing of a key. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "../support/command.h"
+#include "../support/journal_trap.h"
+#include "../support/own_system.h"
+#include "support/suite.h"
+
+static struct outcome outcome;
+
+static void leave(void)
+{
+    unlink(OWN_MARK);
+}
+
+static void run(const char *input, const char *const argv[])
+{
+    outcome_of(&outcome, input, NULL, NULL, argv);
+}
+#define RUN(...)        run(NULL, (const char *const[]){OWN_COMMAND, __VA_ARGS__, NULL})
+#define KEY(input, ...) run(input, (const char *const[]){OWN_COMMAND, "key", __VA_ARGS__, NULL})
+
+/* Not a key of anything. */
+#define FIRST  "first-0123456789012345678901234567890123456789\n"
+#define SECOND "second-9876543210987654321098765432109876543210\n"
+
+static const char *field(const char *message, const char *name)
+{
+    const char(*lines)[TRAP_SIZE];
+    size_t count = journal_trap_lines(&lines);
+    for (size_t i = 0; i < count; i++)
+        if (strstr(lines[i], message) != NULL)
+            return journal_trap_field(lines[i], name);
+    return NULL;
+}
+
+START_TEST(each_change_of_the_switch_is_told)
+{
+    if (own_system_lacks(__func__))
+        return;
+    RUN("enable");
+    ck_assert(own_system_told("MESSAGE=enable /etc/ld.so.preload: done; uid 0, login uid "));
+    RUN("enable", "--confirm");
+    ck_assert(own_system_told("MESSAGE=confirm /etc/ld.so.preload: done; uid 0"));
+    RUN("disable");
+    ck_assert(own_system_told("MESSAGE=disable /etc/ld.so.preload: done; uid 0"));
+    RUN("enable", "--yes");
+    ck_assert(own_system_told("MESSAGE=enable --yes /etc/ld.so.preload: done; uid 0"));
+}
+END_TEST
+
+START_TEST(a_change_that_failed_is_told)
+{
+    if (own_system_lacks(__func__))
+        return;
+    ck_assert_int_eq(chmod(OWN_LIBRARY, 0600), 0);
+    RUN("enable");
+    ck_assert(own_system_told("MESSAGE=enable /etc/ld.so.preload: failed; uid 0"));
+}
+END_TEST
+
+START_TEST(each_change_of_a_key_is_told)
+{
+    if (own_system_lacks(__func__))
+        return;
+    unsetenv("XDG_CONFIG_HOME");
+    KEY(FIRST, "add", "prod");
+    ck_assert(own_system_told("MESSAGE=key add prod: done; uid 0, login uid "));
+    KEY(SECOND, "rotate", "prod");
+    ck_assert(own_system_told("MESSAGE=key rotate prod: done; uid 0"));
+    KEY(NULL, "promote", "prod");
+    ck_assert(own_system_told("MESSAGE=key promote prod: done; uid 0"));
+    KEY(NULL, "check", "prod", "--connect", "127.0.0.1:1");
+    ck_assert(own_system_told("MESSAGE=key check prod: failed; uid 0"));
+    KEY(NULL, "remove", "prod");
+    ck_assert(own_system_told("MESSAGE=key remove prod: done; uid 0"));
+    ck_assert(!own_system_told("0123456789"));
+    ck_assert(!own_system_told("9876543210"));
+}
+END_TEST
+
+START_TEST(the_line_has_fields_for_who_what_and_from_where)
+{
+    if (own_system_lacks(__func__))
+        return;
+    setenv("SSH_CONNECTION", "192.0.2.7 50022 192.0.2.1 22", 1);
+    RUN("disable");
+    ck_assert_str_eq(field("disable", "COMMISSIONED_ACTION"), "disable");
+    ck_assert_str_eq(field("disable", "COMMISSIONED_OBJECT"), OWN_PRELOAD);
+    ck_assert_str_eq(field("disable", "COMMISSIONED_RESULT"), "nothing changed");
+    ck_assert_str_eq(field("disable", "COMMISSIONED_UID"), "0");
+    ck_assert_ptr_nonnull(field("disable", "COMMISSIONED_LOGINUID"));
+    ck_assert_str_eq(field("disable", "COMMISSIONED_FROM"), "192.0.2.7");
+    ck_assert_str_eq(field("disable", "COMMISSIONED_TERMINAL"), "none");
+}
+END_TEST
+
+START_TEST(a_key_in_the_place_of_its_name_is_not_told)
+{
+    if (own_system_lacks(__func__))
+        return;
+    KEY(NULL, "remove", "csk_not-a-key-0123456789012345678901234567890123456789");
+    ck_assert(own_system_told("MESSAGE=key remove (no name of a key): "));
+    ck_assert(!own_system_told("0123456789"));
+}
+END_TEST
+
+START_TEST(verbs_that_only_read_tell_nothing)
+{
+    const char(*lines)[TRAP_SIZE];
+    if (own_system_lacks(__func__))
+        return;
+    RUN("status");
+    RUN("doctor");
+    RUN("config", "check");
+    RUN("explain", "https://app.commissioned.tech/v1/models");
+    KEY(NULL, "list");
+    ck_assert_uint_eq(journal_trap_lines(&lines), 0);
+}
+END_TEST
+
+START_TEST(enable_says_aloud_that_apparmor_must_read_its_profiles_again)
+{
+    if (own_system_lacks(__func__))
+        return;
+    ck_assert_int_eq(mount("tmpfs", "/sys/module", "tmpfs", 0, NULL), 0);
+    ck_assert_int_eq(mkdir("/sys/module/apparmor", 0755), 0);
+    ck_assert_int_eq(mkdir("/sys/module/apparmor/parameters", 0755), 0);
+    write_file("/sys/module/apparmor/parameters/enabled", "Y\n", 0444);
+    RUN("enable", "--yes");
+    ck_assert_int_eq(outcome.status, 0);
+    ck_assert_msg(strstr(outcome.err, "systemctl reload apparmor") != NULL, "%s", outcome.err);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("switch-account");
+    TCase *account = tcase_create("account");
+    tcase_add_checked_fixture(account, NULL, leave);
+    tcase_set_timeout(account, 60);
+    tcase_add_test(account, each_change_of_the_switch_is_told);
+    tcase_add_test(account, a_change_that_failed_is_told);
+    tcase_add_test(account, each_change_of_a_key_is_told);
+    tcase_add_test(account, the_line_has_fields_for_who_what_and_from_where);
+    tcase_add_test(account, a_key_in_the_place_of_its_name_is_not_told);
+    tcase_add_test(account, verbs_that_only_read_tell_nothing);
+    tcase_add_test(account, enable_says_aloud_that_apparmor_must_read_its_profiles_again);
+    suite_add_tcase(suite, account);
+    return suite_run(suite);
+}
