@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,14 +12,14 @@
 
 enum { SHOWN_PROCESSES = 50, UNITS_SIZE = 4096 };
 
-static void read_line(pid_t pid, const char *file, char *line, size_t size)
+static void read_name(struct process *process)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
-    auto_fclose FILE *stream = fopen(path, "re");
-    *line = '\0';
-    if (stream != NULL && fgets(line, (int)size, stream) != NULL)
-        line[strcspn(line, "\n")] = '\0';
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)process->pid);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, process->name, sizeof process->name - 1);
+    process->name[got > 0 ? got : 0] = '\0';
+    process->name[strcspn(process->name, "\n")] = '\0';
 }
 
 /* The service of the last line, which is the one of the unified hierarchy. */
@@ -85,7 +86,7 @@ void process_look(pid_t pid, struct process *process)
     *process = (struct process){.pid = pid, .holding = read_maps(pid)};
     if (process->holding == HOLDING_NONE && has_other_root(pid))
         process->holding = HOLDING_NO_NEED;
-    read_line(pid, "comm", process->name, sizeof process->name);
+    read_name(process);
     read_unit(process);
 }
 

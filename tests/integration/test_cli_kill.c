@@ -74,6 +74,7 @@ static void kill_everywhere(const char *name, const char *input, const char *con
             ck_assert_uint_ge(nth, FEWEST_CALLS); /* else nothing was tried */
             return;
         case FAULT_KILLED:
+        case FAULT_HELD:
             after(nth);
         }
     }
@@ -145,6 +146,51 @@ START_TEST(a_killed_enable_never_leaves_the_switch_on_for_good)
 {
     kill_everywhere("a_killed_enable_never_leaves_the_switch_on_for_good", NULL, enable_call,
                     switched_off, judge_watcher);
+}
+END_TEST
+
+/* ---- disable while enable is on its way ------------------------------------------------------ */
+
+static const char *const slow_enable_call[] = {
+    "commissioned-auth", "enable", "--no-trial", "--wait", "600", "--root", root, NULL};
+
+static void disable_meanwhile(void)
+{
+    static struct outcome outcome;
+    char command[PATH_MAX];
+    built(command, "commissioned-auth");
+    OUTCOME(&outcome, command, "disable", "--root", root);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+}
+
+/* It is off; or the enable that had hardly begun came after, and then it takes itself back. */
+static void off_or_watched(unsigned nth)
+{
+    char mark[PATH_MAX];
+    in_folder(mark, root, "etc/ld.so.preload.pending");
+    is_one_of(preload, nth, OTHER, BOTH);
+    if (strcmp(text_of(preload), BOTH) == 0)
+        ck_assert_msg(exists(mark), "on for good after a disable at system call %u", nth);
+    whole(disable_call);
+    ck_assert(!exists(mark));
+}
+
+START_TEST(a_disable_that_does_not_wait_for_enable_has_the_last_word)
+{
+    for (unsigned nth = 1; nth < MAX_CALLS; nth++) {
+        int status;
+        switched_off();
+        enum fault_end end = fault_hold_at(nth, slow_enable_call, disable_meanwhile, &status);
+        if (end == FAULT_UNAVAILABLE) {
+            puts("SKIP a_disable_that_does_not_wait_for_enable_has_the_last_word: this process may "
+                 "not trace its children");
+            return;
+        }
+        off_or_watched(nth);
+        if (end == FAULT_COMPLETED)
+            return;
+    }
+    ck_abort_msg("it never came to its end");
 }
 END_TEST
 
@@ -231,6 +277,7 @@ int main(void)
     tcase_add_test(kills, a_kill_at_any_moment_of_enable_leaves_the_file_whole);
     tcase_add_test(kills, a_kill_at_any_moment_of_disable_leaves_the_file_whole);
     tcase_add_test(kills, a_killed_enable_never_leaves_the_switch_on_for_good);
+    tcase_add_test(kills, a_disable_that_does_not_wait_for_enable_has_the_last_word);
     tcase_add_test(kills, a_kill_at_any_moment_of_key_rotate_leaves_the_key_whole);
     tcase_add_test(kills, a_kill_at_any_moment_of_key_promote_leaves_the_key_whole);
     suite_add_tcase(suite, kills);

@@ -44,29 +44,67 @@ static bool next_stop(pid_t child, int *status)
     return WIFSTOPPED(*status);
 }
 
-enum fault_end fault_at(unsigned nth, const char *input, const char *const argv[], int *status)
+/* Starts the call and stops it before its first system call. False where that is not permitted. */
+static bool trace(const char *input, const char *const argv[], pid_t *child, int *status)
 {
-    unsigned stops = 0;
-    pid_t child;
     fflush(NULL);
-    child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0)
-        call(input != NULL ? input : "", argv);
-    ck_assert_int_eq(waitpid(child, status, 0), child);
+    *child = fork();
+    ck_assert_int_ge(*child, 0);
+    if (*child == 0)
+        call(input, argv);
+    ck_assert_int_eq(waitpid(*child, status, 0), *child);
     if (!WIFSTOPPED(*status))
-        return FAULT_UNAVAILABLE;
-    ck_assert_int_eq(ptrace(PTRACE_SETOPTIONS, child, NULL,
+        return false;
+    ck_assert_int_eq(ptrace(PTRACE_SETOPTIONS, *child, NULL,
                             (void *)(long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)),
                      0);
+    return true;
+}
+
+/* Lets it go on to its nth system call. False when it has ended before. */
+static bool reach(pid_t child, unsigned nth, int *status)
+{
+    unsigned stops = 0;
     while (next_stop(child, status)) {
         /* Stops come in pairs: on entering a system call, and on leaving it. */
-        if (WSTOPSIG(*status) != (SIGTRAP | 0x80) || stops++ % 2 != 0 || stops / 2 + 1 != nth)
-            continue;
+        if (WSTOPSIG(*status) == (SIGTRAP | 0x80) && stops++ % 2 == 0 && stops / 2 + 1 == nth)
+            return true;
+    }
+    return false;
+}
+
+static void set_exit_status(int *status)
+{
+    *status = WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
+}
+
+enum fault_end fault_at(unsigned nth, const char *input, const char *const argv[], int *status)
+{
+    pid_t child;
+    if (!trace(input != NULL ? input : "", argv, &child, status))
+        return FAULT_UNAVAILABLE;
+    if (reach(child, nth, status)) {
         ck_assert_int_eq(kill(child, SIGKILL), 0);
         ck_assert_int_eq(waitpid(child, status, 0), child);
         return FAULT_KILLED;
     }
-    *status = WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
+    set_exit_status(status);
     return FAULT_COMPLETED;
+}
+
+enum fault_end fault_hold_at(unsigned nth, const char *const argv[], void (*meanwhile)(void),
+                             int *status)
+{
+    enum fault_end end = FAULT_COMPLETED;
+    pid_t child;
+    if (!trace("", argv, &child, status))
+        return FAULT_UNAVAILABLE;
+    if (reach(child, nth, status)) {
+        meanwhile();
+        end = FAULT_HELD;
+        while (next_stop(child, status))
+            ;
+    }
+    set_exit_status(status);
+    return end;
 }
