@@ -62,12 +62,18 @@ static int write_temporary(int folder, const char *temporary, const void *data, 
 int atomic_replace(int folder, const char *name, const void *data, size_t size,
                    const struct atomic_owner *owner)
 {
-    struct atomic_owner same = owner != NULL ? *owner : owner_of(folder, name);
     char temporary[NAME_MAX + 1];
     if (snprintf(temporary, sizeof temporary, ".%s.new", name) > NAME_MAX) {
         errno = ENAMETOOLONG;
         return -1;
     }
+    return atomic_replace_by(folder, name, temporary, data, size, owner);
+}
+
+int atomic_replace_by(int folder, const char *name, const char *temporary, const void *data,
+                      size_t size, const struct atomic_owner *owner)
+{
+    struct atomic_owner same = owner != NULL ? *owner : owner_of(folder, name);
     if (write_temporary(folder, temporary, data, size, &same) != 0 ||
         renameat(folder, temporary, folder, name) != 0) {
         auto_errno int saved = errno;

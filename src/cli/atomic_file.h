@@ -29,6 +29,10 @@ struct atomic_owner {
 int atomic_replace(int folder, const char *name, const void *data, size_t size,
                    const struct atomic_owner *owner);
 
+/* The same, for one who has no lock: by a temporary name that no other writer uses. */
+int atomic_replace_by(int folder, const char *name, const char *temporary, const void *data,
+                      size_t size, const struct atomic_owner *owner);
+
 /* Removes `name`, which may be missing, and syncs the folder. Returns 0, or -1 with errno. */
 int atomic_remove(int folder, const char *name);
 

@@ -107,6 +107,19 @@ static void warn_of_apparmor(const struct switch_tree *tree, const char *entry)
              entry);
 }
 
+static bool boot_takes_it_back(void)
+{
+    static const char *const folders[] = {"/etc", "/usr/local/lib", "/usr/lib", "/lib", NULL};
+    char path[PATH_MAX];
+    for (const char *const *f = folders; *f != NULL; f++) {
+        snprintf(path, sizeof path,
+                 "%s/systemd/system/sysinit.target.wants/" CLI_NAME "-unconfirmed.service", *f);
+        if (access("/run/systemd/system", F_OK) == 0 && access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void say_how_to_go_on(const struct switch_tree *tree, unsigned seconds)
 {
     char off[PATH_MAX];
@@ -117,6 +130,10 @@ static void say_how_to_go_on(const struct switch_tree *tree, unsigned seconds)
                seconds, option, tree->root);
     if (*tree->root != '\0')
         return;
+    if (seconds > 0 && !boot_takes_it_back())
+        cli_warn(
+            "after a power cut before that it would stay on: nothing runs 'commissioned-auth-off "
+            "--unconfirmed' early in a boot here");
     printf(
         "\nIf no program starts any more, this still does (in a shell that is open):\n\n    %s\n",
         switch_off_program(off) ? off : ": >/etc/ld.so.preload");

@@ -8,6 +8,9 @@
 #include "core/cleanup.h"
 #include "cli/preload_file.h"
 
+/* Not that of enable, which may be writing its own at this moment: we take no lock. */
+#define TEMPORARY_NAME "." PRELOAD_NAME ".off"
+
 enum { MAX_ROUNDS = 5 };
 
 static bool replace(int etc, const char *text)
@@ -17,7 +20,7 @@ static bool replace(int etc, const char *text)
         return false;
     if (*rest == '\0')
         return atomic_remove(etc, PRELOAD_NAME) == 0;
-    return atomic_replace(etc, PRELOAD_NAME, rest, strlen(rest), NULL) == 0;
+    return atomic_replace_by(etc, PRELOAD_NAME, TEMPORARY_NAME, rest, strlen(rest), NULL) == 0;
 }
 
 static bool blank_one(int fd, const struct preload_entry *entry, off_t offset)

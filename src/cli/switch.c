@@ -126,14 +126,10 @@ int switch_write(struct switch_tree *tree, const char *text)
 
 int switch_off(struct switch_tree *tree)
 {
-    enum preload_out out = preload_take_out(tree->etc);
+    const char *file;
+    enum preload_out out = take_off(tree->etc, &file);
     if (out == PRELOAD_OUT_FAILED)
-        return failed(tree, "/etc/" PRELOAD_NAME);
-    if (mark_clear(tree->etc) != 0)
-        return failed(tree, "/etc/" MARK_NAME);
-    /* Once more: an enable that had begun before sees from here on that its mark is gone. */
-    if (preload_take_out(tree->etc) == PRELOAD_OUT_FAILED)
-        return failed(tree, "/etc/" PRELOAD_NAME);
+        return failed(tree, file);
     return out == PRELOAD_OUT_DONE ? CLI_OK : CLI_NO;
 }
 

@@ -9,7 +9,6 @@
 
 #include "core/cleanup.h"
 #include "cli/lock_file.h"
-#include "cli/preload_out.h"
 #include "cli/rooted.h"
 #include "cli/switch_mark.h"
 #include "core/journal.h"
@@ -48,13 +47,25 @@ static int take_lock(int top)
     return folder < 0 ? -1 : lock_file_take(folder, LOCK_NAME, LOCK_SECONDS, &holder);
 }
 
-static int take_out(int etc, const char *root)
+enum preload_out take_off(int etc, const char **file)
 {
+    *file = "/etc/" PRELOAD_NAME;
     enum preload_out out = preload_take_out(etc);
     if (out == PRELOAD_OUT_FAILED)
-        return failed(root, "/etc/" PRELOAD_NAME);
+        return out;
+    *file = "/etc/" MARK_NAME;
     if (mark_clear(etc) != 0)
-        return failed(root, "/etc/" MARK_NAME);
+        return PRELOAD_OUT_FAILED;
+    *file = "/etc/" PRELOAD_NAME;
+    return preload_take_out(etc) == PRELOAD_OUT_FAILED ? PRELOAD_OUT_FAILED : out;
+}
+
+static int take_out(int etc, const char *root)
+{
+    const char *file;
+    enum preload_out out = take_off(etc, &file);
+    if (out == PRELOAD_OUT_FAILED)
+        return failed(root, file);
     if (out == PRELOAD_OUT_DONE)
         tell(JOURNAL_WARNING, "the system-wide switch was not confirmed and is off again");
     return DONE;

@@ -11,8 +11,17 @@
 #ifndef COMMISSIONED_CLI_TAKE_BACK_H
 #define COMMISSIONED_CLI_TAKE_BACK_H
 
+#include "cli/preload_out.h"
+
 #define STATE_FOLDER "/run/commissioned-auth"
 #define LOCK_NAME    "lock"
+
+/*
+ * Switches off: our entries out of the list in the open folder, then the mark, then the entries
+ * once more, because an enable that had begun before sees only from then on that its mark has gone.
+ * On failure errno, and *file is the name of the file it was about.
+ */
+enum preload_out take_off(int etc, const char **file);
 
 /* Blocks the signals that would end a watcher, so that none finds it with its default action. */
 void take_back_block_signals(void);

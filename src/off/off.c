@@ -7,20 +7,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
-#include "cli/preload_out.h"
-#include "cli/switch_mark.h"
+#include "cli/account.h"
 #include "cli/take_back.h"
-#include "core/journal.h"
+
+#define INIT "/sbin/init"
 
 enum { OK, FAILED = 2, READY = 3 };
 
 static const char usage[] =
-    "usage: commissioned-auth-off [--unconfirmed]\n\n"
+    "usage: commissioned-auth-off [--unconfirmed | --init]\n\n"
     "Take the library out of /etc/ld.so.preload. Other entries and comments stay. It is linked\n"
     "statically: it works when the library that the file names breaks every other program.\n\n"
     "    --unconfirmed   only what was not confirmed before the last boot\n"
+    "    --init          then execute " INIT ": for a machine that does not boot any more, as\n"
+    "                    kernel parameters 'init=PATH -- --init'\n"
     "    --help, --version\n";
 
 static int failed(const char *file)
@@ -32,20 +35,33 @@ static int failed(const char *file)
 
 static int off(void)
 {
+    const char *file;
     int etc = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (etc < 0)
         return failed("/etc");
-    enum preload_out out = preload_take_out(etc);
+    enum preload_out out = take_off(etc, &file);
     if (out == PRELOAD_OUT_FAILED)
-        return failed("/etc/" PRELOAD_NAME);
-    if (mark_clear(etc) != 0)
-        return failed("/etc/" MARK_NAME);
-    /* As in switch_off: what another process was about to do has now seen that its mark is gone. */
-    if (preload_take_out(etc) == PRELOAD_OUT_FAILED)
-        return failed("/etc/" PRELOAD_NAME);
+        return failed(file);
     puts(out == PRELOAD_OUT_DONE ? "off: programs that run keep the library until they end"
                                  : "off already");
     return OK;
+}
+
+/* The kernel's first program, when the real one dies of the library: the
+ * root is still read-only. */
+static int init(void)
+{
+    char *const argv[] = {(char *)INIT, NULL};
+    if (getpid() != 1) {
+        fputs("commissioned-auth-off: --init is for the first process of a machine\n", stderr);
+        return FAILED;
+    }
+    mount(NULL, "/", NULL, MS_REMOUNT, NULL);
+    off();
+    fflush(stdout);
+    sync();
+    execv(INIT, argv);
+    return failed(INIT);
 }
 
 /* For `enable` alone, which waits for a byte that says: from here on no
@@ -62,9 +78,11 @@ static int watch(const char *seconds)
 int main(int argc, char **argv)
 {
     if (argc == 1)
-        return off();
+        return account("commissioned-auth-off", "/etc/" PRELOAD_NAME, off());
     if (argc == 2 && strcmp(argv[1], "--unconfirmed") == 0)
         return take_back_of_other_boot();
+    if (argc == 2 && strcmp(argv[1], "--init") == 0)
+        return init();
     if (argc == 3 && strcmp(argv[1], "--watch") == 0)
         return watch(argv[2]);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {

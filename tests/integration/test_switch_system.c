@@ -158,6 +158,16 @@ START_TEST(a_switch_that_is_off_has_no_watcher)
 }
 END_TEST
 
+START_TEST(enable_says_where_no_boot_would_take_it_back)
+{
+    if (own_system_lacks(__func__))
+        return;
+    RUN(OWN_COMMAND, "enable");
+    succeeds();
+    ck_assert_msg(strstr(outcome.err, "after a power cut") != NULL, "%s", outcome.err);
+}
+END_TEST
+
 START_TEST(enable_yes_is_on_for_good)
 {
     if (own_system_lacks(__func__))
@@ -633,6 +643,7 @@ int main(void)
     tcase_add_test(back, what_a_watcher_cannot_do_is_in_the_journal);
     tcase_add_test(back, a_confirmed_switch_has_no_watcher);
     tcase_add_test(back, a_switch_that_is_off_has_no_watcher);
+    tcase_add_test(back, enable_says_where_no_boot_would_take_it_back);
     tcase_add_test(back, enable_yes_is_on_for_good);
     tcase_add_test(back, what_was_not_confirmed_before_a_power_cut_is_taken_back_at_the_boot);
     tcase_add_test(back, a_mark_that_a_power_cut_left_empty_counts_as_not_confirmed);
