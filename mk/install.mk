@@ -70,7 +70,7 @@ install: all $(generated) ## install below DESTDIR, PREFIX and LIBDIR; switches 
 # The switch goes first: a library that is named and missing makes every program complain.
 .PHONY: uninstall
 uninstall: ## switch off, then remove what install put there; configuration and keys stay
-	@if [ -x '$(DESTDIR)$(BINDIR)/commissioned-auth' ] && [ -e '$(DESTDIR)/etc/ld.so.preload' ]; then \
+	@if [ -x '$(DESTDIR)$(BINDIR)/commissioned-auth' ] && { [ -z '$(DESTDIR)' ] || [ -e '$(DESTDIR)/etc/ld.so.preload' ]; }; then \
 	    '$(DESTDIR)$(BINDIR)/commissioned-auth' disable --root '$(DESTDIR)/'; fi
 	@$(foreach i,$(installed),rm -f '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
 	@rm -f '$(boot_link)'

@@ -19,7 +19,8 @@ enum { DONE = 0, FAILED = 2, LOCK_SECONDS = 3, MARK_SECONDS = 5, MESSAGE_SIZE = 
 static void tell(int priority, const char *text)
 {
     char line[MESSAGE_SIZE + 64];
-    if (journal_send(priority, text, NULL, 0))
+    const struct journal_field action = {"COMMISSIONED_ACTION", "take-back"};
+    if (journal_send(priority, text, &action, 1))
         return;
     auto_close int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
     int length = snprintf(line, sizeof line, "<%d>commissioned-auth: %s\n", priority, text);
