@@ -18,7 +18,7 @@ $(BUILD)/plain/src/trial/%.o $(BUILD)/plain/src/cli/curl.o: pkg_curl = $(call pk
 
 $(OFF): $(off_sources:%.c=$(BUILD)/plain/%.o)
 	$(say) LD $@
-	$(Q)$(CC) $(filter-out $(SANITIZE),$(ALL_LDFLAGS)) -static -no-pie $^ -o $@ || { echo "a static C library is needed: glibc-static, libc6-dev or musl-dev"; exit 1; }
+	$(Q)$(CC) $(filter-out $(SANITIZE),$(ALL_LDFLAGS)) -static $^ -o $@ || { echo "a static C library is needed: glibc-static, libc6-dev or musl-dev"; exit 1; }
 
 $(TRIAL): $(trial_sources:%.c=$(BUILD)/plain/%.o)
 	$(say) LD $@
