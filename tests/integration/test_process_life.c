@@ -36,6 +36,7 @@ static const struct row rows[] = {
     {"signals", NULL, false, false, 10, 10},
     {"dropped", NULL, true, false, 3, 2},
     {"rooted", NULL, true, false, 3, 2},
+    {"rooted-early", NULL, true, false, 0, 0},
     {"rooted-and-dropped", NULL, true, false, 3, 2},
     {"dropped", NULL, true, true, 3, 2},
     {"removed", NULL, true, true, 1, 0},

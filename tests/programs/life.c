@@ -299,6 +299,20 @@ static void rooted_and_dropped(void)
     kept(change_root_and_drop);
 }
 
+/* Nothing was read before, and in the new root the library and its module are not to be seen: that
+ * is no removal. */
+static void rooted_early(void)
+{
+    struct curl_slist *routes = routes_make();
+    CURL *easy = handle(routes);
+    const char *ca = strrchr(getenv("ORIGIN_CA"), '/');
+    change_root();
+    curl_easy_setopt(easy, CURLOPT_CAINFO, ca);
+    CHECK(ask(easy, APP "/no/after") == CURLE_AUTH_ERROR);
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(routes);
+}
+
 /* Gone for good, after the privileges were: a key that was taken away must not live on. */
 static void remove_then_drop(void)
 {
@@ -511,6 +525,7 @@ static const struct {
     {"signals", signals},
     {"dropped", dropped},
     {"rooted", rooted},
+    {"rooted-early", rooted_early},
     {"rooted-and-dropped", rooted_and_dropped},
     {"removed", removed},
     {"filtered", filtered},
