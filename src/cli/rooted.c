@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +12,15 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+
+/* linux/openat2.h, which came with Linux 5.6; the numbers are the kernel's for good. */
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+struct how {
+    uint64_t flags, mode, resolve;
+};
+enum { IN_ROOT = 0x10 /* RESOLVE_IN_ROOT */ };
 
 int rooted_top(const char *root)
 {
@@ -27,7 +36,7 @@ static bool is_running_system(int top)
 
 int rooted_open(int top, const char *path, int flags)
 {
-    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT};
+    struct how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = IN_ROOT};
     int fd = (int)syscall(SYS_openat2, top, path, &how, sizeof how);
     /* EPERM: filters of before 5.6 answer so to every system call that they do not know. */
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "cli/cli.h"
@@ -61,7 +62,7 @@ static void execute(const char *const argv[], const char *preload, uid_t uid, in
     signal(SIGALRM, SIG_DFL);
     alarm(TRIAL_SECONDS);
     /* By descriptor: it is the library that everybody must be able to reach. */
-    execveat(program, "", (char *const *)argv, environment, AT_EMPTY_PATH);
+    syscall(SYS_execveat, program, "", argv, environment, AT_EMPTY_PATH);
     /* ENOENT of a file that is there: the loader of its ABI is not. */
     _exit(errno == EACCES ? CLI_RUN_NOT_EXECUTABLE : CLI_RUN_NOT_FOUND);
 }
