@@ -615,6 +615,19 @@ START_TEST(a_library_with_one_bad_byte_in_its_code_is_refused)
 }
 END_TEST
 
+/* Their requests elsewhere are not ours to hinder. */
+START_TEST(a_policy_that_others_cannot_read_is_no_hindrance)
+{
+    if (own_system_lacks(__func__))
+        return;
+    mkdir("/etc/commissioned-auth", 0755);
+    write_file("/etc/commissioned-auth/commissioned-auth.conf",
+               "key_file = \"/etc/commissioned-auth/keys.d/prod\";\n", 0640);
+    RUN(OWN_COMMAND, "enable", "--yes");
+    succeeds();
+}
+END_TEST
+
 START_TEST(an_empty_library_is_refused)
 {
     if (own_system_lacks(__func__))
@@ -668,6 +681,7 @@ int main(void)
     tcase_add_test(trial, a_library_in_a_folder_that_others_cannot_enter_is_refused);
     tcase_add_test(trial, a_library_whose_code_is_damaged_is_refused);
     tcase_add_test(trial, a_library_with_one_bad_byte_in_its_code_is_refused);
+    tcase_add_test(trial, a_policy_that_others_cannot_read_is_no_hindrance);
     tcase_add_test(trial, an_empty_library_is_refused);
     suite_add_tcase(suite, back);
     suite_add_tcase(suite, locks);

@@ -18,6 +18,10 @@
 #include "../support/command.h"
 #include "support/suite.h"
 
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
 #define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
 
 /* `outside` stands for the running system: nothing in it may change. */
