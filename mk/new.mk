@@ -26,4 +26,4 @@ new-%:
 # A second make, for $(PROGRAMS) is complete only when all of mk/ was read.
 .PHONY: new-built
 new-built:
-	@$(MAKE) --no-print-directory $(LIBRARY) $(MODULE) $(PROGRAMS) $(addprefix $(BUILD)/tests/,$(new_tests))
+	@$(MAKE) --no-print-directory $(LIBRARY) $(MODULE) $(control) $(PROGRAMS) $(addprefix $(BUILD)/tests/,$(new_tests))

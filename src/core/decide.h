@@ -40,7 +40,7 @@ enum hop_flag {
     HOP_MOVED = 1u << 14,         /* URL, CURLU or PORT is not what the connection was made for */
     HOP_FACTS_END,                /* behind the last that a record keeps: one more than it */
 
-    /* What no handle knows of itself; hop.c adds it. */
+    /* What no handle knows of itself; verify.h adds it. */
     HOP_TAINTED = 1u << 16,     /* some handle of this libcurl ever had an SSL_CTX_FUNCTION */
     HOP_UNCONNECTED = 1u << 17, /* libcurl before 7.80: decided before there is a peer to look at */
 };
@@ -52,6 +52,8 @@ enum peer {
     PEER_REFUSED, /* its certificate is not good for the host, by the trust that counts here */
     PEER_UNKNOWN, /* it could not be looked at */
 };
+
+enum { MAX_PEER_DETAIL = 200 }; /* bytes of a sentence with its NUL */
 
 struct hop {
     const struct target *target;       /* where the request goes */

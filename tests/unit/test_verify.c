@@ -17,8 +17,8 @@
 #include "preload/libcurl/imports.h"
 #include "preload/loader/late_libc.h"
 #include "preload/policy/policy_loader.h"
-#include "preload/request/verifier.h"
 #include "preload/request/verify.h"
+#include "preload/request/verify_task.h"
 #include "support/command.h"
 #include "support/peers.h"
 #include "support/suite.h"
@@ -36,7 +36,7 @@ static const struct provider *provider;
 /* What a hop said. */
 static struct {
     enum peer peer;
-    char detail[VERIFY_DETAIL];
+    char detail[MAX_PEER_DETAIL];
     void (*before)(void);
     void (*after)(void);
     const char *host;
@@ -131,6 +131,14 @@ static enum peer ask(unsigned port)
     ck_assert_int_eq(curl_easy_perform(easy), CURLE_OK);
     curl_easy_cleanup(easy);
     return hop.peer;
+}
+
+/* A table of imports may be filled with the first call only: one connection, of which nothing is
+ * kept. */
+static void find_library(void)
+{
+    ck_assert_int_eq(ask(peer_serve(peer_number("expired"))), PEER_REFUSED);
+    ck_assert_ptr_nonnull(verifier_openssl(provider));
 }
 
 /* ---- what it says ---------------------------------------------------------------------------- */
@@ -230,7 +238,7 @@ START_TEST(what_is_known_is_known_by_its_bytes_its_host_and_its_policy)
     const struct verified_for what = {.provider = provider, .ca = &ca, .host = HOST, .policy = 1};
     struct verified_for elsewhere = what;
     void *object = NULL;
-    ck_assert_ptr_nonnull(verifier_openssl(provider));
+    find_library();
     ck_assert(!verified_knows(&what, certificate, &object));
     verified_keep(&what, certificate, &object, 60);
     ck_assert(verified_knows(&what, certificate, &object));
@@ -273,7 +281,7 @@ START_TEST(what_has_expired_is_not_kept)
     const struct der certificate = {der, sizeof der};
     const struct verified_for what = {.provider = provider, .ca = &ca, .host = HOST, .policy = 1};
     void *object = NULL;
-    ck_assert_ptr_nonnull(verifier_openssl(provider));
+    find_library();
     verified_keep(&what, certificate, &object, 0);
     ck_assert(!verified_knows(&what, certificate, &object));
     verified_keep(&what, certificate, &object, -60);
@@ -287,7 +295,7 @@ START_TEST(a_held_object_is_given_back_when_another_takes_its_place)
     unsigned char der[] = "certificate 0";
     const struct verified_for what = {.provider = provider, .ca = &ca, .host = HOST, .policy = 1};
     unsigned back = 0;
-    ck_assert_ptr_nonnull(verifier_openssl(provider));
+    find_library();
     for (int i = 0; i < 32; i++) {
         void *object = &objects[i];
         der[12] = (unsigned char)i;
@@ -438,7 +446,7 @@ START_TEST(a_child_of_a_process_that_verifies_finds_the_lock_free)
 {
     pthread_t ids[4];
     const struct verified_for what = {.provider = provider, .ca = &ca, .host = HOST, .policy = 1};
-    ck_assert_ptr_nonnull(verifier_openssl(provider));
+    find_library();
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(pthread_create(&ids[i], NULL, churn, (void *)(intptr_t)i), 0);
     for (int i = 0; i < 200; i++) {
@@ -462,6 +470,7 @@ END_TEST
 START_TEST(a_libcurls_own_table_leads_to_its_tls_library)
 {
     void *found = NULL;
+    find_library();
     void *ssl = import_target((const void *)provider->real.easy_init, "SSL_new");
     ck_assert_ptr_eq(ssl, openssl("SSL_new"));
     ck_assert(import_names(ssl, "SSL_nothing|SSL_free\0", &found));

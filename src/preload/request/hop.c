@@ -10,8 +10,8 @@
 #include "preload/policy/policy_loader.h"
 #include "preload/request/follow.h"
 #include "preload/request/inject.h"
+#include "preload/request/judge.h"
 #include "preload/request/moved.h"
-#include "preload/request/netrc.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
 #include "preload/request/url.h"
@@ -75,10 +75,7 @@ static void gather(const struct record *record, const char *text, struct hop *ho
         hop->flags |= HOP_MOVED;
     if (record->provider->real.url == NULL)
         hop->flags |= HOP_OLD_LIBCURL;
-    if (provider_is_tainted(record->provider))
-        hop->flags |= HOP_TAINTED;
-    if (provider_is_old(record->provider))
-        hop->flags |= HOP_UNCONNECTED;
+    hop->flags |= verify_facts(record->provider);
     if (!url_read(record, text, hop, judged))
         hop->flags |= HOP_NO_URL;
     else if (hop->target->tls && is_in_clear(record))
@@ -137,23 +134,6 @@ static bool apply(struct record *record, const struct decision *decision, bool l
     return true;
 }
 
-/* The decision may point to `detail`. */
-static struct decision judge(const struct record *record, struct hop *hop,
-                             char detail[VERIFY_DETAIL])
-{
-    struct decision decision = decide(record->policy->image, hop);
-    if (decision.verdict != VERDICT_PASS && netrc_is_own(record, hop->target->host)) {
-        hop->flags |= HOP_OWN_CREDENTIALS;
-        return decide(record->policy->image, hop);
-    }
-    if (decision.verdict == VERDICT_VERIFY) {
-        hop->peer = verify_peer(record, decision.rule, hop->target->host, detail);
-        hop->peer_detail = detail;
-        decide_verified(&decision, hop);
-    }
-    return decision;
-}
-
 /* `text` is its URL, or NULL. Apart, so that a plain hop makes no room
  * for what it does not need. */
 __attribute__((noinline)) static bool decide_on(struct record *record, const char *text)
@@ -161,9 +141,9 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     struct hop hop;
     struct url_read judged;
     gather(record, text, &hop, &judged);
-    char detail[VERIFY_DETAIL];
+    char detail[MAX_PEER_DETAIL];
     bool lift = follow_gather(record, &hop);
-    struct decision decision = judge(record, &hop, detail);
+    struct decision decision = judge_hop(record, &hop, detail);
     record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
     report_hop(record, &decision, &hop);
     bool go_on = apply(record, &decision, lift);
@@ -230,8 +210,8 @@ void hop_decide_again(struct record *record)
     struct url_read judged;
     gather(record, url_find(record), &hop, &judged);
     follow_gather_again(record, &hop);
-    char detail[VERIFY_DETAIL];
-    struct decision decision = judge(record, &hop, detail);
+    char detail[MAX_PEER_DETAIL];
+    struct decision decision = judge_hop(record, &hop, detail);
     if (decision.verdict != VERDICT_KEY || !inject_again(record)) {
         inject_nothing(record);
         report_taken_back(record, &decision);

@@ -19,9 +19,7 @@
 #include "preload/libcurl/provider.h"
 #include "preload/request/trust_pem.h"
 
-/* As OpenSSL's headers have them; all pointers are the library's. Source: SSL_get_peer_certificate,
- * X509_verify_cert, X509_VERIFY_PARAM_set_flags, X509_STORE_CTX_new, d2i_X509, ERR_set_mark, (3).
- */
+/* All pointers are the library's own. Source: OpenSSL's manual pages of the names in verifier.c. */
 struct openssl {
     void *(*peer_certificate)(const void *ssl); /* one reference is the caller's */
     void *(*peer_chain)(const void *ssl);       /* with the leaf, or NULL */
@@ -103,23 +101,5 @@ bool verified_holds(const struct verified_for *what, const void *object);
 bool verified_knows(const struct verified_for *what, struct der certificate, void **object);
 void verified_keep(const struct verified_for *what, struct der certificate, void **object,
                    int64_t seconds);
-
-/* ---- one TLS library each -------------------------------------------------------------------- */
-
-struct verify_task {
-    struct verified_for what;
-    void *session;
-    char *detail; /* VERIFY_DETAIL bytes */
-};
-
-enum peer verify_openssl(const struct openssl *tls, const struct verify_task *task);
-enum peer verify_gnutls(const struct gnutls *tls, const struct verify_task *task);
-
-/* Finds what is looked for. PEER_UNASKED, or PEER_UNKNOWN where there is no trust to look in. */
-struct trust_search;
-enum peer verify_trust(const struct verify_task *task, struct trust_search *search);
-
-/* Says why, and gives `peer` back. */
-enum peer verify_says(const struct verify_task *task, enum peer peer, const char *why);
 
 #endif

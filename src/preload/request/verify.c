@@ -2,34 +2,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 
 #include "preload/policy/policy_loader.h"
-#include "preload/request/trust.h"
-#include "preload/request/verifier.h"
+#include "preload/request/verify_task.h"
 
 /* libcurl's ABI (curl.h), so one built against an older curl.h still knows it; since 7.48. */
 enum { INFO_TLS_SSL_PTR = 0x400000 + 45 };
-
-enum peer verify_says(const struct verify_task *task, enum peer peer, const char *why)
-{
-    snprintf(task->detail, VERIFY_DETAIL, "%s: %s",
-             peer == PEER_REFUSED ? "the peer's certificate is not good by the trust that counts"
-                                  : "the peer's certificate could not be verified",
-             why);
-    return peer;
-}
-
-enum peer verify_trust(const struct verify_task *task, struct trust_search *search)
-{
-    if (search->ca != NULL && search->ca->pem == NULL)
-        return verify_says(task, PEER_UNKNOWN, search->ca->error);
-    if (!trust_find(search))
-        return verify_says(task, PEER_UNKNOWN, "this process can open no file now");
-    if (!search->read)
-        return verify_says(task, PEER_UNKNOWN, "no certificate authority can be read");
-    return PEER_UNASKED;
-}
 
 static enum peer ask(const struct verify_task *task, int backend)
 {
@@ -47,7 +25,7 @@ static enum peer ask(const struct verify_task *task, int backend)
 }
 
 enum peer verify_peer(const struct record *record, const struct policy_rule *rule, const char *host,
-                      char detail[VERIFY_DETAIL])
+                      char detail[MAX_PEER_DETAIL])
 {
     struct curl_tlssessioninfo *info = NULL;
     struct verify_task task = {.what = {.provider = record->provider,

@@ -22,10 +22,15 @@
 #include "core/decide.h"
 #include "preload/record/record.h"
 
-enum { VERIFY_DETAIL = 200 }; /* bytes of a sentence with its NUL */
-
 /* PEER_GOOD, PEER_REFUSED or PEER_UNKNOWN; of the last two `detail` says why. */
 enum peer verify_peer(const struct record *record, const struct policy_rule *rule, const char *host,
-                      char detail[VERIFY_DETAIL]);
+                      char detail[MAX_PEER_DETAIL]);
+
+/* Of enum hop_flag: what no handle knows of itself. */
+static inline unsigned verify_facts(const struct provider *provider)
+{
+    return (provider_is_tainted(provider) ? HOP_TAINTED : 0u) |
+           (provider_is_old(provider) ? HOP_UNCONNECTED : 0u);
+}
 
 #endif

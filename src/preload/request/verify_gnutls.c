@@ -4,8 +4,7 @@
  */
 #include <string.h>
 
-#include "preload/request/trust.h"
-#include "preload/request/verifier.h"
+#include "preload/request/verify_task.h"
 
 /* Numbers of GnuTLS's ABI: gnutls/gnutls.h, gnutls/x509.h. */
 enum {
@@ -18,7 +17,7 @@ enum {
     MAX_CHAIN = MAX_TRUST_NAMES,
 };
 
-struct typed { /* gnutls_typed_vdata_st */
+struct typed { /* as GnuTLS has it */
     int type;
     unsigned char *data;
     unsigned size;

@@ -5,10 +5,9 @@
  */
 #include <string.h>
 
-#include "preload/request/trust.h"
-#include "preload/request/verifier.h"
+#include "preload/request/verify_task.h"
 
-/* Numbers of OpenSSL's ABI: openssl/x509_vfy.h, openssl/x509v3.h. */
+/* Numbers of OpenSSL's ABI, as its public headers have them. */
 enum {
     FLAG_PARTIAL_CHAIN = 0x80000, /* as libcurl: an authority in the trust need not be a root */
     HOSTFLAG_NO_PARTIAL_WILDCARDS = 0x4,
