@@ -42,6 +42,7 @@ static struct {
     const char *host;
     unsigned hops;
     bool chainless;
+    bool early; /* as with early data: the request is written before the handshake is over */
 } hop;
 
 static void set_up(void)
@@ -80,7 +81,14 @@ static void *no_chain(const void *ssl)
     return NULL;
 }
 
-static enum peer ask_chainless(CURL *easy)
+static int not_finished(const void *ssl)
+{
+    (void)ssl;
+    return 0;
+}
+
+/* With one function of OpenSSL's in another's place. */
+static enum peer ask_otherwise(CURL *easy)
 {
     struct openssl tls = *verifier_openssl(provider);
     struct curl_tlssessioninfo *info = NULL;
@@ -89,7 +97,10 @@ static enum peer ask_chainless(CURL *easy)
         .what = {.provider = provider, .ca = &ca, .host = hop.host, .policy = policy.number},
         .session = info->internals,
         .detail = hop.detail};
-    tls.peer_chain = no_chain;
+    if (hop.chainless)
+        tls.peer_chain = no_chain;
+    if (hop.early)
+        tls.is_init_finished = not_finished;
     return verify_openssl(&tls, &task);
 }
 
@@ -99,8 +110,8 @@ static int in_hop(void *data, char *remote, char *local, int remote_port, int lo
     (void)remote, (void)local, (void)remote_port, (void)local_port;
     if (hop.before != NULL)
         hop.before();
-    hop.peer =
-        hop.chainless ? ask_chainless(data) : verify_peer(&record, &rule, hop.host, hop.detail);
+    hop.peer = hop.chainless || hop.early ? ask_otherwise(data)
+                                          : verify_peer(&record, &rule, hop.host, hop.detail);
     if (hop.after != NULL)
         hop.after();
     hop.hops++;
@@ -175,6 +186,16 @@ START_TEST(an_address_is_a_host_too)
     ck_assert_int_eq(ask(port), PEER_REFUSED);
     hop.host = "[::1]";
     ck_assert_int_eq(ask(port), PEER_REFUSED);
+}
+END_TEST
+
+START_TEST(before_the_handshake_is_over_nobody_is_known)
+{
+    unsigned port = peer_serve(peer_number("good"));
+    ck_assert_int_eq(ask(port), PEER_GOOD);
+    hop.early = true;
+    ck_assert_int_eq(ask(port), PEER_UNKNOWN);
+    ck_assert_ptr_nonnull(strstr(hop.detail, "the TLS handshake is not over"));
 }
 END_TEST
 
@@ -495,6 +516,7 @@ int main(void)
     tcase_add_test(tests, a_good_peer_and_a_bad_one_are_told_apart);
     tcase_add_test(tests, a_certificate_is_good_for_its_own_host_alone);
     tcase_add_test(tests, an_address_is_a_host_too);
+    tcase_add_test(tests, before_the_handshake_is_over_nobody_is_known);
     tcase_add_test(tests, without_tls_there_is_nobody_to_verify);
     tcase_add_test(tests, a_process_without_descriptors_knows_nothing_and_remembers_nothing);
     tcase_add_test(tests, what_was_good_is_so_for_its_policy_alone);
