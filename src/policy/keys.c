@@ -60,9 +60,9 @@ static const char *read_credential(struct policy_reader *reader, const config_se
 }
 
 static const char *read_environment(struct policy_reader *reader, const config_setting_t *group,
-                                    uint32_t *line)
+                                    const char *setting, uint32_t *line)
 {
-    const char *name = setting_string(reader, group, "environment", line);
+    const char *name = setting_string(reader, group, setting, line);
     if (name == NULL || strcmp(name, "COMMISSIONED_API_KEY") == 0 ||
         strcmp(name, "OPENAI_API_KEY") == 0)
         return name;
@@ -109,14 +109,30 @@ static void read_inline(struct policy_reader *reader, const config_setting_t *gr
     }
 }
 
-static const struct {
+typedef const char *location_reader(struct policy_reader *reader, const config_setting_t *group,
+                                    const char *setting, uint32_t *line);
+
+/* What `next` names, where a source has it. */
+enum next { NEXT_NOTHING, NEXT_LOCATION, NEXT_VARIABLE };
+
+/* Each source: the setting that names it, how that is read, what a successor is. */
+static const struct source {
     const char *setting;
-    enum policy_source source;
-} sources[] = {{"api_key", POLICY_SOURCE_INLINE},
-               {"file", POLICY_SOURCE_FILE},
-               {"credential", POLICY_SOURCE_CREDENTIAL},
-               {"dotenv", POLICY_SOURCE_DOTENV},
-               {"environment", POLICY_SOURCE_ENVIRONMENT}};
+    location_reader *read; /* NULL: the key itself stands there */
+    enum next next;
+    bool is_file; /* `location` is one that is judged */
+} sources[] = {
+    [POLICY_SOURCE_INLINE] = {"api_key", NULL, NEXT_NOTHING, false},
+    [POLICY_SOURCE_FILE] = {"file", setting_path, NEXT_LOCATION, true},
+    [POLICY_SOURCE_CREDENTIAL] = {"credential", read_credential, NEXT_LOCATION, false},
+    [POLICY_SOURCE_DOTENV] = {"dotenv", setting_path, NEXT_VARIABLE, true},
+    [POLICY_SOURCE_ENVIRONMENT] = {"environment", read_environment, NEXT_NOTHING, false},
+};
+
+bool policy_source_is_file(enum policy_source source)
+{
+    return sources[source].is_file;
+}
 
 /* The one source of a key; false after a finding. */
 static bool find_source(struct policy_reader *reader, const config_setting_t *group,
@@ -126,7 +142,7 @@ static bool find_source(struct policy_reader *reader, const config_setting_t *gr
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
         if (setting_member(group, sources[i].setting) == NULL)
             continue;
-        *source = sources[i].source;
+        *source = (enum policy_source)i;
         found++;
     }
     if (found == 1)
@@ -140,18 +156,13 @@ static bool find_source(struct policy_reader *reader, const config_setting_t *gr
 static void read_source(struct policy_reader *reader, const config_setting_t *group,
                         struct policy_config_key *key)
 {
+    const struct source *source = &sources[key->source];
     uint32_t line;
-    if (key->source == POLICY_SOURCE_INLINE)
-        read_inline(reader, group, key);
-    else if (key->source == POLICY_SOURCE_FILE)
-        key->location = setting_path(reader, group, "file", &line);
-    else if (key->source == POLICY_SOURCE_CREDENTIAL)
-        key->location = read_credential(reader, group, "credential", &line);
-    else if (key->source == POLICY_SOURCE_DOTENV)
-        key->location = setting_path(reader, group, "dotenv", &line);
+    if (source->read != NULL)
+        key->location = source->read(reader, group, source->setting, &line);
     else
-        key->location = read_environment(reader, group, &line);
-    if (key->source == POLICY_SOURCE_DOTENV)
+        read_inline(reader, group, key);
+    if (source->next == NEXT_VARIABLE)
         key->variable = read_variable(reader, group);
     else if (setting_member(group, "variable") != NULL)
         setting_error(reader, setting_line(group), "leave it out", "variable without dotenv");
@@ -166,22 +177,22 @@ static uint32_t read_next(struct policy_reader *reader, const config_setting_t *
     const char *variable = NULL;
     if (setting_member(group, "next") == NULL)
         return POLICY_NONE;
-    if (key->source == POLICY_SOURCE_FILE)
-        location = setting_path(reader, group, "next", &line);
-    else if (key->source == POLICY_SOURCE_CREDENTIAL)
-        location = read_credential(reader, group, "next", &line);
-    else if (key->source == POLICY_SOURCE_DOTENV) {
+    const struct source *own = &sources[key->source];
+    if (own->next == NEXT_LOCATION) {
+        location = own->read(reader, group, "next", &line);
+    } else if (own->next == NEXT_VARIABLE) {
         location = key->location;
         variable = setting_string(reader, group, "next", &line);
-    } else
+    } else {
         setting_error(reader, setting_line(group), "use it with file, credential or dotenv",
                       "next has no meaning for this source");
+    }
     char name[40] = "";
     strncat(name, key->name, 32);
     strcat(name, ".next");
     const char *copy = arena_strdup(&reader->config->arena, name);
     enum policy_source source = key->source; /* key may move when another is added */
-    if (location == NULL || copy == NULL || (source == POLICY_SOURCE_DOTENV && variable == NULL))
+    if (location == NULL || copy == NULL || (own->next == NEXT_VARIABLE && variable == NULL))
         return POLICY_NONE;
     uint32_t number = policy_name_key(reader, copy, line, source);
     if (number != POLICY_NONE) {
