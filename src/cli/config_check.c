@@ -103,9 +103,8 @@ static void add_findings(struct tally *tally, const struct policy_config *config
 static void add_bad_key(struct tally *tally, const struct policy_config *config,
                         const struct policy_config_key *key)
 {
-    bool in_file = key->source == POLICY_SOURCE_FILE || key->source == POLICY_SOURCE_DOTENV ||
-                   key->source == POLICY_SOURCE_CREDENTIAL;
-    bool unsafe = in_file && is_unsafe(key->path, config->euid, true, POLICY_MAX_KEYFILE);
+    bool unsafe = policy_source_is_file(key->source) &&
+                  is_unsafe(key->path, config->euid, true, POLICY_MAX_KEYFILE);
     const char *code = unsafe ? "unsafe" : key->absent ? "absent" : "key";
     add(tally, &(struct finding){ERROR, code, key->path != NULL ? key->path : key->place.file,
                                  key->path != NULL ? 0 : key->place.line, key->error});

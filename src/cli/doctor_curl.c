@@ -13,6 +13,7 @@
 #include "cli/curl.h"
 #include "cli/doctor.h"
 #include "cli/loopback.h"
+#include "core/names.h"
 
 enum { TEST_SECONDS = 10 };
 
@@ -81,7 +82,7 @@ static CURLcode try_once(struct trial *trial, const struct curl_calls *curl,
 {
     CURLcode code = CURLE_OUT_OF_MEMORY;
     *trial = (struct trial){.curl = curl, .handle = curl->easy_init()};
-    trial->header = curl->slist_append(NULL, "Authorization: Bearer loopback-mark-of-doctor");
+    trial->header = curl->slist_append(NULL, AUTHORIZATION_BEARER "loopback-mark-of-doctor");
     if (!loopback_start(server, mark))
         code = CURLE_COULDNT_CONNECT;
     else if (trial->handle != NULL && trial->header != NULL) {

@@ -22,6 +22,7 @@
 #include "cli/policy.h"
 #include "cli/scan.h"
 #include "core/cleanup.h"
+#include "core/names.h"
 #include "core/secret.h"
 
 enum {
@@ -85,7 +86,7 @@ static bool is_named(const struct search *search, const char *path)
 
 static void add_policy_keys(struct search *search)
 {
-    static const char bearer[] = "Authorization: Bearer ";
+    static const char bearer[] = AUTHORIZATION_BEARER;
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
     if (asker_prepare(&asker, NULL, NULL) != CLI_OK)

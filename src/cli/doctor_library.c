@@ -8,8 +8,7 @@
 #include "cli/library.h"
 #include "cli/preload_file.h"
 #include "cli/switch.h"
-
-#define MODULE_NAME "commissioned-auth-policy.so"
+#include "core/names.h"
 
 /* Where the library looks for it, in that order. */
 static bool module_found(const char *library)

@@ -15,6 +15,7 @@
 #include "cli/key.h"
 #include "cli/key_store.h"
 #include "core/cleanup.h"
+#include "core/names.h"
 #include "core/secret.h"
 
 enum { OPTION_JSON, OPTION_DIR, OPTION_CACERT, OPTION_CONNECT };
@@ -76,11 +77,11 @@ static void set_up(const struct curl_calls *curl, CURL *handle, const struct cli
 static bool ask(const struct curl_calls *curl, const struct cli_call *call,
                 const struct secret *secret, struct answer *answer)
 {
-    char line[sizeof "Authorization: Bearer " + POLICY_MAX_KEY + 1];
+    char line[sizeof AUTHORIZATION_BEARER + POLICY_MAX_KEY + 1];
     char target[300];
     struct curl_slist *header, *connect = NULL;
     CURL *handle = curl->easy_init();
-    snprintf(line, sizeof line, "Authorization: Bearer %s", secret->text);
+    snprintf(line, sizeof line, AUTHORIZATION_BEARER "%s", secret->text);
     header = curl->slist_append(NULL, line);
     secret_wipe(line, sizeof line);
     snprintf(target, sizeof target, "::%.250s",

@@ -10,7 +10,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#define LIBRARY_NAME "libcommissioned-auth.so"
+#include "core/names.h"
 
 /*
  * The library beside this command (the build tree), else in the folder it was installed to, else

@@ -15,8 +15,9 @@
 #include "cli/cli.h"
 #include "cli/policy.h"
 #include "cli/run.h"
+#include "core/names.h"
 
-static const char bearer[] = "Authorization: Bearer ";
+static const char bearer[] = AUTHORIZATION_BEARER;
 
 static const struct policy_rule *choose(const struct policy_image *image, const char *key)
 {

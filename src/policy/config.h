@@ -81,7 +81,7 @@ enum policy_source {
     POLICY_SOURCE_ENVIRONMENT, /* environment = "NAME", the process's own */
 };
 
-/* True where a key's location is a file that is judged when it is read. */
+/* True where the key is in a file, which is judged when it is read. */
 bool policy_source_is_file(enum policy_source source);
 
 struct policy_config_key {

@@ -120,11 +120,11 @@ static const struct source {
     const char *setting;
     location_reader *read; /* NULL: the key itself stands there */
     enum next next;
-    bool is_file; /* `location` is one that is judged */
+    bool is_file; /* the key is in one, which is judged */
 } sources[] = {
     [POLICY_SOURCE_INLINE] = {"api_key", NULL, NEXT_NOTHING, false},
     [POLICY_SOURCE_FILE] = {"file", setting_path, NEXT_LOCATION, true},
-    [POLICY_SOURCE_CREDENTIAL] = {"credential", read_credential, NEXT_LOCATION, false},
+    [POLICY_SOURCE_CREDENTIAL] = {"credential", read_credential, NEXT_LOCATION, true},
     [POLICY_SOURCE_DOTENV] = {"dotenv", setting_path, NEXT_VARIABLE, true},
     [POLICY_SOURCE_ENVIRONMENT] = {"environment", read_environment, NEXT_NOTHING, false},
 };

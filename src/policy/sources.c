@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "core/names.h"
 #include "core/secret.h"
 #include "policy/dotenv.h"
 #include "policy/reader.h"
@@ -15,7 +16,7 @@
 #include "policy/safe_file.h"
 #include "policy/store.h"
 
-static const char header_start[] = "Authorization: Bearer ";
+static const char header_start[] = AUTHORIZATION_BEARER;
 
 static void fail(struct policy_config *config, struct policy_config_key *key, const char *where,
                  uint32_t line, const struct complaint *why)

@@ -9,11 +9,11 @@
 #define COMMISSIONED_FIND_MODULE_H
 
 #include "commissioned/policy_image.h"
+#include "core/names.h"
 
 #ifndef MODULEDIR
 #define MODULEDIR "/usr/local/lib/commissioned-auth"
 #endif
-#define MODULE_NAME   "commissioned-auth-policy.so"
 #define MODULE_FOLDER "commissioned-auth"
 
 policy_build_function *module_find(void);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/names.h"
 #include "preload/policy/policy_loader.h"
 #include "preload/request/follow.h"
 #include "preload/request/inject.h"
@@ -24,7 +25,7 @@
 static const char *find_authorization(const struct curl_slist *list)
 {
     static const char several[] = "\n"; /* no header can have it as its value */
-    static const char name[] = "Authorization";
+    static const char name[] = AUTHORIZATION;
     const char *first = inject_find(list, name, sizeof name - 1);
     for (; first != NULL && list != NULL; list = list->next) {
         const struct curl_slist alone = {list->data, NULL};

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/names.h"
 #include "preload/loader/slab.h"
 
 static bool is_header(const struct curl_slist *node, const char *name, size_t length)
@@ -32,7 +33,7 @@ static bool set_headers(struct record *record, struct curl_slist *list)
                                               (uintptr_t)list) == CURLE_OK;
 }
 
-static const char authorization[] = "Authorization";
+static const char authorization[] = AUTHORIZATION;
 enum { NAME_LENGTH = sizeof authorization - 1 };
 
 static bool is_authorization(const struct curl_slist *node)

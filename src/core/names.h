@@ -1,0 +1,11 @@
+/* names.h - what goes over the wire, and what is called on disk, in one spelling. */
+#ifndef COMMISSIONED_NAMES_H
+#define COMMISSIONED_NAMES_H
+
+#define AUTHORIZATION        "Authorization"
+#define AUTHORIZATION_BEARER AUTHORIZATION ": Bearer " /* and the key */
+
+#define LIBRARY_NAME "libcommissioned-auth.so"
+#define MODULE_NAME  "commissioned-auth-policy.so"
+
+#endif
