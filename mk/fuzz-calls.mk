@@ -6,7 +6,7 @@ FLAVOUR ?= openssl
 calls_parts := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/run.c,$(wildcard tests/fuzz/calls/*.c)))
 calls_curl   = $(if $(findstring gnutls,$@),$(gnutls_flavour),$(call test_libs,libcurl))
 
-$(BUILD)/obj/tests/fuzz/calls/%.o: EXTRA_CFLAGS = -Isrc -Itests $(call pkg_cflags,libcurl gnutls libnghttp2) -DCURL_DISABLE_TYPECHECK
+$(BUILD)/obj/tests/fuzz/calls/%.o: EXTRA_CFLAGS = -Isrc -Iinclude -Itests $(call pkg_cflags,libcurl gnutls libnghttp2) -DCURL_DISABLE_TYPECHECK
 
 # Its own HTTP/2 is linked in, unseen: libcurl may bring another version of it.
 $(BUILD)/fuzz/calls-%: $(calls_parts)

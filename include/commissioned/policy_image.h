@@ -31,8 +31,8 @@
 /* An index into one of the arrays below, or none. */
 #define POLICY_NONE UINT32_MAX
 
-/* In a list of ids: its end, and a name that could not be looked up, so that it may be anybody's.
- */
+/* In a list of ids: its end, and a name that could not be looked up, so
+ * that it may be anybody's. */
 #define POLICY_ID_END     UINT32_MAX
 #define POLICY_ID_UNKNOWN (UINT32_MAX - 1)
 

@@ -79,7 +79,7 @@ static bool full_name(const char *file, char full[PATH_MAX])
     int length;
     if (file[0] == '/')
         length = snprintf(full, PATH_MAX, "%s", file);
-    else if (getcwd(folder, sizeof folder))
+    else if (getcwd(folder, sizeof folder) != NULL)
         length = snprintf(full, PATH_MAX, "%s/%s", folder, file);
     else
         return false;
@@ -181,8 +181,7 @@ int asker_prepare(struct policy_asker *asker, const char *program, const char *u
     return status == CLI_OK && program != NULL ? set_named(asker, program) : status;
 }
 
-/* ---- with the rights of another ----------------------------------------------------------------
- */
+/* ---- with the rights of another -------------------------------------------------------------- */
 
 struct becoming {
     struct policy_asker asker;

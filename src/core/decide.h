@@ -90,8 +90,8 @@ struct decision decide(const struct policy_image *image, const struct hop *hop);
 /* Which of the policy's origins `target` lies in, as libcurl tells origins apart; NULL for none. */
 const struct policy_origin *decide_origin(const struct policy_image *image,
                                           const struct target *target);
-/* Finishes a decision that was VERDICT_VERIFY, once hop->peer is known: what decide would say now.
- */
+/* Finishes a decision that was VERDICT_VERIFY, once hop->peer is known:
+ * what decide would say now. */
 void decide_verified(struct decision *decision, const struct hop *hop);
 
 /* The key in force: `first`, or what has taken over from it. */

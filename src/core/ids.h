@@ -4,7 +4,7 @@
  * The C library's functions may be another library's (fakeroot, uid_wrapper), which tell a program
  * what it likes to hear.
  *
- * Errors: a system that forbids to ask (seccomp) leaves *id as it was. errno is kept.
+ * Errors:  a system that forbids to ask (seccomp) leaves *id as it was. errno is kept.
  * Threads: any; ids are a thread's own where it called setresuid(2) past the C library.
  */
 #ifndef COMMISSIONED_IDS_H

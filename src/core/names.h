@@ -5,7 +5,7 @@
 #define AUTHORIZATION        "Authorization"
 #define AUTHORIZATION_BEARER AUTHORIZATION ": Bearer " /* and the key */
 
-#define LIBRARY_NAME "libcommissioned-auth.so"
-#define MODULE_NAME  "commissioned-auth-policy.so"
+#define LIBRARY_NAME         "libcommissioned-auth.so"
+#define MODULE_NAME          "commissioned-auth-policy.so"
 
 #endif

@@ -6,8 +6,9 @@
  * asking for a home by name would load name services into the program. A relative one is ignored,
  * as the XDG Base Directory rules say.
  *
- * Ownership: strings are the environment's, the caller's or the struct's own. Threads: any, each
- * its own struct. Errors: NULL.
+ * Ownership: strings are the environment's, the caller's or the struct's own.
+ * Threads:   any, each its own struct.
+ * Errors:    NULL.
  */
 #ifndef COMMISSIONED_PLACES_H
 #define COMMISSIONED_PLACES_H

@@ -15,19 +15,7 @@
 
 #include "commissioned/policy_image.h"
 #include "policy/arena.h"
-
-enum { ASKED_MAX_NAMES = 3 };
-
-/* A program or a script. */
-struct asked_file {
-    bool unknown;                       /* there may be one: nothing else holds */
-    const char *names[ASKED_MAX_NAMES]; /* the first is NULL where there is none, others may be */
-    bool has_id;                        /* the file that was started is at hand: ... */
-    dev_t dev;
-    ino_t ino;
-    bool replaced; /* ... but no more by its first name */
-    bool loose;    /* it is gone, and may have had other names */
-};
+#include "policy/match_path.h"
 
 struct asker {
     struct asked_file program;
@@ -37,8 +25,7 @@ struct asker {
 /* Who the request is for: this process where it says `self`, else what it names. */
 void asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena);
 
-/* ---- process.c ---------------------------------------------------------------------------------
- */
+/* ---- process.c ------------------------------------------------------------------------------- */
 
 /*
  * This process. What is known of it stays known: a later chroot or chdir does not change it.

@@ -18,8 +18,8 @@ enum { MAX_FIRST_LINE = 256 }; /* as much as the kernel reads of a script */
 
 enum kind { KIND_UNKNOWN, KIND_SCRIPT, KIND_PROGRAM };
 
-/* The program of a first line, "#!/usr/bin/env -S python3 -u" included, moved to the text's start.
- */
+/* The program of a first line, "#!/usr/bin/env -S python3 -u" included,
+ * moved to the text's start. */
 static void take_interpreter(char text[MAX_FIRST_LINE])
 {
     char *line = text + 2, *word, *left;

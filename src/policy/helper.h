@@ -1,7 +1,8 @@
 /*
  * helper.h - programs that let another one make their requests. For src/policy and the command.
  *
- * Threads: any. Errors: NULL.
+ * Threads: any.
+ * Errors:  NULL.
  */
 #ifndef COMMISSIONED_HELPER_H
 #define COMMISSIONED_HELPER_H

@@ -2,7 +2,8 @@
  * id_file.h - names and numbers of users and groups, from text like passwd(5) and group(5). For
  * src/policy alone.
  *
- * Errors: a file that cannot be read has no names. Threads: any, each its own.
+ * Errors:  a file that cannot be read has no names.
+ * Threads: any, each its own.
  */
 #ifndef COMMISSIONED_ID_FILE_H
 #define COMMISSIONED_ID_FILE_H

@@ -32,8 +32,7 @@ struct verdict {
     enum policy_mismatch doubt; /* of FIT_UNKNOWN */
 };
 
-/* ---- programs and scripts ----------------------------------------------------------------------
- */
+/* ---- programs and scripts -------------------------------------------------------------------- */
 
 /* A link that leads elsewhere tomorrow is for another program then. */
 static void watch_link(struct matcher *matcher, const char *path)
@@ -70,8 +69,7 @@ static enum fit match_paths(struct matcher *matcher, struct strmap *seen, const 
     return best;
 }
 
-/* ---- users and groups --------------------------------------------------------------------------
- */
+/* ---- users and groups ------------------------------------------------------------------------ */
 
 /* The numbers of a list of names; NULL for NULL. Those of an earlier reading stay. */
 static const uint32_t *number_names(struct matcher *matcher, struct id_file *file,
@@ -141,8 +139,7 @@ static enum fit match_groups(struct matcher *matcher, const uint32_t *groups)
     return best;
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 /* One NO decides; else one UNKNOWN. */
 static void weigh(struct verdict *verdict, enum fit fit, enum policy_mismatch which,

@@ -7,15 +7,28 @@
  * file, and its folder is looked up too; what it would find is not, for whoever can put a link
  * there would choose whom the rule is for.
  *
- * Errors: what cannot be looked up is FIT_UNKNOWN. Threads: as asker.h.
+ * Errors:  what cannot be looked up is FIT_UNKNOWN.
+ * Threads: as asker.h.
  */
 #ifndef COMMISSIONED_MATCH_PATH_H
 #define COMMISSIONED_MATCH_PATH_H
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
-#include "policy/asker.h"
+enum { ASKED_MAX_NAMES = 3 };
+
+/* A program or a script. */
+struct asked_file {
+    bool unknown;                       /* there may be one: nothing else holds */
+    const char *names[ASKED_MAX_NAMES]; /* the first is NULL where there is none, others may be */
+    bool has_id;                        /* the file that was started is at hand: ... */
+    dev_t dev;
+    ino_t ino;
+    bool replaced; /* ... but no more by its first name */
+    bool loose;    /* it is gone, and may have had other names */
+};
 
 /* In the order of certainty, so that the best of a list is the greatest. */
 enum fit {

@@ -4,9 +4,10 @@
  * The kernel shows every id that has no number in the process's user namespace, and NFS every owner
  * that it does not know or squashes, as one: nobody's, 65534. Who bears it is not known to be the
  * owner of what bears it too. So nobody owns nothing here, also where he is a user of his own.
- * Source: user_namespaces(7), exports(5), proc(5).
+ * Source:  user_namespaces(7), exports(5), proc(5).
  *
- * Errors: what cannot be read counts as unknown. Threads: any.
+ * Errors:  what cannot be read counts as unknown.
+ * Threads: any.
  */
 #ifndef COMMISSIONED_OWNER_H
 #define COMMISSIONED_OWNER_H

@@ -13,30 +13,11 @@
 #include "core/ids.h"
 #include "policy/config.h"
 #include "policy/index.h"
+#include "policy/selection.h"
 
 struct packer {
     char *base; /* NULL while only the size is wanted */
     size_t used;
-};
-
-/* What goes into the image. */
-struct selection {
-    const struct policy_config_rule **rules;
-    uint32_t nrules;
-    const struct policy_config_rule **kept; /* for this program, as this user or another */
-    uint32_t nkept;
-    const struct policy_config_key **keys;
-    uint32_t nkeys;
-    uint32_t *key_number; /* in the image, by number in the config */
-    struct policy_origin *origins;
-    uint32_t norigins;
-    struct packed_ca *cas; /* by number in the config */
-};
-
-/* Each file is packed once, with the first rule that names it. */
-struct packed_ca {
-    bool done;
-    const struct policy_ca *place;
 };
 
 static void *take(struct packer *packer, size_t size, size_t align)
@@ -288,79 +269,6 @@ static struct policy_image *pack(const struct policy_config *config, const struc
     return mapping;
 }
 
-static int compare_origins(const void *a, const void *b)
-{
-    const struct policy_origin *x = a, *y = b;
-    int order = strcmp(x->host, y->host);
-    return order != 0 ? order : (int)x->port - (int)y->port;
-}
-
-static void choose_origins(struct selection *chosen)
-{
-    struct policy_origin *origins = chosen->origins;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < chosen->nrules; i++) {
-        struct policy_origin origin = {chosen->rules[i]->host, chosen->rules[i]->port};
-        if (count == 0 || compare_origins(&origins[count - 1], &origin) != 0)
-            origins[count++] = origin;
-    }
-    if (count > 0)
-        qsort(origins, count, sizeof *origins, compare_origins);
-    for (uint32_t i = 0; i < count; i++)
-        if (chosen->norigins == 0 ||
-            compare_origins(&origins[chosen->norigins - 1], &origins[i]) != 0)
-            origins[chosen->norigins++] = origins[i];
-}
-
-static void choose_key(struct selection *chosen, const struct policy_config *config,
-                       uint32_t number)
-{
-    if (chosen->key_number[number] != POLICY_NONE)
-        return;
-    chosen->key_number[number] = chosen->nkeys;
-    chosen->keys[chosen->nkeys++] = &config->keys[number];
-    /* A next key that is not there yet is the normal case, and nothing to take over with. */
-    uint32_t next = config->keys[number].next;
-    if (next != POLICY_NONE && config->keys[next].header != NULL)
-        choose_key(chosen, config, next);
-}
-
-/* Another user or group would make no difference to one that is not known to be for the program. */
-static bool is_kept(const struct policy_config_rule *rule)
-{
-    return rule->mismatch != POLICY_UNKNOWN_PROGRAM && rule->mismatch != POLICY_UNKNOWN_SCRIPT;
-}
-
-/* Of a process that can become another user, for whom nobody may be able to read them again. */
-static void choose_kept(struct selection *chosen, const struct policy_config *config)
-{
-    for (uint32_t i = 0; i < config->nrules; i++) {
-        const struct policy_config_rule *rule = &config->rules[i];
-        if (!rule->who.may_concern || !is_kept(rule) || rule->key == POLICY_NONE)
-            continue;
-        chosen->kept[chosen->nkept++] = rule;
-        choose_key(chosen, config, rule->key);
-    }
-}
-
-static void choose(struct selection *chosen, const struct policy_config *config)
-{
-    for (uint32_t i = 0; i < config->nkeys; i++)
-        chosen->key_number[i] = POLICY_NONE;
-    if (chosen->kept != NULL)
-        choose_kept(chosen, config);
-    if (config->denied_by != POLICY_NONE)
-        return;
-    for (uint32_t i = 0; i < config->nrules; i++) {
-        const struct policy_config_rule *rule = &config->rules[i];
-        if (rule->mismatch != POLICY_MATCHES || rule->key == POLICY_NONE)
-            continue;
-        chosen->rules[chosen->nrules++] = rule;
-        choose_key(chosen, config, rule->key);
-    }
-    choose_origins(chosen);
-}
-
 static void free_selection(struct selection *chosen)
 {
     free(chosen->rules);
@@ -414,7 +322,7 @@ struct policy_image *policy_config_pack(const struct policy_config *config)
     struct policy_image *image = NULL;
     if (chosen.rules != NULL && (chosen.kept != NULL || !keep) && chosen.keys != NULL &&
         chosen.key_number != NULL && chosen.origins != NULL && chosen.cas != NULL) {
-        choose(&chosen, config);
+        selection_choose(&chosen, config);
         image = pack(config, &chosen, NULL);
     }
     free_selection(&chosen);

@@ -9,8 +9,8 @@
  * folder that the process was started in. Nobody keeps that; it is the present one where the
  * initial PWD says so too.
  *
- * MUST: what is known stays as it was known first, for a process does not change its program, and
- *       one that changes its root folder must not become another.
+ * MUST:     what is known stays as it was known first, for a process does not change its program,
+ *           and one that changes its root folder must not become another.
  * MUST NOT: take a want of descriptors or memory for an answer.
  */
 #include <errno.h>
@@ -64,8 +64,7 @@ static void identify(struct asked_file *file, const struct stat *st)
     file->ino = st->st_ino;
 }
 
-/* ---- the program -------------------------------------------------------------------------------
- */
+/* ---- the program ----------------------------------------------------------------------------- */
 
 /* Takes " (deleted)" off the end of a name that has it from the kernel; true where it did. */
 static bool strip_deleted(char *path, const struct stat *exe)
@@ -117,8 +116,7 @@ static bool name_program(struct asked_file *program)
     return true;
 }
 
-/* ---- how it was called -------------------------------------------------------------------------
- */
+/* ---- how it was called ----------------------------------------------------------------------- */
 
 /* The word after `name` in the initial environment; false where it is not there or too long. */
 static bool initial_variable(const char *name, char *value, size_t room)
@@ -189,8 +187,7 @@ static enum start judge_start(const char *path, const struct asked_file *program
     return STARTED_UNKNOWN;
 }
 
-/* ---- the script --------------------------------------------------------------------------------
- */
+/* ---- the script ------------------------------------------------------------------------------ */
 
 static void take_script(struct asked_file *script, const char *word)
 {
@@ -239,8 +236,8 @@ static bool same_script(const struct asked_file *a, const struct stat *st)
     return a->has_id && a->dev == st->st_dev && a->ino == st->st_ino;
 }
 
-/* "#!" names an interpreter that may be a script itself: then two are run, and neither is the one.
- */
+/* "#!" names an interpreter that may be a script itself: then two are
+ * run, and neither is the one. */
 static void take_started(struct asked_file *script, const char *name,
                          const struct interpreter *interpreter)
 {

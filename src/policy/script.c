@@ -219,8 +219,7 @@ bool script_is_shell(const char *program)
     return how != NULL && is_shell(how);
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct words {
     const char *at; /* the next one */

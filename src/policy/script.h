@@ -2,9 +2,11 @@
  * script.h - what an interpreter was told to run, read off its command line. For src/policy alone.
  *
  * Nothing is guessed: a word is the script only where the interpreter's own rules leave no other
- * reading. Source: python(1), perlrun(1), ruby(1), php(1), node(1), sh(1p), bash(1), lua(1), R(1).
+ * reading.
+ * Source:  python(1), perlrun(1), ruby(1), php(1), node(1), sh(1p), bash(1), lua(1), R(1).
  *
- * Threads: pure functions. Errors: what cannot be read is SCRIPT_UNKNOWN.
+ * Threads: pure functions.
+ * Errors:  what cannot be read is SCRIPT_UNKNOWN.
  */
 #ifndef COMMISSIONED_SCRIPT_H
 #define COMMISSIONED_SCRIPT_H

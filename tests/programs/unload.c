@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROUNDS = 40, MOST_THREADS = 8 };
+enum { ROUNDS = 40, MAX_THREADS = 8 };
 
 static const char *libcurl;
 static const char *plugin;
@@ -51,9 +51,9 @@ static void *rounds(void *unused)
 
 int main(int argc, char **argv)
 {
-    pthread_t threads[MOST_THREADS];
+    pthread_t threads[MAX_THREADS];
     int count = argc > 3 ? atoi(argv[3]) : 1;
-    if (argc < 3 || count < 1 || count > MOST_THREADS)
+    if (argc < 3 || count < 1 || count > MAX_THREADS)
         return 2;
     libcurl = argv[1];
     plugin = argv[2];

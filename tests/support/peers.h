@@ -6,7 +6,8 @@
  * an answer; one for /close ends it behind the answer; all else is answered 200 on a kept one.
  *
  * Threads: each server and each connection has one of its own; peers_seen may be called at any
- * time. Errors: what cannot be set up fails the running Check test, with which all of it ends.
+ *          time.
+ * Errors:  what cannot be set up fails the running Check test, with which all of it ends.
  */
 #ifndef COMMISSIONED_TEST_PEERS_H
 #define COMMISSIONED_TEST_PEERS_H

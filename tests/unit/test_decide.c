@@ -272,8 +272,8 @@ static const struct row rows[] = {
     {PASS(fails, U, MOVED), "fails", .flags = HOP_MOVED},
     {PASS(fails, "https://evil.example/", HOST)},
 
-    /* The peer: what libcurl did not verify, or may not have, is verified by us, or gets nothing.
-     */
+    /* The peer: what libcurl did not verify, or may not have, is
+     * verified by us, or gets nothing. */
     {VERIFY(whole, U), "whole", .flags = HOP_PEER_UNVERIFIED},
     {VERIFY(whole, U), "whole", .flags = HOP_HOST_UNVERIFIED},
     {VERIFY(whole, U), "whole", .flags = HOP_SSL_CTX_FUNCTION},

@@ -73,8 +73,8 @@ static size_t discard(char *data, size_t size, size_t count, void *user)
     return size * count;
 }
 
-/* As a newer libcurl resumes a session of OpenSSL's: with the leaf, and without what stood above.
- */
+/* As a newer libcurl resumes a session of OpenSSL's: with the leaf, and
+ * without what stood above. */
 static void *no_chain(const void *ssl)
 {
     (void)ssl;

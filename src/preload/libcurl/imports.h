@@ -5,7 +5,8 @@
  * one a libcurl uses stands in that libcurl's own table of imports. Names are looked up in what the
  * entry leads to and nowhere else: an object that has one of them and not the rest is no library.
  *
- * Ownership: the functions hold while the importing object is loaded. Threads: any.
+ * Ownership: the functions hold while the importing object is loaded.
+ * Threads:   any.
  * Errors:    false. errno is kept.
  */
 #ifndef COMMISSIONED_IMPORTS_H
@@ -13,8 +14,8 @@
 
 #include <stdbool.h>
 
-/* Where the table of the object that `inside` lies in leads for `name`; NULL: nowhere, or not yet.
- */
+/* Where the table of the object that `inside` lies in leads for `name`;
+ * NULL: nowhere, or not yet. */
 void *import_target(const void *inside, const char *name);
 
 /*

@@ -32,8 +32,8 @@ static bool own_folder(char *folder)
     return found;
 }
 
-/* Sanitizers cannot follow code into a second namespace: their builds load the module in the first.
- */
+/* Sanitizers cannot follow code into a second namespace: their builds load
+ * the module in the first. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(LM_ID_NEWLM)
 static void *open_module(const char *path)
 {

@@ -3,7 +3,8 @@
  *
  * It is found beside this library or in its installed folder, never by a search path.
  *
- * Threads: any; no lock is held while the dynamic loader works. Errors: NULL.
+ * Threads: any; no lock is held while the dynamic loader works.
+ * Errors:  NULL.
  */
 #ifndef COMMISSIONED_FIND_MODULE_H
 #define COMMISSIONED_FIND_MODULE_H

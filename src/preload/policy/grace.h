@@ -12,14 +12,14 @@
 #ifndef COMMISSIONED_GRACE_H
 #define COMMISSIONED_GRACE_H
 
-#include "preload/policy/policy_loader.h"
+#include "preload/policy/policy_ref.h"
 
 /* The key that `image` has by that key's name, or NULL; one that is another user's was not read. */
 const struct policy_key *grace_same_key(const struct policy_image *image,
                                         const struct policy_key *key);
 
-/* For how many seconds the old policy may go on, because the new one has lost a key of it. 0: not.
- */
+/* For how many seconds the old policy may go on, because the new one has
+ * lost a key of it. 0: not. */
 uint32_t grace_seconds(const struct policy_ref *policy, const struct policy_ref *old);
 
 /* True where the process locked itself in since `old` was read, and `policy` gives less. */

@@ -3,7 +3,8 @@
  *
  * Such a program defines the functions that its extensions call, or needs the library that does.
  *
- * Threads: any. Errors: none; what hides its symbols is told by its name alone.
+ * Threads: any.
+ * Errors:  none; what hides its symbols is told by its name alone.
  */
 #ifndef COMMISSIONED_INTERPRETS_H
 #define COMMISSIONED_INTERPRETS_H

@@ -19,26 +19,10 @@
 #include <stdint.h>
 
 #include "commissioned/policy_image.h"
-#include "core/plain.h"
+#include "preload/policy/policy_ref.h"
 
-struct policy_ref {
-    struct policy_image *image;
-    unsigned references; /* LOCK_POLICY */
-    unsigned number;     /* no other policy of the process has the same */
-    bool debug;          /* COMMISSIONED_AUTH_DEBUG was 1 when the policy was read */
-    bool needs_method;   /* a rule names methods */
-    struct plain plain;  /* nothing is with debug output, which shows every hop */
-    bool failure_told;   /* the journal has the sentence; atomic */
-    bool refusal_told;   /* ... of a peer whose certificate is not good; atomic */
-    size_t size;         /* of this object */
-    dev_t root_device;   /* of the process's root folder when the policy was read, ... */
-    ino_t root_number;   /* ... and its inode */
-    uint8_t *told;       /* per key: bits of report.c; atomic */
-    bool promoted[];     /* per key: its `next` has taken over; atomic, only ever set */
-};
-
-/* The policy in force, or NULL where there is no configuration or none that concerns this process.
- */
+/* The policy in force, or NULL where there is no configuration or none
+ * that concerns this process. */
 struct policy_ref *policy_take(void);
 
 void policy_release(struct policy_ref *policy);

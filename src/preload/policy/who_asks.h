@@ -3,7 +3,8 @@
  *
  * Users and groups are the effective ones of the calling thread, asked of the kernel.
  *
- * Threads: builds one at a time (LOCK_BUILD), the rest any. Errors: NULL as the module gives it.
+ * Threads: builds one at a time (LOCK_BUILD), the rest any.
+ * Errors:  NULL as the module gives it.
  */
 #ifndef COMMISSIONED_WHO_ASKS_H
 #define COMMISSIONED_WHO_ASKS_H

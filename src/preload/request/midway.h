@@ -13,8 +13,8 @@
  * A transfer is under way from curl_easy_perform on, or from the first time that its multi handle
  * is driven: what is set before that is what libcurl starts with.
  *
- * Threads:   the thread that uses the handle.
- * Errors:    libcurl's own. errno is kept.
+ * Threads: the thread that uses the handle.
+ * Errors:  libcurl's own. errno is kept.
  */
 #ifndef COMMISSIONED_MIDWAY_H
 #define COMMISSIONED_MIDWAY_H

@@ -8,8 +8,9 @@
  * Nothing is kept: of a bundle only the names are read, so that a search costs about as much as a
  * TLS handshake, and an authority that was taken away counts for nothing at once.
  *
- * Threads: any. Errors: false where a file could not be read for want of descriptors or memory.
- * errno may change.
+ * Threads: any.
+ * Errors:  false where a file could not be read for want of descriptors or memory. errno may
+ *          change.
  */
 #ifndef COMMISSIONED_TRUST_H
 #define COMMISSIONED_TRUST_H

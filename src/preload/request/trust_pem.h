@@ -5,7 +5,8 @@
  * given one among some hundreds: those alone are then given to the TLS library, which reads and
  * judges them. So a certificate that is misread here is one that is not trusted.
  *
- * Threads: pure functions. Errors: NULL, 0 or false.
+ * Threads: pure functions.
+ * Errors:  NULL, 0 or false.
  */
 #ifndef COMMISSIONED_TRUST_PEM_H
 #define COMMISSIONED_TRUST_PEM_H

@@ -5,8 +5,10 @@
  * A certificate is good for one host, by one policy's trust, for an hour at most. It is known again
  * by its bytes; or, of OpenSSL, by being the very object that is held here.
  *
- * Ownership: a verifier stays for the life of the process, as its libcurl does (provider.c pins it).
- * Threads:   LOCK_PEERS is taken inside. Errors: NULL, false.
+ * Ownership: a verifier stays for the life of the process, as its libcurl does (provider.c pins
+ *            it).
+ * Threads:   LOCK_PEERS is taken inside.
+ * Errors:    NULL, false.
  */
 #ifndef COMMISSIONED_VERIFIER_H
 #define COMMISSIONED_VERIFIER_H

@@ -92,8 +92,7 @@ static int64_t next_event(void)
     return next;
 }
 
-/* ---- what libcurl calls ------------------------------------------------------------------------
- */
+/* ---- what libcurl calls ---------------------------------------------------------------------- */
 
 static int real_poll(struct pollfd *fds, nfds_t count)
 {

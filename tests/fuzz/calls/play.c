@@ -77,8 +77,7 @@ static void say(const struct handle *handle, const char *what, int code)
     trace("h%u %s: %d errno=%d", handle->index, what, code, errno);
 }
 
-/* ---- acts --------------------------------------------------------------------------------------
- */
+/* ---- acts ------------------------------------------------------------------------------------ */
 
 static void set_url(struct handle *handle, const struct act *act)
 {

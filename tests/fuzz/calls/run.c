@@ -49,8 +49,7 @@ static void die(const char *what)
     exit(2);
 }
 
-/* ---- the folder --------------------------------------------------------------------------------
- */
+/* ---- the folder ------------------------------------------------------------------------------ */
 
 static void put_file(const char *name, const char *text)
 {
@@ -111,8 +110,7 @@ static void make_folder(bool authorities)
     put_policy("narrow.conf", "https://app.commissioned.tech/v1", authorities);
 }
 
-/* ---- the two processes -------------------------------------------------------------------------
- */
+/* ---- the two processes ----------------------------------------------------------------------- */
 
 static void start(struct player *player, const char *calls, const char *library)
 {
@@ -184,8 +182,7 @@ static void forget(struct seen *seen)
 
 static struct player without, with;
 
-/* ---- one sequence ------------------------------------------------------------------------------
- */
+/* ---- one sequence ---------------------------------------------------------------------------- */
 
 static enum fault judge(const struct seen *plain, const struct seen *ours)
 {

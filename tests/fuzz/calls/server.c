@@ -21,8 +21,7 @@ static gnutls_datum_t ticket_keys[4]; /* who shares one shares what was verified
 static struct connection *connections;
 static unsigned ncreated;
 
-/* ---- bytes -------------------------------------------------------------------------------------
- */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 static ssize_t receive(struct connection *c, char *to, size_t size)
 {
@@ -82,8 +81,7 @@ static bool flush(struct connection *c)
     return at > 0;
 }
 
-/* ---- TLS ---------------------------------------------------------------------------------------
- */
+/* ---- TLS ------------------------------------------------------------------------------------- */
 
 static void start_tls(struct connection *c)
 {
@@ -124,8 +122,7 @@ static bool shake(struct connection *c)
     return true;
 }
 
-/* ---- HTTP/1.1 ----------------------------------------------------------------------------------
- */
+/* ---- HTTP/1.1 -------------------------------------------------------------------------------- */
 
 static void trace_request(const struct request *request)
 {
@@ -325,8 +322,7 @@ static bool consume(struct connection *c)
     return true;
 }
 
-/* ---- connections -------------------------------------------------------------------------------
- */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 static bool step(struct connection *c)
 {

@@ -96,8 +96,7 @@ struct step steps_make(uint64_t seed, size_t number)
     return step;
 }
 
-/* ---- URLs --------------------------------------------------------------------------------------
- */
+/* ---- URLs ------------------------------------------------------------------------------------ */
 
 static const char *const places[] = {
     "https://" WORLD_HOST,         "https://" WORLD_HOST,           "https://" WORLD_HOST,
@@ -132,8 +131,7 @@ void steps_url(const struct act *act, char *url, size_t size)
              redirects, words[act->c % NWORDS]);
 }
 
-/* ---- in words ----------------------------------------------------------------------------------
- */
+/* ---- in words -------------------------------------------------------------------------------- */
 
 static const char *const op_names[OPS] = {[OP_SET] = "set",
                                           [OP_URL] = "url",
@@ -174,7 +172,8 @@ static void say_act(const struct act *act, char *text, size_t size)
         else if (option->kind == KIND_CALLBACK)
             snprintf(text, size, "h%u set %s %ld", handle, option->name, option->number & 15);
         else
-            snprintf(text, size, "h%u set %s %s", handle, option->name, value ? value : "NULL");
+            snprintf(text, size, "h%u set %s %s", handle, option->name,
+                     value != NULL ? value : "NULL");
         return;
     }
     case OP_URL:
