@@ -12,10 +12,22 @@
 #include "policy/match.h"
 #include "policy/store.h"
 
+/* Why there is nothing of a file; NULL where memory ran out. */
+static const char *not_read(struct policy_config *config, const char *file)
+{
+    struct complaint why = {0};
+    char *sentence = arena_alloc(&config->arena, POLICY_MAX_SENTENCE);
+    if (sentence == NULL)
+        return NULL;
+    complain(&why, "let that user read it, and the configuration",
+             "was not read before this process became user %u", (unsigned)config->euid);
+    sentence_write(sentence, file, 0, &why);
+    return sentence;
+}
+
 static void take_key(struct policy_config *config, const struct policy_key *from)
 {
     struct policy_config_key *key = policy_add_key(config);
-    struct complaint why = {0};
     if (key == NULL)
         return;
     *key = (struct policy_config_key){.name = from->name,
@@ -27,13 +39,27 @@ static void take_key(struct policy_config *config, const struct policy_key *from
                                       .stale_seconds = from->stale_seconds,
                                       .next = from->next,
                                       .read = true};
-    char *sentence = arena_alloc(&config->arena, POLICY_MAX_SENTENCE);
-    if (key->header != NULL || key->error != NULL || sentence == NULL)
-        return;
-    complain(&why, "let that user read it, and the configuration",
-             "was not read before this process became user %u", (unsigned)config->euid);
-    sentence_write(sentence, from->source, 0, &why);
-    key->error = sentence;
+    if (key->header == NULL && key->error == NULL)
+        key->error = not_read(config, from->source);
+}
+
+/* A file of authorities is had as it was read; one that was not makes its rules give nothing. */
+static uint32_t take_ca(struct policy_config *config, const struct policy_ca *from)
+{
+    uint32_t number = 0;
+    if (from == NULL)
+        return POLICY_NONE;
+    while (number < config->ncas && strcmp(config->cas[number].path, from->path) != 0)
+        number++;
+    if (number < config->ncas)
+        return number;
+    struct policy_config_ca *ca = policy_add_ca(config);
+    if (ca == NULL)
+        return POLICY_NONE; /* the arena has failed: there will be no image */
+    *ca = (struct policy_config_ca){from->path, from->pem, from->error};
+    if (ca->pem == NULL && ca->error == NULL)
+        ca->error = not_read(config, from->path);
+    return number;
 }
 
 static void take_rule(struct policy_config *config, const struct policy_rule *from)
@@ -53,6 +79,7 @@ static void take_rule(struct policy_config *config, const struct policy_rule *fr
                                         .missing = from->missing,
                                         .report = from->report,
                                         .placeholder = from->placeholder,
+                                        .trust = {from->verify, take_ca(config, from->ca)},
                                         .covered_by = POLICY_NONE};
 }
 

@@ -107,6 +107,37 @@ START_TEST(a_ca_file_is_packed_once_for_all_the_rules_that_name_it)
 }
 END_TEST
 
+static struct policy_image *judge_again(void)
+{
+    const struct policy_request request = {.abi = POLICY_IMAGE_ABI, .again = image};
+    struct policy_config *again = policy_config_again(&request);
+    ck_assert_ptr_nonnull(again);
+    struct policy_image *packed = policy_config_pack(again);
+    policy_config_free(again);
+    ck_assert_ptr_nonnull(packed);
+    return packed;
+}
+
+START_TEST(an_image_that_is_judged_again_keeps_both)
+{
+    put("ca.pem", 0644, PEM);
+    load(KEYS
+         "rules = ({ name = \"a\"; key = \"k\"; verify = \"always\"; ca_file = \"@/ca.pem\"; },\n"
+         "         { name = \"b\"; key = \"k\"; url = \"https://app.commissioned.tech/v1\"; });\n");
+    struct policy_image *again = judge_again();
+    ck_assert_uint_eq(again->nrules, image->nrules);
+    for (uint32_t i = 0; i < again->nrules; i++) {
+        const struct policy_rule *now = &again->rules[i], *before = &image->rules[i];
+        ck_assert_str_eq(now->name, before->name);
+        ck_assert_int_eq(now->verify, before->verify);
+        ck_assert_int_eq(now->ca == NULL, before->ca == NULL);
+        if (now->ca != NULL)
+            ck_assert_str_eq(now->ca->pem, before->ca->pem);
+    }
+    policy_image_free(again);
+}
+END_TEST
+
 START_TEST(a_ca_file_that_has_changed_makes_the_image_out_of_date)
 {
     put("a.pem", 0644, PEM);
@@ -188,6 +219,7 @@ int main(void)
     tcase_add_test(tests, without_them_it_is_when_needed_by_the_machines_authorities);
     tcase_add_loop_test(tests, each_word_arrives, 0, 3);
     tcase_add_test(tests, a_ca_file_is_packed_once_for_all_the_rules_that_name_it);
+    tcase_add_test(tests, an_image_that_is_judged_again_keeps_both);
     tcase_add_test(tests, a_ca_file_that_has_changed_makes_the_image_out_of_date);
     tcase_add_test(tests, the_ca_file_of_a_rule_for_others_is_not_read);
     tcase_add_loop_test(tests,
