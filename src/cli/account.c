@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/cleanup.h"
 #include "cli/cli.h"
 #include "cli/key_store.h"
+#include "core/cleanup.h"
 #include "core/journal.h"
 
 enum { ID_SIZE = 16, MESSAGE_SIZE = 512, TERMINAL_SIZE = 64 };

@@ -1,5 +1,5 @@
 /*
- * cli_account.h - who changed what, in the machine's log.
+ * cli/account.h - who changed what, in the machine's log.
  *
  * A line for each verb that changes the switch or a key, also where it failed; none for verbs that
  * only read. Who: the user id, the one that logged in (loginuid, which sudo(8) does not change),

@@ -1,5 +1,5 @@
 /*
- * cli_lock_file.h - one writer at a time, and nobody else's lock in the way.
+ * cli/lock_file.h - one writer at a time, and nobody else's lock in the way.
  *
  * flock(2) on a folder would do for any user who may open it, for as long as he likes. So the lock
  * is a file of its own that its owner alone can open (0600), and no wait is without end. It is a
