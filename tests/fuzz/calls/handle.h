@@ -35,7 +35,7 @@ struct handle {
     bool under_way;
     bool was_off;       /* verification was off at some time */
     bool transfer_odd;  /* what may speak against a key was set meanwhile */
-    bool was_elsewhere; /* a request of it went elsewhere */
+    bool was_elsewhere; /* a request of it went elsewhere, or a redirect named a user */
     size_t key_bytes;   /* that arrived with its requests */
     unsigned nrequests;
 };

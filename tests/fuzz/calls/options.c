@@ -104,7 +104,8 @@ const struct option options[] = {
     {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "http://proxy.example:3128", true},
     {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "", true},
     {"PROXYUSERPWD", CURLOPT_PROXYUSERPWD, KIND_TEXT, 0, "proxy:user", true},
-    /* Not one with a bare "default": the key takes the place of that, by decision. */
+    /* Tolerated, so there is none with a bare "default": the key takes the place of that, for
+     * such an entry is no credential for this host. */
     {"NETRC_FILE", CURLOPT_NETRC_FILE, KIND_TEXT, 0, "netrc-other", true},
     {"DEFAULT_PROTOCOL", CURLOPT_DEFAULT_PROTOCOL, KIND_TEXT, 0, "https", true},
 

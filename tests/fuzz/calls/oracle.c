@@ -137,7 +137,7 @@ static bool is_due(const struct request *request, const struct found *found,
            strchr(request->target, '%') == NULL;
 }
 
-void oracle_judge(const struct request *request, unsigned status)
+void oracle_judge(const struct request *request, const struct answer *answer)
 {
     struct handle *handle = handle_by_agent(request_header(request, "User-Agent"));
     struct found found = find(request);
@@ -150,7 +150,7 @@ void oracle_judge(const struct request *request, unsigned status)
         if (handle != NULL)
             handle->key_bytes += strlen("Authorization: Bearer \r\n") +
                                  strlen(found.key == 1 ? trace_key : trace_next_key);
-        was_refused |= found.key == 1 && status == 401;
+        was_refused |= found.key == 1 && answer->status == 401;
     } else if (is_due(request, &found, handle)) {
         trace_broken("no key to %s, %s %s, though nothing speaks against it", request->site->name,
                      request->method, request->target);
@@ -158,5 +158,7 @@ void oracle_judge(const struct request *request, unsigned status)
     if (handle == NULL)
         return;
     handle->nrequests++;
+    if (strchr(answer->headers, '@') != NULL) /* a user in the URL that it leads to */
+        handle->was_elsewhere = true;
     handle->was_elsewhere |= !at_home(request, handle) && strcmp(request->method, "CONNECT") != 0;
 }

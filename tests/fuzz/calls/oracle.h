@@ -23,6 +23,6 @@ extern bool oracle_expects_key;
 extern bool oracle_verifies;
 
 /* A request came; its line in the trace is written. */
-void oracle_judge(const struct request *request, unsigned status);
+void oracle_judge(const struct request *request, const struct answer *answer);
 
 #endif

@@ -289,6 +289,16 @@ static void set_share(struct handle *handle, const struct act *act)
     say(handle, "share", (int)curl_easy_setopt(handle->easy, CURLOPT_SHARE, share));
 }
 
+static void trap(struct handle *handle)
+{
+    if (is_busy(handle))
+        return;
+    curl_easy_setopt(handle->easy, CURLOPT_SHARE, share_of(0));
+    callback_set(handle, CB_SSL_CTX, 2);
+    world_deceive(true);
+    perform(handle);
+}
+
 static void ask(const struct handle *handle)
 {
     static const CURLINFO infos[] = {CURLINFO_EFFECTIVE_URL, CURLINFO_PRIMARY_IP, CURLINFO_SCHEME,
@@ -345,6 +355,9 @@ static void play_on_handle(const struct act *act)
         break;
     case OP_SHARE:
         set_share(handle, act);
+        break;
+    case OP_TRAP:
+        trap(handle);
         break;
     case OP_GETINFO:
         ask(handle);

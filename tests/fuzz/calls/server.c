@@ -147,7 +147,7 @@ void request_came(const struct request *request, struct answer *answer)
 {
     trace_request(request);
     answer_make(request, answer);
-    oracle_judge(request, answer->status);
+    oracle_judge(request, answer);
 }
 
 static void say_text(struct connection *c, const char *text)

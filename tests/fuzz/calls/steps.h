@@ -33,6 +33,7 @@ enum op {
     OP_PAUSE,
     OP_ARM,          /* the inner step runs in a callback's nth call from now */
     OP_CONNECT_TIME, /* how long connects take */
+    OP_TRAP,         /* a handle that accepts every certificate meets the impostor, in share 0 */
     OP_IMPOSTOR,     /* whoever connects to app reaches an impostor, or app again */
     OP_DROP_IDLE,    /* the servers end idle connections */
     OP_FAIL,         /* inner: the callback answers what ends the transfer, or pauses it */
