@@ -19,10 +19,13 @@ $(BUILD)/fuzz/calls_run: $(BUILD)/obj/tests/fuzz/calls/run.o $(BUILD)/obj/tests/
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,gnutls sqlite3 jansson) -o $@
 
+# A second make, for what was missing is installed by the first.
 .PHONY: fuzz-calls
-fuzz-calls: $(LIBRARY) $(MODULE) $(BUILD)/fuzz/calls-$(FLAVOUR) $(BUILD)/fuzz/calls_run ## random libcurl calls without the library and with it: SECONDS, SEED, COUNT, FLAVOUR
-	cd $(BUILD)/fuzz && ./calls_run -t $(SECONDS) $(if $(SEED),-s $(SEED)) $(if $(KEPT),-k $(KEPT)) $(if $(COUNT),-n $(COUNT)) $(if $(FINDS),-f $(FINDS)) $(if $(VERIFIES),-v) \
-	    ./calls-$(FLAVOUR) $(abspath $(LIBRARY)) 
+fuzz-calls: ## random libcurl calls without the library and with it: SECONDS, SEED, KEPT, COUNT, FINDS, FLAVOUR, VERIFIES
+	@scripts/deps build test fuzz
+	@$(MAKE) --no-print-directory $(LIBRARY) $(MODULE) $(BUILD)/fuzz/calls-$(FLAVOUR) $(BUILD)/fuzz/calls_run
+	cd $(BUILD)/fuzz && ./calls_run -t $(SECONDS) $(if $(SEED),-s $(SEED)) $(if $(KEPT),-k $(KEPT)) $(if $(COUNT),-n $(COUNT)) \
+	    $(if $(FINDS),-f $(FINDS)) $(if $(VERIFIES),-v) ./calls-$(FLAVOUR) $(abspath $(LIBRARY))
 
 # With the libcurls of check-new, each for SECONDS.
 .PHONY: fuzz-calls-new
