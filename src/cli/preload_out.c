@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli/atomic_file.h"
-#include "core/cleanup.h"
 #include "cli/preload_file.h"
+#include "core/cleanup.h"
 
 /* Not that of enable, which may be writing its own at this moment: we take no lock. */
 #define TEMPORARY_NAME "." PRELOAD_NAME ".off"

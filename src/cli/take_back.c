@@ -7,10 +7,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/cleanup.h"
 #include "cli/lock_file.h"
 #include "cli/rooted.h"
 #include "cli/switch_mark.h"
+#include "core/cleanup.h"
 #include "core/journal.h"
 
 enum { DONE = 0, FAILED = 2, LOCK_SECONDS = 3, MARK_SECONDS = 5, MESSAGE_SIZE = 512 };

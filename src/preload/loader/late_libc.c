@@ -194,7 +194,7 @@ __attribute__((noinline)) static const char *find_all(struct late_libc *table, d
  */
 static bool bind_now(void)
 {
-    struct late_libc table;
+    struct late_libc table = {0};
     dlsym_function *find = late_dlsym();
     const char *missing = find != NULL ? find_all(&table, find) : "dlsym";
     if (missing != NULL) {
