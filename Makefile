@@ -43,6 +43,7 @@ core     := $(wildcard src/core/*.c)
 late_core = $(filter-out src/core/secret_free.c,$(core))
 preload  := $(wildcard src/preload/*/*.c)
 policy   := $(wildcard src/policy/*.c)
+bridge   := $(wildcard src/bridge/*.c)
 cli      := $(wildcard src/cli/*.c)
 devserver:= $(wildcard src/devserver/*.c)
 objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -106,7 +107,7 @@ $(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/policy/exports.map -Wl,-z,defs \
 	    $(filter %.o,$^) -lconfig -o $@
 
-$(COMMAND): $(call objects,$(cli) $(policy) $(core))
+$(COMMAND): $(call objects,$(cli) $(bridge) $(policy) $(core))
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ -lconfig $(call pkg_libs,jansson libcurl) $(system_libs) -o $@
 

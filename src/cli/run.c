@@ -10,15 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/bridge.h"
 #include "cli/cli.h"
 #include "cli/library.h"
 #include "cli/program.h"
 #include "core/cleanup.h"
 
-enum { OPTION_KEY, OPTION_ENV };
+enum { OPTION_KEY, OPTION_BRIDGE, OPTION_ISOLATE, OPTION_CACERT, OPTION_CONNECT, OPTION_ENV };
 
 static const struct cli_option options[] = {
-    [OPTION_KEY] = {"key", 'k', "NAME", "with --env: this key of the policy", CLI_WORDS_NONE, NULL},
+    [OPTION_KEY] = {"key", 'k', "NAME", "with --bridge, --env: this key", CLI_WORDS_NONE, NULL},
+    [OPTION_BRIDGE] = {"bridge", 0, NULL, "for programs without libcurl: a base URL adds the key",
+                       CLI_WORDS_NONE, NULL},
+    [OPTION_ISOLATE] = {"isolate", 0, NULL, "with --bridge: no other network for PROGRAM",
+                        CLI_WORDS_NONE, NULL},
+    [OPTION_CACERT] = {"cacert", 0, "FILE", "with --bridge: trust these certificates",
+                       CLI_WORDS_FILE, NULL},
+    [OPTION_CONNECT] = {"connect", 0, "HOST:PORT", "with --bridge: connect there instead",
+                        CLI_WORDS_NONE, NULL},
     [OPTION_ENV] = {"env", 0, NULL, "put the key in this one program's environment", CLI_WORDS_NONE,
                     NULL},
     {0},
@@ -70,18 +79,53 @@ static int prepare_environment(const char *program, const char *key)
     return run_set_environment(program, key);
 }
 
+static int prepare_bridge(const char *program, const struct cli_call *call)
+{
+    struct bridge_order order = {
+        .key = call->value[OPTION_KEY],
+        .cacert = call->value[OPTION_CACERT],
+        .connect = call->value[OPTION_CONNECT],
+        .isolate = call->value[OPTION_ISOLATE] != NULL,
+    };
+    return run_start_bridge(program, &order);
+}
+
+/* Options that belong to others which were not given. */
+static int check_options(const struct cli_call *call)
+{
+    bool bridge = call->value[OPTION_BRIDGE] != NULL;
+    bool environment = call->value[OPTION_ENV] != NULL;
+    if (bridge && environment)
+        return cli_fail(CLI_RUN_FAILED, "--bridge keeps the key out of the program, and --env puts "
+                                        "it in: choose one");
+    if (call->value[OPTION_KEY] != NULL && !bridge && !environment)
+        return cli_fail(CLI_RUN_FAILED, "-k goes with --bridge or --env: without them, the rules "
+                                        "choose the key of each request");
+    for (int i = OPTION_ISOLATE; i <= OPTION_CONNECT; i++)
+        if (call->value[i] != NULL && !bridge)
+            return cli_fail(CLI_RUN_FAILED, "--%s goes with --bridge", options[i].name);
+    return CLI_OK;
+}
+
+static int prepare(const char *program, const struct cli_call *call)
+{
+    if (call->value[OPTION_BRIDGE] != NULL)
+        return prepare_bridge(program, call);
+    if (call->value[OPTION_ENV] != NULL)
+        return prepare_environment(program, call->value[OPTION_KEY]);
+    return prepare_preload(program);
+}
+
 static int run(const struct cli_call *call)
 {
     char file[PATH_MAX];
-    int status;
-    if (call->value[OPTION_KEY] != NULL && call->value[OPTION_ENV] == NULL)
-        return cli_fail(CLI_RUN_FAILED,
-                        "-k goes with --env: without it, the rules choose the key of each request");
+    int status = check_options(call);
+    if (status != CLI_OK)
+        return status;
     status = program_find(call->argv[0], getenv("PATH"), file);
     if (status != 0)
         return cli_fail(status, "%s: %s", call->argv[0], strerror(errno));
-    status = call->value[OPTION_ENV] != NULL ? prepare_environment(file, call->value[OPTION_KEY])
-                                             : prepare_preload(file);
+    status = prepare(file, call);
     if (status != CLI_OK)
         return status;
     /* execvp for its one more service: text without #! is given to the

@@ -1,4 +1,4 @@
-/* cli/run.h - the second way of `run`. */
+/* cli/run.h - the other ways of `run`. */
 #ifndef COMMISSIONED_CLI_RUN_H
 #define COMMISSIONED_CLI_RUN_H
 
@@ -13,6 +13,8 @@ int run_refuse(const char *program, const struct program_judgement *judgement);
  * does not see. Exit code. */
 int run_check_coverage(const char *program, const struct program_judgement *judgement);
 
+struct bridge_order;
+
 /*
  * Puts the key that the policy gives to `program` (a path), or the one of this name, in this
  * process's environment, with the base URL that it belongs to. Exit code; CLI_RUN_FAILED with
@@ -25,5 +27,9 @@ int run_set_environment(const char *program, const char *key);
  * rules, and sets those that are not set to the rule's. Exit code.
  */
 int run_point_servers(const struct policy_image *image, const struct policy_rule *rule);
+
+/* Starts the bridge that was wanted for `program` (a path), and leads this process's environment to
+ * it. Exit code. */
+int run_start_bridge(const char *program, const struct bridge_order *wanted);
 
 #endif

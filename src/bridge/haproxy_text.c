@@ -1,0 +1,309 @@
+/*
+ * What the library decides in core/decide.c, the engine decides by these lines, and where it cannot
+ * tell as finely it refuses more:
+ *   - MUST: one Authorization header, whose token is known;
+ *   - MUST: a Host that means this listener, so that a web page cannot reach it by a name of its own;
+ *   - MUST: a path that all servers read in one way;
+ *   - MUST: the first rule whose path and method fit, and its key;
+ *   - MUST: a certificate of the origin's name.
+ */
+#include "bridge/haproxy_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/target.h"
+
+/* Paths that servers read in more than one way: dot segments, also with parameters; a backslash; an
+ * escape that is malformed, or that hides a control character, a slash, a backslash, a percent sign or
+ * a character that needs no escape. In the engine's strong quotes only the quote itself is special. */
+static const char *const odd_paths[] = {
+    "/\\.\\.?(/|;|%3[Bb]|$)",
+    "\\\\",
+    "%([^0-9A-Fa-f]|$|.[^0-9A-Fa-f]|.$)",
+    "%([01].|7[Ff]|2[DdEeFf5]|5[CcFf]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|7[Ee])",
+};
+
+enum { ODD_PATHS = sizeof odd_paths / sizeof odd_paths[0] };
+
+bool haproxy_has_rule(const struct haproxy_plan *plan, const struct policy_rule *rule)
+{
+    return rule->port == plan->port && strcmp(rule->host, plan->host) == 0 &&
+           (plan->key == NULL || strcmp(plan->image->keys[rule->key].name, plan->key) == 0);
+}
+
+char *haproxy_error_body(const char *code, const char *sentence)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL)
+        return NULL;
+    fputs("{\"error\":{\"message\":\"", out);
+    for (; *sentence != '\0'; sentence++) {
+        unsigned char c = (unsigned char)*sentence;
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < ' ' || c == '\'')
+            fprintf(out, "\\u%04x", c);
+        else
+            fputc(c, out);
+    }
+    fprintf(out, "\",\"type\":\"bridge_error\",\"param\":null,\"code\":\"%s\"}}", code);
+    return fclose(out) == 0 ? text : NULL;
+}
+
+/* An answer of ours: clients need not try again, and the JSON has no quote of the engine's. */
+static void write_answer(FILE *out, const char *head, const char *form, const char *code,
+                         const char *sentence)
+{
+    char *body = haproxy_error_body(code, sentence);
+    fprintf(out, "    %s content-type application/json %s '%s' hdr x-should-retry false", head,
+            form, body != NULL ? body : "");
+    free(body);
+}
+
+static void write_errors(FILE *out, const struct haproxy_plan *plan)
+{
+    static const struct {
+        const char *head, *code, *sentence;
+    } errors[] = {
+        {"http-error status 400", "bridge_request", "The bridge could not read this request."},
+        {"http-error status 408", "bridge_request", "The rest of this request did not come."},
+        {"http-error status 500", "bridge_request", "The bridge could not handle this request."},
+        {"http-error status 502", "upstream_unreachable",
+         "The connection to the origin ended before its answer was complete."},
+        {"http-error status 504", "upstream_unreachable", "The origin did not answer in time."},
+    };
+    char sentence[2 * TARGET_MAX_HOST];
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        write_answer(out, errors[i].head, "string", errors[i].code, errors[i].sentence);
+        fputc('\n', out);
+    }
+    snprintf(sentence, sizeof sentence,
+             "The bridge has no connection to https://%s:%u: either it cannot be reached, or its "
+             "certificate is not one of that name that this machine trusts%s.",
+             plan->host, (unsigned)plan->port,
+             plan->version >= ENGINE_VERSION(2, 6) ? " [%[ssl_bc_err_str,json]]" : "");
+    write_answer(out, "http-error status 503",
+                 plan->version >= ENGINE_VERSION(2, 6) ? "lf-string" : "string",
+                 "upstream_unreachable", sentence);
+    fputc('\n', out);
+}
+
+static void write_global(FILE *out, const struct haproxy_plan *plan)
+{
+    /* Of the client for HTTP within the engine, which nothing here uses. */
+    fprintf(out,
+            "global\n"
+            "    nbthread 1\n"
+            "    maxconn 1000\n"
+            "%s"
+            "    stats timeout 20d\n"
+            "    stats socket sockpair@%d level admin\n"
+            "    ssl-default-server-options ssl-min-ver TLSv1.2\n",
+            plan->version >= ENGINE_VERSION(2, 6) ? "    httpclient.ssl.verify none\n" : "",
+            ENGINE_ADMIN);
+}
+
+/* Without http-no-delay each piece of a stream waits for the next packet's acknowledgement. */
+static void write_defaults(FILE *out, const struct haproxy_plan *plan)
+{
+    fputs("defaults\n"
+          "    mode http\n"
+          "    option http-no-delay\n"
+          "    http-reuse safe\n"
+          "    retries 0\n"
+          "    timeout connect 5s\n"
+          "    timeout client 1h\n"
+          "    timeout server 1h\n"
+          "    timeout tunnel 24h\n",
+          out);
+    write_errors(out, plan);
+}
+
+/* What /etc/hosts alone knows was resolved at the start, and must not be forgotten for lack of DNS. */
+static void write_resolvers(FILE *out, const struct haproxy_plan *plan)
+{
+    if (plan->connect == NULL)
+        fputs("resolvers system\n"
+              "    parse-resolv-conf\n"
+              "    hold nx 20d\n"
+              "    hold other 20d\n"
+              "    hold refused 20d\n"
+              "    hold timeout 20d\n",
+              out);
+}
+
+static void write_admission(FILE *out, const struct haproxy_plan *plan)
+{
+    fprintf(out,
+            "frontend bridge\n"
+            "    bind fd@%d\n"
+            "    http-request set-var(txn.token) "
+            "req.fhdr(authorization),regsub('^bearer +','',i),sha2(256),hex,lower\n"
+            "    acl known var(txn.token) -m str %s\n"
+            "    acl one req.fhdr_cnt(authorization) eq 1\n",
+            ENGINE_LISTENER, plan->token);
+    write_answer(out, "http-request return status 401", "string", "bridge_placeholder",
+                 "This is not the token that commissioned-auth gave this program: take "
+                 "OPENAI_API_KEY from its environment, and send it once.");
+    fputs(" unless one known\n", out);
+    fprintf(out,
+            "    acl here req.hdr(host) -m str -i 127.0.0.1:%u localhost:%u\n"
+            "    acl here_once req.fhdr_cnt(host) eq 1\n"
+            "    acl plain url -m beg /\n"
+            "    acl odd url -m sub '#'\n",
+            (unsigned)plan->listen_port, (unsigned)plan->listen_port);
+    for (int i = 0; i < ODD_PATHS; i++)
+        fprintf(out, "    acl odd path -m reg '%s'\n", odd_paths[i]);
+    write_answer(out, "http-request return status 403", "string", "bridge_scope",
+                 "This request names another host than the bridge.");
+    fputs(" unless here here_once\n", out);
+    write_answer(out, "http-request return status 403", "string", "bridge_scope",
+                 "Servers may read this path in more than one way.");
+    fputs(" if !plain or odd\n", out);
+    write_answer(out, "http-request return status 403", "string", "bridge_scope",
+                 "The answer to TRACE would repeat the key.");
+    fputs(" if { method TRACE }\n", out);
+}
+
+/* What a rule of a policy may hold and strong quotes may not. */
+static bool is_quotable(const char *text)
+{
+    return text[strcspn(text, "'\\ \t\r\n#")] == '\0';
+}
+
+static enum bridge_result write_rule(FILE *out, const struct haproxy_plan *plan, uint32_t number,
+                                     char why[BRIDGE_SENTENCE])
+{
+    const struct policy_rule *rule = &plan->image->rules[number];
+    unsigned n = (unsigned)number;
+    char condition[48];
+    snprintf(condition, sizeof condition, rule->methods != NULL ? "path%u method%u" : "path%u", n,
+             n);
+    if (!is_quotable(rule->path))
+        return bridge_fail(why, BRIDGE_BAD_POLICY,
+                           "%s:%u: the path of the rule '%s' has a character that no engine takes: "
+                           "write it without quotes, backslashes and '#'",
+                           rule->file, (unsigned)rule->line, rule->name);
+    fprintf(out, "    acl path%u path -m %s '%s'\n", n, rule->path_len == 1 ? "beg" : "str",
+            rule->path);
+    if (rule->path_len > 1)
+        fprintf(out, "    acl path%u path -m beg '%s/'\n", n, rule->path);
+    for (const char *const *m = rule->methods; m != NULL && *m != NULL; m++)
+        fprintf(out, "    acl method%u method -m str '%s'\n", n, *m);
+    fprintf(out, "    acl found var(txn.key) -m found\n");
+    if (rule->missing == POLICY_MISSING_PASS)
+        fprintf(out, "    http-request set-var(txn.pass) bool(true) if !found %s\n", condition);
+    fprintf(out, "    http-request set-var(txn.key) str(k%u) if !found %s\n", (unsigned)rule->key,
+            condition);
+    return BRIDGE_OK;
+}
+
+static void write_key(FILE *out)
+{
+    fputs("    acl chosen var(txn.key) -m found\n", out);
+    write_answer(out, "http-request return status 403", "string", "bridge_scope",
+                 "No rule of the policy lets this program make this request: see "
+                 "commissioned-auth explain.");
+    fputs(" unless chosen\n"
+          "    http-request set-var(txn.value) var(txn.key),map(" HAPROXY_MAP ")\n"
+          "    http-request set-var(txn.error) str(e),concat(,txn.key),map(" HAPROXY_MAP ")\n"
+          "    acl given var(txn.value) -m found\n"
+          "    acl pass var(txn.pass) -m bool\n"
+          "    http-request return status 503 content-type application/json "
+          "lf-string '%[var(txn.error),b64dec]' hdr x-should-retry false if !given !pass\n"
+          "    http-request del-header Authorization\n"
+          "    http-request set-header Authorization %[var(txn.value),b64dec] if given\n",
+          out);
+}
+
+static void write_passing(FILE *out, const struct haproxy_plan *plan)
+{
+    char port[8] = "";
+    if (plan->port != 443)
+        snprintf(port, sizeof port, ":%u", (unsigned)plan->port);
+    fprintf(out,
+            "    http-request del-header upgrade if { req.hdr(upgrade) -m beg -i h2c }\n"
+            "    http-request del-header http2-settings\n"
+            "    http-request del-header proxy-authorization\n"
+            "    http-request set-header Host %s%s\n"
+            "    default_backend origin\n",
+            plan->host, port);
+}
+
+/* Where OpenSSL's own folder of certificates cannot be named, the files of the distributions. */
+static const char *trusted(const struct haproxy_plan *plan)
+{
+    static const char *const files[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                        "/etc/pki/tls/certs/ca-bundle.crt",
+                                        "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+    if (plan->cacert != NULL)
+        return plan->cacert;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (access(files[i], R_OK) == 0)
+            return files[i];
+    return plan->version >= ENGINE_VERSION(2, 6) ? "@system-ca" : NULL;
+}
+
+static enum bridge_result write_server(FILE *out, const struct haproxy_plan *plan,
+                                       char why[BRIDGE_SENTENCE])
+{
+    const char *ca = trusted(plan);
+    if (ca == NULL)
+        return bridge_fail(why, BRIDGE_FAILED,
+                           "there is no file of trusted certificates: install the package "
+                           "'ca-certificates', or name one with --cacert");
+    if (!is_quotable(ca))
+        return bridge_fail(why, BRIDGE_FAILED,
+                           "--cacert: the name of the file may have no quote, blank or '#'");
+    fprintf(out, "backend origin\n    server origin ");
+    if (plan->connect != NULL)
+        fprintf(out, "%s", plan->connect);
+    else
+        fprintf(out, "%s:%u", plan->host, (unsigned)plan->port);
+    fprintf(out, " ssl verify required ca-file '%s' verifyhost %s sni str(%s) alpn http/1.1%s\n",
+            ca, plan->host, plan->host,
+            plan->connect == NULL ? " resolvers system init-addr libc,none"
+                                  : " init-addr libc,none");
+    return BRIDGE_OK;
+}
+
+static enum bridge_result write_all(FILE *out, const struct haproxy_plan *plan,
+                                    char why[BRIDGE_SENTENCE])
+{
+    write_global(out, plan);
+    write_defaults(out, plan);
+    write_resolvers(out, plan);
+    write_admission(out, plan);
+    for (uint32_t i = 0; i < plan->image->nrules; i++) {
+        enum bridge_result result = BRIDGE_OK;
+        if (haproxy_has_rule(plan, &plan->image->rules[i]))
+            result = write_rule(out, plan, i, why);
+        if (result != BRIDGE_OK)
+            return result;
+    }
+    write_key(out);
+    write_passing(out, plan);
+    return write_server(out, plan, why);
+}
+
+enum bridge_result haproxy_text(const struct haproxy_plan *plan, char **text,
+                                char why[BRIDGE_SENTENCE])
+{
+    size_t size;
+    FILE *out = open_memstream(text, &size);
+    if (out == NULL)
+        return bridge_fail(why, BRIDGE_FAILED, "out of memory");
+    enum bridge_result result = write_all(out, plan, why);
+    if (fclose(out) != 0 && result == BRIDGE_OK)
+        result = bridge_fail(why, BRIDGE_FAILED, "out of memory");
+    if (result != BRIDGE_OK) {
+        free(*text);
+        *text = NULL;
+    }
+    return result;
+}

@@ -1,0 +1,42 @@
+/*
+ * haproxy_text.h - the rules as HAProxy's configuration. No key is in it, and of a token its hash
+ * alone: both come by the runtime socket.
+ *
+ * Ownership: the text is the caller's to free.
+ * Errors:    a sentence.
+ * Source:    HAProxy's configuration manual, version 2.4.
+ */
+#ifndef COMMISSIONED_BRIDGE_HAPROXY_TEXT_H
+#define COMMISSIONED_BRIDGE_HAPROXY_TEXT_H
+
+#include <stdint.h>
+
+#include "bridge/engine.h"
+#include "bridge/result.h"
+#include "commissioned/policy_image.h"
+
+/* The map that the runtime socket fills; a name that always can be opened and is empty. */
+#define HAPROXY_MAP "/dev/null"
+
+struct haproxy_plan {
+    const struct policy_image *image;
+    const char *key;  /* rules of this key alone; NULL: all */
+    const char *host; /* the origin */
+    uint16_t port;
+    const char *token; /* the hash of the one token */
+    const char *cacert;
+    const char *connect;
+    unsigned version; /* of the engine */
+    uint16_t listen_port;
+};
+
+enum bridge_result haproxy_text(const struct haproxy_plan *plan, char **text,
+                                char why[BRIDGE_SENTENCE]);
+
+/* True where the rule belongs to the plan's origin and key. */
+bool haproxy_has_rule(const struct haproxy_plan *plan, const struct policy_rule *rule);
+
+/* An error as OpenAI's clients read it: JSON, malloc'ed; NULL where memory ran out. */
+char *haproxy_error_body(const char *code, const char *sentence);
+
+#endif

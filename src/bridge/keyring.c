@@ -1,0 +1,147 @@
+#include "bridge/keyring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base64.h"
+#include "bridge/haproxy_text.h"
+#include "core/cleanup.h"
+#include "core/secret.h"
+
+static const char field[] = "Authorization: ";
+
+struct kept_key {
+    char *name;
+    char *value;  /* base64 of the field's value, or NULL */
+    time_t until; /* 0: the policy has it */
+};
+
+time_t keyring_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
+
+static char *encode(const char *text)
+{
+    size_t size = strlen(text);
+    char *out = malloc(base64_room(size));
+    if (out != NULL)
+        base64_encode(text, size, out);
+    return out;
+}
+
+static void drop_value(struct kept_key *key)
+{
+    if (key->value != NULL)
+        secret_free(key->value, strlen(key->value));
+    key->value = NULL;
+    key->until = 0;
+}
+
+static struct kept_key *find(const struct keyring *ring, const char *name)
+{
+    for (uint32_t i = 0; i < ring->count; i++)
+        if (strcmp(ring->keys[i].name, name) == 0)
+            return &ring->keys[i];
+    return NULL;
+}
+
+static struct kept_key *find_or_add(struct keyring *ring, const char *name)
+{
+    struct kept_key *key = find(ring, name);
+    if (key != NULL)
+        return key;
+    key = reallocarray(ring->keys, ring->count + 1, sizeof *key);
+    if (key == NULL)
+        return NULL;
+    ring->keys = key;
+    key += ring->count;
+    *key = (struct kept_key){.name = strdup(name)};
+    if (key->name == NULL)
+        return NULL;
+    ring->count++;
+    return key;
+}
+
+static bool take(struct kept_key *key, const struct policy_key *from)
+{
+    drop_value(key);
+    key->value = encode(from->header + strlen(field));
+    return key->value != NULL;
+}
+
+static void keep(struct keyring *ring, struct kept_key *key, uint32_t stale, time_t now)
+{
+    if (key->value == NULL)
+        return;
+    if (key->until == 0)
+        key->until = now + (time_t)stale;
+    if (key->until <= now)
+        drop_value(key);
+    else if (ring->expires == 0 || key->until < ring->expires)
+        ring->expires = key->until;
+}
+
+bool keyring_update(struct keyring *ring, const struct policy_image *image, const char *trouble,
+                    time_t now)
+{
+    ring->expires = 0;
+    for (uint32_t i = 0; i < image->nkeys; i++) {
+        const struct policy_key *from = &image->keys[i];
+        bool has = trouble == NULL && from->header != NULL;
+        struct kept_key *key = find_or_add(ring, from->name);
+        if (key == NULL || (has && !take(key, from)))
+            return false;
+        if (!has)
+            keep(ring, key, from->stale_seconds, now);
+    }
+    return true;
+}
+
+static bool tell_missing(const struct admin *admin, const char *name, const char *error_name,
+                         const char *sentence)
+{
+    auto_free char *body = haproxy_error_body("key_missing", sentence);
+    auto_free char *encoded = body != NULL ? encode(body) : NULL;
+    /* The answer first: a request that finds no key finds that. */
+    return encoded != NULL && admin_set(admin, error_name, encoded) && admin_delete(admin, name);
+}
+
+static const char *why_missing(const struct policy_key *key, const char *trouble)
+{
+    if (trouble != NULL)
+        return trouble;
+    return key->error != NULL ? key->error : "the key cannot be had";
+}
+
+bool keyring_tell(const struct keyring *ring, const struct policy_image *image, const char *trouble,
+                  const struct admin *admin)
+{
+    for (uint32_t i = 0; i < image->nkeys; i++) {
+        const struct kept_key *key = find(ring, image->keys[i].name);
+        char name[16], error_name[16];
+        bool told;
+        snprintf(name, sizeof name, "k%u", (unsigned)i);
+        snprintf(error_name, sizeof error_name, "ek%u", (unsigned)i);
+        if (key != NULL && key->value != NULL)
+            told = admin_set(admin, name, key->value);
+        else
+            told = tell_missing(admin, name, error_name, why_missing(&image->keys[i], trouble));
+        if (!told)
+            return false;
+    }
+    return true;
+}
+
+void keyring_free(struct keyring *ring)
+{
+    for (uint32_t i = 0; i < ring->count; i++) {
+        drop_value(&ring->keys[i]);
+        free(ring->keys[i].name);
+    }
+    free(ring->keys);
+    *ring = (struct keyring){0};
+}

@@ -1,0 +1,42 @@
+/*
+ * keyring.h - the keys in force: those of the policy, and for as long as `stale` allows the last good
+ * one of a key that cannot be had.
+ *
+ * Ownership: keyring_free wipes and frees.
+ * Secrets:   the values, which are ready for the engine.
+ */
+#ifndef COMMISSIONED_BRIDGE_KEYRING_H
+#define COMMISSIONED_BRIDGE_KEYRING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "bridge/admin.h"
+#include "commissioned/policy_image.h"
+
+struct kept_key;
+
+struct keyring {
+    struct kept_key *keys;
+    uint32_t count;
+    time_t expires; /* when a kept key ends, on the clock of keyring_now; 0: none is kept */
+};
+
+/* Seconds of a clock that runs on while the machine sleeps. */
+time_t keyring_now(void);
+
+/*
+ * Takes over the keys of an image. `trouble` (NULL: none) says why the policy cannot be read any more;
+ * the image is then the last that could, and none of its keys can be had. False where memory ran out.
+ */
+bool keyring_update(struct keyring *ring, const struct policy_image *image, const char *trouble,
+                    time_t now);
+
+/* Tells the engine: kN is the value of the image's key N, and ekN the answer where there is none. */
+bool keyring_tell(const struct keyring *ring, const struct policy_image *image, const char *trouble,
+                  const struct admin *admin);
+
+void keyring_free(struct keyring *ring);
+
+#endif

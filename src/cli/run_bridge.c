@@ -1,0 +1,91 @@
+/*
+ * run --bridge - the key in neither the memory nor the environment of the program: a listener of this
+ * machine's own adds it. See bridge/bridge.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/bridge.h"
+#include "cli/cli.h"
+#include "cli/policy.h"
+#include "cli/program.h"
+#include "cli/run.h"
+
+static int judge(const char *program)
+{
+    struct program_judgement judgement = {0};
+    program_judge(program, NULL, &judgement);
+    if (judgement.reach == PROGRAM_SETID || judgement.reach == PROGRAM_CAPABILITIES)
+        return cli_fail(CLI_RUN_FAILED,
+                        "%s changes its user or gains capabilities, and gets no bridge",
+                        judgement.file);
+    return CLI_OK;
+}
+
+/* HOST:PORT, or [ADDRESS]:PORT: what stands in the engine's configuration. */
+static int check_connect(const char *text)
+{
+    size_t host = text[0] == '[' ? strspn(text + 1, "0123456789abcdefABCDEF:.") + 2
+                                 : strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
+                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-_");
+    const char *colon = strrchr(text, ':');
+    char *end;
+    unsigned long port = colon != NULL ? strtoul(colon + 1, &end, 10) : 0;
+    if (host == 0 || colon != text + host || (text[0] == '[' && colon[-1] != ']') ||
+        colon[1] < '0' || colon[1] > '9' || *end != '\0' || port == 0 || port > 65535)
+        return cli_fail(CLI_RUN_FAILED, "--connect: '%s' is not HOST:PORT", text);
+    return CLI_OK;
+}
+
+static int no_rule(const struct policy_asker *asker, const struct policy_config *config,
+                   const char *key)
+{
+    if (!config->exists)
+        return cli_fail(CLI_RUN_FAILED,
+                        "there is no configuration: '" CLI_NAME " key add NAME' begins one");
+    if (config->error != NULL)
+        return cli_fail(CLI_BAD_CONFIG, "%s", config->error);
+    return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, %s%s", asker->request.program,
+                    asker->user, key != NULL ? "the key " : "a key", key != NULL ? key : "");
+}
+
+static int start(const struct policy_asker *asker, const struct policy_image *image,
+                 struct bridge_order *order)
+{
+    char why[BRIDGE_SENTENCE] = "";
+    order->request = &asker->request;
+    switch (bridge_start(order, image, why)) {
+    case BRIDGE_OK:
+        return CLI_OK;
+    case BRIDGE_BAD_POLICY:
+        return cli_fail(CLI_BAD_CONFIG, "%s", why);
+    case BRIDGE_FAILED:
+        break;
+    }
+    return cli_fail(CLI_RUN_FAILED, "%s", why);
+}
+
+int run_start_bridge(const char *program, const struct bridge_order *wanted)
+{
+    static struct policy_asker asker; /* the supervisor goes on with it */
+    auto_config struct policy_config *config = NULL;
+    auto_image struct policy_image *image = NULL;
+    char cacert[PATH_MAX];
+    struct bridge_order order = *wanted;
+    int status = judge(program);
+    if (status == CLI_OK && order.connect != NULL)
+        status = check_connect(order.connect);
+    if (status != CLI_OK)
+        return status;
+    if (order.cacert != NULL && realpath(order.cacert, cacert) == NULL)
+        return cli_fail(CLI_RUN_FAILED, "--cacert: %s: %m", order.cacert);
+    if (order.cacert != NULL)
+        order.cacert = cacert;
+    if (asker_prepare(&asker, program, NULL) != CLI_OK ||
+        asker_read(&asker, &config, &image) != CLI_OK)
+        return CLI_RUN_FAILED;
+    if (image == NULL || config->error != NULL || order_first_rule(image, order.key) == NULL)
+        return no_rule(&asker, config, order.key);
+    return start(&asker, image, &order);
+}
