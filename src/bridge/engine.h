@@ -28,7 +28,7 @@ enum bridge_result engine_find(struct engine *engine, char why[BRIDGE_SENTENCE])
 unsigned engine_version(const char *line);
 
 /* The numbers that the engine knows its descriptors by. */
-enum { ENGINE_LISTENER = 3, ENGINE_ADMIN, ENGINE_CONFIGURATION, ENGINE_DESCRIPTORS };
+enum { ENGINE_LISTENER = 3, ENGINE_ADMIN, ENGINE_CONFIGURATION, ENGINE_MAP, ENGINE_DESCRIPTORS };
 
 /* What one process of the engine is given. */
 struct engine_start {

@@ -1,6 +1,6 @@
 /*
  * haproxy_text.h - the rules as HAProxy's configuration. No key is in it, and of a token its hash
- * alone: both come by the runtime socket.
+ * alone: keys come by a pipe and by the runtime socket.
  *
  * Ownership: the text is the caller's to free.
  * Errors:    a sentence.
@@ -15,8 +15,8 @@
 #include "bridge/result.h"
 #include "commissioned/policy_image.h"
 
-/* The map that the runtime socket fills; a name that always can be opened and is empty. */
-#define HAPROXY_MAP "/dev/null"
+/* The map of keys: a pipe that is read at the start, and then a name for the runtime socket. */
+#define HAPROXY_MAP "/dev/fd/6"
 
 struct haproxy_plan {
     const struct policy_image *image;

@@ -101,20 +101,70 @@ bool keyring_update(struct keyring *ring, const struct policy_image *image, cons
     return true;
 }
 
-static bool tell_missing(const struct admin *admin, const char *name, const char *error_name,
-                         const char *sentence)
-{
-    auto_free char *body = haproxy_error_body("key_missing", sentence);
-    auto_free char *encoded = body != NULL ? encode(body) : NULL;
-    /* The answer first: a request that finds no key finds that. */
-    return encoded != NULL && admin_set(admin, error_name, encoded) && admin_delete(admin, name);
-}
-
 static const char *why_missing(const struct policy_key *key, const char *trouble)
 {
     if (trouble != NULL)
         return trouble;
     return key->error != NULL ? key->error : "the key cannot be had";
+}
+
+static char *missing_answer(const struct policy_key *key, const char *trouble)
+{
+    auto_free char *body = haproxy_error_body("key_missing", why_missing(key, trouble));
+    return body != NULL ? encode(body) : NULL;
+}
+
+static bool write_map(FILE *out, const struct keyring *ring, const struct policy_image *image,
+                      const char *trouble)
+{
+    for (uint32_t i = 0; i < image->nkeys; i++) {
+        const struct kept_key *key = find(ring, image->keys[i].name);
+        auto_free char *answer = missing_answer(&image->keys[i], trouble);
+        if (answer == NULL)
+            return false;
+        fprintf(out, "ek%u %s\n", (unsigned)i, answer);
+        if (key != NULL && key->value != NULL)
+            fprintf(out, "k%u %s\n", (unsigned)i, key->value);
+    }
+    return true;
+}
+
+/* The room is known before, so that no copy is left behind by growing. */
+static size_t map_room(const struct keyring *ring, const struct policy_image *image)
+{
+    enum { NAMES = 32 };
+    size_t room = 1;
+    for (uint32_t i = 0; i < image->nkeys; i++)
+        room += NAMES + base64_room(8 * POLICY_MAX_SENTENCE);
+    for (uint32_t i = 0; i < ring->count; i++)
+        room += ring->keys[i].value != NULL ? strlen(ring->keys[i].value) : 0;
+    return room;
+}
+
+char *keyring_map(const struct keyring *ring, const struct policy_image *image, const char *trouble)
+{
+    size_t room = map_room(ring, image);
+    char *text = calloc(1, room);
+    FILE *out = text != NULL ? fmemopen(text, room, "w") : NULL;
+    if (out == NULL) {
+        free(text);
+        return NULL;
+    }
+    setvbuf(out, NULL, _IONBF, 0);
+    bool whole = write_map(out, ring, image, trouble);
+    fclose(out);
+    if (whole)
+        return text;
+    secret_free(text, room);
+    return NULL;
+}
+
+/* The answer first: a request that finds no key finds that. */
+static bool tell_missing(const struct admin *admin, const char *name, const char *error_name,
+                         const struct policy_key *key, const char *trouble)
+{
+    auto_free char *answer = missing_answer(key, trouble);
+    return answer != NULL && admin_set(admin, error_name, answer) && admin_delete(admin, name);
 }
 
 bool keyring_tell(const struct keyring *ring, const struct policy_image *image, const char *trouble,
@@ -129,7 +179,7 @@ bool keyring_tell(const struct keyring *ring, const struct policy_image *image, 
         if (key != NULL && key->value != NULL)
             told = admin_set(admin, name, key->value);
         else
-            told = tell_missing(admin, name, error_name, why_missing(&image->keys[i], trouble));
+            told = tell_missing(admin, name, error_name, &image->keys[i], trouble);
         if (!told)
             return false;
     }

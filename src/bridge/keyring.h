@@ -33,6 +33,11 @@ time_t keyring_now(void);
 bool keyring_update(struct keyring *ring, const struct policy_image *image, const char *trouble,
                     time_t now);
 
+/* What an engine that starts is to find in its map: a line each of a name, a blank and a value. The
+ * caller's, by secret_free; NULL where memory ran out. */
+char *keyring_map(const struct keyring *ring, const struct policy_image *image,
+                  const char *trouble);
+
 /* Tells the engine: kN is the value of the image's key N, and ekN the answer where there is none. */
 bool keyring_tell(const struct keyring *ring, const struct policy_image *image, const char *trouble,
                   const struct admin *admin);

@@ -19,6 +19,7 @@
 #include "bridge/watch.h"
 #include "core/cleanup.h"
 #include "core/journal.h"
+#include "core/secret.h"
 
 enum {
     LOOK_EVERY = 1000,  /* milliseconds: at files whose changes nobody tells */
@@ -79,15 +80,29 @@ static int configuration_file(const char *text)
     return written;
 }
 
-static pid_t spawn(const struct supervisor *self, int admin, int output)
+static pid_t spawn(const struct supervisor *self, int admin, int output, int map)
 {
     auto_close int configuration = configuration_file(self->text);
     auto_close int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     struct engine_start start = {
         .engine = self->order->engine,
-        .given = {nothing, output, output, self->order->listener, admin, configuration},
+        .given = {nothing, output, output, self->order->listener, admin, configuration, map},
     };
     return configuration >= 0 && nothing >= 0 ? engine_spawn(&start) : -1;
+}
+
+/* The engine answers requests as soon as it has read its configuration, and this comes before. */
+static bool give_map(const struct supervisor *self, int pipe_end)
+{
+    char *map = keyring_map(&self->ring, self->image, self->trouble);
+    size_t size = map != NULL ? strlen(map) : 0;
+    size_t given = 0;
+    ssize_t wrote = 0;
+    while (given < size && (wrote = write(pipe_end, map + given, size - given)) > 0)
+        given += (size_t)wrote;
+    bool whole = map != NULL && given == size;
+    secret_free(map, size);
+    return whole;
 }
 
 static void forget_engine(struct supervisor *self)
@@ -99,29 +114,46 @@ static void forget_engine(struct supervisor *self)
     self->engine = -1;
 }
 
+struct engine_ends {
+    int admin;
+    int output[2];
+    int map[2];
+};
+
+static bool open_ends(struct admin *admin, struct engine_ends *ends)
+{
+    if (pipe2(ends->output, O_CLOEXEC) != 0)
+        return false;
+    fcntl(ends->output[0], F_SETFL, O_NONBLOCK);
+    return pipe2(ends->map, O_CLOEXEC) == 0 && admin_prepare(admin, &ends->admin);
+}
+
+static void close_ends(const struct engine_ends *ends)
+{
+    const int fds[] = {ends->admin, ends->output[1], ends->map[0]};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
 /* Starts one in the place of self->engine, which goes on with what it has begun. */
 static bool start_engine(struct supervisor *self)
 {
-    struct admin admin;
-    int admin_end, pipe_ends[2];
+    struct admin admin = {-1, -1};
+    struct engine_ends ends = {-1, {-1, -1}, {-1, -1}};
     pid_t before = self->engine;
-    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0)
-        return false;
-    if (!admin_prepare(&admin, &admin_end)) {
-        close(pipe_ends[0]);
-        close(pipe_ends[1]);
-        return false;
-    }
-    pid_t pid = spawn(self, admin_end, pipe_ends[1]);
-    close(admin_end);
-    close(pipe_ends[1]);
+    bool works = open_ends(&admin, &ends);
+    pid_t pid = works ? spawn(self, ends.admin, ends.output[1], ends.map[0]) : -1;
+    close_ends(&ends);
     forget_engine(self);
     self->admin = admin;
-    self->output = pipe_ends[0];
+    self->output = ends.output[0];
     self->engine = pid;
     self->pinged = keyring_now();
-    bool works = pid > 0 && admin_connect(&self->admin) &&
-                 keyring_tell(&self->ring, self->image, self->trouble, &self->admin);
+    works = pid > 0 && give_map(self, ends.map[1]);
+    if (ends.map[1] >= 0)
+        close(ends.map[1]);
+    works = works && admin_connect(&self->admin);
     /* One that knows an older policy must not go on beside a newer one that does not work. */
     if (before > 0)
         kill(before, works ? SIGUSR1 : SIGKILL);

@@ -171,12 +171,17 @@ static bool is_child(pid_t pid, pid_t parent)
     return parent_of(pid, &state) == parent && state != 'Z';
 }
 
+bool bridged_is_found(struct bridged *bridged)
+{
+    bridged->supervisor = find_process(is_supervisor, bridged->program);
+    bridged->engine = bridged->supervisor > 0 ? find_process(is_child, bridged->supervisor) : 0;
+    return bridged->engine > 0;
+}
+
 void bridged_find(struct bridged *bridged)
 {
     for (int waited = 0; waited < SHORT_PATIENCE; waited += 10) {
-        bridged->supervisor = find_process(is_supervisor, bridged->program);
-        bridged->engine = bridged->supervisor > 0 ? find_process(is_child, bridged->supervisor) : 0;
-        if (bridged->engine > 0)
+        if (bridged_is_found(bridged))
             return;
         usleep(10000);
     }

@@ -47,8 +47,9 @@ struct bridged {
 
 /* Starts the shell behind a bridge, with further options of `run`. */
 void bridged_begin(struct bridged *bridged, const char *const options[]);
-/* Finds the processes anew. */
+/* Finds the processes anew; the supervisor may have given up. */
 void bridged_find(struct bridged *bridged);
+bool bridged_is_found(struct bridged *bridged);
 
 /* The status of a request for `path` by the shell, with the token; 0 where there was none. */
 int bridged_get(const char *path);
