@@ -13,7 +13,8 @@
 #include "cli/program.h"
 
 /* What a program is given that the library does not reach. */
-#define DOCTOR_INSTEAD "start it with '" CLI_NAME " run --env'"
+#define DOCTOR_INSTEAD                                                                             \
+    "start it with '" CLI_NAME " run --bridge' where it takes a base URL, else with --env"
 
 enum health {
     HEALTH_GOOD,

@@ -2,7 +2,7 @@
  * run - executes a program in place with the library in front of its LD_PRELOAD.
  *
  * The program keeps this process's id and gives its own exit status. Nothing secret is put
- * in its environment, unless --env asks for that.
+ * in its environment, unless --env asks for that; --bridge keeps the key out of it altogether.
  */
 #include "cli/run.h"
 
@@ -20,7 +20,7 @@ enum { OPTION_KEY, OPTION_BRIDGE, OPTION_ISOLATE, OPTION_CACERT, OPTION_CONNECT,
 
 static const struct cli_option options[] = {
     [OPTION_KEY] = {"key", 'k', "NAME", "with --bridge, --env: this key", CLI_WORDS_NONE, NULL},
-    [OPTION_BRIDGE] = {"bridge", 0, NULL, "for programs without libcurl: a base URL adds the key",
+    [OPTION_BRIDGE] = {"bridge", 0, NULL, "without libcurl: a local base URL adds the key",
                        CLI_WORDS_NONE, NULL},
     [OPTION_ISOLATE] = {"isolate", 0, NULL, "with --bridge: no other network for PROGRAM",
                         CLI_WORDS_NONE, NULL},

@@ -51,6 +51,8 @@ static const struct wrapper *find_wrapper(const char *file)
     return NULL;
 }
 
+#define ELSE ", or 'run --env' where it takes no base URL"
+
 int run_refuse(const char *program, const struct program_judgement *judgement)
 {
     const char *fact = program_reach_fact(judgement->reach);
@@ -73,10 +75,10 @@ int run_refuse(const char *program, const struct program_judgement *judgement)
                         judgement->file, fact);
     if (judgement->is_script)
         return cli_fail(CLI_RUN_FAILED,
-                        "%s is run by %s, which %s: use '" CLI_NAME " run --env -- %s'", program,
-                        judgement->file, fact, program);
-    return cli_fail(CLI_RUN_FAILED, "%s %s: use '" CLI_NAME " run --env -- %s'", program, fact,
-                    program);
+                        "%s is run by %s, which %s: use '" CLI_NAME " run --bridge -- %s'" ELSE,
+                        program, judgement->file, fact, program);
+    return cli_fail(CLI_RUN_FAILED, "%s %s: use '" CLI_NAME " run --bridge -- %s'" ELSE, program,
+                    fact, program);
 }
 
 static int refuse_sanitizer(const char *program, const char *library)
@@ -106,8 +108,8 @@ int run_check_coverage(const char *program, const struct program_judgement *judg
     else if (coverage.kind == COVERAGE_OWN)
         own = "it is linked with a TLS library and not with libcurl";
     if (own != NULL)
-        cli_warn("the library cannot reach the HTTP of %s, for %s: if the program reads "
-                 "OPENAI_API_KEY, use '" CLI_NAME " run --env -- %s', else curl in its place",
+        cli_warn("the library cannot reach the HTTP of %s, for %s: use '" CLI_NAME
+                 " run --bridge -- %s'" ELSE ", else curl in its place",
                  judgement->file, own, program);
     return CLI_OK;
 }

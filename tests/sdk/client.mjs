@@ -31,6 +31,13 @@ const calls = {
     const norm = Math.sqrt(a.reduce((sum, x) => sum + x * x, 0));
     return `${a.length} numbers, norm ${norm.toFixed(3)}, ${same ? 'same' : 'not the same'} in both encodings`;
   },
+  // After the requests, until standard input ends: somebody looks into this process meanwhile.
+  async hold(client) {
+    for (const call of [calls.models, calls.chat, calls.stream]) await call(client);
+    console.log('holding');
+    await new Promise((done) => process.stdin.resume().on('end', done));
+    return 'released';
+  },
 };
 
 const client = new OpenAI({ maxRetries: 0 });

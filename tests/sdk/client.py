@@ -38,8 +38,17 @@ def embedding(client):
     return f"{len(vectors[0])} numbers, norm {norm:.3f}, {'same' if same else 'not the same'} in both encodings"
 
 
+def hold(client):
+    """After the requests, until standard input ends: somebody looks into this process meanwhile."""
+    for call in (models, chat, stream):
+        call(client)
+    print("holding", flush=True)
+    sys.stdin.read()
+    return "released"
+
+
 def main():
-    calls = {"models": models, "chat": chat, "stream": stream, "embedding": embedding}
+    calls = {"models": models, "chat": chat, "stream": stream, "embedding": embedding, "hold": hold}
     client = openai.OpenAI(max_retries=0)
     try:
         print(calls[sys.argv[1]](client))
