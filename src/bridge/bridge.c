@@ -70,8 +70,9 @@ static void supervise(const struct bridge_order *order, const struct engine *eng
         .listener = listener,
         .starter = STARTER,
     };
+    char why[BRIDGE_SENTENCE];
     if (listener >= 0)
-        supervisor_run(&all);
+        supervisor_run(&all, why);
 }
 
 /* Forked twice, and a session of its own: nobody's child, and of no terminal. */
@@ -180,7 +181,7 @@ static enum bridge_result try_text(const struct bridge_order *order,
                                 .key = order->key,
                                 .host = rule->host,
                                 .port = rule->port,
-                                .token = "",
+                                .map = HAPROXY_MAP,
                                 .cacert = order->cacert,
                                 .connect = order->connect,
                                 .version = engine->version};

@@ -95,17 +95,19 @@ static void write_errors(FILE *out, const struct haproxy_plan *plan)
 
 static void write_global(FILE *out, const struct haproxy_plan *plan)
 {
+    fputs("global\n"
+          "    nbthread 1\n"
+          "    maxconn 1000\n"
+          "    ssl-default-server-options ssl-min-ver TLSv1.2\n",
+          out);
     /* Of the client for HTTP within the engine, which nothing here uses. */
-    fprintf(out,
-            "global\n"
-            "    nbthread 1\n"
-            "    maxconn 1000\n"
-            "%s"
-            "    stats timeout 20d\n"
-            "    stats socket sockpair@%d level admin\n"
-            "    ssl-default-server-options ssl-min-ver TLSv1.2\n",
-            plan->version >= ENGINE_VERSION(2, 6) ? "    httpclient.ssl.verify none\n" : "",
-            ENGINE_ADMIN);
+    if (plan->version >= ENGINE_VERSION(2, 6))
+        fputs("    httpclient.ssl.verify none\n", out);
+    if (plan->bind == NULL)
+        fprintf(out,
+                "    stats timeout 20d\n"
+                "    stats socket sockpair@%d level admin\n",
+                ENGINE_ADMIN);
 }
 
 /* Without http-no-delay each piece of a stream waits for the next packet's acknowledgement. */
@@ -137,31 +139,47 @@ static void write_resolvers(FILE *out, const struct haproxy_plan *plan)
               out);
 }
 
-static void write_admission(FILE *out, const struct haproxy_plan *plan)
+static void write_tokens(FILE *out, const struct haproxy_plan *plan)
 {
-    fprintf(out,
-            "frontend bridge\n"
-            "    bind fd@%d\n"
-            "    http-request set-var(txn.token) "
-            "req.fhdr(authorization),regsub('^bearer +','',i),sha2(256),hex,lower\n"
-            "    acl known var(txn.token) -m str %s\n"
-            "    acl one req.fhdr_cnt(authorization) eq 1\n",
-            ENGINE_LISTENER, plan->token);
+    fputs("    http-request set-var(txn.token) "
+          "req.fhdr(authorization),regsub('^bearer +','',i),sha2(256),hex,lower\n"
+          "    acl one req.fhdr_cnt(authorization) eq 1\n",
+          out);
+    for (uint32_t i = 0; i < plan->ntokens; i++)
+        fprintf(out, "    acl known var(txn.token) -m str %s\n", plan->tokens[i].hash);
+    if (plan->ntokens == 0)
+        fputs("    acl known always_false\n", out);
     write_answer(out, "http-request return status 401", "string", "bridge_placeholder",
                  "This is not the token that commissioned-auth gave this program: take "
                  "OPENAI_API_KEY from its environment, and send it once.");
     fputs(" unless one known\n", out);
-    fprintf(out,
-            "    acl here req.hdr(host) -m str -i 127.0.0.1:%u localhost:%u\n"
-            "    acl here_once req.fhdr_cnt(host) eq 1\n"
-            "    acl plain url -m beg /\n"
-            "    acl odd url -m sub '#'\n",
-            (unsigned)plan->listen_port, (unsigned)plan->listen_port);
-    for (int i = 0; i < ODD_PATHS; i++)
-        fprintf(out, "    acl odd path -m reg '%s'\n", odd_paths[i]);
+}
+
+static void write_host(FILE *out, const struct haproxy_plan *plan)
+{
+    fputs("    acl here_once req.fhdr_cnt(host) eq 1\n", out);
+    if (plan->listen_port != 0)
+        fprintf(out, "    acl here req.hdr(host) -m str -i 127.0.0.1:%u localhost:%u\n",
+                (unsigned)plan->listen_port, (unsigned)plan->listen_port);
     write_answer(out, "http-request return status 403", "string", "bridge_scope",
                  "This request names another host than the bridge.");
-    fputs(" unless here here_once\n", out);
+    fprintf(out, " unless here_once%s\n", plan->listen_port != 0 ? " here" : "");
+}
+
+static void write_admission(FILE *out, const struct haproxy_plan *plan)
+{
+    fputs("frontend bridge\n", out);
+    if (plan->bind != NULL)
+        fprintf(out, "    bind %s\n", plan->bind);
+    else
+        fprintf(out, "    bind fd@%d\n", ENGINE_LISTENER);
+    write_tokens(out, plan);
+    write_host(out, plan);
+    fputs("    acl plain url -m beg /\n"
+          "    acl odd url -m sub '#'\n",
+          out);
+    for (int i = 0; i < ODD_PATHS; i++)
+        fprintf(out, "    acl odd path -m reg '%s'\n", odd_paths[i]);
     write_answer(out, "http-request return status 403", "string", "bridge_scope",
                  "Servers may read this path in more than one way.");
     fputs(" if !plain or odd\n", out);
@@ -176,26 +194,43 @@ static bool is_quotable(const char *text)
     return text[strcspn(text, "'\\ \t\r\n#")] == '\0';
 }
 
+/* The tokens that the rule was given to. */
+static void write_rule_tokens(FILE *out, const struct haproxy_plan *plan, unsigned n,
+                              const char *rule)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < plan->ntokens; i++) {
+        const struct known_token *token = &plan->tokens[i];
+        if (token->rules != NULL && !tokens_names_rule(token->rules, rule))
+            continue;
+        fprintf(out, "    acl token%u var(txn.token) -m str %s\n", n, token->hash);
+        any = true;
+    }
+    if (!any)
+        fprintf(out, "    acl token%u always_false\n", n);
+}
+
 static enum bridge_result write_rule(FILE *out, const struct haproxy_plan *plan, uint32_t number,
                                      char why[BRIDGE_SENTENCE])
 {
     const struct policy_rule *rule = &plan->image->rules[number];
     unsigned n = (unsigned)number;
-    char condition[48];
-    snprintf(condition, sizeof condition, rule->methods != NULL ? "path%u method%u" : "path%u", n,
-             n);
+    char condition[64];
     if (!is_quotable(rule->path))
         return bridge_fail(why, BRIDGE_BAD_POLICY,
                            "%s:%u: the path of the rule '%s' has a character that no engine takes: "
                            "write it without quotes, backslashes and '#'",
                            rule->file, (unsigned)rule->line, rule->name);
+    snprintf(condition, sizeof condition,
+             rule->methods != NULL ? "token%u path%u method%u" : "token%u path%u", n, n, n);
+    fprintf(out, "    acl found var(txn.key) -m found\n");
+    write_rule_tokens(out, plan, n, rule->name);
     fprintf(out, "    acl path%u path -m %s '%s'\n", n, rule->path_len == 1 ? "beg" : "str",
             rule->path);
     if (rule->path_len > 1)
         fprintf(out, "    acl path%u path -m beg '%s/'\n", n, rule->path);
     for (const char *const *m = rule->methods; m != NULL && *m != NULL; m++)
         fprintf(out, "    acl method%u method -m str '%s'\n", n, *m);
-    fprintf(out, "    acl found var(txn.key) -m found\n");
     if (rule->missing == POLICY_MISSING_PASS)
         fprintf(out, "    http-request set-var(txn.pass) bool(true) if !found %s\n", condition);
     fprintf(out, "    http-request set-var(txn.key) str(k%u) if !found %s\n", (unsigned)rule->key,
@@ -203,22 +238,23 @@ static enum bridge_result write_rule(FILE *out, const struct haproxy_plan *plan,
     return BRIDGE_OK;
 }
 
-static void write_key(FILE *out)
+static void write_key(FILE *out, const struct haproxy_plan *plan)
 {
     fputs("    acl chosen var(txn.key) -m found\n", out);
     write_answer(out, "http-request return status 403", "string", "bridge_scope",
                  "No rule of the policy lets this program make this request: see "
                  "commissioned-auth explain.");
-    fputs(" unless chosen\n"
-          "    http-request set-var(txn.value) var(txn.key),map(" HAPROXY_MAP ")\n"
-          "    http-request set-var(txn.error) str(e),concat(,txn.key),map(" HAPROXY_MAP ")\n"
-          "    acl given var(txn.value) -m found\n"
-          "    acl pass var(txn.pass) -m bool\n"
-          "    http-request return status 503 content-type application/json "
-          "lf-string '%[var(txn.error),b64dec]' hdr x-should-retry false if !given !pass\n"
-          "    http-request del-header Authorization\n"
-          "    http-request set-header Authorization %[var(txn.value),b64dec] if given\n",
-          out);
+    fprintf(out,
+            " unless chosen\n"
+            "    http-request set-var(txn.value) var(txn.key),map(%s)\n"
+            "    http-request set-var(txn.error) str(e),concat(,txn.key),map(%s)\n"
+            "    acl given var(txn.value) -m found\n"
+            "    acl pass var(txn.pass) -m bool\n"
+            "    http-request return status 503 content-type application/json "
+            "lf-string '%%[var(txn.error),b64dec]' hdr x-should-retry false if !given !pass\n"
+            "    http-request del-header Authorization\n"
+            "    http-request set-header Authorization %%[var(txn.value),b64dec] if given\n",
+            plan->map, plan->map);
 }
 
 static void write_passing(FILE *out, const struct haproxy_plan *plan)
@@ -257,6 +293,11 @@ static enum bridge_result write_server(FILE *out, const struct haproxy_plan *pla
         return bridge_fail(why, BRIDGE_FAILED,
                            "there is no file of trusted certificates: install the package "
                            "'ca-certificates', or name one with --cacert");
+    if (plan->host[strspn(plan->host, "abcdefghijklmnopqrstuvwxyz0123456789.-_")] != '\0')
+        return bridge_fail(why, BRIDGE_BAD_POLICY,
+                           "%s: an engine verifies names, and this is none: name the origin by its "
+                           "name",
+                           plan->host);
     if (!is_quotable(ca))
         return bridge_fail(why, BRIDGE_FAILED,
                            "--cacert: the name of the file may have no quote, blank or '#'");
@@ -286,7 +327,7 @@ static enum bridge_result write_all(FILE *out, const struct haproxy_plan *plan,
         if (result != BRIDGE_OK)
             return result;
     }
-    write_key(out);
+    write_key(out, plan);
     write_passing(out, plan);
     return write_server(out, plan, why);
 }

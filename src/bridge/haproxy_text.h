@@ -13,6 +13,7 @@
 
 #include "bridge/engine.h"
 #include "bridge/result.h"
+#include "bridge/tokens.h"
 #include "commissioned/policy_image.h"
 
 /* The map of keys: a pipe that is read at the start, and then a name for the runtime socket. */
@@ -23,11 +24,15 @@ struct haproxy_plan {
     const char *key;  /* rules of this key alone; NULL: all */
     const char *host; /* the origin */
     uint16_t port;
-    const char *token; /* the hash of the one token */
+    const struct known_token *tokens;
+    uint32_t ntokens;
     const char *cacert;
     const char *connect;
-    unsigned version; /* of the engine */
-    uint16_t listen_port;
+    unsigned version;     /* of the engine */
+    uint16_t listen_port; /* of 127.0.0.1; 0: any name may be used for the listener */
+    const char *bind;     /* an address of its own; NULL: the listener and the runtime socket are
+                             handed down */
+    const char *map;      /* the file of the map */
 };
 
 enum bridge_result haproxy_text(const struct haproxy_plan *plan, char **text,

@@ -14,8 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bridge/gateway.h"
 #include "bridge/haproxy_text.h"
 #include "bridge/keyring.h"
+#include "bridge/running.h"
 #include "bridge/watch.h"
 #include "core/cleanup.h"
 #include "core/journal.h"
@@ -29,16 +31,19 @@ enum {
     GRACE = 200,        /* milliseconds from one signal to the next, at the end */
 };
 
+static const char died_too_often[] =
+    "the bridge's engine died five times in ten seconds and is not "
+    "started again: run 'commissioned-auth doctor'";
+
 struct supervisor {
     const struct supervisor_order *order;
     struct policy_image *image;    /* the last that could be used */
     struct policy_image *unusable; /* what came after it, or NULL */
     const char *trouble;           /* why, or NULL */
     char *text;                    /* the engine's configuration */
+    struct tokens tokens;
     struct keyring ring;
-    struct admin admin;
-    pid_t engine;
-    int output; /* of the engine */
+    struct running engine;
     int signals;
     int changes;
     time_t pinged;
@@ -47,123 +52,43 @@ struct supervisor {
     char why[BRIDGE_SENTENCE];
 };
 
-void supervisor_answer(int starter, enum bridge_result result, const char *why)
+static void answer(int starter, enum bridge_result result, const char *why)
 {
     char message[1 + BRIDGE_SENTENCE];
     int length = snprintf(message, sizeof message, "%c%s", 'A' + (int)result, why);
     send(starter, message, (size_t)length, MSG_NOSIGNAL);
+    close(starter);
 }
 
 /* ---- the engine ------------------------------------------------------------------------------ */
 
-/* What it said last, as a sentence's end: its first complaint, or its last line. */
-static void quote_output(int output, char quote[BRIDGE_SENTENCE])
-{
-    char text[8192];
-    ssize_t got = read(output, text, sizeof text - 1);
-    text[got > 0 ? got : 0] = '\0';
-    char *line = strstr(text, "[ALERT]");
-    line = line != NULL ? strchr(line, ':') : text;
-    line = line != NULL ? line + strspn(line, ": ") : text;
-    line[strcspn(line, "\n")] = '\0';
-    snprintf(quote, BRIDGE_SENTENCE, "%.300s", *line != '\0' ? line : "it said nothing");
-}
-
-static int configuration_file(const char *text)
-{
-    size_t size = strlen(text);
-    auto_close int fd = memfd_create("haproxy.cfg", MFD_CLOEXEC);
-    if (fd < 0 || write(fd, text, size) != (ssize_t)size)
-        return -1;
-    int written = fd;
-    fd = -1;
-    return written;
-}
-
-static pid_t spawn(const struct supervisor *self, int admin, int output, int map)
-{
-    auto_close int configuration = configuration_file(self->text);
-    auto_close int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    struct engine_start start = {
-        .engine = self->order->engine,
-        .given = {nothing, output, output, self->order->listener, admin, configuration, map},
-    };
-    return configuration >= 0 && nothing >= 0 ? engine_spawn(&start) : -1;
-}
-
-/* The engine answers requests as soon as it has read its configuration, and this comes before. */
-static bool give_map(const struct supervisor *self, int pipe_end)
-{
-    char *map = keyring_map(&self->ring, self->image, self->trouble);
-    size_t size = map != NULL ? strlen(map) : 0;
-    size_t given = 0;
-    ssize_t wrote = 0;
-    while (given < size && (wrote = write(pipe_end, map + given, size - given)) > 0)
-        given += (size_t)wrote;
-    bool whole = map != NULL && given == size;
-    secret_free(map, size);
-    return whole;
-}
-
-static void forget_engine(struct supervisor *self)
-{
-    admin_close(&self->admin);
-    if (self->output >= 0)
-        close(self->output);
-    self->output = -1;
-    self->engine = -1;
-}
-
-struct engine_ends {
-    int admin;
-    int output[2];
-    int map[2];
-};
-
-static bool open_ends(struct admin *admin, struct engine_ends *ends)
-{
-    if (pipe2(ends->output, O_CLOEXEC) != 0)
-        return false;
-    fcntl(ends->output[0], F_SETFL, O_NONBLOCK);
-    return pipe2(ends->map, O_CLOEXEC) == 0 && admin_prepare(admin, &ends->admin);
-}
-
-static void close_ends(const struct engine_ends *ends)
-{
-    const int fds[] = {ends->admin, ends->output[1], ends->map[0]};
-    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-}
-
 /* Starts one in the place of self->engine, which goes on with what it has begun. */
 static bool start_engine(struct supervisor *self)
 {
-    struct admin admin = {-1, -1};
-    struct engine_ends ends = {-1, {-1, -1}, {-1, -1}};
-    pid_t before = self->engine;
-    bool works = open_ends(&admin, &ends);
-    pid_t pid = works ? spawn(self, ends.admin, ends.output[1], ends.map[0]) : -1;
-    close_ends(&ends);
-    forget_engine(self);
-    self->admin = admin;
-    self->output = ends.output[0];
-    self->engine = pid;
+    pid_t before = self->engine.pid;
+    char *map = keyring_map(&self->ring, self->image, self->trouble);
+    running_close(&self->engine);
     self->pinged = keyring_now();
-    works = pid > 0 && give_map(self, ends.map[1]);
-    if (ends.map[1] >= 0)
-        close(ends.map[1]);
-    works = works && admin_connect(&self->admin);
+    bool works = map != NULL && running_start(&self->engine, self->order->engine,
+                                              self->order->listener, self->text, map);
+    if (map != NULL)
+        secret_free(map, strlen(map));
     /* One that knows an older policy must not go on beside a newer one that does not work. */
     if (before > 0)
         kill(before, works ? SIGUSR1 : SIGKILL);
     return works;
 }
 
+static void kill_engine(const struct supervisor *self)
+{
+    if (self->engine.pid > 0)
+        kill(self->engine.pid, SIGKILL);
+}
+
 static enum bridge_result start_failed(struct supervisor *self)
 {
     char quote[BRIDGE_SENTENCE];
-    quote_output(self->output, quote);
+    running_quote(&self->engine, quote);
     return bridge_fail(self->why, BRIDGE_FAILED, "%s does not start: %s", self->order->engine->file,
                        quote);
 }
@@ -182,17 +107,15 @@ static bool revive(struct supervisor *self)
     bool too_often = self->ndeaths >= MAX_DEATHS && now - *oldest < DEATHS_WITHIN;
     *oldest = now;
     self->ndeaths++;
-    forget_engine(self);
+    running_close(&self->engine);
     if (too_often) {
-        journal(self,
-                "the bridge's engine died five times in ten seconds and is not started again: "
-                "run 'commissioned-auth doctor'");
+        journal(self, died_too_often);
         return false;
     }
     /* Where it fails its death is seen, and counted. */
-    if (!start_engine(self) && self->engine > 0)
-        kill(self->engine, SIGKILL);
-    return self->engine > 0;
+    if (!start_engine(self))
+        kill_engine(self);
+    return self->engine.pid > 0;
 }
 
 /* ---- the policy ------------------------------------------------------------------------------ */
@@ -206,13 +129,36 @@ static enum bridge_result write_text(struct supervisor *self, const struct polic
         .key = bridge->key,
         .host = self->order->host,
         .port = self->order->port,
-        .token = self->order->token_hash,
+        .tokens = self->tokens.list,
+        .ntokens = self->tokens.count,
         .cacert = bridge->cacert,
         .connect = bridge->connect,
         .version = self->order->engine->version,
         .listen_port = self->order->listen_port,
+        .map = HAPROXY_MAP,
     };
     return haproxy_text(&plan, text, self->why);
+}
+
+/* Of a gateway, whoever its rules are for. NULL, with self->why, where it cannot be used. */
+static struct policy_image *read_policy(struct supervisor *self)
+{
+    const struct supervisor_order *order = self->order;
+    struct gateway gateway;
+    if (order->tokens_file == NULL) {
+        struct policy_image *image = commissioned_policy_build(order->bridge->request);
+        if (image == NULL)
+            bridge_fail(self->why, BRIDGE_FAILED, "there is no configuration any more");
+        return image;
+    }
+    enum bridge_result result = gateway_read(order->bridge->request, order->tokens_file,
+                                             GATEWAY_WITH_KEYS, &gateway, self->why);
+    tokens_free(&self->tokens);
+    self->tokens = gateway.tokens;
+    if (result == BRIDGE_OK)
+        return gateway.image;
+    policy_image_free(gateway.image);
+    return NULL;
 }
 
 static void set_trouble(struct supervisor *self, struct policy_image *unusable, const char *why)
@@ -240,12 +186,12 @@ static bool take_image(struct supervisor *self, struct policy_image *image)
 /* False where the engine did not take it. */
 static bool read_policy_again(struct supervisor *self)
 {
-    struct policy_image *image = commissioned_policy_build(self->order->bridge->request);
+    struct policy_image *image = read_policy(self);
     bool other = false;
     policy_image_free(self->unusable);
     set_trouble(self, NULL, NULL);
     if (image == NULL)
-        set_trouble(self, NULL, "there is no configuration any more");
+        set_trouble(self, NULL, self->why);
     else if (image->error != NULL)
         set_trouble(self, image, image->error);
     else
@@ -256,12 +202,15 @@ static bool read_policy_again(struct supervisor *self)
         return false;
     if (other)
         return start_engine(self);
-    return keyring_tell(&self->ring, self->image, self->trouble, &self->admin);
+    return keyring_tell(&self->ring, self->image, self->trouble, &self->engine.admin);
 }
 
 static bool is_current(const struct supervisor *self)
 {
     if (self->trouble != NULL && self->unusable == NULL)
+        return false;
+    if (self->order->tokens_file != NULL &&
+        !tokens_are_current(&self->tokens, self->order->tokens_file))
         return false;
     if (self->ring.expires != 0 && keyring_now() >= self->ring.expires)
         return false;
@@ -279,7 +228,7 @@ static bool take_signals(struct supervisor *self, bool *engine_died)
     while (read(self->signals, &info, sizeof info) == (ssize_t)sizeof info)
         go_on = go_on && info.ssi_signo == SIGCHLD;
     while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-        *engine_died = *engine_died || pid == self->engine;
+        *engine_died = *engine_died || pid == self->engine.pid;
     return go_on;
 }
 
@@ -288,32 +237,31 @@ static bool keep_engine_told(struct supervisor *self)
     bool told = is_current(self) || read_policy_again(self);
     if (told && keyring_now() - self->pinged >= PING_EVERY) {
         self->pinged = keyring_now();
-        told = admin_ping(&self->admin);
+        told = admin_ping(&self->engine.admin);
     }
     return told;
 }
 
-static void work(struct supervisor *self)
+static enum bridge_result work(struct supervisor *self)
 {
-    bool go_on = true;
-    while (go_on) {
+    for (;;) {
         struct pollfd fds[] = {{.fd = self->order->program, .events = POLLIN},
                                {.fd = self->signals, .events = POLLIN},
                                {.fd = self->changes, .events = POLLIN},
-                               {.fd = self->output, .events = POLLIN}};
+                               {.fd = self->engine.output, .events = POLLIN}};
         char quote[BRIDGE_SENTENCE];
-        bool engine_died = false;
+        bool engine_died = self->engine.pid < 0;
         poll(fds, sizeof fds / sizeof fds[0], LOOK_EVERY);
         if (fds[0].revents != 0 || !take_signals(self, &engine_died))
-            return;
+            return BRIDGE_OK;
         if (fds[2].revents != 0)
             watch_drain(self->changes);
         if (fds[3].revents != 0)
-            quote_output(self->output, quote);
-        if (engine_died)
-            go_on = revive(self);
-        else if (!keep_engine_told(self))
-            kill(self->engine, SIGKILL);
+            running_quote(&self->engine, quote);
+        if (engine_died && !revive(self))
+            return bridge_fail(self->why, BRIDGE_FAILED, "%s", died_too_often);
+        if (!engine_died && !keep_engine_told(self))
+            kill_engine(self);
     }
 }
 
@@ -333,15 +281,27 @@ static int take_over_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static bool add_only_token(struct supervisor *self)
+{
+    struct known_token token = {0};
+    snprintf(token.hash, sizeof token.hash, "%s", self->order->token_hash);
+    return tokens_add(&self->tokens, &token);
+}
+
 static enum bridge_result begin(struct supervisor *self)
 {
     const struct bridge_order *bridge = self->order->bridge;
     const struct policy_rule *rule;
-    self->image = commissioned_policy_build(bridge->request);
-    rule = self->image != NULL ? order_first_rule(self->image, bridge->key) : NULL;
+    if (self->order->token_hash != NULL && !add_only_token(self))
+        return bridge_fail(self->why, BRIDGE_FAILED, "out of memory");
+    self->image = read_policy(self);
+    if (self->image == NULL)
+        return BRIDGE_BAD_POLICY;
+    rule = self->image->error == NULL ? order_first_rule(self->image, bridge->key) : NULL;
     if (rule == NULL)
         return bridge_fail(self->why, BRIDGE_BAD_POLICY, "the policy was changed just now");
-    if (self->image->keys[rule->key].header == NULL && rule->missing == POLICY_MISSING_FAIL)
+    if (self->order->program >= 0 && self->image->keys[rule->key].header == NULL &&
+        rule->missing == POLICY_MISSING_FAIL)
         return bridge_fail(self->why, BRIDGE_FAILED, "%s", self->image->keys[rule->key].error);
     enum bridge_result result = write_text(self, self->image, &self->text);
     if (result != BRIDGE_OK)
@@ -366,31 +326,29 @@ static bool ends_within(pid_t pid, int milliseconds)
 static void end(struct supervisor *self)
 {
     static const int signals[] = {SIGUSR1, SIGTERM, SIGKILL};
-    for (size_t i = 0; self->engine > 0 && i < sizeof signals / sizeof signals[0]; i++) {
-        kill(self->engine, signals[i]);
-        if (ends_within(self->engine, GRACE))
-            self->engine = -1;
+    for (size_t i = 0; self->engine.pid > 0 && i < sizeof signals / sizeof signals[0]; i++) {
+        kill(self->engine.pid, signals[i]);
+        if (ends_within(self->engine.pid, GRACE))
+            self->engine.pid = -1;
     }
-    forget_engine(self);
+    running_close(&self->engine);
     keyring_free(&self->ring);
     policy_image_free(self->image);
     policy_image_free(self->unusable);
+    tokens_free(&self->tokens);
     free(self->text);
 }
 
-void supervisor_run(const struct supervisor_order *order)
+enum bridge_result supervisor_run(const struct supervisor_order *order, char why[BRIDGE_SENTENCE])
 {
-    struct supervisor self = {.order = order,
-                              .admin = {-1, -1},
-                              .engine = -1,
-                              .output = -1,
-                              .signals = -1,
-                              .changes = -1};
+    struct supervisor self = {.order = order, .engine = RUNNING_NONE, .signals = -1, .changes = -1};
     prctl(PR_SET_DUMPABLE, 0);
     enum bridge_result result = begin(&self);
-    supervisor_answer(order->starter, result, self.why);
-    close(order->starter);
+    if (order->starter >= 0)
+        answer(order->starter, result, self.why);
     if (result == BRIDGE_OK)
-        work(&self);
+        result = work(&self);
     end(&self);
+    memcpy(why, self.why, BRIDGE_SENTENCE);
+    return result;
 }

@@ -15,19 +15,20 @@
 struct supervisor_order {
     const struct bridge_order *bridge;
     const struct engine *engine;
-    const char *host; /* the origin that was chosen at the start */
-    const char *token_hash;
+    const char *host;       /* the origin that was chosen at the start */
+    const char *token_hash; /* of the one token; NULL: those of tokens_file */
+    const char *tokens_file;
     uint16_t port;
     uint16_t listen_port;
-    int program; /* a pidfd: the program's end is ours */
+    int program; /* a pidfd: the program's end is ours; -1: none */
     int listener;
-    int starter; /* who waits to be told, by supervisor_answer; closed then */
+    int starter; /* who waits to be told: a letter for the result, then the sentence; -1: nobody */
 };
 
-/* Returns once the program has ended, or the engine cannot be kept at work. */
-void supervisor_run(const struct supervisor_order *order);
-
-/* One message: the result, then the sentence. */
-void supervisor_answer(int starter, enum bridge_result result, const char *why);
+/*
+ * Returns BRIDGE_OK once the program has ended or a signal asked for the end; else why the engine did
+ * not start, or could not be kept at work.
+ */
+enum bridge_result supervisor_run(const struct supervisor_order *order, char why[BRIDGE_SENTENCE]);
 
 #endif

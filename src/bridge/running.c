@@ -1,0 +1,98 @@
+#include "bridge/running.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+/* What the engine gets of us, and our ends of it. */
+struct ends {
+    int admin;
+    int output[2];
+    int map[2];
+};
+
+static int configuration_file(const char *text)
+{
+    size_t size = strlen(text);
+    auto_close int fd = memfd_create("haproxy.cfg", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, text, size) != (ssize_t)size)
+        return -1;
+    int written = fd;
+    fd = -1;
+    return written;
+}
+
+static pid_t spawn(const struct engine *engine, int listener, const char *text,
+                   const struct ends *ends)
+{
+    auto_close int configuration = configuration_file(text);
+    auto_close int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct engine_start start = {
+        .engine = engine,
+        .given = {nothing, ends->output[1], ends->output[1], listener, ends->admin, configuration,
+                  ends->map[0]},
+    };
+    return configuration >= 0 && nothing >= 0 ? engine_spawn(&start) : -1;
+}
+
+/* The engine answers requests as soon as it has read its configuration, and the map comes before. */
+static bool give_map(int pipe_end, const char *map)
+{
+    size_t size = strlen(map);
+    while (size > 0) {
+        ssize_t wrote = write(pipe_end, map, size);
+        if (wrote <= 0)
+            return false;
+        map += wrote;
+        size -= (size_t)wrote;
+    }
+    return true;
+}
+
+static void close_one(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+bool running_start(struct running *running, const struct engine *engine, int listener,
+                   const char *text, const char *map)
+{
+    struct ends ends = {-1, {-1, -1}, {-1, -1}};
+    *running = RUNNING_NONE;
+    bool works = pipe2(ends.output, O_CLOEXEC) == 0 && pipe2(ends.map, O_CLOEXEC) == 0 &&
+                 fcntl(ends.output[0], F_SETFL, O_NONBLOCK) == 0 &&
+                 admin_prepare(&running->admin, &ends.admin);
+    if (works)
+        running->pid = spawn(engine, listener, text, &ends);
+    running->output = ends.output[0];
+    close_one(ends.admin);
+    close_one(ends.output[1]);
+    close_one(ends.map[0]);
+    works = running->pid > 0 && give_map(ends.map[1], map);
+    close_one(ends.map[1]);
+    return works && admin_connect(&running->admin);
+}
+
+void running_quote(const struct running *running, char quote[BRIDGE_SENTENCE])
+{
+    char text[8192];
+    ssize_t got = read(running->output, text, sizeof text - 1);
+    text[got > 0 ? got : 0] = '\0';
+    char *line = strstr(text, "[ALERT]");
+    line = line != NULL ? strchr(line, ':') : text;
+    line = line != NULL ? line + strspn(line, ": ") : text;
+    line[strcspn(line, "\n")] = '\0';
+    snprintf(quote, BRIDGE_SENTENCE, "%.300s", *line != '\0' ? line : "it said nothing");
+}
+
+void running_close(struct running *running)
+{
+    admin_close(&running->admin);
+    close_one(running->output);
+    *running = RUNNING_NONE;
+}
