@@ -102,6 +102,14 @@ static enum bridge_result admit(struct policy_config *config, struct gateway *ga
     return result;
 }
 
+/* What is printed names the files of keys, read or not. */
+static void name_files(struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->nkeys; i++)
+        if (config->keys[i].source == POLICY_SOURCE_FILE)
+            config->keys[i].path = config->keys[i].location;
+}
+
 static enum bridge_result take(struct policy_config *config, const struct policy_request *request,
                                enum gateway_keys keys, struct gateway *gateway,
                                char why[BRIDGE_SENTENCE])
@@ -116,6 +124,8 @@ static enum bridge_result take(struct policy_config *config, const struct policy
     if (result != BRIDGE_OK)
         return result;
     config->denied_by = POLICY_NONE;
+    if (keys == GATEWAY_WITHOUT_KEYS)
+        name_files(config);
     if (keys == GATEWAY_WITH_KEYS &&
         !policy_config_read_keys(config, request, POLICY_KEYS_MATCHING))
         return bridge_fail(why, BRIDGE_FAILED, "out of memory");

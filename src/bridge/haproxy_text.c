@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "bridge/error_body.h"
+#include "bridge/trust.h"
 #include "core/target.h"
 
 /* Paths that servers read in more than one way: dot segments, also with parameters; a backslash; an
@@ -34,32 +35,11 @@ bool haproxy_has_rule(const struct haproxy_plan *plan, const struct policy_rule 
            (plan->key == NULL || strcmp(plan->image->keys[rule->key].name, plan->key) == 0);
 }
 
-char *haproxy_error_body(const char *code, const char *sentence)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL)
-        return NULL;
-    fputs("{\"error\":{\"message\":\"", out);
-    for (; *sentence != '\0'; sentence++) {
-        unsigned char c = (unsigned char)*sentence;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < ' ' || c == '\'')
-            fprintf(out, "\\u%04x", c);
-        else
-            fputc(c, out);
-    }
-    fprintf(out, "\",\"type\":\"bridge_error\",\"param\":null,\"code\":\"%s\"}}", code);
-    return fclose(out) == 0 ? text : NULL;
-}
-
 /* An answer of ours: clients need not try again, and the JSON has no quote of the engine's. */
 static void write_answer(FILE *out, const char *head, const char *form, const char *code,
                          const char *sentence)
 {
-    char *body = haproxy_error_body(code, sentence);
+    char *body = error_body(code, sentence);
     fprintf(out, "    %s content-type application/json %s '%s' hdr x-should-retry false", head,
             form, body != NULL ? body : "");
     free(body);
@@ -271,17 +251,11 @@ static void write_passing(FILE *out, const struct haproxy_plan *plan)
             plan->host, port);
 }
 
-/* Where OpenSSL's own folder of certificates cannot be named, the files of the distributions. */
 static const char *trusted(const struct haproxy_plan *plan)
 {
-    static const char *const files[] = {"/etc/ssl/certs/ca-certificates.crt",
-                                        "/etc/pki/tls/certs/ca-bundle.crt",
-                                        "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
-    if (plan->cacert != NULL)
-        return plan->cacert;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-        if (access(files[i], R_OK) == 0)
-            return files[i];
+    const char *file = plan->cacert != NULL ? plan->cacert : trust_file();
+    if (file != NULL)
+        return file;
     return plan->version >= ENGINE_VERSION(2, 6) ? "@system-ca" : NULL;
 }
 

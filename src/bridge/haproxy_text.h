@@ -41,7 +41,4 @@ enum bridge_result haproxy_text(const struct haproxy_plan *plan, char **text,
 /* True where the rule belongs to the plan's origin and key. */
 bool haproxy_has_rule(const struct haproxy_plan *plan, const struct policy_rule *rule);
 
-/* An error as OpenAI's clients read it: JSON, malloc'ed; NULL where memory ran out. */
-char *haproxy_error_body(const char *code, const char *sentence);
-
 #endif

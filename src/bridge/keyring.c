@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bridge/base64.h"
-#include "bridge/haproxy_text.h"
+#include "bridge/error_body.h"
 #include "core/cleanup.h"
 #include "core/secret.h"
 
@@ -110,7 +110,7 @@ static const char *why_missing(const struct policy_key *key, const char *trouble
 
 static char *missing_answer(const struct policy_key *key, const char *trouble)
 {
-    auto_free char *body = haproxy_error_body("key_missing", why_missing(key, trouble));
+    auto_free char *body = error_body("key_missing", why_missing(key, trouble));
     return body != NULL ? encode(body) : NULL;
 }
 

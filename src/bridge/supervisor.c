@@ -197,7 +197,7 @@ static bool read_policy_again(struct supervisor *self)
     else
         other = take_image(self, image);
     if (image != NULL)
-        self->changes = watch_files(self->changes, image);
+        self->changes = watch_files(self->changes, image, self->order->tokens_file);
     if (!keyring_update(&self->ring, self->image, self->trouble, keyring_now()))
         return false;
     if (other)
@@ -307,7 +307,7 @@ static enum bridge_result begin(struct supervisor *self)
     if (result != BRIDGE_OK)
         return result;
     self->signals = take_over_signals();
-    self->changes = watch_files(-1, self->image);
+    self->changes = watch_files(-1, self->image, self->order->tokens_file);
     if (self->signals < 0 || !keyring_update(&self->ring, self->image, NULL, keyring_now()))
         return bridge_fail(self->why, BRIDGE_FAILED, "out of memory");
     return start_engine(self) ? BRIDGE_OK : start_failed(self);

@@ -13,20 +13,28 @@ enum {
              IN_DELETE_SELF | IN_MOVE_SELF
 };
 
-int watch_files(int before, const struct policy_image *image)
+static void watch_folder(int fd, const char *file)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", file);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL)
+        return;
+    slash[slash == folder] = '\0';
+    inotify_add_watch(fd, folder, EVENTS);
+}
+
+int watch_files(int before, const struct policy_image *image, const char *also)
 {
     int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (before >= 0)
         close(before);
-    for (uint32_t i = 0; fd >= 0 && i < image->nwatches; i++) {
-        char folder[PATH_MAX];
-        snprintf(folder, sizeof folder, "%s", image->watches[i].path);
-        char *slash = strrchr(folder, '/');
-        if (slash == NULL)
-            continue;
-        slash[slash == folder] = '\0';
-        inotify_add_watch(fd, folder, EVENTS);
-    }
+    if (fd < 0)
+        return -1;
+    for (uint32_t i = 0; i < image->nwatches; i++)
+        watch_folder(fd, image->watches[i].path);
+    if (also != NULL)
+        watch_folder(fd, also);
     return fd;
 }
 

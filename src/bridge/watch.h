@@ -9,9 +9,9 @@
 
 #include "commissioned/policy_image.h"
 
-/* A descriptor that becomes readable once something happens in the folders of the image's files, or
- * -1. It replaces `before` (-1: none). */
-int watch_files(int before, const struct policy_image *image);
+/* A descriptor that becomes readable once something happens in the folders of the image's files and
+ * of one more (NULL: none), or -1. It replaces `before` (-1: none). */
+int watch_files(int before, const struct policy_image *image, const char *also);
 
 /* Takes what was told off the descriptor. */
 void watch_drain(int fd);

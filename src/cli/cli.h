@@ -105,6 +105,8 @@ extern const struct cli_verb cli_verb_run;
 extern const struct cli_verb cli_verb_explain;
 extern const struct cli_verb cli_verb_doctor;
 extern const struct cli_verb cli_verb_key;
+extern const struct cli_verb cli_verb_token;
+extern const struct cli_verb cli_verb_gateway;
 extern const struct cli_verb cli_verb_config;
 extern const struct cli_verb cli_verb_enable;
 extern const struct cli_verb cli_verb_disable;

@@ -15,8 +15,9 @@ static const struct cli_option options[] = {
 };
 
 static const struct cli_verb *const verbs[] = {
-    &cli_verb_run,    &cli_verb_explain, &cli_verb_doctor, &cli_verb_key,        &cli_verb_config,
-    &cli_verb_enable, &cli_verb_disable, &cli_verb_status, &cli_verb_completion, NULL,
+    &cli_verb_run,     &cli_verb_explain, &cli_verb_doctor,     &cli_verb_key,
+    &cli_verb_config,  &cli_verb_gateway, &cli_verb_token,      &cli_verb_enable,
+    &cli_verb_disable, &cli_verb_status,  &cli_verb_completion, NULL,
 };
 
 const struct cli_verb cli_command = {

@@ -8,6 +8,7 @@
 
 #include "bridge/bridge.h"
 #include "cli/cli.h"
+#include "cli/gateway.h"
 #include "cli/policy.h"
 #include "cli/program.h"
 #include "cli/run.h"
@@ -20,21 +21,6 @@ static int judge(const char *program)
         return cli_fail(CLI_RUN_FAILED,
                         "%s changes its user or gains capabilities, and gets no bridge",
                         judgement.file);
-    return CLI_OK;
-}
-
-/* HOST:PORT, or [ADDRESS]:PORT: what stands in the engine's configuration. */
-static int check_connect(const char *text)
-{
-    size_t host = text[0] == '[' ? strspn(text + 1, "0123456789abcdefABCDEF:.") + 2
-                                 : strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
-                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-_");
-    const char *colon = strrchr(text, ':');
-    char *end;
-    unsigned long port = colon != NULL ? strtoul(colon + 1, &end, 10) : 0;
-    if (host == 0 || colon != text + host || (text[0] == '[' && colon[-1] != ']') ||
-        colon[1] < '0' || colon[1] > '9' || *end != '\0' || port == 0 || port > 65535)
-        return cli_fail(CLI_RUN_FAILED, "--connect: '%s' is not HOST:PORT", text);
     return CLI_OK;
 }
 
@@ -74,8 +60,9 @@ int run_start_bridge(const char *program, const struct bridge_order *wanted)
     char cacert[PATH_MAX];
     struct bridge_order order = *wanted;
     int status = judge(program);
-    if (status == CLI_OK && order.connect != NULL)
-        status = check_connect(order.connect);
+    if (status == CLI_OK && order.connect != NULL &&
+        gateway_check_address("--connect", order.connect) != CLI_OK)
+        status = CLI_RUN_FAILED;
     if (status != CLI_OK)
         return status;
     if (order.cacert != NULL && realpath(order.cacert, cacert) == NULL)

@@ -1,0 +1,109 @@
+/* The small parts of a bridge: hash, base64, tokens, versions, what clients read in an error. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "bridge/base64.h"
+#include "bridge/engine.h"
+#include "bridge/error_body.h"
+#include "bridge/token.h"
+#include "bridge/tokens.h"
+#include "support/suite.h"
+
+/* NIST's examples for FIPS 180-4, and each length around the end of a block. */
+static const struct {
+    const char *text, *hash;
+} hashes[] = {
+    {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    {"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnop"
+     "qrsmnopqrstnopqrstu",
+     "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
+};
+
+START_TEST(a_hash_is_that_of_the_standards_examples)
+{
+    char hex[SHA256_HEX + 1];
+    sha256_hex(hashes[_i].text, strlen(hashes[_i].text), hex);
+    ck_assert_str_eq(hex, hashes[_i].hash);
+}
+END_TEST
+
+START_TEST(base64_is_that_of_the_rfcs_examples)
+{
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"\xff\xfe\xfd", "//79"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char out[16];
+        base64_encode(pairs[i][0], strlen(pairs[i][0]), out);
+        ck_assert_str_eq(out, pairs[i][1]);
+        ck_assert_uint_eq(base64_room(strlen(pairs[i][0])), strlen(out) + 1);
+    }
+}
+END_TEST
+
+START_TEST(a_token_is_known_by_the_hash_of_its_text)
+{
+    struct token token, other;
+    char hex[SHA256_HEX + 1];
+    ck_assert(token_make(&token));
+    ck_assert(token_make(&other));
+    ck_assert_uint_eq(strlen(token.text), TOKEN_LENGTH);
+    ck_assert_str_ne(token.text, other.text);
+    sha256_hex(token.text, TOKEN_LENGTH, hex);
+    ck_assert_str_eq(token.hash, hex);
+}
+END_TEST
+
+START_TEST(a_version_is_read_in_old_and_new_spelling)
+{
+    ck_assert_uint_eq(engine_version("HA-Proxy version 2.2.9-2+deb11u6 2023/12/01\n"), 202);
+    ck_assert_uint_eq(engine_version("HAProxy version 2.6.12-1+deb12u4 2026/10/17\n"), 206);
+    ck_assert_uint_eq(engine_version("HAProxy version 3.0.10\n"), 300);
+    ck_assert_uint_eq(engine_version("HAProxy version 2.10-dev1\n"), 210);
+    ck_assert_uint_eq(engine_version("nginx version: nginx/1.22.1\n"), 0);
+    ck_assert_uint_eq(engine_version(""), 0);
+}
+END_TEST
+
+START_TEST(an_error_is_json_without_a_single_quote)
+{
+    char *body = error_body("key_missing", "it's \"C:\\x\"\n");
+    ck_assert_str_eq(body, "{\"error\":{\"message\":\"it\\u0027s \\\"C:\\\\x\\\"\\u000a\","
+                           "\"type\":\"bridge_error\",\"param\":null,\"code\":\"key_missing\"}}");
+    free(body);
+}
+END_TEST
+
+START_TEST(a_rule_is_found_by_its_whole_name)
+{
+    ck_assert(tokens_names_rule("a,bc,d", "bc"));
+    ck_assert(tokens_names_rule("a,bc,", "a"));
+    ck_assert(!tokens_names_rule("a,bc,d", "b"));
+    ck_assert(!tokens_names_rule("abc", "bc"));
+    ck_assert(!tokens_names_rule("", "a"));
+    ck_assert(!tokens_names_rule(NULL, "a"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("bridge_parts");
+    TCase *parts = tcase_create("parts");
+    tcase_add_loop_test(parts, a_hash_is_that_of_the_standards_examples, 0, 4);
+    tcase_add_test(parts, base64_is_that_of_the_rfcs_examples);
+    tcase_add_test(parts, a_token_is_known_by_the_hash_of_its_text);
+    tcase_add_test(parts, a_version_is_read_in_old_and_new_spelling);
+    tcase_add_test(parts, an_error_is_json_without_a_single_quote);
+    tcase_add_test(parts, a_rule_is_found_by_its_whole_name);
+    suite_add_tcase(suite, parts);
+    return suite_run(suite);
+}
