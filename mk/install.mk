@@ -24,7 +24,7 @@ ifeq ($(origin NATIVE),undefined)
 NATIVE := $(if $(filter $(call machine_of,$(CC)),$(call machine_of,cc)),$(COMMAND))
 endif
 completions = $(if $(NATIVE),$(addprefix $(BUILD)/conf/completion.,bash zsh fish))
-generated = $(addprefix $(BUILD)/conf/,service.conf unconfirmed.service apparmor apparmor-base) $(completions)
+generated = $(addprefix $(BUILD)/conf/,service.conf unconfirmed.service gateway.service apparmor apparmor-base) $(completions)
 
 $(BUILD)/conf/completion.%: $(COMMAND)
 	@mkdir -p $(@D)
@@ -57,6 +57,9 @@ installed = \
 	0644:conf/tmpfiles.conf:$(UNITDIR)/tmpfiles.d/commissioned-auth.conf \
 	0644:$(BUILD)/conf/unconfirmed.service:$(UNITDIR)/systemd/system/$(boot_unit) \
 	0644:$(BUILD)/conf/service.conf:$(DOCDIR)/examples/service.conf \
+	0644:$(BUILD)/conf/gateway.service:$(DOCDIR)/examples/gateway.service \
+	0644:conf/gateway.socket:$(DOCDIR)/examples/gateway.socket \
+	0644:doc/fleet.md:$(DOCDIR)/fleet.md \
 	0644:doc/security-teams.md:$(DOCDIR)/security-teams.md
 
 parts = $(subst :, ,$(1))
