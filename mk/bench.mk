@@ -47,3 +47,9 @@ bench: ## what the library costs, row by row, against its limits
 	@scripts/deps build test valgrind bench
 	@$(MAKE) --no-print-directory all $(bench)/bench $(bench)/workload $(bench)/resident $(bench)/asker $(shared_objects)
 	@BUILD=$(BUILD) $(bench)/bench $(BENCH)
+
+.PHONY: bench-bridge
+bench-bridge: ## what run --bridge costs: start, requests a second, lag, rotations, idle: figures to report
+	@scripts/deps build bridge
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/bench/bridge

@@ -26,6 +26,7 @@ static int doctor(const struct cli_call *call)
     doctor_environment(&doctor);
     doctor_policy(&doctor, program);
     doctor_curl(&doctor);
+    doctor_bridge(&doctor, program);
     if (program != NULL)
         doctor_program(&doctor, program);
     if (call->value[OPTION_LEAKS] != NULL)

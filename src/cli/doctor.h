@@ -47,6 +47,7 @@ void doctor_environment(struct doctor *doctor);                  /* SSLKEYLOGFIL
 void doctor_policy(struct doctor *doctor, const char *program);  /* findings, keys, their age */
 void doctor_program(struct doctor *doctor, const char *program); /* is it covered */
 void doctor_peer(struct doctor *doctor, const char *libcurl);    /* ... for servers of any kind */
+void doctor_bridge(struct doctor *doctor, const char *program);  /* can a bridge be used */
 
 /* How much it found; 0: what counts is the interpreter. */
 unsigned doctor_script(struct doctor *doctor, const char *script, const char *interpreter);

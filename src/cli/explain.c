@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/policy.h"
+#include "cli/program.h"
 #include "cli/style.h"
 #include "core/decide.h"
 
@@ -102,6 +103,26 @@ static json_t *warnings_json(const struct policy_config *config)
     return array;
 }
 
+/* By which way the program would get its key: the library, or a bridge. */
+static const char *way(const struct question *question)
+{
+    struct program_judgement judgement = {0};
+    const char *program = question->asker->request.program;
+    if (program == NULL)
+        return "library";
+    program_judge(program, NULL, &judgement);
+    return judgement.reach == PROGRAM_REACHED || judgement.reach == PROGRAM_UNKNOWN ? "library"
+                                                                                    : "bridge";
+}
+
+static void print_way(const struct question *question)
+{
+    if (strcmp(way(question), "bridge") == 0)
+        printf("%-9s %s\n", "way", "'run --bridge', for the library cannot reach this program");
+    else
+        printf("%-9s %s\n", "way", "the library for what uses libcurl; else 'run --bridge'");
+}
+
 static void print_json(const struct question *question)
 {
     const struct decision *decision = &question->decision;
@@ -117,6 +138,7 @@ static void print_json(const struct question *question)
     json_put(object, "script_known", json_boolean(!question->asker->request.script_unknown));
     json_put(object, "installed", json_boolean(!question->asker->is_missing));
     json_put_text(object, "user", question->asker->user);
+    json_put_text(object, "way", way(question));
     json_put_text(object, "method", question->method);
     json_put_text(object, "url", question->url);
     json_put(object, "warnings", warnings_json(question->config));
@@ -202,6 +224,8 @@ static void print_text(const struct question *question)
            asked->script != NULL ? ")" : "", question->asker->user);
     print_names(question->asker);
     print_warnings(question->config);
+    if (decision->verdict != VERDICT_PASS)
+        print_way(question);
     if (decision->verdict == VERDICT_PASS)
         print_others(question->config);
 }

@@ -330,6 +330,41 @@ START_TEST(a_proxy_of_the_environment_does_not_get_the_requests)
 }
 END_TEST
 
+static bool stream_has(const char *event)
+{
+    char path[PATH_MAX];
+    in_folder(path, bridged_folder, "stream");
+    for (int i = 0; i < 1000; i++) {
+        const char *text = text_of(path);
+        if (text != NULL && strstr(text, event) != NULL)
+            return true;
+        usleep(10000);
+    }
+    return false;
+}
+
+/* The next event is not sent before this one was seen: what waits for more waits for ever. */
+START_TEST(each_event_of_a_stream_arrives_before_the_next_is_sent)
+{
+    if (bridged_skips(__func__))
+        return;
+    char line[2 * PATH_MAX], event[32];
+    bridged_begin(&bridged, NULL);
+    snprintf(
+        line, sizeof line,
+        "curl -s -N -m 60 -H \"Authorization: Bearer $OPENAI_API_KEY\" $B/stream >%s/stream & echo",
+        bridged_folder);
+    bridged_shell(line);
+    for (int i = 0; i < ORIGIN_EVENTS; i++) {
+        snprintf(event, sizeof event, "event %d\n", i);
+        ck_assert_msg(stream_has(event), "event %d", i);
+        ck_assert_int_eq(bridged_get("/release"), 200);
+    }
+    bridged_shell("wait; echo");
+    bridged_end(&bridged);
+}
+END_TEST
+
 START_TEST(each_start_has_a_token_of_its_own)
 {
     if (bridged_skips(__func__))
@@ -504,6 +539,32 @@ START_TEST(options_that_do_not_go_together_are_refused)
 }
 END_TEST
 
+/* ---- who says what to do --------------------------------------------------------------------- */
+
+START_TEST(explain_and_run_lead_a_program_that_the_library_cannot_reach_to_a_bridge)
+{
+    char program[PATH_MAX];
+    built(program, "tests/fixtures/static");
+    OUTCOME(&bridged_outcome, bridged_command, "explain", "-p", program, APP "/v1/models");
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.out, "run --bridge', for the library cannot"));
+    OUTCOME(&bridged_outcome, bridged_command, "run", "--", program);
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.err, "run --bridge -- "));
+    ck_assert_ptr_lt(strstr(bridged_outcome.err, "--bridge"), strstr(bridged_outcome.err, "--env"));
+}
+END_TEST
+
+START_TEST(doctor_has_the_engine_look_at_the_rules)
+{
+    if (bridged_skips(__func__))
+        return;
+    OUTCOME(&bridged_outcome, bridged_command, "doctor");
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.out, "which 'run --bridge' can use"));
+    bridged_policy("key_file = \"@A\"; url = \"" APP "/v1/it's\";");
+    OUTCOME(&bridged_outcome, bridged_command, "doctor");
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.out, "no engine takes"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("bridge");
@@ -531,6 +592,7 @@ static Suite *suite(void)
     tcase_add_test(passing, with_missing_pass_a_request_goes_out_without_a_key);
     tcase_add_test(passing, a_key_from_the_environment_does_not_stay_there);
     tcase_add_test(passing, a_proxy_of_the_environment_does_not_get_the_requests);
+    tcase_add_test(passing, each_event_of_a_stream_arrives_before_the_next_is_sent);
     tcase_add_test(passing, each_start_has_a_token_of_its_own);
     tcase_add_test(passing, the_program_keeps_our_process_id_and_gives_its_own_status);
     tcase_add_test(passing, a_pipe_of_the_programs_ends_with_it);
@@ -543,6 +605,9 @@ static Suite *suite(void)
     tcase_add_test(refusing, a_rule_that_no_engine_can_enforce_is_78);
     tcase_add_test(refusing, a_policy_with_an_error_is_78);
     tcase_add_test(refusing, a_key_that_cannot_be_had_is_told_at_the_start);
+    tcase_add_test(refusing,
+                   explain_and_run_lead_a_program_that_the_library_cannot_reach_to_a_bridge);
+    tcase_add_test(refusing, doctor_has_the_engine_look_at_the_rules);
     tcase_add_loop_test(refusing, options_that_do_not_go_together_are_refused, 0, 5);
     suite_add_tcase(suite, passing);
     suite_add_tcase(suite, refusing);

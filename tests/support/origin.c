@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <check.h>
 #include <microhttpd.h>
@@ -13,12 +15,13 @@
 #include "devserver/certificate.h"
 #include "support/tmpdir.h"
 
-enum { LISTENERS = 3 };
+enum { LISTENERS = 3, EVENT_LENGTH = 8 };
 
 static struct MHD_Daemon *daemons[LISTENERS];
 static struct ds_certificate certificate;
 static struct seen seen[ORIGIN_SEEN_MAX];
 static size_t nseen;
+static atomic_uint releases;
 origin_judge *origin_judges;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* seen and nseen */
 
@@ -60,11 +63,38 @@ static const char *value_of(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+/* One event for each request of /release. */
+static ssize_t next_event(void *unused, uint64_t position, char *buffer, size_t size)
+{
+    (void)unused;
+    uint64_t sent = position / EVENT_LENGTH;
+    if (sent >= ORIGIN_EVENTS)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (sent > atomic_load(&releases) || size < EVENT_LENGTH) {
+        usleep(1000);
+        return 0;
+    }
+    return snprintf(buffer, size, "event %u\n", (unsigned)sent);
+}
+
+static enum MHD_Result answer_stream(struct MHD_Connection *connection)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, next_event, NULL, NULL);
+    enum MHD_Result queued = MHD_queue_response(connection, 200, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, const char *path)
 {
     static char body[] = "{}\n";
     unsigned status = 200;
     const char *location = NULL, *wait = NULL, *challenge = NULL;
+    if (strcmp(path, "/stream") == 0)
+        return answer_stream(connection);
+    if (strcmp(path, "/release") == 0)
+        atomic_fetch_add(&releases, 1);
     if (strncmp(path, "/v1/to/", 7) == 0)
         path += 3;
     if (strncmp(path, "/to/", 4) == 0) {

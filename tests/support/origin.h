@@ -4,7 +4,7 @@
  * Three listeners on loopback: two with TLS (the second plays another port) and a plain one. A path
  * /to/URL or /v1/to/URL answers 302 to URL, /status/N answers N, /status/N/S does so with
  * "Retry-After: S", /digest 401 until it is asked with Digest, /drop ends the connection without an
- * answer, all else 200.
+ * answer, /stream sends "event 0" and one more for each request of /release, all else 200.
  *
  * Threads: the server runs in threads of its own; origin_seen may be called at any time.
  * Errors:  what cannot be set up fails the running Check test.
@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ORIGIN_SEEN_MAX = 4096, ORIGIN_TEXT = 512 };
+enum { ORIGIN_EVENTS = 6, ORIGIN_SEEN_MAX = 4096, ORIGIN_TEXT = 512 };
 
 struct seen {
     char host[ORIGIN_TEXT];
