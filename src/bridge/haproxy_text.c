@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "bridge/error_body.h"
 #include "bridge/trust.h"
@@ -73,13 +74,26 @@ static void write_errors(FILE *out, const struct haproxy_plan *plan)
     fputc('\n', out);
 }
 
+/* Each connection takes two descriptors; an engine that may not have as many does not start. */
+static unsigned most_connections(const struct haproxy_plan *plan)
+{
+    enum { MOST = 1000, FEWEST = 10, OTHERS = 64 };
+    struct rlimit limit;
+    if (plan->bind != NULL || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return MOST; /* what is printed is for another process */
+    if (limit.rlim_max >= 2 * MOST + OTHERS)
+        return MOST;
+    return limit.rlim_max > 2 * FEWEST + OTHERS ? (unsigned)(limit.rlim_max - OTHERS) / 2 : FEWEST;
+}
+
 static void write_global(FILE *out, const struct haproxy_plan *plan)
 {
-    fputs("global\n"
-          "    nbthread 1\n"
-          "    maxconn 1000\n"
-          "    ssl-default-server-options ssl-min-ver TLSv1.2\n",
-          out);
+    fprintf(out,
+            "global\n"
+            "    nbthread 1\n"
+            "    maxconn %u\n"
+            "    ssl-default-server-options ssl-min-ver TLSv1.2\n",
+            most_connections(plan));
     /* Of the client for HTTP within the engine, which nothing here uses. */
     if (plan->version >= ENGINE_VERSION(2, 6))
         fputs("    httpclient.ssl.verify none\n", out);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -362,6 +363,18 @@ START_TEST(a_caller_that_ignores_signals_does_not_keep_the_engine)
 }
 END_TEST
 
+START_TEST(a_low_limit_of_descriptors_does_not_keep_the_engine_from_starting)
+{
+    if (bridged_skips(__func__))
+        return;
+    const struct rlimit low = {256, 256};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+    bridged_begin(&bridged, NULL);
+    ck_assert_int_eq(bridged_get("/v1/x"), 200);
+    bridged_end(&bridged);
+}
+END_TEST
+
 START_TEST(nothing_is_written_anywhere)
 {
     if (bridged_skips(__func__))
@@ -526,6 +539,7 @@ static Suite *suite(void)
     tcase_add_test(ends, an_engine_that_dies_again_and_again_is_given_up);
     tcase_add_test(ends, with_the_supervisor_the_engine_goes_and_nobody_gets_the_port);
     tcase_add_test(ends, a_caller_that_ignores_signals_does_not_keep_the_engine);
+    tcase_add_test(ends, a_low_limit_of_descriptors_does_not_keep_the_engine_from_starting);
     tcase_add_test(ends, nothing_is_written_anywhere);
     tcase_add_test(isolation, an_isolated_program_reaches_the_bridge_and_nothing_else);
     tcase_add_test(isolation, an_ordinary_user_can_isolate_a_program_and_keeps_its_ids);

@@ -48,7 +48,7 @@ static void setup(void)
 static int command(const char *const words[])
 {
     const char *argv[24] = {bridged_command};
-    for (size_t i = 0; words[i] != NULL && i < 22; i++)
+    for (size_t i = 0; i < 22 && words[i] != NULL; i++)
         argv[i + 1] = words[i];
     outcome_of(&bridged_outcome, NULL, NULL, NULL, argv);
     return bridged_outcome.status;
