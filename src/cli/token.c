@@ -12,6 +12,7 @@
 #include "cli/atomic_file.h"
 #include "cli/gateway.h"
 #include "cli/json.h"
+#include "cli/lock_file.h"
 #include "core/cleanup.h"
 #include "core/secret.h"
 
@@ -61,7 +62,7 @@ static int read_tokens(const char *file, struct tokens *tokens)
     return result == BRIDGE_OK ? CLI_OK : gateway_fail(result, why);
 }
 
-/* The folder, locked, and the name in it. */
+/* The folder, and the name in it. */
 static int open_folder(const char *file, const char **name)
 {
     char folder[PATH_MAX];
@@ -74,7 +75,7 @@ static int open_folder(const char *file, const char **name)
     }
     *name = file + (slash - folder) + 1;
     slash[slash == folder] = '\0';
-    return atomic_open_locked(folder);
+    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Everybody may read hashes: the gateway's user is another than root. */
@@ -96,8 +97,16 @@ static int change(const char *file, int (*edit)(struct tokens *, void *), void *
     const char *name;
     auto_close int folder = open_folder(file, &name);
     int status;
+    auto_close int lock = -1;
+    pid_t holder;
     if (folder < 0)
         return cli_fail(CLI_FAILED, "the folder of %s: %m", file);
+    lock = lock_file_take(folder, ".tokens.lock", LOCK_FILE_WAIT, &holder);
+    if (lock < 0 && errno == EBUSY)
+        return cli_fail(CLI_FAILED, "%s: process %ld is changing it: try again, or end it first",
+                        file, (long)holder);
+    if (lock < 0)
+        return cli_fail(CLI_FAILED, "the lock beside %s: %m", file);
     status = read_tokens(file, &tokens);
     if (status == CLI_OK)
         status = edit(&tokens, data);
