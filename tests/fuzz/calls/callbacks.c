@@ -29,7 +29,7 @@ static enum outcome fire(const struct handle *handle, enum callback callback)
             continue;
         step->act.op = OPS; /* once */
         if (step->inner.op == OP_FAIL) {
-            outcome = step->inner.a % 3 == 0 ? PAUSE : FAIL;
+            outcome = step->inner.value % 3 == 0 ? PAUSE : FAIL;
             continue;
         }
         callback_depth++;

@@ -94,12 +94,12 @@ static void set_port(struct handle *handle, const struct act *act)
 {
     static const long ports[] = {0, 443, 8443, 80};
     handle_note(handle, false);
-    say(handle, "port", (int)curl_easy_setopt(handle->easy, CURLOPT_PORT, ports[act->a % 4]));
+    say(handle, "port", (int)curl_easy_setopt(handle->easy, CURLOPT_PORT, ports[act->value % 4]));
 }
 
 static void set_curlu(struct handle *handle, const struct act *act)
 {
-    CURLU *url = act->a % 3 == 0 ? NULL : curlu_of(act->a % 3 - 1u);
+    CURLU *url = act->value % 3 == 0 ? NULL : curlu_of(act->value % 3 - 1u);
     handle_note(handle, false);
     say(handle, "curlu", (int)curl_easy_setopt(handle->easy, CURLOPT_CURLU, url));
 }
@@ -115,7 +115,7 @@ static void change_curlu(const struct act *act)
 
 static void set(struct handle *handle, const struct act *act)
 {
-    const struct option *option = &options[act->a % noptions];
+    const struct option *option = &options[act->value % noptions];
     errno = 0;
     CURLcode code = option_set(handle, option);
     trace("h%u set %s: %d errno=%d", handle->index, option->name, (int)code, errno);
@@ -283,7 +283,7 @@ static void set_multi(unsigned number, unsigned what)
 
 static void set_share(struct handle *handle, const struct act *act)
 {
-    CURLSH *share = act->a % 6 == 0 ? NULL : share_of(act->a % 6 == 1);
+    CURLSH *share = act->value % 6 == 0 ? NULL : share_of(act->value % 6 == 1);
     if (is_busy(handle))
         return; /* not allowed: CURLOPT_SHARE(3) */
     say(handle, "share", (int)curl_easy_setopt(handle->easy, CURLOPT_SHARE, share));
@@ -339,16 +339,16 @@ static void play_on_handle(const struct act *act)
         perform(handle);
         break;
     case OP_ADD:
-        add(handle, act->a % MULTIS);
+        add(handle, act->value % MULTIS);
         break;
     case OP_REMOVE:
-        remove_from(handle, act->a % MULTIS);
+        remove_from(handle, act->value % MULTIS);
         break;
     case OP_RESET:
         reset(handle);
         break;
     case OP_DUP:
-        duplicate(handle, act->a % HANDLES);
+        duplicate(handle, act->value % HANDLES);
         break;
     case OP_CLEANUP:
         cleanup(handle);
@@ -379,24 +379,24 @@ void play_act(const struct act *act)
         change_curlu(act);
         break;
     case OP_DRIVE:
-        drive(act->a % MULTIS, 1 + act->b % 4, act->d % 3 != 0);
-        if (act->c % 2 == 0)
-            read_messages(multi_of(act->a % MULTIS));
+        drive(act->value % MULTIS, 1 + act->second % 4, act->fourth % 3 != 0);
+        if (act->third % 2 == 0)
+            read_messages(multi_of(act->value % MULTIS));
         break;
     case OP_FINISH:
-        finish(act->a % MULTIS, act->d % 3 != 0);
+        finish(act->value % MULTIS, act->fourth % 3 != 0);
         break;
     case OP_MULTI_CLEANUP:
-        cleanup_multi(act->a % MULTIS);
+        cleanup_multi(act->value % MULTIS);
         break;
     case OP_MULTI_SET:
-        set_multi(act->a % MULTIS, act->b % 4);
+        set_multi(act->value % MULTIS, act->second % 4);
         break;
     case OP_CONNECT_TIME:
-        net_set_connect_time(times[act->a % 4]);
+        net_set_connect_time(times[act->value % 4]);
         break;
     case OP_IMPOSTOR:
-        world_deceive(act->a % 2 == 0);
+        world_deceive(act->value % 2 == 0);
         break;
     case OP_DROP_IDLE:
         server_drop_idle();

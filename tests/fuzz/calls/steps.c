@@ -63,10 +63,10 @@ static struct act make_act(uint64_t *state, const struct weight *weights)
     /* Handle 0 has the most of it, so that things meet. */
     unsigned handle = below(state, 8);
     act.handle = handle < 4 ? 0 : handle < 6 ? 1 : handle - 4;
-    act.a = (uint16_t)below(state, 1 << 16);
-    act.b = (uint16_t)below(state, 1 << 16);
-    act.c = (uint16_t)below(state, 1 << 16);
-    act.d = (uint16_t)below(state, 1 << 16);
+    act.value = below(state, 1 << 16);
+    act.second = below(state, 1 << 16);
+    act.third = below(state, 1 << 16);
+    act.fourth = below(state, 1 << 16);
     return act;
 }
 
@@ -93,7 +93,7 @@ struct step steps_make(uint64_t seed, size_t number)
     step.callback = arms[below(&state, sizeof arms / sizeof arms[0])];
     if (number < FIRST_STEPS) {
         step.act.op = OP_SET;
-        step.act.a %= OPTIONS_FIRST;
+        step.act.value %= OPTIONS_FIRST;
     }
     /* Many debug calls come before a request does. */
     bool late = step.callback == CB_DEBUG || below(&state, 4) == 0;
@@ -125,15 +125,15 @@ enum {
 void steps_url(const struct act *act, char *url, size_t size)
 {
     char redirects[16] = "";
-    unsigned bits = act->d;
+    unsigned bits = act->fourth;
     if (bits % 2 == 0) {
         unsigned count = 1 + bits / 2 % 3;
         snprintf(redirects, sizeof redirects, "/to-%.*s", (int)count,
                  (const char[]){(char)('a' + bits / 8 % 13), (char)('a' + bits / 128 % 13),
                                 (char)('a' + bits / 2048 % 26)});
     }
-    snprintf(url, size, "%s%s%s%s/ok", places[act->a % NPLACES], scopes[act->b % NSCOPES],
-             redirects, words[act->c % NWORDS]);
+    snprintf(url, size, "%s%s%s%s/ok", places[act->value % NPLACES], scopes[act->second % NSCOPES],
+             redirects, words[act->third % NWORDS]);
 }
 
 /* ---- in words -------------------------------------------------------------------------------- */
@@ -172,7 +172,7 @@ static void say_act(const struct act *act, char *text, size_t size)
     unsigned handle = act->handle;
     switch (act->op) {
     case OP_SET: {
-        const struct option *option = &options[act->a % noptions];
+        const struct option *option = &options[act->value % noptions];
         const char *value = option->text;
         if (option->kind == KIND_LONG)
             snprintf(text, size, "h%u set %s %ld", handle, option->name, option->number);
@@ -192,49 +192,50 @@ static void say_act(const struct act *act, char *text, size_t size)
         snprintf(text, size, "u%u change to %s", handle % CURLUS, url);
         return;
     case OP_PORT:
-        snprintf(text, size, "h%u port %d", handle, (const int[]){0, 443, 8443, 80}[act->a % 4]);
+        snprintf(text, size, "h%u port %d", handle,
+                 (const int[]){0, 443, 8443, 80}[act->value % 4]);
         return;
     case OP_CURLU:
-        if (act->a % 3 == 0)
+        if (act->value % 3 == 0)
             snprintf(text, size, "h%u curlu NULL", handle);
         else
-            snprintf(text, size, "h%u curlu u%u", handle, act->a % 3 - 1);
+            snprintf(text, size, "h%u curlu u%u", handle, act->value % 3 - 1);
         return;
     case OP_ADD:
     case OP_REMOVE:
-        snprintf(text, size, "h%u %s m%u", handle, name, act->a % MULTIS);
+        snprintf(text, size, "h%u %s m%u", handle, name, act->value % MULTIS);
         return;
     case OP_DRIVE:
-        snprintf(text, size, "m%u drive %u rounds%s%s", act->a % MULTIS, 1 + act->b % 4,
-                 act->a % MULTIS == MULTIS - 1 && act->d % 3 != 0 ? " by its loop" : "",
-                 act->c % 2 == 0 ? ", read messages" : "");
+        snprintf(text, size, "m%u drive %u rounds%s%s", act->value % MULTIS, 1 + act->second % 4,
+                 act->value % MULTIS == MULTIS - 1 && act->fourth % 3 != 0 ? " by its loop" : "",
+                 act->third % 2 == 0 ? ", read messages" : "");
         return;
     case OP_FINISH:
     case OP_MULTI_CLEANUP:
-        snprintf(text, size, "m%u %s", act->a % MULTIS, name);
+        snprintf(text, size, "m%u %s", act->value % MULTIS, name);
         return;
     case OP_MULTI_SET:
-        snprintf(text, size, "m%u set %s", act->a % MULTIS,
+        snprintf(text, size, "m%u set %s", act->value % MULTIS,
                  (const char *const[]){"PUSHFUNCTION", "no PUSHFUNCTION", "MAX_HOST_CONNECTIONS 1",
-                                       "MAXCONNECTS 1"}[act->b % 4]);
+                                       "MAXCONNECTS 1"}[act->second % 4]);
         return;
     case OP_DUP:
-        snprintf(text, size, "h%u duplicate as h%u", handle, act->a % HANDLES);
+        snprintf(text, size, "h%u duplicate as h%u", handle, act->value % HANDLES);
         return;
     case OP_SHARE:
-        if (act->a % 6 == 0)
+        if (act->value % 6 == 0)
             snprintf(text, size, "h%u share NULL", handle);
         else
-            snprintf(text, size, "h%u share s%u", handle, act->a % 6 == 1);
+            snprintf(text, size, "h%u share s%u", handle, act->value % 6 == 1);
         return;
     case OP_CONNECT_TIME:
-        snprintf(text, size, "connects take %d ms", (const int[]){0, 0, 15, 60}[act->a % 4]);
+        snprintf(text, size, "connects take %d ms", (const int[]){0, 0, 15, 60}[act->value % 4]);
         return;
     case OP_IMPOSTOR:
-        snprintf(text, size, "%s %s", name, act->a % 2 == 0 ? "an impostor" : "app");
+        snprintf(text, size, "%s %s", name, act->value % 2 == 0 ? "an impostor" : "app");
         return;
     case OP_FAIL:
-        snprintf(text, size, "%s", act->a % 3 == 0 ? "the callback pauses" : name);
+        snprintf(text, size, "%s", act->value % 3 == 0 ? "the callback pauses" : name);
         return;
     case OP_DROP_IDLE:
         snprintf(text, size, "%s", name);

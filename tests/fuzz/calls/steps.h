@@ -63,7 +63,7 @@ extern const char *const callback_names[CALLBACKS];
 struct act {
     enum op op;
     unsigned handle;
-    uint16_t a, b, c, d; /* what they mean is the op's */
+    unsigned value, second, third, fourth; /* below 65536; what they mean is the op's */
 };
 
 struct step {
