@@ -239,6 +239,14 @@ START_TEST(the_file_that_the_program_names_counts)
 }
 END_TEST
 
+START_TEST(a_file_that_libcurl_has_read_counts_whatever_is_named_later)
+{
+    netrc_has("machine " HOST " login u password p\n");
+    EXPECT("GET /x " BASIC_UP "\n", NETRC "1", "late:" NETRC_FILE "/dev/null", APP "/x");
+    EXPECT("GET /x " BASIC_UP "\n", NETRC "1", "late:" NETRC "0", APP "/x");
+}
+END_TEST
+
 START_TEST(with_a_netrc_file_a_redirect_from_elsewhere_gets_no_key)
 {
     netrc_has("machine evil.example login u password p\n");
@@ -347,6 +355,7 @@ static void add_netrc(TCase *tcase)
     tcase_add_test(tcase, netrc_by_habit_is_no_credential);
     tcase_add_test(tcase, a_file_that_nobody_asks_for_does_not_count);
     tcase_add_test(tcase, the_file_that_the_program_names_counts);
+    tcase_add_test(tcase, a_file_that_libcurl_has_read_counts_whatever_is_named_later);
     tcase_add_test(tcase, with_a_netrc_file_a_redirect_from_elsewhere_gets_no_key);
     tcase_add_test(tcase, never_two_authorizations);
     tcase_add_test(tcase, negotiate_needs_no_user);

@@ -2,6 +2,7 @@
  * options.c - a program that knows nothing of us and sets what its arguments say, on one handle.
  *
  *   NUMBER=VALUE  the option of that number (curl.h), a long or a text by its range
+ *   late:NUMBER=VALUE  the same, but set in the requests' prereq callback
  *   header=LINE   one more line in the handle's list
  *   URL           a request; prints libcurl's result and the status
  *   copy          goes on with a duplicate of the handle
@@ -73,6 +74,19 @@ static void set(const char *word)
         fail(word);
 }
 
+static int set_late(void *word, char *remote, char *local, int remote_port, int local_port)
+{
+    (void)remote, (void)local, (void)remote_port, (void)local_port;
+    set(word);
+    return CURL_PREREQFUNC_OK;
+}
+
+static void set_later(char *word)
+{
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, set_late);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, word);
+}
+
 static void get(const char *url)
 {
     long status = 0;
@@ -99,6 +113,8 @@ int main(int argc, char **argv)
             get(*word);
         else if (strcmp(*word, "copy") == 0)
             go_on_with_copy();
+        else if (strncmp(*word, "late:", 5) == 0)
+            set_later(*word + 5);
         else if (strchr(*word, '=') != NULL)
             set(*word);
         else

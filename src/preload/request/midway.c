@@ -4,6 +4,7 @@
 #include "preload/request/hop.h"
 #include "preload/request/inject.h"
 #include "preload/request/moved.h"
+#include "preload/request/netrc.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
 #include "preload/request/transfer.h"
@@ -60,6 +61,12 @@ void midway_start_added(struct record *multi)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
+/* libcurl may have read that file by now. */
+static bool leaves_netrc(const struct record *record, CURLoption option)
+{
+    return (option == CURLOPT_NETRC || option == CURLOPT_NETRC_FILE) && netrc_may_exist(record);
+}
+
 /* What libcurl may have read before the application took it back. */
 static void note_earlier(struct record *record, unsigned facts, bool credentials)
 {
@@ -84,7 +91,7 @@ static void put_back(struct record *record)
 CURLcode midway_setopt(struct record *record, CURLoption option, uintptr_t argument)
 {
     unsigned facts = record->facts;
-    bool credentials = record_has_credentials(record);
+    bool credentials = record_has_credentials(record) || leaves_netrc(record, option);
     if (option == CURLOPT_PREREQFUNCTION || option == CURLOPT_PREREQDATA)
         transfer_unhook(record);
     CURLcode code = record->provider->real.easy_setopt(record->handle, option, argument);
