@@ -219,6 +219,29 @@ static void show_difference(const struct seen *plain, const struct seen *ours)
     printf("  with:    %.*s\n", line_length(ours->text + begin), ours->text + begin);
 }
 
+static const char *program; /* CALLS */
+
+/*
+ * Tolerated: where two answers arrive at once libcurl looks at its handles in the order of their
+ * addresses, which is another one in each process. Such a sequence differs from itself.
+ */
+static bool differs_from_itself(const struct seen *plain, uint64_t seed, uint64_t kept)
+{
+    enum { TIMES = 8 };
+    bool differs = false;
+    for (int i = 0; i < TIMES && !differs; i++) {
+        struct player again;
+        struct seen seen;
+        start(&again, program, NULL);
+        ask(&again, seed, kept);
+        hear(&again, &seen, NULL);
+        stop(&again);
+        differs = seen.size != plain->size || memcmp(seen.text, plain->text, seen.size) != 0;
+        forget(&seen);
+    }
+    return differs;
+}
+
 static unsigned long nkeys;
 
 /* Plays it both ways. `why`, where it is not NULL, gets what was broken; the caller's. */
@@ -230,6 +253,8 @@ static enum fault play_both(uint64_t seed, uint64_t kept, char **why, FILE *show
     hear(&without, &plain, shown != NULL ? shown[0] : NULL);
     hear(&with, &ours, shown != NULL ? shown[1] : NULL);
     enum fault fault = judge(&plain, &ours);
+    if (fault == FAULT_DIFFERENT && differs_from_itself(&plain, seed, kept))
+        fault = FAULT_USELESS;
     if (shown != NULL && fault == FAULT_DIFFERENT)
         show_difference(&plain, &ours);
     if (why != NULL)
@@ -400,6 +425,7 @@ int main(int argc, char **argv)
     make_folder(options.verifies);
     if (options.verifies)
         setenv("CALLS_VERIFIES", "1", 1);
+    program = options.calls;
     start(&without, options.calls, NULL);
     start(&with, options.calls, options.library);
     unsigned long failed = run(&options);
