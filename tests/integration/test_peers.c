@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 
 #include "support/command.h"
+#include "support/journal_trap.h"
 #include "support/peers.h"
 #include "support/served.h"
 #include "support/suite.h"
@@ -557,6 +558,42 @@ START_TEST(the_systems_trust_is_not_what_the_environment_names)
 }
 END_TEST
 
+/* ---- the journal ----------------------------------------------------------------------------- */
+
+static bool trapped;
+
+static void set_up_trap(void)
+{
+    trapped = geteuid() == 0 && journal_trap_start();
+    set_up();
+}
+
+static const struct {
+    const char *report;
+    size_t lines;
+} reports[] = {{"none", 1}, {"denied", 2}};
+
+START_TEST(a_refused_peer_is_a_warning_whatever_the_policy_reports)
+{
+    const char(*lines)[TRAP_SIZE];
+    char setting[64];
+    if (!trapped) {
+        printf("SKIP a_refused_peer_is_a_warning: only root has a journal of his own\n");
+        return;
+    }
+    snprintf(setting, sizeof setting, "report = \"%s\";\n", reports[_i].report);
+    configure(setting);
+    add_peer("self-signed");
+    add_peer("another-name");
+    run(OPENSSL, "unverified");
+    ck_assert_uint_eq(journal_trap_lines(&lines), reports[_i].lines);
+    ck_assert_str_eq(journal_trap_field(lines[0], "COMMISSIONED_REASON"), "peer-refused");
+    ck_assert_str_eq(journal_trap_field(lines[0], "PRIORITY"), "4");
+    ck_assert_ptr_nonnull(strstr(lines[0], "self-signed certificate"));
+    ck_assert_ptr_null(strstr(lines[0], key));
+}
+END_TEST
+
 /* ---- main ------------------------------------------------------------------------------------ */
 
 int main(void)
@@ -608,6 +645,12 @@ int main(void)
     tcase_add_loop_test(trust, a_machine_without_a_trust_verifies_nobody, 0, FLAVOURS);
     tcase_add_loop_test(trust, a_trust_that_others_may_write_is_none, 0, FLAVOURS);
     suite_add_tcase(suite, trust);
+    TCase *journal = tcase_create("journal");
+    tcase_add_checked_fixture(journal, set_up_trap, tear_down);
+    tcase_set_timeout(journal, 60);
+    tcase_add_loop_test(journal, a_refused_peer_is_a_warning_whatever_the_policy_reports, 0,
+                        (int)(sizeof reports / sizeof reports[0]));
+    suite_add_tcase(suite, journal);
     TCase *settings = tcase_create("settings");
     tcase_add_checked_fixture(settings, set_up, tear_down);
     tcase_set_timeout(settings, 60);
