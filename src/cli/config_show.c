@@ -137,10 +137,14 @@ static void show_denies(const struct policy_config *config, json_t *array)
 {
     for (uint32_t i = 0; i < config->ndenies; i++) {
         const struct policy_config_deny *deny = &config->denies[i];
+        bool sure = deny->mismatch == POLICY_MATCHES && deny->doubt == POLICY_MATCHES;
         struct shown shown =
-            begin(array, "deny", NULL, &deny->place, policy_mismatch_text(deny->mismatch));
+            begin(array, "deny", NULL, &deny->place,
+                  policy_mismatch_text(sure                               ? POLICY_MATCHES
+                                       : deny->mismatch != POLICY_MATCHES ? deny->mismatch
+                                                                          : deny->doubt));
         show_who(&shown, &deny->who);
-        show_flag(&shown, "applies", deny->mismatch == POLICY_MATCHES);
+        show_flag(&shown, "applies", sure);
     }
 }
 

@@ -18,8 +18,6 @@
 #include "core/cleanup.h"
 #include "core/places.h"
 
-#define SYSTEM_FOLDER "/etc/commissioned-auth"
-
 struct wording {
     const struct key_store *store;
     const char *key;   /* its name in the store */
@@ -141,9 +139,9 @@ static bool has_lists(const struct policy_config *config, const char *file)
 
 static int tell(const struct wording *wording, const struct policy_config *config, const char *file)
 {
-    if (wording->system && strcmp(file, SYSTEM_FOLDER "/" PLACES_FILE) == 0) {
-        printf("To use it, put this into a file of its own (mkdir -p " SYSTEM_FOLDER
-               "/conf.d),\n" SYSTEM_FOLDER "/conf.d/%s.conf, mode 644:\n\n",
+    if (wording->system && strcmp(file, PLACES_SYSTEM_FOLDER "/" PLACES_FILE) == 0) {
+        printf("To use it, put this into a file of its own (mkdir -p " PLACES_SYSTEM_FOLDER
+               "/conf.d),\n" PLACES_SYSTEM_FOLDER "/conf.d/%s.conf, mode 644:\n\n",
                wording->name);
         print_lists(wording);
     } else if (has_lists(config, file)) {
@@ -172,7 +170,7 @@ int key_tell_configuration(const struct key_store *store, const char *name, gid_
     char folder[PATH_MAX], file[PATH_MAX + sizeof PLACES_FILE];
     own_folder(store, folder);
     snprintf(file, sizeof file, "%s/" PLACES_FILE, folder);
-    wording.system = strcmp(folder, SYSTEM_FOLDER) == 0;
+    wording.system = strcmp(folder, PLACES_SYSTEM_FOLDER) == 0;
     if (asker_prepare(&asker, NULL, NULL) == CLI_OK)
         config = policy_config_read(&asker.request);
     word_who(&wording);

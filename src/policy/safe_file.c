@@ -55,6 +55,7 @@ static enum safe_result judge(const struct stat *st, uid_t euid, bool secret,
     if (owner_is_nobody(st->st_uid)) {
         complain(why, "give it to root, and a service's group the right to read it",
                  "belongs to nobody (user %u), who may be anybody", (unsigned)st->st_uid);
+        file->unsafe = true;
         return SAFE_REFUSED;
     }
     if (!owner_is_trusted(st->st_uid, euid)) {

@@ -32,9 +32,9 @@ COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth explain -p python3 "$APP" >out
 grep -q 'not known which one runs' out && ok "explain says what is not known" || bad "what is not known: $(cat out)"
 deny_for 'programs = ["/opt/x"];'
 COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth config show >out
-grep -q 'denied' out && bad "config show without a program speaks of a denial" || ok "config show without a program"
+grep -q '^denied by' out && bad "config show without a program speaks of a denial" || ok "config show without a program"
 COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth config show -p /opt/x >out
-grep -q 'denied by' out && ok "config show of a denied program" || bad "config show of a denied program: $(cat out)"
+grep -q '^denied by' out && ok "config show of a denied program" || bad "config show of a denied program: $(cat out)"
 mkdir -m 700 private
 deny_for 'programs = ["@W/private/x"];'
 COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth config check >out
