@@ -83,6 +83,8 @@ came 2 "a rule for the new one, whose key nobody had read: the request fails" as
 grep -q 'was not read before this process became user' out && ok "with a sentence" || bad "no sentence: $(cat out)"
 sealed '' '' ''
 came 11 "a rule for anybody goes on" ask setuid="$U1" ask
+sealed 'verify = "always"; ca_file = "@W/server/ca.pem";' '' ''
+came 11 "and so does what the rule says of its peers" ask setuid="$U1" ask
 
 # What is faked is not believed.
 if command -v fakeroot >/dev/null; then
