@@ -241,6 +241,8 @@ int asker_become(const char *program, const char *user, bool json, asker_answer 
     pid_t child;
     if (status != CLI_OK)
         return status;
+    if (becoming.asker.request.euid == NULL)
+        return become(&becoming);
     fflush(NULL);
     child = fork();
     if (child == 0) {
