@@ -257,6 +257,44 @@ START_TEST(a_name_that_dns_does_not_know_ends_it_in_one_sentence)
 }
 END_TEST
 
+/* Without the options that are for development: the machine's name service and trust store, in
+ * namespaces of the test's own. DNS is silent there, and must not take away what /etc/hosts says. */
+START_TEST(the_machines_own_names_and_certificates_are_used)
+{
+    if (bridged_skips(__func__))
+        return;
+    static const char script[] =
+        "set -e; cd \"$1\"; ip link set lo up; mount -t tmpfs none /run\n"
+        "\"$2/commissioned-devserver\" serve --state state --listen 127.0.0.1:443 >ready &\n"
+        "server=$!; trap 'kill $server; wait' EXIT\n"
+        "until grep -q ready ready; do sleep 0.1; done\n"
+        "\"$2/commissioned-devserver\" key create --state state --name x >A 2>/dev/null\n"
+        "echo '127.0.0.1 app.commissioned.tech' >hosts; mount --bind hosts /etc/hosts\n"
+        "echo 'nameserver 127.0.0.1' >resolv; mount --bind resolv /etc/resolv.conf\n"
+        "mount --bind state/ca.pem /etc/ssl/certs/ca-certificates.crt\n"
+        "\"$2/commissioned-auth\" run --bridge -- sh -c 'for wait in 0 6; do sleep $wait; "
+        "curl -s -o /dev/null -w \"%{http_code} \" -H \"Authorization: Bearer $OPENAI_API_KEY\" "
+        "$OPENAI_BASE_URL/models; done'\n";
+    char build[PATH_MAX];
+    built(build, "");
+    if (!exists("/etc/ssl/certs/ca-certificates.crt")) {
+        printf("SKIP the_machines_own_names_and_certificates_are_used: no file of certificates\n");
+        fflush(stdout);
+        return;
+    }
+    OUTCOME(&bridged_outcome, "unshare", "-m", "-n", "-p", "-f", "true");
+    if (bridged_outcome.status != 0) {
+        printf("SKIP the_machines_own_names_and_certificates_are_used: no namespaces here\n");
+        fflush(stdout);
+        return;
+    }
+    OUTCOME(&bridged_outcome, "unshare", "-m", "-n", "-p", "-f", "--mount-proc", "sh", "-c", script,
+            "sh", bridged_folder, build);
+    ck_assert_msg(strstr(bridged_outcome.out, "200 200 ") != NULL, "%s%s", bridged_outcome.out,
+                  bridged_outcome.err);
+}
+END_TEST
+
 /* ---- the processes --------------------------------------------------------------------------- */
 
 static bool port_is_free(unsigned port)
@@ -531,6 +569,7 @@ static Suite *suite(void)
     tcase_add_test(changes, a_policy_that_is_gone_closes);
     tcase_add_test(origins, a_certificate_of_another_name_ends_it_in_one_sentence);
     tcase_add_test(origins, a_certificate_of_an_unknown_authority_ends_it_in_one_sentence);
+    tcase_add_test(origins, the_machines_own_names_and_certificates_are_used);
     tcase_add_test(origins, nothing_at_the_origin_ends_it_in_one_sentence);
     tcase_add_test(origins, a_name_that_dns_does_not_know_ends_it_in_one_sentence);
     tcase_add_test(ends, nothing_is_left_when_the_program_ends);
