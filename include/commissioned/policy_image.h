@@ -21,7 +21,7 @@
 
 /* Raised whenever a struct in this file changes: library and module of different builds refuse each
  * other. */
-#define POLICY_IMAGE_ABI 2u
+#define POLICY_IMAGE_ABI 3u
 
 /* The origin that every key belongs to, in the spelling that libcurl gives an URL (RFC
  * 3986, 6.2.2). */

@@ -1,5 +1,5 @@
 /*
- * cli_preload_out.h - our entries out of /etc/ld.so.preload, whatever state the machine is in.
+ * cli/preload_out.h - our entries out of /etc/ld.so.preload, whatever state the machine is in.
  *
  * Whoever switched it on must be able to switch it off: with a full disk, while another process
  * holds the lock, without /run. So this needs an open folder and nothing else.

@@ -1,5 +1,5 @@
 /*
- * cli_processes.h - which running processes have the library loaded.
+ * cli/processes.h - which running processes have the library loaded.
  *
  * A process keeps what it loaded when it began: after an upgrade the older library, after `disable`
  * still the library, after `enable` none.

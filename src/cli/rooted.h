@@ -1,5 +1,5 @@
 /*
- * cli_rooted.h - names as a tree would see them if it were the root folder.
+ * cli/rooted.h - names as a tree would see them if it were the root folder.
  *
  * A link in the tree, absolute or with "..", stays in the tree: TREE/etc as a link to /etc means
  * TREE/etc again, and never the running system's.

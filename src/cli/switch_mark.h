@@ -1,5 +1,5 @@
 /*
- * cli_switch_mark.h - the mark of a switch that waits for its confirmation.
+ * cli/switch_mark.h - the mark of a switch that waits for its confirmation.
  *
  * File:    ld.so.preload.pending beside ld.so.preload, and so on the same disk: after a power cut
  *          either both are there or the mark alone. "WATCHER UNTIL BOOT\n".

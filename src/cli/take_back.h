@@ -1,5 +1,5 @@
 /*
- * cli_take_back.h - an unconfirmed switch is taken back: after its time, when its watcher is told
+ * cli/take_back.h - an unconfirmed switch is taken back: after its time, when its watcher is told
  * to end, at the next boot.
  *
  * It must work on a machine where every new program fails: nothing is executed, and the same code
