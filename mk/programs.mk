@@ -146,9 +146,9 @@ $(programs)/late-without.so: $(BUILD)/obj/tests/programs/late_without.o
 
 # What happens to a process around its requests.
 CXX ?= c++
-PROGRAMS += $(programs)/life $(programs)/http2 $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)
+PROGRAMS += $(programs)/life $(programs)/hard $(programs)/http2 $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)
 
-$(programs)/life $(programs)/http2: $(programs)/%: $(BUILD)/obj/tests/programs/%.o
+$(programs)/life $(programs)/hard $(programs)/http2: $(programs)/%: $(BUILD)/obj/tests/programs/%.o
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,libcurl) -o $@

@@ -175,6 +175,12 @@ struct policy_image {
      */
     const char *error;
 
+    /*
+     * Something could not be read for a reason that has to do with the moment and not with the
+     * files (passing.h): what the image says of them holds for now alone.
+     */
+    bool passing;
+
     uid_t euid; /* whom it was made for: another effective user needs another image, ... */
     gid_t egid;
     uint64_t groups;   /* ... and so do other groups (ids.h) ... */
@@ -228,6 +234,9 @@ bool policy_image_current(const struct policy_image *image);
  */
 bool policy_image_seen_to_change(const struct policy_image *image);
 
+/* True where a watched file that was there is gone. errno is kept. */
+bool policy_image_seen_to_go(const struct policy_image *image);
+
 /* ---- the policy module's one entry ----------------------------------------------------------- */
 
 /* Who asks, and where to look. Strings belong to the caller and are read only during the call. */
@@ -266,8 +275,8 @@ struct policy_request {
 /*
  * commissioned_policy_build - reads the policy and every key it names into a new image.
  *
- * Returns NULL only where there is no configuration at all or memory ran out; a configuration that
- * cannot be used gives an image with `error` set. May be called from any thread, one at a time.
+ * Returns NULL only where there is no configuration at all or memory ran out, or where library and
+ * module are of different builds; a configuration that cannot be used gives an image with `error` set. May be called from any thread, one at a time.
  * Keeps errno's and the locale's state of the C library it is linked to.
  */
 typedef struct policy_image *policy_build_function(const struct policy_request *request);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "core/passing.h"
+
 void places_of_user(struct places *places, const char *xdg, const char *home)
 {
     bool by_xdg = xdg != NULL && xdg[0] == '/';
@@ -31,10 +33,11 @@ void places_find(struct places *places)
     places_of_user(places, secure_getenv("XDG_CONFIG_HOME"), secure_getenv("HOME"));
 }
 
+/* What cannot be known now may be there. */
 static bool exists(const char *path)
 {
     struct stat status;
-    return path != NULL && stat(path, &status) == 0;
+    return path != NULL && (stat(path, &status) == 0 || error_is_passing(errno));
 }
 
 bool places_anything_there(const struct places *places)

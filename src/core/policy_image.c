@@ -67,3 +67,14 @@ bool policy_image_seen_to_change(const struct policy_image *image)
     }
     return changed;
 }
+
+bool policy_image_seen_to_go(const struct policy_image *image)
+{
+    auto_errno int saved = errno;
+    struct stat now;
+    bool gone = false;
+    for (uint32_t i = 0; !gone && i < image->nwatches; i++)
+        gone = image->watches[i].exists && stat(image->watches[i].path, &now) != 0 &&
+               (errno == ENOENT || errno == ENOTDIR);
+    return gone;
+}

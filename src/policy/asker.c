@@ -34,13 +34,11 @@ static void take_called(struct asked_file *program, const char *called, struct a
         program->names[2] = arena_strdup(arena, real);
 }
 
-void asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena)
+bool asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena)
 {
     *asker = (struct asker){0};
-    if (request->self) {
-        process_read(asker, request->interpreter);
-        return;
-    }
+    if (request->self)
+        return process_read(asker, request->interpreter);
     asker->program.unknown = request->program == NULL;
     asker->script.unknown = request->script_unknown || request->program == NULL;
     if (request->program != NULL)
@@ -49,4 +47,5 @@ void asker_take(struct asker *asker, const struct policy_request *request, struc
         take_called(&asker->program, request->called, arena);
     if (request->script != NULL && !asker->script.unknown)
         take_named(&asker->script, request->script, arena);
+    return true;
 }

@@ -22,15 +22,16 @@ struct asker {
     struct asked_file script;
 };
 
-/* Who the request is for: this process where it says `self`, else what it names. */
-void asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena);
+/* Who the request is for: this process where it says `self`, else what it names. False where the
+ * answer is for now alone (passing.h). */
+bool asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena);
 
 /* ---- process.c ------------------------------------------------------------------------------- */
 
 /*
  * This process. What is known of it stays known: a later chroot or chdir does not change it.
- * `interpreter` is as in policy_image.h.
+ * `interpreter` is as in policy_image.h. False as above.
  */
-void process_read(struct asker *asker, const char *interpreter);
+bool process_read(struct asker *asker, const char *interpreter);
 
 #endif

@@ -207,6 +207,7 @@ struct policy_config {
     bool names_groups;
     bool may_change; /* the process can become another user */
     uid_t read_by;   /* whose rights the files are read with */
+    bool passing;    /* as in policy_image.h */
 
     struct safe_file *scratch; /* for one file at a time */
     struct arena arena;        /* what the pointers above point into; the arrays are malloc'ed */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/passing.h"
 #include "policy/store.h"
 
 enum { MAX_ID_FILE = 16 * 1024 * 1024 };
@@ -41,14 +42,16 @@ bool policy_id_find(const char *text, const char *name, uint32_t *id)
 }
 
 /* The text of a file, "" where it cannot be read, NULL where memory ran out. */
-static char *read_plain(const char *path, struct stat *st, bool *read_it)
+static char *read_plain(const char *path, struct stat *st, bool *read_it, bool *passing)
 {
     auto_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    *passing |= fd < 0 && error_is_passing(errno);
     *read_it = fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size < MAX_ID_FILE;
     size_t size = *read_it ? (size_t)st->st_size : 0;
     char *text = calloc(1, size + 1);
     for (size_t done = 0; text != NULL && done < size;) {
         ssize_t n = read(fd, text + done, size - done);
+        *passing |= n < 0 && errno != EINTR && error_is_passing(errno);
         if (n == 0 || (n < 0 && errno != EINTR))
             break;
         done += n > 0 ? (size_t)n : 0;
@@ -62,7 +65,7 @@ static const char *id_text(struct id_file *file, struct policy_config *config)
     bool read_it = false;
     if (file->text != NULL)
         return file->text;
-    file->text = read_plain(file->path, &st, &read_it);
+    file->text = read_plain(file->path, &st, &read_it, &config->passing);
     policy_watch(config, file->path, read_it ? &st : NULL);
     if (file->text == NULL)
         config->arena.failed = true;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/passing.h"
 #include "policy/drop_ins.h"
 #include "policy/match.h"
 #include "policy/reader.h"
@@ -61,6 +62,7 @@ static void folder_unread(struct layer_state *state, const char *folder, int err
     struct policy_config *config = state->config;
     struct policy_place place = {folder, 0, state->layer};
     struct complaint why = {0};
+    config->passing |= error_is_passing(error);
     if (error == ENOMEM) {
         config->arena.failed = true;
     } else if (error == EACCES) {

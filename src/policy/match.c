@@ -237,7 +237,7 @@ void policy_match(struct policy_config *config, const struct policy_request *req
                               .groups = {.path = "/etc/group", .kind = "group"}};
     if (asker == NULL)
         return;
-    asker_take(asker, request, &config->arena);
+    config->passing |= !asker_take(asker, request, &config->arena);
     config->asker = asker;
     match_rules(&matcher);
     match_denies(&matcher);

@@ -224,6 +224,7 @@ static struct policy_image lay_out(struct packer *packer, const struct policy_co
         .read_by = config->read_by,
         .names_ids = config->names_ids,
         .names_groups = config->names_groups,
+        .passing = config->passing,
     };
     for (uint32_t i = 0; i < config->ncas && chosen->cas != NULL; i++)
         chosen->cas[i].done = false;

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/passing.h"
 #include "policy/asker.h"
 #include "policy/match_path.h"
 #include "policy/script.h"
@@ -41,15 +42,10 @@ static struct {
     char script_in_folder[PATH_MAX];
 } known;
 
-static bool is_for_want(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
-}
-
 /* The answer that follows is for now, where there was no descriptor or memory to find a better. */
 static void note_want(bool failed)
 {
-    known.settled &= !failed || !is_for_want(errno);
+    known.settled &= !failed || !error_is_passing(errno);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -287,9 +283,10 @@ static void read_anew(struct asker *asker, const char *interpreter)
     }
 }
 
-void process_read(struct asker *asker, const char *interpreter)
+bool process_read(struct asker *asker, const char *interpreter)
 {
     if (!known.settled)
         read_anew(&known.asker, interpreter);
     *asker = known.asker;
+    return known.settled;
 }

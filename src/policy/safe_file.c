@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/passing.h"
 #include "core/secret.h"
 #include "policy/owner.h"
 #include "policy/remedy.h"
@@ -85,6 +86,18 @@ static bool same_content(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/*
+ * It is read whole, though another has its name by now: whoever replaces a file in one step writes
+ * to the old one no more. That it is the old one is seen by the watch.
+ */
+static bool is_replaced(const struct stat *before, const struct stat *after)
+{
+    return after->st_nlink == 0 && before->st_dev == after->st_dev &&
+           before->st_ino == after->st_ino && before->st_size == after->st_size &&
+           before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
+           before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
+}
+
 /* Files are stamped with the coarse clock: while its tick lasts, a change leaves no trace. */
 static void outlast_tick(const struct stat *st)
 {
@@ -132,6 +145,7 @@ static enum safe_result take_content(int fd, size_t max, struct safe_file *file,
     ssize_t n = read_all(fd, file->data, size + 1);
     file->size = size;
     if (n < 0) {
+        file->passing = error_is_passing(errno);
         complain(why, "see whether the disk is well", "it cannot be read");
         return SAFE_REFUSED;
     }
@@ -146,8 +160,8 @@ static enum safe_result take_content(int fd, size_t max, struct safe_file *file,
     return SAFE_OK;
 }
 
-static enum safe_result open_failed(int error, const struct safe_file *file, uid_t euid,
-                                    bool secret, struct complaint *why)
+static enum safe_result open_failed(int error, struct safe_file *file, uid_t euid, bool secret,
+                                    struct complaint *why)
 {
     if (error == ENOENT || error == ENOTDIR || error == ELOOP)
         return SAFE_ABSENT;
@@ -156,7 +170,12 @@ static enum safe_result open_failed(int error, const struct safe_file *file, uid
         remedy_unreadable(why, file->resolved, &file->st, euid, secret);
         return SAFE_NO_ACCESS;
     }
-    complain(why, "", "it cannot be opened (error %d)", error);
+    file->passing = error_is_passing(error);
+    if (error == EMFILE || error == ENFILE)
+        complain(why, "raise the limit or close some (it is tried again)",
+                 "cannot be opened now, for all descriptors are in use");
+    else
+        complain(why, "", "it cannot be opened (error %d)", error);
     return SAFE_REFUSED;
 }
 
@@ -193,7 +212,8 @@ static enum safe_result attempt(const char *path, uid_t euid, bool secret, size_
         result = take_content(fd, max, file, why);
     }
     struct stat after;
-    if (fstat(fd, &after) != 0 || !same_content(&file->st, &after))
+    if (fstat(fd, &after) != 0 ||
+        (!same_content(&file->st, &after) && !is_replaced(&file->st, &after)))
         return SAFE_ABSENT;
     *again = result == SAFE_ABSENT;
     return result;
@@ -213,6 +233,7 @@ enum safe_result safe_file_read(const char *path, uid_t euid, bool secret, size_
         if (!again)
             return result;
     }
+    file->passing = true;
     complain(why, "write a new file and rename it over this one",
              "kept changing while it was read");
     return SAFE_REFUSED;

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/passing.h"
 #include "policy/owner.h"
 #include "policy/remedy.h"
 #include "policy/safe_file.h"
@@ -59,8 +60,9 @@ static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct s
     return SAFE_REFUSED;
 }
 
-static enum safe_result lookup_failed(int error, struct complaint *why)
+static enum safe_result lookup_failed(int error, struct safe_file *walk, struct complaint *why)
 {
+    walk->passing = error_is_passing(error);
     if (error == ENOENT || error == ENOTDIR) {
         complain(why, "", "no such file");
         return SAFE_ABSENT;
@@ -89,7 +91,7 @@ static enum safe_result look(struct safe_file *walk, uid_t euid, struct stat *st
 {
     if (lstat(walk->resolved[0] != '\0' ? walk->resolved : "/", st) == 0)
         return SAFE_OK;
-    return errno == EACCES ? may_not_enter(walk, euid, why) : lookup_failed(errno, why);
+    return errno == EACCES ? may_not_enter(walk, euid, why) : lookup_failed(errno, walk, why);
 }
 
 /* What is left to walk: text from `at` on. */
@@ -105,9 +107,9 @@ static enum safe_result follow(struct safe_file *walk, struct left *left, struct
     ssize_t length = readlink(walk->resolved, target, sizeof target);
     size_t rest = strlen(left->text + left->at);
     if (length <= 0)
-        return lookup_failed(length < 0 ? errno : ENOENT, why);
+        return lookup_failed(length < 0 ? errno : ENOENT, walk, why);
     if ((size_t)length + 1 + rest + 1 > sizeof target)
-        return lookup_failed(ENAMETOOLONG, why);
+        return lookup_failed(ENAMETOOLONG, walk, why);
     target[length] = '/';
     memcpy(target + length + 1, left->text + left->at, rest + 1);
     memcpy(left->text, target, (size_t)length + 1 + rest + 1);
@@ -139,7 +141,7 @@ static enum safe_result step(struct safe_file *walk, const char *name, uid_t eui
                              struct complaint *why)
 {
     if (!S_ISDIR(st->st_mode))
-        return lookup_failed(ENOTDIR, why);
+        return lookup_failed(ENOTDIR, walk, why);
     enum safe_result result = judge_folder(st, euid, walk, why);
     if (result != SAFE_OK || strcmp(name, ".") == 0)
         return result;
@@ -151,7 +153,7 @@ static enum safe_result step(struct safe_file *walk, const char *name, uid_t eui
     }
     size_t used = strlen(walk->resolved);
     if (used + 1 + strlen(name) + 1 > sizeof walk->resolved)
-        return lookup_failed(ENAMETOOLONG, why);
+        return lookup_failed(ENAMETOOLONG, walk, why);
     walk->resolved[used] = '/';
     memcpy(walk->resolved + used + 1, name, strlen(name) + 1);
     return look(walk, euid, st, why);
@@ -182,16 +184,16 @@ static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file
         return SAFE_REFUSED;
     }
     if (strlen(path) >= sizeof left.text)
-        return lookup_failed(ENAMETOOLONG, why);
+        return lookup_failed(ENAMETOOLONG, walk, why);
     memcpy(left.text, path, strlen(path) + 1);
     if (lstat("/", found) != 0)
-        return lookup_failed(errno, why);
+        return lookup_failed(errno, walk, why);
 
     for (int links = 0; next_name(&left, name, &too_long);) {
         enum safe_result result = step(walk, name, euid, found, why);
         if (result == SAFE_OK && S_ISLNK(found->st_mode)) {
             if (++links > MAX_LINKS)
-                return lookup_failed(ELOOP, why);
+                return lookup_failed(ELOOP, walk, why);
             result = judge_link(found, euid, walk, why);
             if (result == SAFE_OK)
                 result = follow(walk, &left, why);
@@ -201,7 +203,7 @@ static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file
         if (result != SAFE_OK)
             return result;
     }
-    return too_long ? lookup_failed(ENAMETOOLONG, why) : SAFE_OK;
+    return too_long ? lookup_failed(ENAMETOOLONG, walk, why) : SAFE_OK;
 }
 
 enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *walk,
@@ -216,7 +218,7 @@ enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *
      */
     if (result == SAFE_REFUSED && path[0] == '/' && stat(path, &status) != 0 &&
         (errno == ENOENT || errno == ENOTDIR))
-        return lookup_failed(ENOENT, why);
+        return lookup_failed(ENOENT, walk, why);
     return result;
 }
 

@@ -119,6 +119,7 @@ static void watch_by_name(struct policy_config *config, const char *path)
 void policy_watch_judged(struct policy_config *config, const char *path,
                          const struct safe_file *judged)
 {
+    config->passing |= judged->passing;
     if (judged->has_st)
         policy_watch(config, path, &judged->st);
     else

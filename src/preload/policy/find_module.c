@@ -1,35 +1,87 @@
 #include "preload/policy/find_module.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/passing.h"
+#include "preload/loader/slab.h"
 
 static policy_build_function *build; /* atomic; set once */
 
-/* The folder this library was loaded from: its absolute name, whatever the process's folder is by
- * now. */
-static bool own_folder(char *folder)
+/* Paths are long and a caller's stack may be short. */
+struct search {
+    char folder[PATH_MAX]; /* the library's own; empty where that is not known */
+    char path[PATH_MAX + sizeof "/" MODULE_FOLDER "/" MODULE_NAME];
+    struct module module;
+};
+
+static const char *own_name(struct link_map **map)
 {
     Dl_info info;
-    void *map = NULL;
-    if (dladdr1(&build, &info, &map, RTLD_DL_LINKMAP) == 0 || map == NULL)
-        return false;
-    const char *name = ((struct link_map *)map)->l_name;
+    void *found = NULL;
+    *map = dladdr1(&build, &info, &found, RTLD_DL_LINKMAP) != 0 ? found : NULL;
+    return *map != NULL ? (*map)->l_name : "";
+}
+
+/* The folder this library was loaded from: its absolute name, whatever the process's folder is by
+ * now. */
+static void find_own_folder(struct search *search)
+{
+    struct link_map *map;
+    const char *name = own_name(&map);
     const char *slash = strrchr(name, '/');
     if (name[0] == '/' && (size_t)(slash - name) < PATH_MAX) {
-        memcpy(folder, name, (size_t)(slash - name));
-        folder[slash - name] = '\0';
-        return true;
+        memcpy(search->folder, name, (size_t)(slash - name));
+        return;
     }
-    void *self = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
-    bool found = self != NULL && dlinfo(self, RTLD_DI_ORIGIN, folder) == 0 && folder[0] == '/';
-    if (self != NULL)
-        dlclose(self);
-    return found;
+    void *self = map != NULL ? dlopen(name, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+    if (self == NULL)
+        return;
+    if (dlinfo(self, RTLD_DI_ORIGIN, search->folder) != 0 || search->folder[0] != '/')
+        search->folder[0] = '\0';
+    dlclose(self);
+}
+
+/* proc(5): so ends the line of a file that has no name any more. */
+static bool maps_say_deleted(void)
+{
+    static const char end[] = "/libcommissioned-auth.so (deleted)\n";
+    char text[512];
+    size_t matched = 0;
+    ssize_t got = -1;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && end[matched] != '\0' && (got = read(fd, text, sizeof text)) > 0)
+        for (ssize_t i = 0; i < got && end[matched] != '\0'; i++)
+            matched = text[i] == end[matched] ? matched + 1 : text[i] == end[0];
+    if (fd >= 0)
+        close(fd);
+    return end[matched] == '\0';
+}
+
+/*
+ * Whoever removes an installation removes both. That the library's name leads nowhere is not enough:
+ * so it does in another root folder.
+ */
+static bool is_removed(void)
+{
+    struct link_map *map;
+    struct stat status;
+    const char *name = own_name(&map);
+    return name[0] == '/' && stat(name, &status) != 0 && (errno == ENOENT || errno == ENOTDIR) &&
+           maps_say_deleted();
+}
+
+static void *open_plainly(const char *path)
+{
+    return dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
 
 /* Sanitizers cannot follow code into a second namespace: their builds load
@@ -37,45 +89,69 @@ static bool own_folder(char *folder)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(LM_ID_NEWLM)
 static void *open_module(const char *path)
 {
-    return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    return open_plainly(path);
 }
 #else
+
+/* There are 16 namespaces in a process (glibc, DL_NNS), and who has used them up has no other way.
+ */
 static void *open_module(const char *path)
 {
-    return dlmopen(LM_ID_NEWLM, path, RTLD_NOW | RTLD_LOCAL);
+    void *module = dlmopen(LM_ID_NEWLM, path, RTLD_NOW | RTLD_LOCAL);
+    if (module == NULL && dlsym(RTLD_DEFAULT, "config_init") == NULL)
+        module = open_plainly(path);
+    return module;
 }
 #endif
 
-static policy_build_function *load_from(const char *folder, const char *below)
+static bool load_from(struct search *search, const char *folder, const char *below)
 {
-    char path[PATH_MAX + sizeof "/" MODULE_FOLDER "/" MODULE_NAME];
     struct stat status;
-    snprintf(path, sizeof path, "%s/%s" MODULE_NAME, folder, below);
-    if (stat(path, &status) != 0) /* asking dlopen would leave the host an error to find */
-        return NULL;
-    void *module = open_module(path);
+    snprintf(search->path, sizeof search->path, "%s/%s" MODULE_NAME, folder, below);
+    if (stat(search->path, &status) != 0) { /* dlopen would leave the host an error to find */
+        if (error_is_passing(errno))
+            search->module.lack = MODULE_UNLOADED;
+        return false;
+    }
+    search->module.lack = MODULE_UNLOADED;
+    void *module = open_module(search->path);
     if (module == NULL) {
         dlerror();
-        return NULL;
+        return false;
     }
     policy_build_function *found =
         (policy_build_function *)dlsym(module, "commissioned_policy_build");
     policy_build_function *expected = NULL;
+    search->module.build = found;
     if (found != NULL && __atomic_compare_exchange_n(&build, &expected, found, false,
                                                      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return found;
+        return true;
     dlclose(module); /* another thread was first, or it is no module of ours */
-    return expected;
+    search->module.build = expected;
+    return expected != NULL;
 }
 
-policy_build_function *module_find(void)
+static void look(struct search *search)
 {
-    char folder[PATH_MAX];
-    policy_build_function *found = __atomic_load_n(&build, __ATOMIC_ACQUIRE);
-    if (found == NULL && own_folder(folder))
-        found = load_from(folder, "");
-    /* Installed, and then moved as a whole: an image, a container, another prefix. */
-    if (found == NULL && own_folder(folder))
-        found = load_from(folder, MODULE_FOLDER "/");
-    return found != NULL ? found : load_from(MODULEDIR, "");
+    find_own_folder(search);
+    search->module.lack = MODULE_ABSENT;
+    bool found = search->folder[0] != '\0' &&
+                 (load_from(search, search->folder, "") ||
+                  /* Installed, and then moved as a whole: an image, a container, another prefix. */
+                  load_from(search, search->folder, MODULE_FOLDER "/"));
+    if (!found && !load_from(search, MODULEDIR, "") && search->module.lack == MODULE_ABSENT &&
+        is_removed())
+        search->module.lack = MODULE_REMOVED;
+}
+
+struct module module_find(void)
+{
+    struct module module = {.build = __atomic_load_n(&build, __ATOMIC_ACQUIRE)};
+    struct search *search = module.build == NULL ? slab_map(sizeof *search) : NULL;
+    if (search == NULL)
+        return module;
+    look(search);
+    module = search->module;
+    slab_unmap(search, sizeof *search);
+    return module;
 }

@@ -1,10 +1,11 @@
 /*
  * find_module.h - the policy module, loaded with the first request that has a policy.
  *
- * It is found beside this library or in its installed folder, never by a search path.
+ * It is found beside this library or in its installed folder, never by a search path. A process
+ * that has used up its link namespaces gets it in the first one, unless something there has
+ * libconfig's names, by which the module would be led astray.
  *
- * Threads: any; no lock is held while the dynamic loader works.
- * Errors:  NULL.
+ * Threads: any; no lock is held while the dynamic loader works. Errors: `build` is NULL.
  */
 #ifndef COMMISSIONED_FIND_MODULE_H
 #define COMMISSIONED_FIND_MODULE_H
@@ -17,6 +18,17 @@
 #endif
 #define MODULE_FOLDER "commissioned-auth"
 
-policy_build_function *module_find(void);
+enum module_lack {
+    MODULE_UNLOADED, /* it is there, and cannot be loaded now */
+    MODULE_ABSENT,   /* it is nowhere, though the library is there */
+    MODULE_REMOVED,  /* the library's own file is gone too */
+};
+
+struct module {
+    policy_build_function *build; /* or NULL, and ... */
+    enum module_lack lack;        /* ... why */
+};
+
+struct module module_find(void);
 
 #endif

@@ -120,3 +120,9 @@ bool grace_keeps_locked_in(const struct policy_ref *policy, const struct policy_
     return old != NULL && old->image->error == NULL && gives_less(policy, old) &&
            locked_itself_in(old);
 }
+
+bool grace_keeps_for_now(const struct policy_ref *old)
+{
+    return old != NULL && old->image->error == NULL && !old->image->passing &&
+           who_asks_can_read(old->image) && !policy_image_seen_to_go(old->image);
+}

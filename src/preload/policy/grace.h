@@ -6,6 +6,9 @@
  * the old one in force, as a whole, for the key's `stale_seconds`; the files are then looked at
  * once a second. A key that it does not name any more was taken away: that counts at once.
  *
+ * A policy that could not be read for a reason of the moment (policy_image.h, passing) is no
+ * verdict: a good one stays over it, and the files are looked at once a second.
+ *
  * A process that locks itself in (chroot, setuid for good, seccomp) keeps what it read before,
  * unless what it can still read is as good, or shows that a file has changed or gone.
  */
@@ -24,6 +27,10 @@ uint32_t grace_seconds(const struct policy_ref *policy, const struct policy_ref 
 
 /* True where the process locked itself in since `old` was read, and `policy` gives less. */
 bool grace_keeps_locked_in(const struct policy_ref *policy, const struct policy_ref *old);
+
+/* True where `old` is good and nothing is known against it: it stays over a policy that is passing.
+ */
+bool grace_keeps_for_now(const struct policy_ref *old);
 
 /* Says in the journal that a key was lost. */
 void grace_report(const struct policy_ref *policy);

@@ -8,11 +8,10 @@
 #include <time.h>
 
 #include "core/ids.h"
-#include "core/places.h"
 #include "preload/loader/locks.h"
 #include "preload/loader/slab.h"
-#include "preload/policy/find_module.h"
 #include "preload/policy/grace.h"
+#include "preload/policy/search.h"
 #include "preload/policy/who_asks.h"
 
 static struct {
@@ -20,6 +19,7 @@ static struct {
     struct timespec checked;    /* the coarse tick in which the files were last found unchanged */
     uid_t user;                 /* for whom there is no policy */
     bool started;               /* something was decided, if only that there is no policy */
+    bool waits;                 /* what was read last is for the moment (policy_image.h, passing) */
     time_t lost_at; /* when a key of `current` was lost that may go on for a while; or 0 */
 } in_force;         /* LOCK_POLICY */
 
@@ -140,11 +140,24 @@ static time_t loss_began(const struct timespec *now, bool *first)
     return began;
 }
 
+/* Nothing is known; the files are looked at again in a second. */
+static void note_wait(const struct timespec *now)
+{
+    lock_take(LOCK_POLICY);
+    in_force.checked = *now;
+    in_force.waits = true;
+    lock_give(LOCK_POLICY);
+}
+
 /* True where the old policy is to stay for now. */
-static bool outlives(const struct policy_ref *policy, const struct timespec *now)
+static bool outlives(const struct policy_ref *policy, bool passing, const struct timespec *now)
 {
     bool first;
     const struct policy_ref *old = in_force.current;
+    if (passing && grace_keeps_for_now(old)) {
+        note_wait(now);
+        return true;
+    }
     if (grace_keeps_locked_in(policy, old)) {
         loss_began(now, &first); /* looked at again in a second */
         return true;
@@ -159,10 +172,11 @@ static bool outlives(const struct policy_ref *policy, const struct timespec *now
 }
 
 /* All is as it was, or is so again: until the next tick nobody need look. */
-static void note_look(const struct timespec *now)
+static void note_look(const struct timespec *now, bool waits)
 {
     lock_take(LOCK_POLICY);
     ids_user(&in_force.user);
+    in_force.waits = waits;
     in_force.checked = *now;
     in_force.started = true;
     in_force.lost_at = 0;
@@ -186,7 +200,7 @@ static void replace(struct policy_ref *old, struct policy_ref *policy)
  */
 static void judge_anew(struct policy_ref *old)
 {
-    policy_build_function *function = module_find(); /* it was found before: no loader is asked */
+    policy_build_function *function = module_find().build; /* it was found: no loader is asked */
     struct policy_ref *policy =
         make_ref(function != NULL ? who_asks_again(function, old->image) : NULL);
     if (policy != NULL) {
@@ -197,85 +211,37 @@ static void judge_anew(struct policy_ref *old)
 }
 
 /* With LOCK_BUILD held: nobody else replaces what is in force. `now` is before the reading. */
-static void put_in_force(struct policy_ref *policy, const struct timespec *now)
+static void put_in_force(struct policy_ref *policy, bool passing, const struct timespec *now)
 {
     lock_take(LOCK_POLICY);
     struct policy_ref *old = in_force.current;
     if (policy != NULL && old != NULL)
         keep_learned(policy, old);
     lock_give(LOCK_POLICY);
-    if (outlives(policy, now)) {
+    if (outlives(policy, passing, now)) {
         policy_release(policy);
         if (!who_asks_is_same(old->image))
             judge_anew(old);
         return;
     }
     replace(old, policy);
-    note_look(now);
-}
-
-static bool is_there(void)
-{
-    struct places places;
-    places_find(&places);
-    return places_anything_there(&places);
+    note_look(now, passing);
 }
 
 static inline bool is_current(const struct policy_ref *policy)
 {
     if (policy == NULL)
-        return !is_there();
-    return who_asks_can_read(policy->image) && policy_image_current(policy->image);
+        return !search_finds_any();
+    return !policy->image->passing && who_asks_can_read(policy->image) &&
+           policy_image_current(policy->image);
 }
 
-/* proc(5): so ends the line of a file that has no name any more. */
-static bool maps_say_deleted(void)
-{
-    static const char end[] = "/libcommissioned-auth.so (deleted)\n";
-    char text[512];
-    size_t matched = 0;
-    ssize_t got = -1;
-    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && end[matched] != '\0' && (got = read(fd, text, sizeof text)) > 0)
-        for (ssize_t i = 0; i < got && end[matched] != '\0'; i++)
-            matched = text[i] == end[matched] ? matched + 1 : text[i] == end[0];
-    if (fd >= 0)
-        close(fd);
-    return end[matched] == '\0';
-}
-
-/*
- * This library was removed from the machine. That its name leads nowhere is not enough: so it does
- * in another root folder. One that was replaced leaves its name to the next.
- */
-static bool was_removed(void)
-{
-    Dl_info info;
-    void *map = NULL;
-    struct stat status;
-    if (dladdr1(&in_force, &info, &map, RTLD_DL_LINKMAP) == 0 || map == NULL)
-        return false;
-    const char *name = ((struct link_map *)map)->l_name;
-    return name[0] == '/' && stat(name, &status) != 0 && errno == ENOENT && maps_say_deleted();
-}
-
-static struct policy_ref *read_policy(policy_build_function *function, const struct places *places)
-{
-    /* Who had not asked before goes on as without us: the module went with the library. */
-    if (function == NULL && was_removed())
-        return NULL;
-    if (function == NULL)
-        return make_ref(policy_image_error(MODULEDIR "/" MODULE_NAME, MODULE_NAME
-                                           " is neither beside the library nor in " MODULEDIR
-                                           ": install commissioned-auth again"));
-    return make_ref(who_asks_build(function, places));
-}
-
-/* A new tick; a new second where the last good key lives on. */
+/* A new tick; a new second where there is no policy or the last good key lives on. */
 static bool is_later(const struct timespec *now)
 {
+    bool seldom = in_force.current == NULL || in_force.waits || in_force.lost_at != 0;
     return now->tv_sec != in_force.checked.tv_sec ||
-           (in_force.lost_at == 0 && now->tv_nsec != in_force.checked.tv_nsec);
+           (!seldom && now->tv_nsec != in_force.checked.tv_nsec);
 }
 
 /* When a request came, and whether the files should be looked at now. */
@@ -319,12 +285,8 @@ static inline bool is_for_asker(const struct policy_ref *policy)
 /* Takes the reference `old` and gives one on the policy as the files are now. */
 static struct policy_ref *refresh(struct policy_ref *old)
 {
-    struct places places;
     struct moment moment;
-    places_find(&places);
-    bool there = places_anything_there(&places);
-    /* Before the lock: the loader may wait for a thread that waits for us. */
-    policy_build_function *function = there ? module_find() : NULL;
+    struct search *search = search_begin();
 
     /* Who comes while another reads waits for it: the server may refuse the old key by now. */
     bool waited = !lock_try(LOCK_BUILD);
@@ -334,11 +296,14 @@ static struct policy_ref *refresh(struct policy_ref *old)
     /* What the other one could not read need not be tried again at once. */
     bool settled = waited && !moment.look && is_for_asker(policy);
     if (policy == NULL || (!settled && !is_current(policy))) {
-        put_in_force(there ? read_policy(function, &places) : NULL, &moment.now);
+        bool passing;
+        struct policy_ref *read = make_ref(search_read(search, &passing));
+        put_in_force(read, passing, &moment.now);
         policy_release(policy);
         policy = take_current(&moment);
     }
     lock_give(LOCK_BUILD);
+    search_end(search);
     policy_release(old);
     return policy;
 }
@@ -362,7 +327,7 @@ struct policy_ref *policy_take(void)
         return policy;
     int saved = errno;
     if (same && is_current(policy))
-        note_look(&moment.now);
+        note_look(&moment.now, false);
     else
         policy = refresh_undisturbed(policy);
     errno = saved;

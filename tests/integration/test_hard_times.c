@@ -1,0 +1,96 @@
+/*
+ * A process in hard times: what it lacks for a moment, what is taken from it, and what it must not
+ * lose to us. Each row is a scenario of tests/programs/hard.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "support/command.h"
+#include "support/origin.h"
+#include "support/served.h"
+#include "support/suite.h"
+
+#define HARD "tests/programs/hard"
+
+static const struct {
+    const char *scenario;
+    unsigned yes;
+    unsigned no;
+} rows[] = {
+    {"full-at-first", 1, 0}, {"full-at-rotation", 3, 0}, {"full-at-removal", 1, 0},
+    {"replaced", 200, 0},    {"namespaces", 1, 1},
+};
+
+START_TEST(a_moment_of_want_is_no_verdict)
+{
+    char *file = tmpdir_printf(served_folder, "new.conf", 0600, "api_key = \"%s\";\n", served_key);
+    setenv("HARD_NEW", file, 1);
+    free(file);
+    served_run(HARD, rows[_i].scenario);
+    served_expect(rows[_i].scenario, rows[_i].yes, rows[_i].no);
+}
+END_TEST
+
+static char library[PATH_MAX], module[PATH_MAX];
+
+static void copy(const char *name, char to[PATH_MAX], const char *variable)
+{
+    char from[PATH_MAX];
+    struct outcome outcome;
+    built(from, name);
+    snprintf(to, PATH_MAX, "%s/%s", served_folder, name);
+    OUTCOME(&outcome, "cp", from, to);
+    ck_assert_int_eq(outcome.status, 0);
+    setenv(variable, to, 1);
+}
+
+static void preload_copy(void *data)
+{
+    (void)data;
+    setenv("LD_PRELOAD", library, 1);
+}
+
+/* Under an installation of its own, in the test's folder. */
+static void run_installed(const char *scenario)
+{
+    char program[PATH_MAX];
+    copy("libcommissioned-auth.so", library, "HARD_LIBRARY");
+    copy("commissioned-auth-policy.so", module, "HARD_MODULE");
+    built(program, HARD);
+    outcome_of(&served_outcome, NULL, preload_copy, NULL,
+               (const char *const[]){program, scenario, NULL});
+    ck_assert_msg(served_outcome.status == 0, "%s: exit %d: %s%s", scenario, served_outcome.status,
+                  served_outcome.out, served_outcome.err);
+}
+
+START_TEST(a_process_that_had_not_asked_goes_on_without_an_installation_that_is_gone)
+{
+    run_installed("removed");
+    served_expect("removed", 0, 2);
+}
+END_TEST
+
+START_TEST(a_module_that_comes_back_is_found)
+{
+    run_installed("half-removed");
+    served_expect("half-removed", 1, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("hard times");
+    TCase *tests = tcase_create("hard");
+    tcase_add_checked_fixture(tests, served_set_up, served_tear_down);
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, a_moment_of_want_is_no_verdict, 0,
+                        (int)(sizeof rows / sizeof rows[0]));
+    tcase_add_test(tests,
+                   a_process_that_had_not_asked_goes_on_without_an_installation_that_is_gone);
+    tcase_add_test(tests, a_module_that_comes_back_is_found);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}

@@ -1,0 +1,250 @@
+/*
+ * hard.c - hard times in a process's life, one scenario a name; knows nothing of us.
+ *
+ * /yes, /no: as in driver.c. What may go either way asks for /any.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#define APP  "https://app.commissioned.tech"
+#define AWAY "https://localhost"
+
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            printf("hard: line %d: %s (errno %d): %s\n", __LINE__, #condition, errno, sentence);   \
+            exit(1);                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static char sentence[CURL_ERROR_SIZE];
+
+static size_t discard(char *data, size_t size, size_t count, void *user)
+{
+    (void)data, (void)user;
+    return size * count;
+}
+
+static CURL *handle(void)
+{
+    char route[256], other[256];
+    CURL *easy = curl_easy_init();
+    snprintf(route, sizeof route, "app.commissioned.tech:443:127.0.0.1:%s", getenv("ORIGIN_TLS"));
+    snprintf(other, sizeof other, "localhost:443:127.0.0.1:%s", getenv("ORIGIN_TLS"));
+    CHECK(easy != NULL);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO,
+                     curl_slist_append(curl_slist_append(NULL, route), other));
+    curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("ORIGIN_CA"));
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, 20L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, sentence);
+    return easy;
+}
+
+static CURLcode ask(CURL *easy, const char *url)
+{
+    sentence[0] = '\0';
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    return curl_easy_perform(easy);
+}
+
+/* More than a tick of the coarse clock; and into another second. */
+static void wait_for_tick(void)
+{
+    usleep(20000);
+}
+
+static void wait_for_second(void)
+{
+    usleep(1100000);
+}
+
+static void take_descriptors(void)
+{
+    struct rlimit limit = {64, 64};
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    while (dup(0) >= 0)
+        ;
+    CHECK(errno == EMFILE);
+}
+
+/* Gives back all from `first` on; descriptors below are the client's own. */
+static void give_descriptors(int first)
+{
+    for (int fd = first; fd < 64; fd++)
+        close(fd);
+}
+
+static int first_free(void)
+{
+    int fd = dup(0);
+    CHECK(fd >= 0);
+    close(fd);
+    return fd;
+}
+
+/* ---- nothing left for a moment --------------------------------------------------------------- */
+
+static void full_at_first(void)
+{
+    CURL *easy = handle();
+    int first = first_free();
+    take_descriptors();
+    CHECK(ask(easy, APP "/any") != CURLE_OK);
+    give_descriptors(first);
+    wait_for_second();
+    CHECK(ask(easy, APP "/yes/after") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+/* The same key in a new file: it cannot be read now. */
+static void full_at_rotation(void)
+{
+    CURL *easy = handle();
+    CHECK(ask(easy, APP "/yes/before") == CURLE_OK);
+    take_descriptors();
+    CHECK(rename(getenv("HARD_NEW"), getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
+    wait_for_tick();
+    CHECK(ask(easy, APP "/yes/full") == CURLE_OK);
+    wait_for_second();
+    CHECK(ask(easy, APP "/yes/still-full") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+/* What was taken away does not live on for want of a descriptor. */
+static void full_at_removal(void)
+{
+    CURL *easy = handle();
+    CHECK(ask(easy, APP "/yes/before") == CURLE_OK);
+    take_descriptors();
+    CHECK(unlink(getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
+    wait_for_tick();
+    CHECK(ask(easy, APP "/no/after") != CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+/* ---- a key that is replaced without end -------------------------------------------------------- */
+
+static volatile bool replacing = true;
+
+static void write_file(const char *name, const char *text, size_t length)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    CHECK(fd >= 0 && write(fd, text, length) == (ssize_t)length && close(fd) == 0);
+}
+
+/* The same content each time: the server has one key. */
+static void *replace_often(void *data)
+{
+    static char text[1024];
+    const char *file = getenv("COMMISSIONED_AUTH_CONFIG");
+    const char *other = getenv("HARD_NEW");
+    int fd = open(file, O_RDONLY);
+    CHECK(fd >= 0);
+    ssize_t length = read(fd, text, sizeof text);
+    close(fd);
+    CHECK(length > 0);
+    while (replacing) {
+        write_file(other, text, (size_t)length);
+        CHECK(rename(other, file) == 0);
+    }
+    return data;
+}
+
+static void replaced(void)
+{
+    pthread_t thread;
+    CURL *easy = handle();
+    CHECK(ask(easy, APP "/yes/before") == CURLE_OK);
+    CHECK(pthread_create(&thread, NULL, replace_often, NULL) == 0);
+    for (int i = 0; i < 199; i++) {
+        CHECK(ask(easy, APP "/yes/replaced") == CURLE_OK);
+        usleep(3000);
+    }
+    replacing = false;
+    pthread_join(thread, NULL);
+    curl_easy_cleanup(easy);
+}
+
+/* ---- link namespaces ------------------------------------------------------------------------- */
+
+static void namespaces(void)
+{
+    int count = 0;
+    while (dlmopen(LM_ID_NEWLM, "libm.so.6", RTLD_NOW | RTLD_LOCAL) != NULL)
+        count++;
+    CHECK(count > 0 && count < 16);
+    CURL *easy = handle();
+    CHECK(ask(easy, APP "/yes/namespaces") == CURLE_OK);
+    CHECK(ask(easy, AWAY "/no/namespaces") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+/* ---- the installation goes ------------------------------------------------------------------- */
+
+static void remove_file(const char *variable)
+{
+    const char *file = getenv(variable);
+    CHECK(file != NULL && unlink(file) == 0);
+}
+
+static void removed(void)
+{
+    CURL *easy = handle();
+    remove_file("HARD_MODULE");
+    remove_file("HARD_LIBRARY");
+    CHECK(ask(easy, APP "/no/removed") == CURLE_OK);
+    CHECK(ask(easy, AWAY "/no/removed") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+/* Half of it is gone, and comes back. */
+static void half_removed(void)
+{
+    char aside[4096];
+    const char *module = getenv("HARD_MODULE");
+    CURL *easy = handle();
+    snprintf(aside, sizeof aside, "%s.aside", module);
+    CHECK(rename(module, aside) == 0);
+    CHECK(ask(easy, APP "/no/half") == CURLE_AUTH_ERROR);
+    CHECK(strstr(sentence, "install commissioned-auth again") != NULL);
+    CHECK(rename(aside, module) == 0);
+    wait_for_second();
+    CHECK(ask(easy, APP "/yes/whole") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} scenarios[] = {
+    {"full-at-first", full_at_first},     {"full-at-rotation", full_at_rotation},
+    {"full-at-removal", full_at_removal}, {"replaced", replaced},
+    {"namespaces", namespaces},           {"removed", removed},
+    {"half-removed", half_removed},
+};
+
+int main(int argc, char **argv)
+{
+    setvbuf(stdout, NULL, _IONBF, 0);
+    for (size_t i = 0; argc == 2 && i < sizeof scenarios / sizeof scenarios[0]; i++) {
+        if (strcmp(scenarios[i].name, argv[1]) != 0)
+            continue;
+        scenarios[i].run();
+        return 0;
+    }
+    printf("hard: no such scenario\n");
+    return 2;
+}
