@@ -169,7 +169,7 @@ PROGRAMS += $(programs)/peer-openssl $(if $(gnutls_flavour),$(programs)/peer-gnu
 $(programs)/peer-openssl $(programs)/peer-gnutls: $(BUILD)/obj/tests/programs/peer.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call flavour_of,$@) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call flavour_of,$@) $(system_libs) -o $@
 
 nss_flavour := $(call library_file,libcurl-nss.so.4)
 static_openssl := $(and $(call library_file,libssl.a),$(call library_file,libcrypto.a),yes)

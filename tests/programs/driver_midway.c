@@ -6,6 +6,8 @@
 
 #include "driver.h"
 
+#include "core/newer_curl.h"
+
 static CURLU *new_url(const char *text)
 {
     CURLU *url = curl_url();
