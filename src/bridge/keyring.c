@@ -85,10 +85,26 @@ static void keep(struct keyring *ring, struct kept_key *key, uint32_t stale, tim
         ring->expires = key->until;
 }
 
+static bool names_key(const struct policy_image *image, const char *name)
+{
+    for (uint32_t i = 0; i < image->nkeys; i++)
+        if (strcmp(image->keys[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void drop_others(struct keyring *ring, const struct policy_image *image)
+{
+    for (uint32_t i = 0; i < ring->count; i++)
+        if (!names_key(image, ring->keys[i].name))
+            drop_value(&ring->keys[i]);
+}
+
 bool keyring_update(struct keyring *ring, const struct policy_image *image, const char *trouble,
                     time_t now)
 {
     ring->expires = 0;
+    drop_others(ring, image);
     for (uint32_t i = 0; i < image->nkeys; i++) {
         const struct policy_key *from = &image->keys[i];
         bool has = trouble == NULL && from->header != NULL;

@@ -158,6 +158,9 @@ static struct policy_image *read_policy(struct supervisor *self)
     if (result == BRIDGE_OK)
         return gateway.image;
     policy_image_free(gateway.image);
+    /* Whom a token was taken from is not known: no stale key either. */
+    if (self->tokens.st.st_ino == 0)
+        keyring_free(&self->ring);
     return NULL;
 }
 

@@ -514,8 +514,12 @@ START_TEST(only_root_can_look_into_the_supervisor)
 {
     if (bridged_skips(__func__) || is_not_root(__func__))
         return;
-    run_as_nobody("--", "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline | "
-                        "grep -q 'auth [r]un --bridge' && stat -c %u $p/mem; done 2>/dev/null; :");
+    char line[2 * PATH_MAX];
+    snprintf(line, sizeof line,
+             "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline | "
+             "grep -q 'auth [r]un --bridge.*%s' && stat -c %%u $p/mem; done 2>/dev/null; :",
+             bridged_folder);
+    run_as_nobody("--", line);
     ck_assert_str_eq(bridged_outcome.out, "0\n");
 }
 END_TEST

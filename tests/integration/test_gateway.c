@@ -333,6 +333,22 @@ START_TEST(a_policy_that_cannot_be_enforced_any_more_closes)
 }
 END_TEST
 
+START_TEST(without_a_file_of_tokens_that_can_be_trusted_not_even_a_stale_key_serves)
+{
+    if (bridged_skips(__func__))
+        return;
+    bridged_policy("keys = ( { name = \"a\"; file = \"@A\"; stale = \"1h\"; } );"
+                   "rules = ( { name = \"one\"; key = \"a\"; } );");
+    add("svc", NULL);
+    serve();
+    ck_assert_int_eq(ask(token, "GET", "/v1/x"), 200);
+    ck_assert_int_eq(chmod(tokens, 0666), 0);
+    write_file(tokens, "broken\n", 0666);
+    becomes(503, token, "/v1/x");
+    stop();
+}
+END_TEST
+
 static void become_gateway_with_socket(int listener)
 {
     char pid[32];
@@ -421,6 +437,8 @@ static Suite *suite(void)
     tcase_add_test(served, a_token_that_is_revoked_is_dead_and_a_new_one_lives);
     tcase_add_test(served, a_gateway_waits_for_its_key);
     tcase_add_test(served, a_policy_that_cannot_be_enforced_any_more_closes);
+    tcase_add_test(served,
+                   without_a_file_of_tokens_that_can_be_trusted_not_even_a_stale_key_serves);
     tcase_add_test(served, a_socket_that_was_passed_is_used);
     tcase_add_test(served, the_programs_user_can_read_neither_key_nor_engine);
     return suite;
