@@ -57,7 +57,7 @@ static void supervise(const struct bridge_order *order, const struct engine *eng
                       const struct policy_rule *rule)
 {
     enum { PROGRAM = 3, STARTER };
-    struct handover handover;
+    struct handover handover = {0};
     int listener = descriptor_receive(STARTER, &handover, sizeof handover);
     struct supervisor_order all = {
         .bridge = order,
