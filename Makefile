@@ -70,7 +70,10 @@ $(BUILD)/obj/%.o: %.c Makefile $(BUILD)/flags
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/obj/src/policy/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libconfig)
+# A host's threads and coroutines may have small stacks: what runs in them takes at most 4 KiB in all.
+small_frames := $(if $(SANITIZE),,-Wframe-larger-than=2560)
+$(BUILD)/obj/src/core/%.o: EXTRA_CFLAGS = $(small_frames)
+$(BUILD)/obj/src/policy/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libconfig) $(small_frames)
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS = $(call pkg_cflags,jansson libcurl)
 $(BUILD)/obj/src/devserver/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libmicrohttpd gnutls sqlite3 jansson)
 $(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Iinclude -Itests $(call pkg_cflags,check libcurl libconfig libmicrohttpd gnutls sqlite3 jansson)
@@ -92,7 +95,7 @@ plain_names := src/preload/loader/late_failure.c src/preload/loader/late_libc.c 
 $(BUILD)/late/%.o: %.c Makefile $(BUILD)/flags $(late_macros)
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(no_lto) $(no_idioms) $(if $(filter $(plain_names),$<),,-include $(late_macros) -include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(small_frames) $(no_lto) $(no_idioms) $(if $(filter $(plain_names),$<),,-include $(late_macros) -include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
 
 late_objects := $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core))
 link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \

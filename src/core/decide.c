@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_SETTLED_PATH = 4096 }; /* bytes; a longer odd path is refused */
+enum { MAX_SETTLED_PATH = 2048 }; /* bytes; a longer odd path is refused */
 
 struct match {
     const struct policy_rule *rule;

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -98,14 +99,19 @@ static void make_syslog(struct datagram *datagram, int priority, const char *mes
 bool journal_send_to(const char *native_socket, const char *syslog_socket, int priority,
                      const char *message, const struct journal_field *fields, size_t nfields)
 {
-    struct datagram datagram;
     auto_errno int saved = errno;
-    make_native(&datagram, priority, message, fields, nfields);
-    bool sent = send_to(native_socket, &datagram);
+    /* Not on the stack, which may be a short one, and not from the program's heap. */
+    struct datagram *datagram =
+        mmap(NULL, sizeof *datagram, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (datagram == MAP_FAILED)
+        return false;
+    make_native(datagram, priority, message, fields, nfields);
+    bool sent = send_to(native_socket, datagram);
     if (!sent) {
-        make_syslog(&datagram, priority, message, fields, nfields);
-        sent = send_to(syslog_socket, &datagram);
+        make_syslog(datagram, priority, message, fields, nfields);
+        sent = send_to(syslog_socket, datagram);
     }
+    munmap(datagram, sizeof *datagram);
     return sent;
 }
 

@@ -11,9 +11,11 @@
  * folder. */
 static void take_named(struct asked_file *file, const char *path, struct arena *arena)
 {
-    char real[PATH_MAX];
+    char *real = arena_alloc(arena, PATH_MAX);
     struct stat st;
     file->names[0] = path;
+    if (real == NULL)
+        return;
     if (stat(path, &st) == 0) {
         file->has_id = true;
         file->dev = st.st_dev;
@@ -27,10 +29,10 @@ static void take_named(struct asked_file *file, const char *path, struct arena *
 
 static void take_called(struct asked_file *program, const char *called, struct arena *arena)
 {
-    char real[PATH_MAX];
+    char *real = arena_alloc(arena, PATH_MAX);
     program->names[1] = called;
     program->names[2] = NULL;
-    if (called[0] == '/' && match_path_in_folder(called, real))
+    if (real != NULL && called[0] == '/' && match_path_in_folder(called, real))
         program->names[2] = arena_strdup(arena, real);
 }
 

@@ -58,8 +58,8 @@ static bool same_folder(const char *a, const char *b)
 /* A virtual environment's python is everybody's: whoever names it means his own scripts. */
 static bool is_wider(const char *path, char real[PATH_MAX])
 {
-    char place[PATH_MAX];
-    return realpath(path, real) != NULL && match_path_in_folder(path, place) &&
+    auto_free char *place = malloc(PATH_MAX);
+    return place != NULL && realpath(path, real) != NULL && match_path_in_folder(path, place) &&
            strcmp(place, real) != 0 && !same_folder(place, real) &&
            script_interpreter(real) != NULL;
 }
@@ -135,8 +135,8 @@ static void warn(struct policy_config *config, struct policy_place place, const 
 static void check_denied(struct policy_config *config, const char *const *paths,
                          struct policy_place place)
 {
-    char folder[PATH_MAX];
-    for (; paths != NULL && *paths != NULL; paths++) {
+    char *folder = arena_alloc(&config->arena, PATH_MAX);
+    for (; folder != NULL && paths != NULL && *paths != NULL; paths++) {
         struct complaint why = {0};
         if (!match_path_is_pattern(*paths) && is_hidden(*paths, &why, folder))
             warn(config, place, *paths, &why);
@@ -146,8 +146,8 @@ static void check_denied(struct policy_config *config, const char *const *paths,
 static void check_list(struct policy_config *config, const char *const *paths, bool programs,
                        struct policy_place place)
 {
-    char target[PATH_MAX];
-    for (; paths != NULL && *paths != NULL; paths++) {
+    char *target = arena_alloc(&config->arena, PATH_MAX);
+    for (; target != NULL && paths != NULL && *paths != NULL; paths++) {
         struct complaint why = {0};
         const char *path = *paths;
         if (match_path_is_pattern(path) ||

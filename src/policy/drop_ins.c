@@ -41,13 +41,16 @@ int drop_ins_list(const char *folder, struct arena *arena, const char *names[MAX
                   size_t *count)
 {
     /* Not opendir(3), which takes 32 kB from the host program's heap. */
-    _Alignas(struct dirent64) char data[4096];
+    enum { SIZE = 4096 };
+    char *data = arena_alloc(arena, SIZE);
     int error = 0;
     *count = 0;
+    if (data == NULL)
+        return ENOMEM;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno;
-    for (ssize_t size; error == 0 && (size = getdents64(fd, data, sizeof data)) != 0;)
+    for (ssize_t size; error == 0 && (size = getdents64(fd, data, SIZE)) != 0;)
         error = size < 0 ? errno : take_names(data, (size_t)size, arena, names, count);
     close(fd);
     if (error == 0)

@@ -80,8 +80,10 @@ static void folder_unread(struct layer_state *state, const char *folder, int err
 
 static void read_folder(struct layer_state *state, const char *folder)
 {
-    const char *names[MAX_DROP_INS];
+    const char **names = arena_alloc(&state->config->arena, MAX_DROP_INS * sizeof *names);
     size_t count;
+    if (names == NULL)
+        return;
     int error = drop_ins_list(folder, &state->config->arena, names, &count);
     if (error != 0) {
         folder_unread(state, folder, error);
@@ -113,6 +115,8 @@ static void read_drop_ins(struct layer_state *state, const char *system_file)
         read_folder(state, folder);
     } else if (result == SAFE_REFUSED) {
         policy_find(config, POLICY_ERROR, (struct policy_place){folder, 0, state->layer}, &why);
+    } else if (result == SAFE_NO_MEMORY) {
+        config->arena.failed = true;
     }
 }
 

@@ -10,6 +10,15 @@
 
 enum { MAX_LINKS = 40 }; /* as the kernel's own limit, path_resolution(7) */
 
+/* Not on the stack, which may be a short one; one thread at a time is here. */
+static struct {
+    char folder[PATH_MAX];
+    char next[PATH_MAX];
+    char text[PATH_MAX]; /* what a link says */
+    char resolved[PATH_MAX];
+    char whole[2 * PATH_MAX];
+} room;
+
 bool match_path_is_pattern(const char *path)
 {
     return strpbrk(path, "*?[\\") != NULL;
@@ -22,7 +31,7 @@ static bool is_absence(int error)
 
 bool match_path_in_folder(const char *path, char resolved[PATH_MAX])
 {
-    char folder[PATH_MAX];
+    char *folder = room.folder;
     const char *slash = strrchr(path, '/');
     size_t length = (size_t)(slash - path);
     memcpy(folder, path, length);
@@ -39,29 +48,28 @@ bool match_path_in_folder(const char *path, char resolved[PATH_MAX])
 }
 
 /* What the link at `path` says, as a full path; false where it is none, or is not there. */
-static bool follow(const char *path, char target[PATH_MAX])
+static bool follow(const char *path)
 {
-    char text[PATH_MAX];
-    ssize_t length = readlink(path, text, sizeof text - 1);
+    char *text = room.text;
+    ssize_t length = readlink(path, text, PATH_MAX - 1);
     if (length <= 0)
         return false;
     text[length] = '\0';
     int folder = text[0] == '/' ? 0 : (int)(strrchr(path, '/') + 1 - path);
-    return snprintf(target, PATH_MAX, "%.*s%s", folder, path, text) < PATH_MAX;
+    return snprintf(room.next, PATH_MAX, "%.*s%s", folder, path, text) < PATH_MAX;
 }
 
 bool match_path_resolve(const char *path, char resolved[PATH_MAX])
 {
-    char next[PATH_MAX];
     if (strlen(path) >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return false;
     }
-    strcpy(next, path);
+    strcpy(room.next, path);
     for (int links = 0; links < MAX_LINKS; links++) {
-        if (!match_path_in_folder(next, resolved))
+        if (!match_path_in_folder(room.next, resolved))
             return false;
-        if (!follow(resolved, next))
+        if (!follow(resolved))
             return true;
     }
     errno = ELOOP;
@@ -87,7 +95,6 @@ static bool is_like(const struct asked_file *file, const char *pattern)
 /* A name is another file's, or leads to the one that asks. */
 static enum fit look_up(const char *path, const struct asked_file *file)
 {
-    char resolved[PATH_MAX];
     struct stat st;
     bool is_there = stat(path, &st) == 0;
     if (is_there && file->has_id && st.st_dev == file->dev && st.st_ino == file->ino)
@@ -96,9 +103,9 @@ static enum fit look_up(const char *path, const struct asked_file *file)
         return FIT_NO;
     if (!is_there && !is_absence(errno))
         return FIT_UNKNOWN;
-    if (!match_path_resolve(path, resolved))
+    if (!match_path_resolve(path, room.resolved))
         return is_absence(errno) ? FIT_NO : FIT_UNKNOWN;
-    if (is_name(file, resolved))
+    if (is_name(file, room.resolved))
         return FIT_YES;
     return file->loose ? FIT_UNKNOWN : FIT_NO;
 }
@@ -106,18 +113,17 @@ static enum fit look_up(const char *path, const struct asked_file *file)
 /* "/bin/py*" is "/usr/bin/py*" where /bin is a link. */
 static bool is_like_resolved(const struct asked_file *file, const char *pattern)
 {
-    char folder[PATH_MAX], resolved[PATH_MAX], whole[2 * PATH_MAX];
     size_t length = strcspn(pattern, "*?[\\");
     while (pattern[length] != '/')
         length--;
     if (length == 0 || length >= PATH_MAX)
         return false;
-    memcpy(folder, pattern, length);
-    folder[length] = '\0';
-    if (realpath(folder, resolved) == NULL)
+    memcpy(room.folder, pattern, length);
+    room.folder[length] = '\0';
+    if (realpath(room.folder, room.resolved) == NULL)
         return false;
-    snprintf(whole, sizeof whole, "%s%s", resolved, pattern + length);
-    return is_like(file, whole);
+    snprintf(room.whole, sizeof room.whole, "%s%s", room.resolved, pattern + length);
+    return is_like(file, room.whole);
 }
 
 enum fit match_path(const char *pattern, const struct asked_file *file)

@@ -33,7 +33,8 @@ enum { MAX_ARGUMENTS = 64 * 1024 };
 
 static struct {
     struct asker asker;
-    bool settled; /* `asker` holds for good */
+    bool settled;          /* `asker` holds for good */
+    char folder[PATH_MAX]; /* while a word is looked at */
     char program[PATH_MAX];
     char called[PATH_MAX];
     char called_real[PATH_MAX]; /* its folder with links followed */
@@ -143,7 +144,7 @@ static bool start_folder(char folder[PATH_MAX])
 /* The full name of a word that names a file; false where that cannot be known. */
 static bool full_name(const char *word, char full[PATH_MAX])
 {
-    char folder[PATH_MAX];
+    char *folder = known.folder;
     int length;
     if (word[0] == '/')
         length = snprintf(full, PATH_MAX, "%s", word);
@@ -200,7 +201,9 @@ static void take_script(struct asked_file *script, const char *word)
     script->names[0] = known.script;
     if (realpath(known.script, known.script_real) != NULL)
         script->names[1] = known.script_real;
-    if (match_path_in_folder(known.script, known.script_in_folder))
+    bool in_folder = match_path_in_folder(known.script, known.script_in_folder);
+    note_want(!in_folder);
+    if (in_folder)
         script->names[2] = known.script_in_folder;
 }
 
@@ -278,7 +281,9 @@ static void read_anew(struct asker *asker, const char *interpreter)
     find_script(asker, start, interpreter);
     if (full && start == STARTED_PROGRAM && !asker->program.unknown) {
         asker->program.names[1] = known.called;
-        if (match_path_in_folder(known.called, known.called_real))
+        bool in_folder = match_path_in_folder(known.called, known.called_real);
+        note_want(!in_folder);
+        if (in_folder)
             asker->program.names[2] = known.called_real;
     }
 }

@@ -207,10 +207,10 @@ static bool all_users_are_mapped(void)
 /* In /tmp and its like, whoever owns a file wrote it: it must not be made one's own. */
 static bool is_anybody_s(const char *path)
 {
-    char folder[PATH_MAX];
+    static char folder[PATH_MAX]; /* the stack may be a short one */
     struct stat st;
     const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
+    snprintf(folder, PATH_MAX, "%.*s/", (int)(slash - path), path);
     return stat(folder, &st) == 0 && (st.st_mode & 0002) != 0;
 }
 
@@ -309,9 +309,9 @@ static bool may_store(const char *folder, uid_t euid)
 
 void remedy_no_key(struct complaint *why, const char *path, uid_t euid)
 {
-    char folder[PATH_MAX];
+    static char folder[PATH_MAX];
     const char *name = strrchr(path, '/') + 1;
-    snprintf(folder, sizeof folder, "%.*s", (int)(name - path), path);
+    snprintf(folder, PATH_MAX, "%.*s", (int)(name - path), path);
     if (strncmp(path, "/run/secrets/", 13) == 0 || strncmp(path, "/var/run/secrets/", 17) == 0 ||
         is_read_only(folder)) {
         advise(why, NULL, "mount the key there, or name where it is");

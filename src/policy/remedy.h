@@ -9,7 +9,7 @@
  *
  * Each fills in the remedy and the target of a complaint whose fact is there; `path` is kept by
  * address. The machine is asked (statvfs, statx, the environment): this is no fast path.
- * Threads:  any.
+ * Threads:  one at a time, as asker.h.
  * Errors:   none, at worst the remedy is the general one.
  */
 #ifndef COMMISSIONED_REMEDY_H

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "core/passing.h"
 #include "policy/owner.h"
 #include "policy/remedy.h"
@@ -94,21 +95,22 @@ static enum safe_result look(struct safe_file *walk, uid_t euid, struct stat *st
     return errno == EACCES ? may_not_enter(walk, euid, why) : lookup_failed(errno, walk, why);
 }
 
-/* What is left to walk: text from `at` on. */
+/* What is left to walk: text from `at` on. Not on the stack, which may be a short one. */
 struct left {
-    char text[PATH_MAX];
     size_t at;
+    char text[PATH_MAX];
+    char target[PATH_MAX]; /* what a link says */
 };
 
 /* Puts what the link at walk->resolved says in front of what is left to walk. */
 static enum safe_result follow(struct safe_file *walk, struct left *left, struct complaint *why)
 {
-    char target[PATH_MAX];
-    ssize_t length = readlink(walk->resolved, target, sizeof target);
+    char *target = left->target;
+    ssize_t length = readlink(walk->resolved, target, sizeof left->target);
     size_t rest = strlen(left->text + left->at);
     if (length <= 0)
         return lookup_failed(length < 0 ? errno : ENOENT, walk, why);
-    if ((size_t)length + 1 + rest + 1 > sizeof target)
+    if ((size_t)length + 1 + rest + 1 > sizeof left->target)
         return lookup_failed(ENAMETOOLONG, walk, why);
     target[length] = '/';
     memcpy(target + length + 1, left->text + left->at, rest + 1);
@@ -172,9 +174,8 @@ static enum safe_result judge_link(const struct stat *st, uid_t euid, struct saf
 }
 
 static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file *walk,
-                                  struct stat *found, struct complaint *why)
+                                  struct left *left, struct stat *found, struct complaint *why)
 {
-    struct left left = {.at = 0};
     char name[NAME_MAX + 1];
     bool too_long = false;
     walk->resolved[0] = '\0';
@@ -183,20 +184,20 @@ static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file
         complain(why, "write it in full, from / on", "not an absolute path");
         return SAFE_REFUSED;
     }
-    if (strlen(path) >= sizeof left.text)
+    if (strlen(path) >= sizeof left->text)
         return lookup_failed(ENAMETOOLONG, walk, why);
-    memcpy(left.text, path, strlen(path) + 1);
+    memcpy(left->text, path, strlen(path) + 1);
     if (lstat("/", found) != 0)
         return lookup_failed(errno, walk, why);
 
-    for (int links = 0; next_name(&left, name, &too_long);) {
+    for (int links = 0; next_name(left, name, &too_long);) {
         enum safe_result result = step(walk, name, euid, found, why);
         if (result == SAFE_OK && S_ISLNK(found->st_mode)) {
             if (++links > MAX_LINKS)
                 return lookup_failed(ELOOP, walk, why);
             result = judge_link(found, euid, walk, why);
             if (result == SAFE_OK)
-                result = follow(walk, &left, why);
+                result = follow(walk, left, why);
             if (result == SAFE_OK)
                 result = look(walk, euid, found, why);
         }
@@ -210,7 +211,10 @@ enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *
                                 struct stat *found, struct complaint *why)
 {
     struct stat status;
-    enum safe_result result = walk_path(path, euid, walk, found, why);
+    auto_free struct left *left = calloc(1, sizeof *left);
+    if (left == NULL)
+        return SAFE_NO_MEMORY;
+    enum safe_result result = walk_path(path, euid, walk, left, found, why);
     /*
      * A folder is judged for what is in it. Where there is no such file nothing is wrong with its
      * folder, and a program must not fail over a configuration that nobody wrote (in a user
@@ -253,8 +257,8 @@ static bool is_strangers_file(const char *path, uid_t euid, char theirs[PATH_MAX
 
 bool safe_path_is_theirs(const char *path, uid_t euid, char theirs[PATH_MAX], uid_t *owner)
 {
-    char real[PATH_MAX];
-    if (path[0] != '/' || strlen(path) >= PATH_MAX)
+    auto_free char *real = malloc(PATH_MAX);
+    if (real == NULL || path[0] != '/' || strlen(path) >= PATH_MAX)
         return false;
     if (has_stranger(path, euid, theirs, owner) || is_strangers_file(path, euid, theirs, owner))
         return true;

@@ -82,15 +82,18 @@ static void take_file(struct policy_config *config, struct policy_config_key *ke
 static void take_variable(struct policy_config *config, struct policy_config_key *key,
                           const struct safe_file *file)
 {
-    char value[POLICY_MAX_KEY + 2];
+    enum { SIZE = POLICY_MAX_KEY + 2 };
+    char *value = arena_alloc(&config->arena, SIZE);
     size_t length = 0;
     uint32_t line = 0;
     struct complaint why = {0};
-    switch (dotenv_find(file->data, key->variable, value, sizeof value, &length, &line)) {
+    if (value == NULL)
+        return;
+    switch (dotenv_find(file->data, key->variable, value, SIZE, &length, &line)) {
     case DOTENV_FOUND:
         if (check_key(value, length, &why)) {
             set_key(config, key, value, length);
-            secret_wipe(value, sizeof value);
+            secret_wipe(value, SIZE);
             return;
         }
         strcpy(why.remedy, "store the key alone in the variable");
@@ -111,7 +114,7 @@ static void take_variable(struct policy_config *config, struct policy_config_key
                  POLICY_MAX_KEY);
         break;
     }
-    secret_wipe(value, sizeof value);
+    secret_wipe(value, SIZE);
     fail(config, key, key->path, line, &why);
 }
 

@@ -2,6 +2,7 @@
  * A process in hard times: what it lacks for a moment, what is taken from it, and what it must not
  * lose to us. Each row is a scenario of tests/programs/hard.c.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,13 +25,43 @@ static const struct {
     {"replaced", 200, 0},    {"namespaces", 1, 1},
 };
 
-START_TEST(a_moment_of_want_is_no_verdict)
+static void new_configuration(void)
 {
     char *file = tmpdir_printf(served_folder, "new.conf", 0600, "api_key = \"%s\";\n", served_key);
     setenv("HARD_NEW", file, 1);
     free(file);
+}
+
+START_TEST(a_moment_of_want_is_no_verdict)
+{
+    new_configuration();
     served_run(HARD, rows[_i].scenario);
     served_expect(rows[_i].scenario, rows[_i].yes, rows[_i].no);
+}
+END_TEST
+
+/* The bytes of its stack that the thread's requests took. */
+static long stack_taken(bool with_library)
+{
+    char program[PATH_MAX];
+    new_configuration();
+    built(program, HARD);
+    if (with_library)
+        served_run(HARD, "stack");
+    else
+        OUTCOME(&served_outcome, program, "stack");
+    ck_assert_msg(served_outcome.status == 0, "exit %d: %s", served_outcome.status,
+                  served_outcome.out);
+    return strtol(served_outcome.out, NULL, 10);
+}
+
+START_TEST(the_stack_need_be_no_larger_than_4_kib_more)
+{
+    long without = stack_taken(false);
+    long with = stack_taken(true);
+    ck_assert_int_gt(without, 0);
+    ck_assert_msg(with - without <= 4096, "%ld bytes without the library, %ld with it", without,
+                  with);
 }
 END_TEST
 
@@ -90,6 +121,7 @@ int main(void)
                         (int)(sizeof rows / sizeof rows[0]));
     tcase_add_test(tests,
                    a_process_that_had_not_asked_goes_on_without_an_installation_that_is_gone);
+    tcase_add_test(tests, the_stack_need_be_no_larger_than_4_kib_more);
     tcase_add_test(tests, a_module_that_comes_back_is_found);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -178,6 +178,39 @@ static void replaced(void)
     curl_easy_cleanup(easy);
 }
 
+/* ---- a short stack ----------------------------------------------------------------------------- */
+
+enum { STACK = 1024 * 1024, PATTERN = 0xa5 };
+
+static void *ask_once(void *data)
+{
+    CURL *easy = handle();
+    CHECK(ask(easy, APP "/any") == CURLE_OK);
+    CHECK(rename(getenv("HARD_NEW"), getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
+    wait_for_tick();
+    CHECK(ask(easy, APP "/any") == CURLE_OK);
+    curl_easy_cleanup(easy);
+    return data;
+}
+
+/* Prints how many bytes of its stack a thread's first requests take, and one at a rotation. */
+static void stack(void)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    unsigned char *memory = aligned_alloc(4096, STACK);
+    size_t untouched = 0;
+    CHECK(memory != NULL);
+    memset(memory, PATTERN, STACK);
+    CHECK(pthread_attr_init(&attributes) == 0);
+    CHECK(pthread_attr_setstack(&attributes, memory, STACK) == 0);
+    CHECK(pthread_create(&thread, &attributes, ask_once, NULL) == 0);
+    pthread_join(thread, NULL);
+    while (untouched < STACK && memory[untouched] == PATTERN)
+        untouched++;
+    printf("%zu\n", STACK - untouched);
+}
+
 /* ---- link namespaces ------------------------------------------------------------------------- */
 
 static void namespaces(void)
@@ -230,9 +263,13 @@ static const struct {
     const char *name;
     void (*run)(void);
 } scenarios[] = {
-    {"full-at-first", full_at_first},     {"full-at-rotation", full_at_rotation},
-    {"full-at-removal", full_at_removal}, {"replaced", replaced},
-    {"namespaces", namespaces},           {"removed", removed},
+    {"full-at-first", full_at_first},
+    {"full-at-rotation", full_at_rotation},
+    {"full-at-removal", full_at_removal},
+    {"replaced", replaced},
+    {"stack", stack},
+    {"namespaces", namespaces},
+    {"removed", removed},
     {"half-removed", half_removed},
 };
 

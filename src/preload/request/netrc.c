@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "preload/loader/slab.h"
 
 enum {
     CHUNK_SIZE = 1024,
     TOKEN_SIZE = TARGET_MAX_HOST + 2, /* no longer one is a host */
     HOME_SIZE = 1024,
+    NAME_SIZE = HOME_SIZE + sizeof "/.netrc",
     FILE_MAX = 1 << 20,
 };
 
@@ -248,10 +250,9 @@ static bool find_home(char *home)
     return true;
 }
 
-/* Not secure_getenv: what matters is which file libcurl reads. */
-static enum reading read_users(struct scan *scan)
+/* Not secure_getenv: what matters is which file libcurl reads. `path` is room for its name. */
+static enum reading read_home(struct scan *scan, char path[NAME_SIZE])
 {
-    char path[HOME_SIZE + sizeof "/.netrc"];
     const char *home = getenv("HOME");
     if (home == NULL || home[0] == '\0') {
         if (!find_home(path))
@@ -265,6 +266,15 @@ static enum reading read_users(struct scan *scan)
         memcpy(path, home, length);
     memcpy(path + length, "/.netrc", sizeof "/.netrc");
     return read_file(path, scan_piece, scan);
+}
+
+static enum reading read_users(struct scan *scan)
+{
+    char *path = slab_map(NAME_SIZE); /* the stack may be a short one */
+    enum reading reading = path != NULL ? read_home(scan, path) : READ_FAILED;
+    if (path != NULL)
+        slab_unmap(path, NAME_SIZE);
+    return reading;
 }
 
 enum netrc_entry netrc_find(const char *path, const char *host)

@@ -137,7 +137,7 @@ static void skip(const struct record *record, curl_infotype type, const char *da
 /* Our CURLOPT_DEBUGFUNCTION; the application's text is not ours to write to, so it is copied. */
 static int redact_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *user)
 {
-    enum { ON_STACK = 4096 };
+    enum { ON_STACK = 1024 };
     struct record *record = user;
     char near[ON_STACK];
     char *copy = near;

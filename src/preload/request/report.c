@@ -79,17 +79,21 @@ struct line {
     long status;
 };
 
-static void send_line(const struct line *line)
+/* Not on the stack, which may be a short one. */
+struct line_texts {
+    char message[LINE_SIZE];
+    char program[LINE_SIZE];
+};
+
+static void send_with(const struct line *line, struct line_texts *texts)
 {
-    char message[LINE_SIZE], program[LINE_SIZE], pid[16], uid[16], status[16];
+    char pid[16], uid[16], status[16];
     const struct decision *decision = &line->decision;
     const struct policy_key *key = decision->key;
-    if (!has_room())
-        return;
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     snprintf(uid, sizeof uid, "%u", (unsigned)geteuid());
     snprintf(status, sizeof status, "%ld", line->status);
-    snprintf(message, sizeof message, "%s: %s", verdict_code(decision->verdict),
+    snprintf(texts->message, sizeof texts->message, "%s: %s", verdict_code(decision->verdict),
              decision_why(decision));
     const struct journal_field fields[] = {
         {FIELD(VERDICT), verdict_code(decision->verdict)},
@@ -97,7 +101,7 @@ static void send_line(const struct line *line)
         {FIELD(RULE), decision->rule != NULL ? decision->rule->name : NULL},
         {FIELD(KEY), key != NULL ? key->name : NULL},
         {FIELD(KEY_PREFIX), key != NULL ? key->prefix : NULL},
-        {FIELD(PROGRAM), program_path(program, sizeof program)},
+        {FIELD(PROGRAM), program_path(texts->program, sizeof texts->program)},
         {FIELD(PID), pid},
         {FIELD(UID), uid},
         {FIELD(HOST), line->host},
@@ -105,8 +109,17 @@ static void send_line(const struct line *line)
         {FIELD(PATH), line->path},
         {FIELD(STATUS), line->status != 0 ? status : NULL},
     };
-    journal_send(decision->verdict == VERDICT_KEY ? JOURNAL_INFO : JOURNAL_WARNING, message, fields,
-                 sizeof fields / sizeof fields[0]);
+    journal_send(decision->verdict == VERDICT_KEY ? JOURNAL_INFO : JOURNAL_WARNING, texts->message,
+                 fields, sizeof fields / sizeof fields[0]);
+}
+
+static void send_line(const struct line *line)
+{
+    struct line_texts *texts = has_room() ? slab_map(sizeof *texts) : NULL;
+    if (texts == NULL)
+        return;
+    send_with(line, texts);
+    slab_unmap(texts, sizeof *texts);
 }
 
 /* ---- one hop --------------------------------------------------------------------------------- */
@@ -127,7 +140,8 @@ static void write_debug(const char *line, int length)
 }
 
 /* In the words of `commissioned-auth explain`. */
-static void debug_line(const struct line *about, const struct target *target)
+__attribute__((noinline)) static void debug_line(const struct line *about,
+                                                 const struct target *target)
 {
     char line[LINE_SIZE], place[LINE_SIZE / 2], rule[LINE_SIZE / 2 + 64] = "", outcome[TEXT_SIZE],
                                                                      port[16] = "";

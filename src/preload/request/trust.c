@@ -112,21 +112,6 @@ static bool search_file(struct trust_search *search, const char *path, bool *the
 
 /* ---- folders --------------------------------------------------------------------------------- */
 
-/* As c_rehash(1) names them: the hash of the subject, and a number. */
-static bool search_hashed(struct trust_search *search, const char *folder)
-{
-    char path[PATH_SIZE];
-    for (size_t i = 0; i < search->nnames; i++) {
-        bool there = true;
-        for (unsigned number = 0; there && number < MAX_SAME_HASH; number++) {
-            snprintf(path, sizeof path, "%s/%08lx.%u", folder, search->hashes[i], number);
-            if (!search_file(search, path, &there))
-                return false;
-        }
-    }
-    return true;
-}
-
 struct entry { /* getdents64(2) */
     uint64_t inode;
     int64_t next;
@@ -141,6 +126,12 @@ struct listing {
     long size;
     long at;
     char buffer[4096] __attribute__((aligned(8)));
+};
+
+/* Not on the stack, which may be a short one. */
+struct folder_room {
+    char path[PATH_SIZE];
+    struct listing listing;
 };
 
 /* The next name that does not begin with a dot, or NULL. */
@@ -170,53 +161,75 @@ static bool open_listing(struct listing *listing, const char *folder)
     return listing->fd >= 0;
 }
 
-/* Every file of it, until one has what is looked for. */
-static bool search_whole(struct trust_search *search, const char *folder)
+/* As c_rehash(1) names them: the hash of the subject, and a number. */
+static bool search_hashed(struct trust_search *search, const char *folder, char *path)
 {
-    char path[PATH_SIZE];
-    struct listing listing;
+    for (size_t i = 0; i < search->nnames; i++) {
+        bool there = true;
+        for (unsigned number = 0; there && number < MAX_SAME_HASH; number++) {
+            snprintf(path, PATH_SIZE, "%s/%08lx.%u", folder, search->hashes[i], number);
+            if (!search_file(search, path, &there))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Every file of it, until one has what is looked for. */
+static bool search_whole(struct trust_search *search, const char *folder, struct folder_room *room)
+{
+    struct listing *listing = &room->listing;
+    char *path = room->path;
     const char *name;
     bool there, done = true;
-    if (!open_listing(&listing, folder))
+    if (!open_listing(listing, folder))
         return !is_want(errno);
     for (unsigned files = 0;
-         done && search->nfound == 0 && files < MAX_FOLDER && (name = next_name(&listing)) != NULL;
+         done && search->nfound == 0 && files < MAX_FOLDER && (name = next_name(listing)) != NULL;
          files++) {
-        snprintf(path, sizeof path, "%s/%s", folder, name);
+        snprintf(path, PATH_SIZE, "%s/%s", folder, name);
         done = search_file(search, path, &there);
     }
-    close(listing.fd);
+    close(listing->fd);
     return done;
 }
 
 /* A folder without what is looked for is a trust all the same, unless it is empty. */
-static bool note_folder(struct trust_search *search, const char *folder)
+static bool note_folder(struct trust_search *search, const char *folder, struct listing *listing)
 {
-    struct listing listing;
     if (search->read)
         return true;
-    if (!open_listing(&listing, folder))
+    if (!open_listing(listing, folder))
         return !is_want(errno);
-    search->read = next_name(&listing) != NULL;
-    close(listing.fd);
+    search->read = next_name(listing) != NULL;
+    close(listing->fd);
     return true;
 }
 
 /* Debian's folder holds its bundle too, under this name: the one file is sooner read than all. */
 #define BUNDLE "/ca-certificates.crt"
 
+static bool search_in(struct trust_search *search, const char *folder, struct folder_room *room)
+{
+    bool there;
+    bool done = !search->hashed || search_hashed(search, folder, room->path);
+    if (!done || search->nfound > 0)
+        return done;
+    snprintf(room->path, PATH_SIZE, "%s" BUNDLE, folder);
+    done = search_file(search, room->path, &there);
+    if (!done || search->nfound > 0)
+        return done;
+    return search->hashed ? note_folder(search, folder, &room->listing)
+                          : search_whole(search, folder, room);
+}
+
 static bool search_folder(struct trust_search *search, const char *folder)
 {
-    char path[PATH_SIZE];
-    bool there;
-    bool done = !search->hashed || search_hashed(search, folder);
-    if (!done || search->nfound > 0)
-        return done;
-    snprintf(path, sizeof path, "%s" BUNDLE, folder);
-    done = search_file(search, path, &there);
-    if (!done || search->nfound > 0)
-        return done;
-    return search->hashed ? note_folder(search, folder) : search_whole(search, folder);
+    struct folder_room *room = slab_map(sizeof *room);
+    bool done = room != NULL && search_in(search, folder, room);
+    if (room != NULL)
+        slab_unmap(room, sizeof *room);
+    return done;
 }
 
 /* ---- where ----------------------------------------------------------------------------------- */

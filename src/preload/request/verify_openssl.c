@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "preload/loader/slab.h"
 #include "preload/request/verify_task.h"
 
 /* Numbers of OpenSSL's ABI, as its public headers have them. */
@@ -146,14 +147,11 @@ static int64_t seconds_left(const struct openssl *tls, const void *x509)
     return (int64_t)days * SECONDS_A_DAY + seconds;
 }
 
-/* Gives *leaf up, or has another one there to give back. */
-static enum peer verify_leaf(const struct openssl *tls, const struct verify_task *task, void **leaf)
+/* `certificate` is the leaf's own, or empty. Gives *leaf up, or has another one there to give back.
+ */
+static enum peer judge_leaf(const struct openssl *tls, const struct verify_task *task, void **leaf,
+                            struct der certificate)
 {
-    unsigned char room[CERTIFICATE_SIZE], *end = room;
-    struct der certificate = {room, 0};
-    int length = tls->x509_to_der(*leaf, NULL);
-    if (length > 0 && length <= CERTIFICATE_SIZE)
-        certificate.length = (size_t)tls->x509_to_der(*leaf, &end);
     if (certificate.length > 0 && verified_knows(&task->what, certificate, leaf))
         return PEER_GOOD;
     struct judging judging = {
@@ -161,6 +159,19 @@ static enum peer verify_leaf(const struct openssl *tls, const struct verify_task
     enum peer peer = judge(&judging);
     if (peer == PEER_GOOD && certificate.length > 0)
         verified_keep(&task->what, certificate, leaf, seconds_left(tls, *leaf));
+    return peer;
+}
+
+static enum peer verify_leaf(const struct openssl *tls, const struct verify_task *task, void **leaf)
+{
+    unsigned char *room = slab_map(CERTIFICATE_SIZE), *end = room;
+    struct der certificate = {room, 0};
+    int length = tls->x509_to_der(*leaf, NULL);
+    if (room != NULL && length > 0 && length <= CERTIFICATE_SIZE)
+        certificate.length = (size_t)tls->x509_to_der(*leaf, &end);
+    enum peer peer = judge_leaf(tls, task, leaf, certificate);
+    if (room != NULL)
+        slab_unmap(room, CERTIFICATE_SIZE);
     return peer;
 }
 
