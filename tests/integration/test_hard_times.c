@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <check.h>
@@ -111,6 +112,38 @@ START_TEST(a_module_that_comes_back_is_found)
 }
 END_TEST
 
+/* Without a policy, though one may come later. */
+static void without_policy(void)
+{
+    char *folder = tmpdir_path(served_folder, ".config");
+    char *ours = tmpdir_path(served_folder, ".config/commissioned-auth");
+    char *file = tmpdir_path(ours, "commissioned-auth.conf");
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    ck_assert_int_eq(mkdir(ours, 0700), 0);
+    setenv("HARD_LATER", file, 1);
+    unsetenv("COMMISSIONED_AUTH_CONFIG");
+    new_configuration();
+    free(folder);
+    free(ours);
+    free(file);
+}
+
+START_TEST(a_program_without_policy_may_forbid_itself_to_look_at_files)
+{
+    without_policy();
+    served_run(HARD, "forbidden");
+    served_expect("forbidden", 0, 3);
+}
+END_TEST
+
+START_TEST(a_policy_that_comes_later_is_found)
+{
+    without_policy();
+    served_run(HARD, "configured");
+    served_expect("configured", 1, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hard times");
@@ -121,6 +154,8 @@ int main(void)
                         (int)(sizeof rows / sizeof rows[0]));
     tcase_add_test(tests,
                    a_process_that_had_not_asked_goes_on_without_an_installation_that_is_gone);
+    tcase_add_test(tests, a_program_without_policy_may_forbid_itself_to_look_at_files);
+    tcase_add_test(tests, a_policy_that_comes_later_is_found);
     tcase_add_test(tests, the_stack_need_be_no_larger_than_4_kib_more);
     tcase_add_test(tests, a_module_that_comes_back_is_found);
     suite_add_tcase(suite, tests);

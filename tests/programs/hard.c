@@ -6,12 +6,18 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -211,6 +217,51 @@ static void stack(void)
     printf("%zu\n", STACK - untouched);
 }
 
+/* ---- no files any more, on pain of death ------------------------------------------------------- */
+
+static void forbid_files(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 2, 0),
+#ifdef SYS_newfstatat
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_newfstatat, 1, 0),
+#else
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 1, 0),
+#endif
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static void forbidden(void)
+{
+    CURL *easy = handle();
+    CHECK(ask(easy, AWAY "/no/before") == CURLE_OK);
+    forbid_files();
+    wait_for_tick();
+    CHECK(ask(easy, AWAY "/no/tick") == CURLE_OK);
+    wait_for_second();
+    CHECK(ask(easy, AWAY "/no/second") == CURLE_OK);
+    _exit(0);
+}
+
+/* A policy that comes later is found, where it matters. */
+static void configured(void)
+{
+    CURL *easy = handle();
+    CHECK(ask(easy, AWAY "/no/before") == CURLE_OK);
+    CHECK(rename(getenv("HARD_NEW"), getenv("HARD_LATER")) == 0);
+    wait_for_second();
+    CHECK(ask(easy, AWAY "/no/after") == CURLE_OK);
+    CHECK(ask(easy, APP "/yes/after") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
 /* ---- link namespaces ------------------------------------------------------------------------- */
 
 static void namespaces(void)
@@ -268,6 +319,8 @@ static const struct {
     {"full-at-removal", full_at_removal},
     {"replaced", replaced},
     {"stack", stack},
+    {"forbidden", forbidden},
+    {"configured", configured},
     {"namespaces", namespaces},
     {"removed", removed},
     {"half-removed", half_removed},

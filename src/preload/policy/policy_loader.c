@@ -248,6 +248,7 @@ static bool is_later(const struct timespec *now)
 struct moment {
     struct timespec now;
     bool look;
+    bool started;
 };
 
 static bool is_for_user(uid_t user)
@@ -267,6 +268,7 @@ static inline struct policy_ref *take_current(struct moment *moment)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &moment->now);
     lock_take(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
+    moment->started = in_force.started;
     moment->look = !in_force.started || is_later(&moment->now);
     if (policy != NULL)
         policy->references++;
@@ -318,13 +320,15 @@ __attribute__((noinline)) static struct policy_ref *refresh_undisturbed(struct p
     return policy;
 }
 
-struct policy_ref *policy_take(void)
+struct policy_ref *policy_take_for(const struct record *record, policy_stays_away *stays_away)
 {
     struct moment moment;
     struct policy_ref *policy = take_current(&moment);
     bool same = is_for_asker(policy);
     if (same && !moment.look)
         return policy;
+    if (policy == NULL && stays_away != NULL && moment.started && stays_away(record))
+        return NULL;
     int saved = errno;
     if (same && is_current(policy))
         note_look(&moment.now, false);
@@ -332,4 +336,9 @@ struct policy_ref *policy_take(void)
         policy = refresh_undisturbed(policy);
     errno = saved;
     return policy;
+}
+
+struct policy_ref *policy_take(void)
+{
+    return policy_take_for(NULL, NULL);
 }

@@ -25,6 +25,15 @@
  * that concerns this process. */
 struct policy_ref *policy_take(void);
 
+/*
+ * The same, but in a process that was found without a policy, and where `stays_away` is true of the
+ * record, no file is looked at: a program that has nothing to do with us may have forbidden itself
+ * that on pain of death (seccomp).
+ */
+struct record;
+typedef bool policy_stays_away(const struct record *record);
+struct policy_ref *policy_take_for(const struct record *record, policy_stays_away *stays_away);
+
 void policy_release(struct policy_ref *policy);
 
 /*

@@ -177,11 +177,20 @@ static const struct policy_key *plain_key(const struct record *record, const cha
     return key->header != NULL ? key : NULL;
 }
 
+/* The hop stands on a connection that was there, and not to Commissioned. */
+static bool is_kept_elsewhere(const struct record *record)
+{
+    long connects = 1;
+    return record->provider->real.easy_getinfo(record->handle, CURLINFO_NUM_CONNECTS, &connects) ==
+               CURLE_OK &&
+           connects == 0 && url_is_elsewhere(record);
+}
+
 bool hop_decide(struct record *record)
 {
     report_answer(record); /* of the hop before */
     if (record->policy == NULL)
-        record->policy = policy_take();
+        record->policy = policy_take_for(record, is_kept_elsewhere);
     if (record->policy == NULL) {
         follow_first(record, NULL);
         return true;

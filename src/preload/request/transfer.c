@@ -7,6 +7,7 @@
 #include "preload/request/moved.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
+#include "preload/request/url.h"
 
 enum {
     TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED | RECORD_WAS_UNSAFE |
@@ -74,10 +75,19 @@ static void decide_early(struct record *record)
     hop_decide(record);
 }
 
-/* A process that no policy concerns is left alone. */
-static bool is_concerned(void)
+/* The handle has a connection, and what it asks for now is not Commissioned's. */
+static bool is_kept_elsewhere(const struct record *record)
 {
-    struct policy_ref *policy = policy_take();
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    return record->provider->real.easy_getinfo(record->handle, CURLINFO_ACTIVESOCKET, &socket) ==
+               CURLE_OK &&
+           socket != CURL_SOCKET_BAD && url_is_elsewhere(record);
+}
+
+/* A process that no policy concerns is left alone. */
+static bool is_concerned(const struct record *record)
+{
+    struct policy_ref *policy = policy_take_for(record, is_kept_elsewhere);
     bool concerned = policy != NULL && (policy->image->nrules > 0 || policy->debug);
     policy_release(policy);
     return concerned;
@@ -86,7 +96,7 @@ static bool is_concerned(void)
 __attribute__((noinline)) static void begin_slow(struct record *record)
 {
     auto_errno int saved = errno;
-    if ((record->state & RECORD_HOOKED || is_concerned()) && transfer_prepare(record)) {
+    if ((record->state & RECORD_HOOKED || is_concerned(record)) && transfer_prepare(record)) {
         record->state |= RECORD_ACTIVE | RECORD_FIRST;
         decide_early(record);
     }

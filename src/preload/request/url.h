@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/decide.h"
 #include "preload/record/record.h"
@@ -55,6 +56,16 @@ static inline const char *url_find(const struct record *record)
         ((record->state & RECORD_PROTOCOL) && !url_has_scheme(text)))
         return NULL;
     return text;
+}
+
+/* Known not to be at Commissioned's host, by its text alone. */
+static inline bool url_is_elsewhere(const struct record *record)
+{
+    const char *text = url_find(record);
+    for (; text != NULL && *text != '\0'; text++)
+        if (strncasecmp(text, COMMISSIONED_HOST, sizeof COMMISSIONED_HOST - 1) == 0)
+            return false;
+    return text != NULL;
 }
 
 /*
