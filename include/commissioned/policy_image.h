@@ -6,7 +6,8 @@
  * Ownership: the policy module makes it (commissioned_policy_build) and hands it over whole; the
  *            receiver gives it back with policy_image_free, which wipes it. After the hand-over
  *            nobody writes to it: it is mapped read-only, kept out of core dumps (madvise(2),
- *            MADV_DONTDUMP) and locked in memory where RLIMIT_MEMLOCK allows (mlock(2)).
+ *            MADV_DONTDUMP) and locked in memory (mlock(2)) where that takes nothing of the
+ *            process's RLIMIT_MEMLOCK.
  * Threads:   immutable, so any thread may read it while somebody keeps it alive.
  * Errors:    a policy that cannot be used is still an image: `error` says why, in one sentence.
  */

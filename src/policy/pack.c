@@ -13,6 +13,7 @@
 #include "core/ids.h"
 #include "policy/config.h"
 #include "policy/index.h"
+#include "policy/memory_lock.h"
 #include "policy/selection.h"
 
 struct packer {
@@ -258,9 +259,8 @@ static struct policy_image *pack(const struct policy_config *config, const struc
     void *mapping = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapping == MAP_FAILED)
         return NULL;
-    /* Both as far as the system allows: locking is bounded by RLIMIT_MEMLOCK. */
     madvise(mapping, size, MADV_DONTDUMP);
-    mlock(mapping, size);
+    memory_lock(mapping, size);
     packer = (struct packer){.base = mapping};
     lay_out(&packer, config, chosen, error);
     if (mprotect(mapping, size, PROT_READ) != 0) {

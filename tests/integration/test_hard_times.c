@@ -23,7 +23,7 @@ static const struct {
     unsigned no;
 } rows[] = {
     {"full-at-first", 1, 0}, {"full-at-rotation", 3, 0}, {"full-at-removal", 1, 0},
-    {"replaced", 200, 0},    {"namespaces", 1, 1},
+    {"replaced", 200, 0},    {"locks-all", 1, 0},        {"namespaces", 1, 1},
 };
 
 static void new_configuration(void)

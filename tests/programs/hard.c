@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -262,6 +264,31 @@ static void configured(void)
     curl_easy_cleanup(easy);
 }
 
+/* ---- what it may lock is its own --------------------------------------------------------------- */
+
+enum { LOCKED = 64 * 1024 };
+
+static void limit_locking(void)
+{
+    struct rlimit limit = {LOCKED, LOCKED};
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+    CHECK(setrlimit(RLIMIT_MEMLOCK, &limit) == 0);
+    CHECK(syscall(SYS_capget, &head, sets) == 0);
+    sets[CAP_TO_INDEX(CAP_IPC_LOCK)].effective &= ~(unsigned)CAP_TO_MASK(CAP_IPC_LOCK);
+    CHECK(syscall(SYS_capset, &head, sets) == 0);
+}
+
+static void locks_all(void)
+{
+    CURL *easy = handle();
+    limit_locking();
+    CHECK(ask(easy, APP "/yes/locks") == CURLE_OK);
+    void *memory = mmap(NULL, LOCKED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(memory != MAP_FAILED && mlock(memory, LOCKED) == 0);
+    curl_easy_cleanup(easy);
+}
+
 /* ---- link namespaces ------------------------------------------------------------------------- */
 
 static void namespaces(void)
@@ -321,6 +348,7 @@ static const struct {
     {"stack", stack},
     {"forbidden", forbidden},
     {"configured", configured},
+    {"locks-all", locks_all},
     {"namespaces", namespaces},
     {"removed", removed},
     {"half-removed", half_removed},
