@@ -93,7 +93,7 @@ static void *open_module(const char *path)
 }
 #else
 
-/* There are 16 namespaces in a process (glibc, DL_NNS), and who has used them up has no other way.
+/* There are 16 namespaces in a process with glibc, and who has used them up has no other way.
  */
 static void *open_module(const char *path)
 {
