@@ -172,6 +172,8 @@ $(programs)/peer-openssl $(programs)/peer-gnutls: $(BUILD)/obj/tests/programs/pe
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call flavour_of,$@) $(system_libs) -o $@
 
 nss_flavour := $(call library_file,libcurl-nss.so.4)
+# What a static library needs besides itself, which differs between distributions.
+static_needs = $(filter-out -lssl -lcrypto,$(shell $(PKG_CONFIG) --static --libs $(1) 2>/dev/null))
 static_openssl := $(and $(call library_file,libssl.a),$(call library_file,libcrypto.a),yes)
 PROGRAMS += $(programs)/peer-wraps.so $(programs)/peer-says-yes.so $(if $(nss_flavour),$(programs)/peer-nss) \
             $(if $(static_openssl),$(programs)/peer-static)
@@ -196,6 +198,6 @@ $(programs)/peer-nss: $(BUILD)/obj/tests/programs/peer.o
 $(programs)/peer-static: $(BUILD)/obj/tests/programs/peer.o $(BUILD)/obj/tests/programs/peer_static.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(openssl_flavour) -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(openssl_flavour) -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic $(call static_needs,libcrypto) $(system_libs) -o $@
 
 tests: $(PROGRAMS)
