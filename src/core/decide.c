@@ -47,7 +47,7 @@ static uint32_t find_scope(const struct policy_image *image, uint32_t hash,
     }
 }
 
-/* Lowers *best to the first rule of that scope which allows the method. */
+/* Lowers *best to the first rule of that scope which allows the method, or would if it were known. */
 static void consider(const struct policy_image *image, uint32_t rule, const char *method,
                      uint32_t *best, bool *in_path)
 {
@@ -55,7 +55,7 @@ static void consider(const struct policy_image *image, uint32_t rule, const char
         *in_path = true;
         if (rule >= *best)
             return;
-        if (allows_method(&image->rules[rule], method)) {
+        if (method == NULL || allows_method(&image->rules[rule], method)) {
             *best = rule;
             return;
         }
@@ -76,7 +76,7 @@ static struct match match_path(const struct policy_image *image, const struct ta
         if (i < length)
             hash = policy_hash_byte(hash, (unsigned char)path[i]);
     }
-    if (best != POLICY_NONE)
+    if (best != POLICY_NONE && allows_method(&image->rules[best], method))
         return (struct match){&image->rules[best], REASON_KEY};
     return (struct match){NULL, in_path ? REASON_METHOD : REASON_PATH};
 }

@@ -99,6 +99,31 @@ void served_run(const char *program, const char *scenario)
     served_run_at(path, scenario);
 }
 
+bool served_runs(const char *program, const char *scenario)
+{
+    char path[PATH_MAX];
+    static struct outcome alone;
+    struct outcome *outcome = &served_outcome;
+    const char *const argv[] = {path, scenario, NULL};
+    built(path, program);
+    outcome_of(outcome, NULL, preload_alone, NULL, argv);
+    if (outcome->status != 0)
+        outcome_of(&alone, NULL, NULL, NULL, argv);
+    if (outcome->status != 0 && alone.status == outcome->status &&
+        strcmp(alone.err, outcome->err) == 0) {
+        printf("SKIP %s: it ends so without the library too: %.*s\n", scenario,
+               (int)strcspn(alone.err, "\n"), alone.err);
+        fflush(stdout);
+        return false;
+    }
+    ck_assert_msg(outcome->status == 0, "%s %s: exit %d: %s%s", path, scenario, outcome->status,
+                  outcome->out, outcome->err);
+    ck_assert_msg(strstr(outcome->out, served_key) == NULL &&
+                      strstr(outcome->err, served_key) == NULL,
+                  "%s %s printed the key", path, scenario);
+    return true;
+}
+
 void served_expect(const char *what, unsigned yes, unsigned no)
 {
     size_t count;

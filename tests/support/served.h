@@ -36,6 +36,9 @@ void served_export(const char *variable, const char *product);
 /* Sets LD_PRELOAD of the calling process: "LIBRARY", or with other entries around it. */
 void served_preload(const char *before, const char *after);
 
+/* False, saying SKIP, where the program ends ill without the library too; else as served_run. */
+bool served_runs(const char *program, const char *scenario);
+
 /* Runs a program of the build with the library in its LD_PRELOAD and expects it to exit 0. */
 void served_run(const char *program, const char *scenario);
 void served_run_at(const char *path, const char *scenario); /* one that lies elsewhere */

@@ -238,6 +238,7 @@ static const struct row rows[] = {
     {PASS(by_method, U "/v1/files", METHOD), NULL, "DELETE"},
     {PASS(by_method, U "/v1/files", METHOD), NULL, "get"},
     {PASS(by_method, U "/v1/files", METHOD), NULL, NULL},
+    {PASS(same_path, U "/v1", METHOD), NULL, NULL}, /* it may be the first rule's */
     {PASS(by_method, U "/v1/files", METHOD), NULL, ""},
     {PASS(by_method, U "/v2", PATH), NULL, "DELETE"},
     {KEY(same_path, U "/v1"), "post", "POST"},

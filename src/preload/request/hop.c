@@ -36,11 +36,16 @@ static const char *find_authorization(const struct curl_slist *list)
     return first;
 }
 
-/* libcurl's own methods are safe, so it is asked only where a rule or the application names one. */
+/*
+ * libcurl's own methods are safe, so it is asked only where a rule or the application names one.
+ * Before a transfer it knows what CUSTOMREQUEST names; else it tells the method of the one before.
+ */
 static const char *find_method(const struct record *record)
 {
     char *method = NULL;
     if (!record->policy->needs_method && !(record->state & RECORD_CUSTOM))
+        return NULL;
+    if (provider_is_old(record->provider) && !(record->state & RECORD_CUSTOM))
         return NULL;
     CURLcode code =
         record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method);
