@@ -14,6 +14,7 @@
 #include <check.h>
 
 #include "support/journal_trap.h"
+#include "support/old_libcurl.h"
 #include "support/preloaded.h"
 #include "support/suite.h"
 
@@ -387,6 +388,8 @@ END_TEST
 
 START_TEST(each_hop_has_a_debug_line)
 {
+    if (skips_old_libcurl("each_hop_has_a_debug_line"))
+        return;
     debug_run("keys = ( { name = \"k\"; api_key = \"@A\"; } ); rules = ( { name = \"r\"; key = "
               "\"k\"; } );",
               (const char *const[]){"follow", "get", APP "/to/https://localhost/1?secret=1", NULL});

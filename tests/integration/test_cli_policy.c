@@ -12,6 +12,7 @@
 
 #include "../support/command.h"
 #include "../support/tmpdir.h"
+#include "support/old_libcurl.h"
 #include "support/suite.h"
 
 static char command[PATH_MAX], folder[PATH_MAX], config[PATH_MAX], key_file[PATH_MAX];
@@ -152,6 +153,10 @@ static const char *const odd_spellings[] = {
 
 START_TEST(explain_reads_an_odd_spelling_as_libcurl_does)
 {
+    if (strchr(odd_spellings[_i], '%') != NULL && libcurl_before(0x075000)) {
+        puts("SKIP explain_reads_an_odd_spelling: libcurl before 7.80 takes no escapes in a host");
+        return;
+    }
     policy(RULE);
     ck_assert_int_eq(COMMAND("explain", "--json", odd_spellings[_i]), 0);
 }

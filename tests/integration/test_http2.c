@@ -18,6 +18,7 @@
 
 #include "devserver/certificate.h"
 #include "support/command.h"
+#include "support/old_libcurl.h"
 #include "support/served.h"
 #include "support/suite.h"
 
@@ -230,6 +231,8 @@ static void ask_unverified(const char *name)
 
 START_TEST(over_http2_a_peer_that_is_not_verified_is_verified_for_the_key)
 {
+    if (skips_old_libcurl("over_http2_a_peer_that_is_not_verified_is_verified_for_the_key"))
+        return;
     if (skips("over_http2_a_peer_that_is_not_verified"))
         return;
     if (system("command -v curl >/dev/null") != 0) {

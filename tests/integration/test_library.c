@@ -15,6 +15,7 @@
 #include <check.h>
 
 #include "support/command.h"
+#include "support/old_libcurl.h"
 #include "support/origin.h"
 #include "support/suite.h"
 #include "support/tmpdir.h"
@@ -266,6 +267,16 @@ static void check_no_key(const char *what)
     ck_assert_uint_gt(count, 0);
 }
 
+/* What libcurl before 7.80 has no notion of: the callback, escapes in a host, hops. */
+static bool is_newer(const char *scenario)
+{
+    static const char *const newer[] = {"prereq", "spellings", "log-out-late", "effective-url"};
+    for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
+        if (strcmp(scenario, newer[i]) == 0)
+            return true;
+    return false;
+}
+
 static void run_row(const char *program, const struct row *row)
 {
     if (!is_built(program)) {
@@ -274,9 +285,13 @@ static void run_row(const char *program, const struct row *row)
     }
     if (!is_chosen(row->scenario) || (strcmp(row->scenario, "fork") == 0 && is_watched("fork")))
         return;
+    if (libcurl_before(0x075000) && is_newer(row->scenario)) {
+        printf("SKIP %s: this libcurl is too old for it\n", row->scenario);
+        return;
+    }
     configure(row->configuration);
     run_program(program, row->scenario);
-    if (row->follows && getenv("TEST_OLD_LIBCURL") != NULL)
+    if (row->follows && old_libcurl())
         check_no_key(row->scenario);
     else
         check_seen(row->scenario, row->yes, row->no, row->own);
@@ -317,6 +332,8 @@ END_TEST
 
 START_TEST(verbose_output_behind_a_redirect_is_as_it_would_be_without_the_library)
 {
+    if (skips_old_libcurl("verbose_output_behind_a_redirect_is_as_it_would_be_without_the_library"))
+        return;
     configure(BELOW_V1);
     run_program("tests/programs/driver-openssl", "verbose-redirects");
     ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Bearer ****"));
@@ -359,7 +376,7 @@ START_TEST(nothing_is_told_of_a_key_that_did_not_leave)
     ck_assert_uint_eq(count, 1);
     if (strncmp(seen->authorization, "Bearer ", 7) != 0)
         ck_assert_ptr_null(strstr(outcome.err, "401: the key"));
-    if (getenv("TEST_OLD_LIBCURL") == NULL)
+    if (!old_libcurl())
         ck_assert_ptr_nonnull(strstr(outcome.err, "goes without the key"));
 }
 END_TEST

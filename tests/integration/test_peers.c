@@ -14,6 +14,7 @@
 
 #include "support/command.h"
 #include "support/journal_trap.h"
+#include "support/old_libcurl.h"
 #include "support/peers.h"
 #include "support/served.h"
 #include "support/suite.h"
@@ -170,6 +171,8 @@ static void every_kind(enum flavour flavour, const char *scenario)
 
 START_TEST(of_every_kind_of_peer_only_the_good_get_the_key)
 {
+    if (skips_old_libcurl("of_every_kind_of_peer_only_the_good_get_the_key"))
+        return;
     if (!skips((enum flavour)_i, "of_every_kind_of_peer"))
         every_kind((enum flavour)_i, "unverified");
 }
@@ -177,6 +180,8 @@ END_TEST
 
 START_TEST(so_it_is_where_the_peer_alone_is_not_verified)
 {
+    if (skips_old_libcurl("so_it_is_where_the_peer_alone_is_not_verified"))
+        return;
     if (!skips((enum flavour)_i, "so_it_is_where_the_peer_alone"))
         every_kind((enum flavour)_i, "peer-unverified");
 }
@@ -184,6 +189,8 @@ END_TEST
 
 START_TEST(so_it_is_where_the_host_alone_is_not_verified)
 {
+    if (skips_old_libcurl("so_it_is_where_the_host_alone_is_not_verified"))
+        return;
     if (!skips((enum flavour)_i, "so_it_is_where_the_host_alone"))
         every_kind((enum flavour)_i, "host-unverified");
 }
@@ -191,6 +198,8 @@ END_TEST
 
 START_TEST(so_it_is_behind_each_kind_of_ssl_ctx_callback)
 {
+    if (skips_old_libcurl("so_it_is_behind_each_kind_of_ssl_ctx_callback"))
+        return;
     char number[16], added[PATH_MAX];
     if (skips(OPENSSL, "so_it_is_behind_each_kind_of_ssl_ctx_callback"))
         return;
@@ -204,6 +213,8 @@ END_TEST
 
 START_TEST(a_library_that_always_says_yes_does_not_pass_here)
 {
+    if (skips_old_libcurl("a_library_that_always_says_yes_does_not_pass_here"))
+        return;
     size_t count;
     unsigned leaked = 0;
     char control[PATH_MAX];
@@ -238,6 +249,8 @@ END_TEST
 
 START_TEST(and_a_good_peer_gets_the_key_from_both_handles)
 {
+    if (skips_old_libcurl("and_a_good_peer_gets_the_key_from_both_handles"))
+        return;
     if (skips(OPENSSL, leaving[_i]))
         return;
     add_peer("behind-an-intermediate");
@@ -250,6 +263,8 @@ END_TEST
 
 START_TEST(a_request_that_is_retried_on_an_impostor_loses_its_key)
 {
+    if (skips_old_libcurl("a_request_that_is_retried_on_an_impostor_loses_its_key"))
+        return;
     if (skips((enum flavour)_i, "a_request_that_is_retried"))
         return;
     unsigned port = add_peer("good");
@@ -263,6 +278,8 @@ END_TEST
 /* libcurl 7.88.1 resumes no session of TLS 1.3 with GnuTLS. */
 START_TEST(a_resumed_session_stands_on_its_first_certificate)
 {
+    if (skips_old_libcurl("a_resumed_session_stands_on_its_first_certificate"))
+        return;
     size_t count, resumed = 0;
     enum flavour flavour = _i == 0 ? OPENSSL : GNUTLS;
     if (skips(flavour, "a_resumed_session"))
@@ -282,6 +299,8 @@ END_TEST
 
 START_TEST(each_request_on_a_kept_connection_has_the_key)
 {
+    if (skips_old_libcurl("each_request_on_a_kept_connection_has_the_key"))
+        return;
     if (skips((enum flavour)_i, "each_request_on_a_kept_connection"))
         return;
     add_peer("good");
@@ -294,6 +313,8 @@ END_TEST
 
 START_TEST(several_at_once_in_a_multi_handle)
 {
+    if (skips_old_libcurl("several_at_once_in_a_multi_handle"))
+        return;
     if (skips((enum flavour)_i, "several_at_once"))
         return;
     add_peer("good");
@@ -306,6 +327,8 @@ END_TEST
 
 START_TEST(several_threads_at_once)
 {
+    if (skips_old_libcurl("several_threads_at_once"))
+        return;
     if (skips((enum flavour)_i, "several_threads"))
         return;
     add_peer("behind-an-intermediate");
@@ -318,6 +341,8 @@ END_TEST
 
 START_TEST(the_certificate_of_a_proxy_says_nothing_of_who_stands_behind)
 {
+    if (skips_old_libcurl("the_certificate_of_a_proxy_says_nothing_of_who_stands_behind"))
+        return;
     char proxy[MAX_WORD];
     if (skips((enum flavour)_i, "the_certificate_of_a_proxy"))
         return;
@@ -364,6 +389,8 @@ static void cannot_be_asked(const char *program, const char *first)
 
 START_TEST(a_wrapped_ssl_new_leads_to_no_library)
 {
+    if (skips_old_libcurl("a_wrapped_ssl_new_leads_to_no_library"))
+        return;
     char wraps[PATH_MAX];
     built(wraps, "tests/programs/peer-wraps.so");
     cannot_be_asked(programs[OPENSSL], wraps);
@@ -388,6 +415,8 @@ END_TEST
 
 START_TEST(a_preload_that_verifies_everybody_is_not_believed)
 {
+    if (skips_old_libcurl("a_preload_that_verifies_everybody_is_not_believed"))
+        return;
     char says_yes[PATH_MAX];
     built(says_yes, "tests/programs/peer-says-yes.so");
     add_peer("good");
@@ -516,6 +545,8 @@ END_TEST
 
 START_TEST(verify_always_does_not_take_the_programs_own_authorities)
 {
+    if (skips_old_libcurl("verify_always_does_not_take_the_programs_own_authorities"))
+        return;
     free(
         tmpdir_printf(folder, "auth.conf", 0600, "api_key = \"%s\";\nverify = \"always\";\n", key));
     add_peer("good");
@@ -530,6 +561,8 @@ END_TEST
 
 START_TEST(a_ca_file_that_cannot_be_had_verifies_nobody)
 {
+    if (skips_old_libcurl("a_ca_file_that_cannot_be_had_verifies_nobody"))
+        return;
     char command[PATH_MAX];
     add_peer("good");
     snprintf(command, sizeof command, "chmod 666 '%s/ca.pem'", folder);

@@ -13,6 +13,7 @@
 
 #include <check.h>
 
+#include "support/old_libcurl.h"
 #include "support/origin.h"
 #include "support/preloaded.h"
 #include "support/suite.h"
@@ -48,6 +49,8 @@ END_TEST
 
 START_TEST(a_transfer_under_way_ends_with_its_own_key)
 {
+    if (skips_old_libcurl("a_transfer_under_way_ends_with_its_own_key"))
+        return;
     one_key("");
     RUN("meanwhile", NEW("B"), "get", APP "/2", "done", "begin", APP "/to/" APP "/1", "end", "get",
         APP "/3");
@@ -59,6 +62,8 @@ END_TEST
  * refuse the old key by now. */
 START_TEST(a_transfer_takes_the_key_in_force_when_its_first_request_goes_out)
 {
+    if (skips_old_libcurl("a_transfer_takes_the_key_in_force_when_its_first_request_goes_out"))
+        return;
     one_key("");
     RUN("begin", APP "/to/" APP "/1", NEW("B"), "end");
     ck_assert_str_eq(preloaded_seen(), "GET /to/" APP "/1 B\nGET /1 B\n");
@@ -143,6 +148,8 @@ END_TEST
 /* Learned by a transfer that began before the reload: the reload must not forget it. */
 START_TEST(a_401_to_a_transfer_that_outlived_a_reload_counts)
 {
+    if (skips_old_libcurl("a_401_to_a_transfer_that_outlived_a_reload_counts"))
+        return;
     two_keys();
     RUN("meanwhile", RELOAD, "get", APP "/1", "done", "begin", APP "/status/401", "end", "get",
         APP "/2");
@@ -152,6 +159,8 @@ END_TEST
 
 START_TEST(a_401_to_a_key_that_was_replaced_meanwhile_counts_for_nothing)
 {
+    if (skips_old_libcurl("a_401_to_a_key_that_was_replaced_meanwhile_counts_for_nothing"))
+        return;
     two_keys();
     RUN("meanwhile", NEW("C"), "get", APP "/1", "done", "begin", APP "/status/401", "end", "get",
         APP "/2");
@@ -189,7 +198,9 @@ START_TEST(without_stale_a_lost_key_fails_at_once)
     RUN("get", APP "/1", "run", "rm @D/key", "sleep", TICK, "get", APP "/2");
     ck_assert_str_eq(preloaded_seen(), "GET /1 A\n");
     char *expected = preloaded_expand(
-        "0 200\n94 0 @D/key: no such file: commissioned-auth key add --dir @D key\n");
+        old_libcurl()
+            ? "0 200\n94 200 @D/key: no such file: commissioned-auth key add --dir @D key\n"
+            : "0 200\n94 0 @D/key: no such file: commissioned-auth key add --dir @D key\n");
     ck_assert_str_eq(preloaded_outcome.out, expected);
     free(expected);
 }
@@ -270,7 +281,7 @@ START_TEST(a_policy_that_cannot_be_read_keeps_the_last_one_as_long_as_stale_says
     RUN("get", APP "/1", "run", "echo '}' >>@D/auth.conf", "sleep", TICK, "get", APP "/2", "sleep",
         "2500", "get", APP "/3");
     ck_assert_str_eq(preloaded_seen(), "GET /1 A\nGET /2 A\n");
-    ck_assert_ptr_nonnull(strstr(preloaded_outcome.out, "94 0 "));
+    ck_assert_ptr_nonnull(strstr(preloaded_outcome.out, old_libcurl() ? "94 200 " : "94 0 "));
 }
 END_TEST
 

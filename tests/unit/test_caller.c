@@ -9,6 +9,7 @@
 #include <check.h>
 
 #include "preload/binding/caller.h"
+#include "support/old_libcurl.h"
 #include "support/suite.h"
 
 static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
@@ -58,6 +59,8 @@ END_TEST
 
 START_TEST(one_libcurl_is_the_sole_provider_and_wholly_known)
 {
+    if (skips_old_libcurl("one_libcurl_is_the_sole_provider_and_wholly_known"))
+        return;
     if (skipped_without(false, "one_libcurl_is_the_sole_provider_and_wholly_known"))
         return;
     struct origin_of_call origin = caller_origin(inits[0]);

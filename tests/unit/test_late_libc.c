@@ -35,10 +35,22 @@ START_TEST(any_number_of_threads_may_bind_at_once)
 }
 END_TEST
 
+/*
+ * glibc before 2.33 has stat and its like under other names. One before 2.36 finds the oldest
+ * version of a name by RTLD_NEXT and the newest by RTLD_DEFAULT; of what is used both do the same.
+ */
+static bool is_same(const void *member, const char *name)
+{
+    const void *found = dlsym(RTLD_DEFAULT, name);
+    if (found == NULL)
+        return member != NULL;
+    return found == member || dlvsym(RTLD_DEFAULT, name, "GLIBC_2.2.5") == member;
+}
+
 START_TEST(every_member_is_the_function_of_its_name)
 {
     ck_assert(late_libc_bind());
-#define SAME(name) ck_assert_msg((void *)late.name == dlsym(RTLD_DEFAULT, #name), #name);
+#define SAME(name) ck_assert_msg(is_same((void *)late.name, #name), #name);
     LATE_LIBC(SAME)
 #undef SAME
     ck_assert_ptr_eq(*late.standard_error, stderr);

@@ -20,6 +20,7 @@
 #include "preload/request/verify.h"
 #include "preload/request/verify_task.h"
 #include "support/command.h"
+#include "support/old_libcurl.h"
 #include "support/peers.h"
 #include "support/suite.h"
 #include "support/tmpdir.h"
@@ -502,6 +503,12 @@ START_TEST(a_libcurls_own_table_leads_to_its_tls_library)
 }
 END_TEST
 
+START_TEST(a_peer_is_looked_at_where_libcurl_shows_it)
+{
+    skips_old_libcurl("verify");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("verify");
@@ -510,6 +517,11 @@ int main(void)
     if (strstr(curl_version(), "OpenSSL") == NULL) {
         printf("SKIP verify: this libcurl does not use OpenSSL\n");
         return 0;
+    }
+    if (old_libcurl()) {
+        tcase_add_test(tests, a_peer_is_looked_at_where_libcurl_shows_it);
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
     }
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 60);
