@@ -590,6 +590,21 @@ START_TEST(credentials_are_told_from_habits)
 }
 END_TEST
 
+START_TEST(an_older_libcurl_sends_a_lone_password)
+{
+    static const struct provider old = {.version = 0x074a00}, since = {.version = 0x075100};
+    for (int empty = 0; empty < 2; empty++) {
+        const char *password = empty ? "" : "p";
+        record->provider = &old;
+        record_note(record, CURLOPT_PASSWORD, (uintptr_t)password);
+        ck_assert(record_has_credentials(record));
+        record->provider = &since;
+        record_note(record, CURLOPT_PASSWORD, (uintptr_t)password);
+        ck_assert(!record_has_credentials(record));
+    }
+}
+END_TEST
+
 START_TEST(a_newer_libcurl_sends_a_lone_password_and_no_empty_user)
 {
     static const struct provider before = {.version = 0x081300}, since = {.version = 0x081500};
@@ -672,6 +687,7 @@ int main(void)
     tcase_add_loop_test(tests, credentials_are_told_from_habits, 0, COUNT_OF(credentials));
     tcase_add_loop_test(tests, a_user_in_the_url_is_the_applications_own_where_libcurl_hides_it, 0,
                         COUNT_OF(users_in_urls));
+    tcase_add_test(tests, an_older_libcurl_sends_a_lone_password);
     tcase_add_test(tests, a_newer_libcurl_sends_a_lone_password_and_no_empty_user);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -350,10 +350,12 @@ bool record_has_credentials(const struct record *record)
         (RECORD_USER | RECORD_BEARER | RECORD_SIGV4 | RECORD_URL_USER | RECORD_NEGOTIATES))
         return true;
     bool password = record->state & RECORD_PASSWORD;
+    unsigned version = record->provider->version;
     if (!(record->state & RECORD_EMPTY_USER))
-        return password && record->provider->version >= CURL_SENDS_LONE_PASSWORD;
+        return password &&
+               (version < CURL_KEEPS_LONE_PASSWORD || version >= CURL_SENDS_LONE_PASSWORD);
     /* An empty user without a password goes out unasked only where HTTPAUTH leaves no choice
      * (measured). */
-    return password || (!(record->state & RECORD_AUTH_CHOOSES) &&
-                        record->provider->version < CURL_SENDS_NO_EMPTY_USER);
+    return password ||
+           (!(record->state & RECORD_AUTH_CHOOSES) && version < CURL_SENDS_NO_EMPTY_USER);
 }

@@ -46,7 +46,7 @@ enum record_state {
     /* What the application set. */
     RECORD_VERBOSE = 1u << 8,
     RECORD_USER = 1u << 9,          /* a user name that is not empty, by USERPWD or USERNAME */
-    RECORD_PASSWORD = 1u << 10,     /* a password that is not empty */
+    RECORD_PASSWORD = 1u << 10,     /* a password that counts */
     RECORD_EMPTY_USER = 1u << 11,   /* a user name that is empty */
     RECORD_BEARER = 1u << 12,       /* XOAUTH2_BEARER */
     RECORD_SIGV4 = 1u << 13,        /* AWS_SIGV4 */

@@ -54,7 +54,7 @@ enum {
       set_fact(record, HOP_HEADER_UNIFIED, (bits & CURLHEADER_SEPARATE) == 0))                     \
     X(CURLOPT_USERPWD, ALWAYS, DECIDES, note_userpwd(record, text))                                \
     X(CURLOPT_USERNAME, ALWAYS, DECIDES, note_user(record, text, text != NULL ? strlen(text) : 0)) \
-    X(CURLOPT_PASSWORD, ALWAYS, DECIDES, set_state(record, RECORD_PASSWORD, is_text(text)))        \
+    X(CURLOPT_PASSWORD, ALWAYS, DECIDES, note_password(record, text))                              \
     X(CURLOPT_XOAUTH2_BEARER, ALWAYS, DECIDES, set_state(record, RECORD_BEARER, text != NULL))     \
     X(OPT_AWS_SIGV4, ALWAYS, DECIDES, set_state(record, RECORD_SIGV4, text != NULL))               \
     X(CURLOPT_HTTPAUTH, ALWAYS, DECIDES, note_auth(record, bits))                                  \
@@ -161,6 +161,12 @@ static bool names_a_user(const char *url)
             url++;
     }
     return url[strcspn(url, "@/?#")] == '@';
+}
+
+static void note_password(struct record *record, const char *text)
+{
+    bool empty_too = record->provider->version < CURL_KEEPS_LONE_PASSWORD;
+    set_state(record, RECORD_PASSWORD, empty_too ? text != NULL : is_text(text));
 }
 
 /* "user:password"; CURLOPT_USERPWD(3). */
