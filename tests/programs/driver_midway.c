@@ -4,9 +4,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "driver.h"
-
 #include "core/newer_curl.h"
+#include "driver.h"
 
 static CURLU *new_url(const char *text)
 {
