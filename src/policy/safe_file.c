@@ -243,13 +243,13 @@ enum safe_result safe_folder_judge(const char *path, uid_t euid, struct safe_fil
                                    struct complaint *why)
 {
     *file = (struct safe_file){0};
-    auto_free char *inside = malloc(PATH_MAX);
-    if (inside == NULL)
-        return SAFE_NO_MEMORY;
     if (strlen(path) + sizeof "/." > PATH_MAX) {
         complain(why, "", "the path is too long");
         return SAFE_REFUSED;
     }
+    auto_free char *inside = malloc(PATH_MAX);
+    if (inside == NULL)
+        return SAFE_NO_MEMORY;
     strcpy(inside, path);
     strcat(inside, "/.");
     enum safe_result result = safe_path_walk(inside, euid, file, &file->st, why);

@@ -257,10 +257,10 @@ static bool is_strangers_file(const char *path, uid_t euid, char theirs[PATH_MAX
 
 bool safe_path_is_theirs(const char *path, uid_t euid, char theirs[PATH_MAX], uid_t *owner)
 {
-    auto_free char *real = malloc(PATH_MAX);
-    if (real == NULL || path[0] != '/' || strlen(path) >= PATH_MAX)
+    if (path[0] != '/' || strlen(path) >= PATH_MAX)
         return false;
     if (has_stranger(path, euid, theirs, owner) || is_strangers_file(path, euid, theirs, owner))
         return true;
-    return realpath(path, real) != NULL && has_stranger(real, euid, theirs, owner);
+    auto_free char *real = realpath(path, NULL);
+    return real != NULL && has_stranger(real, euid, theirs, owner);
 }

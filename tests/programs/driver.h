@@ -7,6 +7,8 @@
 
 #include <curl/curl.h>
 
+#include "core/newer_curl.h"
+
 #define APP "https://app.commissioned.tech"
 
 #define CHECK(condition)                                                                           \

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "core/newer_curl.h"
 #include "driver.h"
 
 static CURLU *new_url(const char *text)
