@@ -339,6 +339,7 @@ END_TEST
 
 START_TEST(curl_n_keeps_the_entry_of_the_host)
 {
+    netrc_has("machine other.example login u password p\n"); /* curl 8.14 wants a file there */
     ck_assert_str_eq(CURL("-n", APP "/x"), "GET /x A\n");
     netrc_has("default login u password p\n");
     ck_assert_str_eq(CURL("-n", APP "/x"), "GET /x A\n");
