@@ -465,7 +465,7 @@ END_TEST
 static void become_nobody(void *data)
 {
     (void)data;
-    if (setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0)
+    if (setgroups(0, NULL) != 0 || setgid(65123) != 0 || setuid(65123) != 0)
         _exit(98);
 }
 
@@ -476,9 +476,9 @@ static void run_as_nobody(const char *isolate, const char *line)
     char path[PATH_MAX], connect_to[64];
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         in_folder(path, bridged_folder, files[i]);
-        ck_assert_int_eq(chown(path, 65534, 65534), 0);
+        ck_assert_int_eq(chown(path, 65123, 65123), 0);
     }
-    ck_assert_int_eq(chown(bridged_folder, 65534, 65534), 0);
+    ck_assert_int_eq(chown(bridged_folder, 65123, 65123), 0);
     snprintf(connect_to, sizeof connect_to, "127.0.0.1:%u", bridged_origin.tls_port);
     outcome_of(&bridged_outcome, NULL, become_nobody, NULL,
                (const char *const[]){bridged_command, "run", "--bridge", "--cacert",
@@ -506,7 +506,7 @@ START_TEST(an_ordinary_user_can_isolate_a_program_and_keeps_its_ids)
              "$OPENAI_API_KEY\" $OPENAI_BASE_URL/x; curl -s -m 5 http://127.0.0.1:%u/; echo $?",
              bridged_origin.plain_port);
     run_as_nobody("--isolate", line);
-    ck_assert_str_eq(bridged_outcome.out, "65534\n200\n7\n");
+    ck_assert_str_eq(bridged_outcome.out, "65123\n200\n7\n");
 }
 END_TEST
 

@@ -287,8 +287,8 @@ END_TEST
 START_TEST(the_sample_is_installed_to_be_read_by_all)
 {
     OUTCOME(&outcome, "sh", "-c", "make -n install | tr '&' '\\n' | grep conf.sample");
-    ck_assert_msg(strstr(outcome.out, "-m 0644 conf/commissioned-auth.conf") != NULL, "%s",
-                  outcome.out);
+    ck_assert_msg(strstr(outcome.out, "put-in-place 0644 conf/commissioned-auth.conf") != NULL,
+                  "%s", outcome.out);
 }
 END_TEST
 
