@@ -48,6 +48,7 @@ static const struct row rows[] = {
     {"turned-in-callback", WHOLE_ORIGIN, 0, 9, 0, false},
     {"turned-in-multi", WHOLE_ORIGIN, 0, 9, 0, false},
     {"turned-and-back", WHOLE_ORIGIN, 0, 1, 0, false},
+    {"turned-after-an-old-drive", WHOLE_ORIGIN, 0, 2, 0, false},
     {"turned-then-next", WHOLE_ORIGIN, 1, 1, 0, false},
     {"port-set-back", WHOLE_ORIGIN, 0, 4, 0, false},
     {"before-the-start", WHOLE_ORIGIN, 3, 0, 0, false},

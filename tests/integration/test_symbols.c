@@ -28,7 +28,9 @@ static const char *const exports[] = {
     "curl_multi_perform",
     "curl_multi_remove_handle",
     "curl_multi_setopt",
+    "curl_multi_socket",
     "curl_multi_socket_action",
+    "curl_multi_socket_all",
     "dlsym",
     "dlvsym",
 };

@@ -191,6 +191,33 @@ static void curlu_before_the_start(void)
     curl_url_cleanup(away_url);
 }
 
+/* A way to drive that is older than curl_multi_socket_action, and still there. */
+static CURLMcode drive_as_of_old(CURLM *multi, int *running)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    return curl_multi_socket_all(multi, running);
+#pragma GCC diagnostic pop
+}
+
+static void turned_after_an_old_drive(void)
+{
+    static const char *const from[] = {"https://localhost/no/old-drive",
+                                       "http://localhost/no/old-drive-in-clear"};
+    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
+        CURLM *multi = curl_multi_init();
+        CURL *easy = handle(from[i]);
+        int running;
+        curl_multi_add_handle(multi, easy);
+        CHECK(drive_as_of_old(multi, &running) == CURLM_OK);
+        curl_easy_setopt(easy, CURLOPT_URL, APP "/yes/never");
+        CHECK(drive(multi, 1) == CURLE_OK);
+        curl_multi_remove_handle(multi, easy);
+        curl_easy_cleanup(easy);
+        curl_multi_cleanup(multi);
+    }
+}
+
 /* ---- the same out of every callback ---------------------------------------------------------- */
 
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
@@ -442,6 +469,7 @@ const struct scenario midway[] = {
     {"turned-in-callback", turned_in_callback},
     {"turned-in-multi", turned_in_multi},
     {"turned-and-back", turned_and_back},
+    {"turned-after-an-old-drive", turned_after_an_old_drive},
     {"turned-then-next", turned_then_next},
     {"port-set-back", port_set_back},
     {"before-the-start", before_the_start},

@@ -1,3 +1,4 @@
+#define CURL_DISABLE_DEPRECATION /* curl_multi_socket */
 #include "preload/binding/own_names.h"
 
 #include <dlfcn.h>

@@ -25,7 +25,9 @@ struct provider;
     X(curl_multi_perform)                                                                          \
     X(curl_multi_remove_handle)                                                                    \
     X(curl_multi_setopt)                                                                           \
+    X(curl_multi_socket)                                                                           \
     X(curl_multi_socket_action)                                                                    \
+    X(curl_multi_socket_all)                                                                       \
     X(dlsym)                                                                                       \
     X(dlvsym)
 

@@ -1,4 +1,5 @@
 /* The exported functions of the multi interface: see interpose.c. */
+#define CURL_DISABLE_DEPRECATION /* curl_multi_socket */
 #include <stdarg.h>
 
 #include <curl/curl.h>
@@ -12,6 +13,7 @@
 #include "preload/request/transfer.h"
 
 #undef curl_multi_setopt
+#undef curl_multi_socket
 
 __attribute__((noinline)) static CURLMcode multi_setopt_slow(CURLM *multi, CURLMoption option,
                                                              uintptr_t argument, const void *caller)
@@ -164,6 +166,19 @@ EXPORT CURLMcode curl_multi_socket_action(CURLM *multi, curl_socket_t socket, in
     const struct real *real = drive(multi, CALLER);
     return real != NULL ? real->multi_socket_action(multi, socket, events, running)
                         : CURLM_INTERNAL_ERROR;
+}
+
+/* Both are older than curl_multi_socket_action, and drive all the same. */
+EXPORT CURLMcode curl_multi_socket(CURLM *multi, curl_socket_t socket, int *running)
+{
+    const struct real *real = drive(multi, CALLER);
+    return real != NULL ? real->multi_socket(multi, socket, running) : CURLM_INTERNAL_ERROR;
+}
+
+EXPORT CURLMcode curl_multi_socket_all(CURLM *multi, int *running)
+{
+    const struct real *real = drive(multi, CALLER);
+    return real != NULL ? real->multi_socket_all(multi, running) : CURLM_INTERNAL_ERROR;
 }
 
 EXPORT CURLMcode curl_multi_cleanup(CURLM *multi)

@@ -48,6 +48,8 @@ typedef CURLMcode multi_setopt_function(CURLM *multi, CURLMoption option, ...);
     X(multi_setopt, multi_setopt_function *multi_setopt)                                           \
     X(multi_perform, CURLMcode (*multi_perform)(CURLM *, int *))                                   \
     X(multi_socket_action, CURLMcode (*multi_socket_action)(CURLM *, curl_socket_t, int, int *))   \
+    X(multi_socket, CURLMcode (*multi_socket)(CURLM *, curl_socket_t, int *))                      \
+    X(multi_socket_all, CURLMcode (*multi_socket_all)(CURLM *, int *))                             \
     X(version_info, curl_version_info_data *(*version_info)(CURLversion))
 #define REAL_PARSER_FUNCTIONS(X)                                                                   \
     X(url, CURLU *(*url)(void))                                                                    \
