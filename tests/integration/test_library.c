@@ -337,7 +337,8 @@ START_TEST(verbose_output_behind_a_redirect_is_as_it_would_be_without_the_librar
         return;
     configure(BELOW_V1);
     run_program("tests/programs/driver-openssl", "verbose-redirects");
-    ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Bearer ****"));
+    if (getenv("TEST_OLD_LIBCURL") == NULL) /* which gets no key where it follows redirects */
+        ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Bearer ****"));
     ck_assert_ptr_null(strstr(outcome.out, "TLS handshake"));
     ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Basic b3duOnBhc3N3b3Jk\r\n"));
 }
