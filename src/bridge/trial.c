@@ -18,22 +18,28 @@ static void become_checker(const char *engine, int file, int output)
 {
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    dup2(file, FILE_IN_CHILD);
-    execl(engine, engine, "-c", "-q", "-f", "/dev/fd/3", (char *)NULL);
+    /* dup2 onto itself would leave it to be closed on exec. */
+    if (file == FILE_IN_CHILD)
+        fcntl(file, F_SETFD, 0);
+    else
+        dup2(file, FILE_IN_CHILD);
+    execl(engine, engine, "-c", "-f", "/dev/fd/3", (char *)NULL); /* -q takes the reason too */
     _exit(127);
 }
 
-/* The first complaint, or an empty text. */
+/* The first complaint. What there is no room for is read all the same: the checker must end. */
 static void read_complaint(int output, char quote[BRIDGE_SENTENCE])
 {
-    char text[8192];
+    char text[8192], rest[512];
     size_t used = 0;
     ssize_t got;
     while (used < sizeof text - 1 && (got = read(output, text + used, sizeof text - 1 - used)) > 0)
         used += (size_t)got;
+    while (read(output, rest, sizeof rest) > 0)
+        ;
     text[used] = '\0';
     const char *line = strstr(text, "[ALERT]");
-    line = line != NULL ? line : text;
+    line = line != NULL ? line : *text != '\0' ? text : "it gave no reason";
     snprintf(quote, BRIDGE_SENTENCE, "%.*s", (int)strcspn(line, "\n"), line);
 }
 

@@ -116,7 +116,7 @@ static const char *find_checker(enum gateway_engine engine, char file[PATH_MAX])
 static void become_checker(enum gateway_engine engine, const char *file, const char *text,
                            int output)
 {
-    const char *const haproxy[] = {file, "-c", "-q", "-f", text, NULL};
+    const char *const haproxy[] = {file, "-c", "-f", text, NULL}; /* -q takes the reason too */
     const char *const nginx[] = {file, "-t", "-q", "-c", text, NULL};
     const char *const envoy[] = {file, "--mode", "validate", "-l", "error", "-c", text, NULL};
     const char *const *const words[] = {haproxy, nginx, envoy};
@@ -144,7 +144,7 @@ static const char *complaint_of(char *output)
 
 static int run_checker(enum gateway_engine engine, const char *file, const char *text)
 {
-    char output[16384];
+    char output[16384], rest[512];
     int status, ends[2];
     size_t used = 0;
     ssize_t got;
@@ -157,6 +157,8 @@ static int run_checker(enum gateway_engine engine, const char *file, const char 
     while (pid > 0 && used < sizeof output - 1 &&
            (got = read(ends[0], output + used, sizeof output - 1 - used)) > 0)
         used += (size_t)got;
+    while (pid > 0 && read(ends[0], rest, sizeof rest) > 0)
+        ; /* the checker must be able to end */
     output[used] = '\0';
     close(ends[0]);
     if (pid < 0 || waitpid(pid, &status, 0) != pid)

@@ -565,6 +565,34 @@ START_TEST(doctor_has_the_engine_look_at_the_rules)
 }
 END_TEST
 
+START_TEST(doctor_has_the_engine_look_at_the_rules_with_no_other_descriptor_open)
+{
+    if (bridged_skips(__func__))
+        return;
+    OUTCOME(&bridged_outcome, "bash", "-c",
+            "for ((fd = 3; fd < 64; fd++)); do eval \"exec $fd>&-\"; done; exec \"$0\" doctor",
+            bridged_command);
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.out, "which 'run --bridge' can use"));
+}
+END_TEST
+
+/* As HAProxy, of which -q makes a refusal silent. */
+START_TEST(doctor_says_why_the_engine_refuses_the_rules)
+{
+    char path[PATH_MAX], search[2 * PATH_MAX];
+    in_folder(path, bridged_folder, "haproxy");
+    write_file(path,
+               "#!/bin/sh\n[ \"$1\" != -v ] || { echo 'HAProxy version 2.6.1'; exit; }\n"
+               "case \" $* \" in *' -q '*) exit 1;; esac\n"
+               "echo '[ALERT] (1) : no such word'\nexit 1\n",
+               0755);
+    snprintf(search, sizeof search, "%s:%s", bridged_folder, getenv("PATH"));
+    setenv("PATH", search, 1);
+    OUTCOME(&bridged_outcome, bridged_command, "doctor");
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.out, "no such word"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("bridge");
@@ -608,6 +636,8 @@ static Suite *suite(void)
     tcase_add_test(refusing,
                    explain_and_run_lead_a_program_that_the_library_cannot_reach_to_a_bridge);
     tcase_add_test(refusing, doctor_has_the_engine_look_at_the_rules);
+    tcase_add_test(refusing, doctor_has_the_engine_look_at_the_rules_with_no_other_descriptor_open);
+    tcase_add_test(refusing, doctor_says_why_the_engine_refuses_the_rules);
     tcase_add_loop_test(refusing, options_that_do_not_go_together_are_refused, 0, 5);
     suite_add_tcase(suite, passing);
     suite_add_tcase(suite, refusing);

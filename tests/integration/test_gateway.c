@@ -165,6 +165,7 @@ START_TEST(what_an_engine_refuses_is_78_with_its_words)
     ck_assert_int_eq(
         COMMAND("gateway", "check", "--config", config, "--tokens", tokens, "--cacert", empty), 78);
     ck_assert_ptr_nonnull(strstr(bridged_outcome.err, "haproxy refuses it: "));
+    ck_assert_ptr_null(strstr(bridged_outcome.err, "it gave no reason"));
 }
 END_TEST
 
