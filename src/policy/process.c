@@ -258,6 +258,8 @@ static void find_script(struct asker *asker, enum start start, const char *named
         interpreter = script_interpreter(named);
     if (start == STARTED_SCRIPT)
         take_started(&asker->script, known.called, interpreter);
+    else if (is_under_the_loader()) /* the first words are the loader's */
+        asker->script.unknown = true;
     else if (interpreter != NULL)
         read_command_line(&asker->script, interpreter);
     else

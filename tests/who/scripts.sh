@@ -87,6 +87,9 @@ unknown "a relative name, and the folder was left" app/leaves.py at app /usr/bin
 unknown "a command line that was overwritten" app/title.py at app /usr/bin/python3 title.py
 unknown "perl -x -S, which searches" app/job.pl at app env PATH="$W/app:$PATH" perl -S job.pl
 
+loader=$(ldd /usr/bin/curl | sed -n 's/.*\(\/lib[^ ]*ld-linux[^ ]*\).*/\1/p')
+unknown "an interpreter under a loader started by hand" app/job.py "$loader" /usr/bin/python3 "$W/app/job.py"
+
 text="exec(open('$W/app/job.py').read())"
 none "python3 -c" /usr/bin/python3 -c "$text"
 none "python3 -uc" /usr/bin/python3 -uc "$text"
