@@ -810,6 +810,65 @@ static void add_run_env(TCase *tests)
                         (int)(sizeof base_urls / sizeof *base_urls));
 }
 
+static const char *const printing[][2] = {
+    {"explain", "https://app.commissioned.tech/v1"},
+    {"doctor"},
+    {"status", "--processes"},
+    {"config", "check"},
+    {"config", "show"},
+    {"key", "list"},
+    {"token", "list"},
+};
+
+static bool is_word_of(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+        if (strchr(" \n", at[-1]) != NULL && strchr(" \n", at[length]) != NULL)
+            return true;
+    return false;
+}
+
+static void is_in(const char *section, json_t *value)
+{
+    const char *name, *topic = json_string_value(json_object_get(value, "topic"));
+    json_t *member;
+    size_t i;
+    ck_assert_msg(topic == NULL || is_word_of(section, topic), "the manual lacks %s", topic);
+    json_object_foreach(value, name, member)
+    {
+        ck_assert_msg(is_word_of(section, name), "the manual lacks %s", name);
+        if (json_is_array(member))
+            is_in(section, member);
+    }
+    json_array_foreach(value, i, member)
+    {
+        is_in(section, member);
+    }
+}
+
+START_TEST(each_member_of_what_is_printed_as_json_stands_in_the_manual)
+{
+    policy(RULE);
+    COMMAND(printing[_i][0], printing[_i][1] != NULL ? printing[_i][1] : "--json", "--json");
+    ck_assert_ptr_nonnull(answer);
+    const char *manual = strstr(text_of("doc/commissioned-auth.1"), "\n.Sh JSON\n");
+    char *section;
+    ck_assert_ptr_nonnull(manual);
+    int length = (int)(strstr(manual + 1, "\n.Sh ") - manual);
+    ck_assert_int_gt(asprintf(&section, "%.*s\n", length, manual), 0);
+    if (strcmp(printing[_i][0], "config") == 0) { /* settings have their names in (5) */
+        char *both;
+        ck_assert_int_gt(asprintf(&both, "%s%s", section, text_of("doc/commissioned-auth.conf.5")),
+                         0);
+        free(section);
+        section = both;
+    }
+    is_in(section, answer);
+    free(section);
+}
+END_TEST
+
 static void add_config(TCase *tests)
 {
     tcase_add_test(tests, a_good_configuration_is_zero);
@@ -831,6 +890,8 @@ static void add_config(TCase *tests)
     tcase_add_test(tests, a_key_of_the_simple_form_has_the_name_of_its_file);
     tcase_add_loop_test(tests, an_error_is_json_where_json_was_asked_for, 0,
                         (int)(sizeof failing / sizeof *failing));
+    tcase_add_loop_test(tests, each_member_of_what_is_printed_as_json_stands_in_the_manual, 0,
+                        (int)(sizeof printing / sizeof *printing));
     tcase_add_test(tests, a_name_that_is_no_text_is_kept_in_json_and_harmless_on_a_terminal);
 }
 
