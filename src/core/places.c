@@ -1,5 +1,6 @@
 #include "core/places.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -40,7 +41,9 @@ static bool exists(const char *path)
     return path != NULL && (stat(path, &status) == 0 || error_is_passing(errno));
 }
 
+/* So may the system's in a folder that is closed to this user. */
 bool places_anything_there(const struct places *places)
 {
-    return places->env_file != NULL || exists(places->user_file) || exists(PLACES_SYSTEM_FILE);
+    return places->env_file != NULL || exists(places->user_file) || exists(PLACES_SYSTEM_FILE) ||
+           errno == EACCES;
 }

@@ -54,3 +54,11 @@ home key "the system's policy" root /home/ann
 env -u HOME commissioned-auth explain "$APP" >out && ok "without HOME" || bad "without HOME: $(cat out)"
 printf '%s\n' "$(cat $K1)" | setpriv --reuid=bob --regid=bob --init-groups env -u HOME commissioned-auth key add mine >out 2>&1
 [ $? = 2 ] && [ ! -e /home/bob/.config ] && ok "without HOME key add writes nothing that nobody would find" || bad "key add: $(cat out)"
+
+# Where the system's folder is closed to a user, what is in it may be for him.
+chmod 700 /etc/commissioned-auth
+rm -r /home/ann/.config
+home nothing "a system's policy in a closed folder" ann /home/ann
+grep -q 'as root, chmod o+x /etc/commissioned-auth' out && ok "it is said what to open" || bad "a closed folder: $(cat out)"
+give ann /home/ann
+home key "her own beside it" ann /home/ann
