@@ -40,7 +40,7 @@ system_libs := -ldl -lpthread -lutil
 
 core     := $(wildcard src/core/*.c)
 # What the preloaded library has no use for.
-late_core = $(filter-out src/core/secret_free.c,$(core))
+late_core = $(filter-out %/secret_free.c %/text.c,$(core))
 preload  := $(wildcard src/preload/*/*.c)
 policy   := $(wildcard src/policy/*.c)
 bridge   := $(wildcard src/bridge/*.c)

@@ -3,3 +3,5 @@
 wraps_mmap := $(addprefix $(BUILD)/tests/unit/test_,record redact policy_image slab)
 $(wraps_mmap): $(BUILD)/obj/tests/wrap/mmap_fails.o
 $(wraps_mmap): private ALL_LDFLAGS += -Wl,--wrap=mmap
+
+$(BUILD)/tests/unit/test_repoint: | $(BUILD)/tests/programs/late-plugin.so $(if $(gnutls_flavour),$(BUILD)/tests/programs/plugin-gnutls.so)

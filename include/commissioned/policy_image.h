@@ -28,6 +28,7 @@
  * 3986, 6.2.2). */
 #define COMMISSIONED_HOST   "app.commissioned.tech"
 #define COMMISSIONED_ORIGIN "https://" COMMISSIONED_HOST
+#define COMMISSIONED_PORT   443
 
 /* An index into one of the arrays below, or none. */
 #define POLICY_NONE UINT32_MAX

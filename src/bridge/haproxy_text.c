@@ -17,6 +17,7 @@
 #include "bridge/error_body.h"
 #include "bridge/trust.h"
 #include "core/target.h"
+#include "core/text.h"
 
 /* Paths that servers read in more than one way: dot segments, also with parameters; a backslash; an
  * escape that is malformed, or that hides a control character, a slash, a backslash, a percent sign or
@@ -253,9 +254,8 @@ static void write_key(FILE *out, const struct haproxy_plan *plan)
 
 static void write_passing(FILE *out, const struct haproxy_plan *plan)
 {
-    char port[8] = "";
-    if (plan->port != 443)
-        snprintf(port, sizeof port, ":%u", (unsigned)plan->port);
+    char port[TEXT_MAX_PORT];
+    text_port_write(plan->port, port);
     fprintf(out,
             "    http-request del-header upgrade if { req.hdr(upgrade) -m beg -i h2c }\n"
             "    http-request del-header http2-settings\n"

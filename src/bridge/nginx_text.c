@@ -9,6 +9,7 @@
 
 #include "bridge/error_body.h"
 #include "bridge/trust.h"
+#include "core/text.h"
 
 static void write_return(FILE *out, const char *condition, int status, const char *code,
                          const char *sentence)
@@ -128,9 +129,8 @@ static void write_upstream(FILE *out, const struct gateway_plan *plan,
 static void write_server(FILE *out, const struct gateway_plan *plan,
                          const struct policy_rule *first, const char *ca)
 {
-    char port[8] = "";
-    if (first->port != 443)
-        snprintf(port, sizeof port, ":%u", (unsigned)first->port);
+    char port[TEXT_MAX_PORT];
+    text_port_write(first->port, port);
     fprintf(out, "    server {\n        listen %s;\n        client_max_body_size 0;\n",
             plan->listen);
     write_return(out, "$gateway_token = \"\"", 401, "bridge_placeholder",

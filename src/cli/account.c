@@ -57,7 +57,7 @@ int account(const char *what, const char *object, int status)
 {
     char uid[ID_SIZE], login[ID_SIZE], terminal[TERMINAL_SIZE], host[TERMINAL_SIZE];
     char message[MESSAGE_SIZE];
-    int saved = errno;
+    auto_errno int saved = errno;
     snprintf(uid, sizeof uid, "%ld", (long)getuid());
     login_user(login);
     terminal_name(terminal);
@@ -74,6 +74,5 @@ int account(const char *what, const char *object, int status)
         {"COMMISSIONED_FROM", *host != '\0' ? host : NULL},
     };
     journal_send(JOURNAL_NOTICE, message, fields, sizeof fields / sizeof *fields);
-    errno = saved;
     return status;
 }

@@ -97,9 +97,6 @@ const char *cli_last_error(void);
  * one of 8 buffers, of 8 kB each, that are used in turn. */
 const char *cli_shown(const char *text);
 
-/* The one of `words` (ends in NULL) that `typed` was most likely meant to be, or NULL. */
-const char *cli_nearest(const char *typed, const char *const *words);
-
 /* Verbs, one file each. */
 extern const struct cli_verb cli_verb_run;
 extern const struct cli_verb cli_verb_explain;

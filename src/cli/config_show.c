@@ -8,6 +8,7 @@
 #include "cli/config.h"
 #include "cli/json.h"
 #include "cli/policy.h"
+#include "core/text.h"
 
 enum { OPTION_PROGRAM, OPTION_USER, OPTION_JSON };
 
@@ -49,19 +50,12 @@ static void show_words(const struct shown *shown, const char *name, const char *
 
 static void show_span(const struct shown *shown, const char *name, int64_t seconds)
 {
-    static const struct {
-        int64_t seconds;
-        char unit;
-    } units[] = {{7 * 86400, 'w'}, {86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-    char text[32];
-    size_t i = 0;
+    char text[TEXT_MAX_SPAN];
     if (shown->object != NULL) {
         json_put(shown->object, name, seconds ? json_integer(seconds) : NULL);
         return;
     }
-    while (seconds % units[i].seconds != 0)
-        i++;
-    snprintf(text, sizeof text, "%" PRId64 "%c", seconds / units[i].seconds, units[i].unit);
+    text_span_write(seconds, text);
     show(shown, name, seconds ? text : NULL);
 }
 
@@ -150,10 +144,9 @@ static void show_denies(const struct policy_config *config, json_t *array)
 
 static void url_text(const struct policy_config_rule *rule, char *text, size_t room)
 {
-    if (rule->port == 443)
-        snprintf(text, room, "https://%s%s", rule->host, rule->path);
-    else
-        snprintf(text, room, "https://%s:%u%s", rule->host, (unsigned)rule->port, rule->path);
+    char port[TEXT_MAX_PORT];
+    text_port_write(rule->port, port);
+    snprintf(text, room, "https://%s%s%s", rule->host, port, rule->path);
 }
 
 /* The authorities that count, and why they cannot be read. */

@@ -5,6 +5,7 @@
 #include "cli/account.h"
 #include "cli/json.h"
 #include "cli/parse.h"
+#include "core/text.h"
 
 enum { OPTION_VERSION };
 enum { MAX_SHOWN = 16 }; /* a longer word may be a key that was put in the wrong place */
@@ -45,7 +46,7 @@ static int unknown_verb(const struct cli_verb *verb, const char *path, const cha
         names[i] = verb->verbs[i]->name;
     if (strlen(typed) > MAX_SHOWN)
         return cli_fail(CLI_FAILED, "unknown verb; '%s --help' lists them", path);
-    nearest = cli_nearest(typed, names);
+    nearest = text_nearest(typed, names);
     if (nearest != NULL)
         return cli_fail(CLI_FAILED, "unknown verb '%s'; did you mean '%s %s'?", typed, path,
                         nearest);

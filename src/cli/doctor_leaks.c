@@ -21,6 +21,7 @@
 #include "cli/leak_places.h"
 #include "cli/policy.h"
 #include "cli/scan.h"
+#include "cli/work_tree.h"
 #include "core/cleanup.h"
 #include "core/names.h"
 #include "core/secret.h"
@@ -283,18 +284,7 @@ static void search_variables(struct search *search)
  * searched. */
 static bool work_tree(char path[PATH_MAX])
 {
-    char git[PATH_MAX + 8];
-    struct stat st;
-    if (getcwd(path, PATH_MAX) == NULL)
-        return false;
-    for (;;) {
-        snprintf(git, sizeof git, "%s/.git", path);
-        if (lstat(git, &st) == 0)
-            return true;
-        if (!*path)
-            return false;
-        *strrchr(path, '/') = '\0';
-    }
+    return getcwd(path, PATH_MAX) != NULL && work_tree_of(path);
 }
 
 /* What is said to be clean must say of what. */

@@ -8,6 +8,7 @@
 #include "cli/key_standing.h"
 #include "cli/key_store.h"
 #include "cli/policy.h"
+#include "core/text.h"
 
 enum { DAY = 24 * 60 * 60 };
 
@@ -44,9 +45,9 @@ static void read_period(const struct policy_config_key *key, int64_t *period, in
     if (store.folder < 0)
         return;
     key_meta_read(&store, slash + 1, &meta);
-    if (key_period(meta.rotate_after) <= 0)
+    if (text_span_read(meta.rotate_after) <= 0)
         return;
-    *period = key_period(meta.rotate_after);
+    *period = text_span_read(meta.rotate_after);
     *since = meta.created ? (int64_t)meta.created : *since;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/key.h"
 #include "cli/key_store.h"
 #include "core/cleanup.h"
+#include "core/text.h"
 
 enum { ADD_ENVIRONMENT, ADD_APPLICATION, ADD_ROTATE_AFTER, ADD_GROUP, ADD_DIR };
 enum { ROTATE_DIR };
@@ -65,7 +66,7 @@ static int read_meta(const struct cli_call *call, struct key_meta *meta)
     const char *period = call->value[ADD_ROTATE_AFTER];
     int status;
     memset(meta, 0, sizeof *meta);
-    if (period != NULL && key_period(period) < 0)
+    if (period != NULL && text_span_read(period) <= 0)
         return cli_fail(CLI_FAILED, "--rotate-after: '%s' is no time such as 12h, 90d or 4w",
                         period);
     status = read_word("rotate-after", period, meta->rotate_after, sizeof meta->rotate_after);

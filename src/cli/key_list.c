@@ -9,6 +9,7 @@
 #include "cli/key.h"
 #include "cli/key_store.h"
 #include "core/cleanup.h"
+#include "core/text.h"
 
 enum { OPTION_JSON, OPTION_DIR };
 
@@ -43,8 +44,8 @@ static void read_row(const struct key_store *store, const char *name, struct row
         row->meta.created = row->st.st_mtime;
     snprintf(next, sizeof next, "%s.next", name);
     row->has_next = fstatat(store->folder, next, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    row->due = key_period(row->meta.rotate_after) > 0 &&
-               time(NULL) - row->meta.created > key_period(row->meta.rotate_after);
+    row->due = text_span_read(row->meta.rotate_after) > 0 &&
+               time(NULL) - row->meta.created > text_span_read(row->meta.rotate_after);
 }
 
 static void day(time_t when, char text[16])

@@ -65,21 +65,3 @@ int key_meta_write(const struct key_store *store, const char *name, const struct
                         key_remedy(errno));
     return CLI_OK;
 }
-
-long long key_period(const char *word)
-{
-    static const struct {
-        char unit;
-        long long seconds;
-    } units[] = {{'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
-    char *end;
-    long value;
-    errno = 0;
-    value = strtol(word, &end, 10);
-    if (errno || end == word || value < 1 || value > 100000 || strlen(end) != 1)
-        return -1;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (*end == units[i].unit)
-            return value * units[i].seconds;
-    return -1;
-}

@@ -9,6 +9,7 @@
 #include "cli/atomic_file.h"
 #include "cli/cli.h"
 #include "cli/lock_file.h"
+#include "cli/work_tree.h"
 #include "core/cleanup.h"
 #include "core/places.h"
 #include "core/secret.h"
@@ -170,20 +171,13 @@ bool key_is_there(const struct key_store *store, const char *name, const char *e
 int key_store_outside_git(const struct key_store *store)
 {
     char path[PATH_MAX];
-    char git[PATH_MAX + 8];
-    struct stat st;
     memcpy(path, store->path, sizeof path);
-    for (;;) {
-        snprintf(git, sizeof git, "%s/.git", path);
-        if (lstat(git, &st) == 0)
-            return cli_fail(CLI_FAILED,
-                            "%s lies in the git work tree %s, where a commit could publish the "
-                            "key: name a folder outside it with --dir",
-                            store->path, *path ? path : "/");
-        if (!*path)
-            return CLI_OK;
-        *strrchr(path, '/') = '\0';
-    }
+    if (!work_tree_of(path))
+        return CLI_OK;
+    return cli_fail(CLI_FAILED,
+                    "%s lies in the git work tree %s, where a commit could publish the key: name a "
+                    "folder outside it with --dir",
+                    store->path, *path ? path : "/");
 }
 
 static int judge_key(const struct key_store *store, const char *file, struct secret *secret)

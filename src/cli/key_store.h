@@ -98,9 +98,6 @@ struct key_meta {
 void key_meta_read(const struct key_store *store, const char *name, struct key_meta *meta);
 int key_meta_write(const struct key_store *store, const char *name, const struct key_meta *meta);
 
-/* "90d", "12h", "4w" in seconds; -1 where it is no such word. */
-long long key_period(const char *word);
-
 /* ---- where a key comes from ------------------------------------------------------------------ */
 
 /*

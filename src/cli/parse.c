@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 enum { LETTER_HELP = 1000, LETTER_NONE = 2000 };
 
 struct getopt_tables {
@@ -58,7 +60,7 @@ static int unknown_option(const struct cli_verb *verb, const char *path, char **
     if (optopt >= LETTER_HELP)
         return cli_fail(misuse(verb), "option %s takes no argument", word);
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-    nearest = cli_nearest(name, tables->names);
+    nearest = text_nearest(name, tables->names);
     if (nearest != NULL)
         return cli_fail(misuse(verb), "unknown option --%s; did you mean --%s?", name, nearest);
     return cli_fail(misuse(verb), "unknown option --%s; '%s --help' lists them", name, path);

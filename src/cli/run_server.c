@@ -21,6 +21,7 @@
 #include "cli/cli.h"
 #include "cli/policy.h"
 #include "cli/run.h"
+#include "core/text.h"
 
 enum form {
     BASE,   /* "https://host/v1": set to it */
@@ -201,7 +202,7 @@ static int judge_entry(const struct policy_image *image, const char *entry)
 /* The base URL that the caller chose under any of its names, or the rule's. */
 static void choose_base(const struct policy_rule *rule, char url[PATH_MAX])
 {
-    char port[8] = "";
+    char port[TEXT_MAX_PORT];
     for (size_t i = 0; i < COUNT; i++) {
         const char *value = variables[i].form == BASE ? getenv(variables[i].name) : NULL;
         if (value != NULL && *value != '\0') {
@@ -209,8 +210,7 @@ static void choose_base(const struct policy_rule *rule, char url[PATH_MAX])
             return;
         }
     }
-    if (rule->port != 443)
-        snprintf(port, sizeof port, ":%u", (unsigned)rule->port);
+    text_port_write(rule->port, port);
     /* A rule for the whole origin says nothing of the path;
      * Commissioned's programs are below /v1. */
     snprintf(url, PATH_MAX, "https://%s%s%s", rule->host, port,

@@ -3,9 +3,6 @@
 #include "cli/curl.h"
 #include "cli/policy.h"
 
-/* As libcurl reads CURLOPT_URL itself: see design.md. */
-enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
-
 struct parts {
     char *scheme, *host, *port, *path, *user, *password;
 };
@@ -41,7 +38,7 @@ bool target_read(const char *text, struct target *target, char path[PATH_MAX])
     if (!curl_load(&curl, NULL))
         return false;
     url = curl.url();
-    read = url != NULL && curl.url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
+    read = url != NULL && curl.url_set(url, CURLUPART_URL, text, TARGET_PARSE_FLAGS) == CURLUE_OK &&
            take_parts(&curl, url, &parts) &&
            snprintf(path, PATH_MAX, "%s", parts.path) < PATH_MAX &&
            target_set(target, parts.scheme, parts.host, parts.port, path,

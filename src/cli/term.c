@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/key_store.h"
+#include "core/cleanup.h"
 
 static const int caught[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGALRM,
                              SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
@@ -78,7 +79,6 @@ static ssize_t ask_once(int terminal, const char *prompt, char *line, size_t roo
     struct signals signals;
     struct termios shown, hidden;
     ssize_t got = -1;
-    int saved;
     if (tcgetattr(terminal, &shown) != 0)
         return -1;
     hidden = shown;
@@ -88,11 +88,10 @@ static ssize_t ask_once(int terminal, const char *prompt, char *line, size_t roo
         say(terminal, prompt);
         got = read_line(terminal, line, room, &signals.mask);
     }
-    saved = errno;
+    auto_errno int saved = errno;
     tcsetattr(terminal, TCSAFLUSH, &shown);
     say(terminal, "\n");
     release_signals(&signals);
-    errno = saved;
     return got;
 }
 

@@ -8,4 +8,7 @@
 #define LIBRARY_NAME         "libcommissioned-auth.so"
 #define MODULE_NAME          "commissioned-auth-policy.so"
 
+/* RFC 9110, section 4.2.2: the port of an https URL that names none. */
+#define HTTPS_PORT 443
+
 #endif

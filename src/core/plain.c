@@ -6,7 +6,7 @@
 
 static bool is_plain_rule(const struct policy_rule *rule)
 {
-    return strcmp(rule->host, COMMISSIONED_HOST) == 0 && rule->port == 443 &&
+    return strcmp(rule->host, COMMISSIONED_HOST) == 0 && rule->port == COMMISSIONED_PORT &&
            rule->methods == NULL && rule->report != POLICY_REPORT_ALL &&
            rule->verify != POLICY_VERIFY_ALWAYS;
 }

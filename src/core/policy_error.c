@@ -32,11 +32,11 @@ static void copy_text(char *to, size_t size, const char *from)
 
 static void fill(struct error_image *made)
 {
-    uint32_t slot = policy_scope_hash(COMMISSIONED_HOST, 443, "/", 1) & 1u;
+    uint32_t slot = policy_scope_hash(COMMISSIONED_HOST, COMMISSIONED_PORT, "/", 1) & 1u;
     memcpy(made->name, "error", sizeof made->name);
     made->path[0] = '/';
     memcpy(made->host, COMMISSIONED_HOST, sizeof made->host);
-    made->origin = (struct policy_origin){made->host, 443};
+    made->origin = (struct policy_origin){made->host, COMMISSIONED_PORT};
     made->key.name = made->name;
     made->key.error = made->sentence;
     made->key.source = made->file;
@@ -45,7 +45,7 @@ static void fill(struct error_image *made)
     made->rule.file = made->file;
     made->rule.host = made->host;
     made->rule.path = made->path;
-    made->rule.port = 443;
+    made->rule.port = COMMISSIONED_PORT;
     made->rule.path_len = 1;
     made->rule.missing = POLICY_MISSING_FAIL;
     made->rule.report = POLICY_REPORT_DENIED;

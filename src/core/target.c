@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "commissioned/policy_image.h"
+#include "core/names.h"
 
 enum { HOME_LENGTH = sizeof COMMISSIONED_HOST - 1 };
 
@@ -125,7 +126,7 @@ enum target_spelling target_scan(const char *url, struct target *target)
     target->tls = scheme == 5 || (scheme == 3 && url[2] == 's'); /* https, wss */
     target->userinfo = false;
     target->usual = scheme == 5;
-    target->port = target->tls ? 443 : 0;
+    target->port = target->tls ? HTTPS_PORT : 0;
     const char *cursor = host + length;
     if (*cursor == ':') {
         cursor++;
@@ -165,7 +166,7 @@ bool target_set(struct target *target, const char *scheme, const char *host, con
     target->tls = scheme_is_tls(scheme, strlen(scheme));
     target->userinfo = userinfo;
     target->usual = !absolute && strcasecmp(scheme, "https") == 0;
-    target->port = target->tls ? 443 : 0;
+    target->port = target->tls ? HTTPS_PORT : 0;
     if (port != NULL && (!read_port(&port, &target->port) || *port != '\0'))
         return false;
     target->path = path[0] == '/' ? path : "/";

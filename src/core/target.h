@@ -18,6 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The flags with which libcurl itself reads an URL that it is about to use (its
+ * parseurlandfillconn); for sources that include libcurl's headers. */
+#define TARGET_PARSE_FLAGS (CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME)
+
 enum { TARGET_MAX_HOST = 255 }; /* bytes of a host name, RFC 1035 section 2.3.4 */
 
 struct target {

@@ -140,9 +140,8 @@ char *ds_state_read(const char *folder, const char *name, size_t limit, struct d
     }
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
-        int saved = errno;
+        auto_errno int saved = errno;
         ds_fail(why, "%s: cannot be opened: %s", path, strerror(saved));
-        errno = saved;
         return NULL;
     }
     char *text = calloc(1, limit + 1);

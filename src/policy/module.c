@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <locale.h>
 
+#include "core/cleanup.h"
 #include "core/export.h"
 #include "policy/config.h"
 
@@ -34,10 +35,9 @@ EXPORT struct policy_image *commissioned_policy_build(const struct policy_reques
 {
     if (request->abi != POLICY_IMAGE_ABI)
         return NULL;
-    int saved_errno = errno;
+    auto_errno int saved = errno;
     locale_t before = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
     struct policy_image *image = build(request);
     uselocale(before); /* libconfig puts the global one in its place */
-    errno = saved_errno;
     return image;
 }

@@ -289,14 +289,14 @@ static struct policy_image *pack_error(const struct policy_config *config)
                                             .place = config->error_at,
                                             .host = COMMISSIONED_HOST,
                                             .path = "/",
-                                            .port = 443,
+                                            .port = COMMISSIONED_PORT,
                                             .missing = POLICY_MISSING_FAIL,
                                             .trust = {.ca = POLICY_NONE},
                                             .report = POLICY_REPORT_DENIED};
     const struct policy_config_rule *rules[] = {&rule};
     const struct policy_config_key *keys[] = {&key};
     uint32_t numbers[] = {0};
-    struct policy_origin origins[] = {{COMMISSIONED_HOST, 443}};
+    struct policy_origin origins[] = {{COMMISSIONED_HOST, COMMISSIONED_PORT}};
     struct selection chosen = {.rules = rules,
                                .nrules = 1,
                                .keys = keys,

@@ -54,7 +54,7 @@ void policy_read_ways(struct policy_reader *reader, const config_setting_t *grou
 
 static bool origin_allowed(const struct policy_reader *reader, const struct policy_scope *scope)
 {
-    if (strcmp(scope->host, COMMISSIONED_HOST) == 0 && scope->port == 443)
+    if (strcmp(scope->host, COMMISSIONED_HOST) == 0 && scope->port == COMMISSIONED_PORT)
         return true;
     for (size_t i = 0; i < reader->norigins; i++)
         if (strcmp(scope->host, reader->origins[i].host) == 0 &&
@@ -70,7 +70,7 @@ bool policy_read_scope(struct policy_reader *reader, const config_setting_t *gro
     struct complaint why = {0};
     const char *url = setting_string(reader, group, "url", &line);
     if (url == NULL) {
-        *scope = (struct policy_scope){COMMISSIONED_HOST, "/", 443};
+        *scope = (struct policy_scope){COMMISSIONED_HOST, "/", COMMISSIONED_PORT};
         return line == 0;
     }
     if (!policy_scope_parse(url, &reader->config->arena, scope, &why)) {

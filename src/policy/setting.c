@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "policy/reader.h"
-#include "policy/suggest.h"
 
-enum { MAX_NAME = 32, MAX_LIST = 256, MAX_PLAIN = 20 };
+enum { MAX_NAME = 32, MAX_LIST = 256, MAX_PLAIN = 20, SECONDS_OF_DAY = 86400 };
 
 uint32_t setting_line(const config_setting_t *setting)
 {
@@ -52,7 +52,7 @@ static void unknown(struct policy_reader *reader, const config_setting_t *settin
                     const char *const *names)
 {
     const char *name = config_setting_name(setting);
-    const char *meant = suggest(name, names);
+    const char *meant = text_nearest(name, names);
     uint32_t line = setting_line(setting);
     char remedy[COMPLAINT_TEXT] = "see commissioned-auth.conf(5)";
     if (meant != NULL)
@@ -176,24 +176,6 @@ bool setting_bool(struct policy_reader *reader, const config_setting_t *group, c
     return config_setting_get_bool(setting) != 0;
 }
 
-static int64_t unit_seconds(char unit)
-{
-    switch (unit) {
-    case 's':
-        return 1;
-    case 'm':
-        return 60;
-    case 'h':
-        return 60 * 60;
-    case 'd':
-        return 24 * 60 * 60;
-    case 'w':
-        return 7 * 24 * 60 * 60;
-    default:
-        return 0;
-    }
-}
-
 int64_t setting_duration(struct policy_reader *reader, const config_setting_t *group,
                          const char *name, int64_t most)
 {
@@ -201,23 +183,14 @@ int64_t setting_duration(struct policy_reader *reader, const config_setting_t *g
     const char *text = setting_string(reader, group, name, &line);
     if (text == NULL)
         return 0;
-    size_t digits = strspn(text, "0123456789");
-    int64_t unit =
-        text[digits] != '\0' && text[digits + 1] == '\0' ? unit_seconds(text[digits]) : 0;
-    if (digits == 0 || digits > 9 || unit == 0) {
+    int64_t value = text_span_read(text);
+    if (value < 0)
         setting_error(reader, line, "write a number with s, m, h, d or w, such as \"90d\"",
                       "%s is no span of time", name);
-        return 0;
-    }
-    int64_t value = 0;
-    for (size_t i = 0; i < digits; i++)
-        value = value * 10 + (text[i] - '0');
-    if (value > most / unit) {
+    else if (value > most)
         setting_error(reader, line, "write a shorter one", "%s is longer than %lld days", name,
-                      (long long)(most / unit_seconds('d')));
-        return 0;
-    }
-    return value * unit;
+                      (long long)(most / SECONDS_OF_DAY));
+    return value < 0 || value > most ? 0 : value;
 }
 
 bool policy_is_name(const char *text)

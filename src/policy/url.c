@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/names.h"
+
 static const char https[] = "https://";
 
 static bool refuse(struct complaint *why, const char *fact, const char *remedy)
@@ -33,7 +35,7 @@ static bool check_host(const char *host, size_t length)
 static bool parse_port(const char *digits, size_t length, uint16_t *port)
 {
     unsigned value = 0;
-    *port = 443;
+    *port = HTTPS_PORT;
     if (length == 0)
         return true;
     if (length > 5)

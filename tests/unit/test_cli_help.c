@@ -63,45 +63,6 @@ START_TEST(every_table_of_options_is_sound)
 }
 END_TEST
 
-static const struct {
-    const char *typed;
-    const char *meant;
-} slips[] = {
-    {"rnu", "run"},
-    {"rn", "run"},
-    {"enabel", "enable"},
-    {"disabel", "disable"},
-    {"explian", "explain"},
-    {"doc", "doctor"},
-    {"staus", "status"},
-    {"xyzzy", NULL},
-    {"r", NULL},
-    {"", NULL},
-    {"complete", "completion"},
-};
-
-START_TEST(the_nearest_word_is_the_one_that_was_meant)
-{
-    static const char *const words[] = {"run",    "explain", "doctor", "key",        "config",
-                                        "enable", "disable", "status", "completion", NULL};
-    const char *nearest = cli_nearest(slips[_i].typed, words);
-    if (slips[_i].meant == NULL)
-        ck_assert_msg(nearest == NULL, "'%s' gave '%s'", slips[_i].typed, nearest);
-    else
-        ck_assert_str_eq(nearest, slips[_i].meant);
-}
-END_TEST
-
-START_TEST(a_word_of_any_length_is_compared)
-{
-    static const char *const words[] = {"run", NULL};
-    char typed[5000];
-    memset(typed, 'r', sizeof typed - 1);
-    typed[sizeof typed - 1] = '\0';
-    ck_assert_ptr_null(cli_nearest(typed, words));
-}
-END_TEST
-
 static const struct cli_option sample_options[] = {
     {"json", 'j', NULL, "switch", CLI_WORDS_NONE, NULL},
     {"root", 'r', "DIR", "argument", CLI_WORDS_FOLDER, NULL},
@@ -164,9 +125,6 @@ int main(void)
     TCase *table = tcase_create("table");
     tcase_add_test(table, every_help_text_fits_a_screen_of_80_by_24);
     tcase_add_test(table, every_table_of_options_is_sound);
-    tcase_add_loop_test(table, the_nearest_word_is_the_one_that_was_meant, 0,
-                        (int)(sizeof slips / sizeof *slips));
-    tcase_add_test(table, a_word_of_any_length_is_compared);
     tcase_add_test(table, options_may_stand_behind_the_operand);
     tcase_add_test(table, an_option_that_was_not_given_has_no_value);
     tcase_add_test(table, wrong_calls_are_refused);

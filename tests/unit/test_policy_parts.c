@@ -8,7 +8,6 @@
 #include "policy/config_guard.h"
 #include "policy/dotenv.h"
 #include "policy/strmap.h"
-#include "policy/suggest.h"
 #include "policy/url.h"
 #include "support/suite.h"
 
@@ -71,19 +70,6 @@ START_TEST(a_dotenv_file_is_read_as_dotenv_tools_read_it)
         ck_assert_str_eq(value, row->value);
         ck_assert_uint_eq(length, strlen(row->value));
     }
-}
-END_TEST
-
-START_TEST(only_what_is_near_is_suggested)
-{
-    static const char *const words[] = {"api_key", "key_file", "url", "users", "rules", NULL};
-    ck_assert_str_eq(suggest("api_kee", words), "api_key");
-    ck_assert_str_eq(suggest("keyfile", words), "key_file");
-    ck_assert_str_eq(suggest("user", words), "users");
-    ck_assert_str_eq(suggest("apikey", words), "api_key");
-    ck_assert_ptr_null(suggest("colour", words));
-    ck_assert_ptr_null(suggest("", words));
-    ck_assert_ptr_null(suggest("a_name_that_is_far_longer_than_any_of_ours", words));
 }
 END_TEST
 
@@ -188,7 +174,6 @@ int main(void)
     TCase *tests = tcase_create("parts");
     tcase_add_loop_test(tests, a_dotenv_file_is_read_as_dotenv_tools_read_it, 0,
                         sizeof dotenv_rows / sizeof dotenv_rows[0]);
-    tcase_add_test(tests, only_what_is_near_is_suggested);
     tcase_add_test(tests, names_are_found_among_many);
     tcase_add_test(tests, the_guard_blanks_every_key_and_keeps_the_text_s_shape);
     tcase_add_test(tests, the_guard_finds_an_include_wherever_a_line_may_begin);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "preload/loader/elf_find.h"
 #include "preload/loader/elf_relocation.h"
 #include "preload/loader/late_libc.h"
@@ -21,10 +22,9 @@ static const struct link_map *map_of(const void *address)
 #endif
     Dl_info info;
     void *map = NULL;
-    int saved = errno;
+    auto_errno int saved = errno;
     if (dladdr1(address, &info, &map, RTLD_DL_LINKMAP) == 0)
         map = NULL;
-    errno = saved;
     return map;
 }
 

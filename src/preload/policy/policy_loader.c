@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/cleanup.h"
 #include "core/ids.h"
 #include "preload/loader/locks.h"
 #include "preload/loader/slab.h"
@@ -329,12 +330,11 @@ struct policy_ref *policy_take_for(const struct record *record, policy_stays_awa
         return policy;
     if (policy == NULL && stays_away != NULL && moment.started && stays_away(record))
         return NULL;
-    int saved = errno;
+    auto_errno int saved = errno;
     if (same && is_current(policy))
         note_look(&moment.now, false);
     else
         policy = refresh_undisturbed(policy);
-    errno = saved;
     return policy;
 }
 

@@ -11,6 +11,7 @@
 #include "commissioned/journal_fields.h"
 #include "core/cleanup.h"
 #include "core/journal.h"
+#include "core/names.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/slab.h"
 #include "preload/policy/policy_loader.h"
@@ -148,7 +149,7 @@ __attribute__((noinline)) static void debug_line(const struct line *about,
     const struct decision *decision = &about->decision;
     bool tls = target == NULL || target->tls;
     decision_outcome(outcome, sizeof outcome, decision);
-    if (target != NULL && target->port != 0 && target->port != (tls ? 443 : 80))
+    if (target != NULL && target->port != 0 && target->port != (tls ? HTTPS_PORT : 80))
         snprintf(port, sizeof port, ":%u", (unsigned)target->port);
     if (decision->rule != NULL)
         snprintf(rule, sizeof rule, "; rule %s (%s)", decision->rule->name,

@@ -2,10 +2,6 @@
 
 #include "core/cleanup.h"
 
-/* The flags with which libcurl itself reads an URL that it is about to use (its
- * parseurlandfillconn). */
-enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
-
 static void free_parts(const struct real *real, struct url_parts *parts)
 {
     if (!parts->taken)
@@ -37,7 +33,7 @@ static bool parse_url(const struct real *real, const char *text, struct url_part
     auto_errno int saved = errno;
     CURLU *url = real->url();
     bool parsed = url != NULL &&
-                  real->url_set(url, CURLUPART_URL, text, PARSE_FLAGS) == CURLUE_OK &&
+                  real->url_set(url, CURLUPART_URL, text, TARGET_PARSE_FLAGS) == CURLUE_OK &&
                   get_parts(real, url, parts, target);
     if (url != NULL)
         real->url_cleanup(url);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "core/cleanup.h"
 #include "preload/policy/policy_loader.h"
 #include "preload/request/verify_task.h"
 
@@ -33,7 +34,8 @@ enum peer verify_peer(const struct record *record, const struct policy_rule *rul
                                         .host = host,
                                         .policy = record->policy->number},
                                .detail = detail};
-    int saved = errno, cancel;
+    auto_errno int saved = errno;
+    int cancel;
     CURLcode code =
         record->provider->real.easy_getinfo(record->handle, (CURLINFO)INFO_TLS_SSL_PTR, &info);
     if (code == CURLE_OK && info != NULL)
@@ -47,6 +49,5 @@ enum peer verify_peer(const struct record *record, const struct policy_rule *rul
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     enum peer peer = ask(&task, (int)info->backend);
     pthread_setcancelstate(cancel, NULL);
-    errno = saved;
     return peer;
 }
