@@ -54,6 +54,14 @@ COMMAND := $(BUILD)/commissioned-auth
 SERVER  := $(BUILD)/commissioned-devserver
 PRODUCTS := $(if $(preload),$(LIBRARY)) $(if $(policy),$(MODULE)) $(if $(cli),$(COMMAND)) $(if $(devserver),$(SERVER))
 
+# What was built for another kind of machine cannot run here: NATIVE is then a command that can, or empty, and nothing that
+# was built is run.
+machine_of = $(firstword $(subst -, ,$(shell $(1) -dumpmachine 2>/dev/null)))
+ifeq ($(origin NATIVE),undefined)
+NATIVE := $(if $(filter $(call machine_of,$(CC)),$(call machine_of,cc)),$(COMMAND))
+endif
+runs_here := $(filter $(COMMAND),$(NATIVE))
+
 # `make V=1` shows the commands.
 Q    = $(if $(V),,@)
 say  = @$(if $(V),:,echo) " "

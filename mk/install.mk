@@ -17,12 +17,7 @@ $(BUILD)/conf/%: conf/%.in $(BUILD)/folders
 	@mkdir -p $(@D)
 	$(Q)sed 's|@LIBDIR@|$(LIBDIR)|g; s|@BINDIR@|$(BINDIR)|g' $< >$@
 
-# The completions are written by the command itself. Built for another kind of machine it cannot run here: NATIVE is then
-# one that can, or empty, and nothing that was built is run.
-machine_of = $(firstword $(subst -, ,$(shell $(1) -dumpmachine 2>/dev/null)))
-ifeq ($(origin NATIVE),undefined)
-NATIVE := $(if $(filter $(call machine_of,$(CC)),$(call machine_of,cc)),$(COMMAND))
-endif
+# The completions are written by the command itself.
 completions = $(if $(NATIVE),$(addprefix $(BUILD)/conf/completion.,bash zsh fish))
 generated = $(addprefix $(BUILD)/conf/,service.conf unconfirmed.service gateway.service apparmor apparmor-base) $(completions)
 
@@ -44,7 +39,7 @@ installed = \
 	0644:$(LIBRARY):$(LIBDIR)/libcommissioned-auth.so \
 	0644:$(MODULE):$(MODULEDIR)/commissioned-auth-policy.so \
 	0755:$(TRIAL):$(MODULEDIR)/commissioned-auth-trial \
-	0644:$(SUM):$(MODULEDIR)/libcommissioned-auth.so.sum \
+	$(if $(runs_here),0644:$(SUM):$(MODULEDIR)/libcommissioned-auth.so.sum) \
 	$(if $(devserver),0755:$(SERVER):$(BINDIR)/commissioned-devserver) \
 	$(manuals) \
 	$(if $(NATIVE),0644:$(BUILD)/conf/completion.bash:$(DATADIR)/bash-completion/completions/commissioned-auth) \

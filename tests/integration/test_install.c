@@ -100,6 +100,38 @@ START_TEST(what_is_installed_under_a_narrow_umask_is_readable_to_everybody)
 }
 END_TEST
 
+/* Nothing in the build folder can be executed, as if it were for another kind of machine. */
+static bool make_build_foreign(void)
+{
+    char build[PATH_MAX], command[PATH_MAX];
+    built(build, "");
+    built(command, "commissioned-auth");
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount(build, build, NULL, MS_BIND, NULL) != 0)
+        return false;
+    ck_assert_int_eq(mount(NULL, build, NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC, NULL), 0);
+    ck_assert_int_ne(access(command, X_OK), 0);
+    return true;
+}
+
+START_TEST(installing_for_another_kind_of_machine_runs_nothing_that_was_built)
+{
+    char path[PATH_MAX];
+    if (!make_build_foreign()) {
+        puts("SKIP installing_for_another_kind_of_machine_runs_nothing_that_was_built: this "
+             "process may not mount");
+        return;
+    }
+    setenv("NATIVE", "", 1);
+    ck_assert_msg(make_install(plain_umask) == 0, "%s", outcome.err);
+    ck_assert_int_eq(access(library, R_OK), 0);
+    in_folder(path, top, "usr/local/share/bash-completion/completions/commissioned-auth");
+    ck_assert_int_ne(access(path, F_OK), 0);
+    in_folder(path, top, "usr/local/lib/commissioned-auth/libcommissioned-auth.so.sum");
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_stripped_library_is_not_taken_for_a_damaged_one)
 {
     char trial[PATH_MAX], preload[PATH_MAX + 16];
@@ -122,6 +154,7 @@ int main(void)
     tcase_set_timeout(install, 120);
     tcase_add_test(install, a_full_disk_leaves_the_library_that_was_there);
     tcase_add_test(install, what_is_installed_under_a_narrow_umask_is_readable_to_everybody);
+    tcase_add_test(install, installing_for_another_kind_of_machine_runs_nothing_that_was_built);
     tcase_add_test(install, a_stripped_library_is_not_taken_for_a_damaged_one);
     suite_add_tcase(suite, install);
     return suite_run(suite);
