@@ -24,48 +24,58 @@ static bool module_found(const char *library)
     return access(MODULEDIR "/" MODULE_NAME, R_OK) == 0;
 }
 
-static void say_switch(struct doctor *doctor)
+/* What /etc/ld.so.preload has of ours, and whether it can be loaded. */
+struct switched {
+    char file[PATH_MAX];
+    unsigned line; /* 0: nothing */
+    bool loads;
+    char why[SWITCH_WHY_SIZE]; /* it does not */
+};
+
+/* False where the file cannot be read. */
+static bool look_at_switch(struct switched *switched)
 {
     auto_tree struct switch_tree tree;
     struct preload_entry entry;
     unsigned line = 1;
-    const char *at;
-    char name[PATH_MAX], why[SWITCH_WHY_SIZE];
+    char name[PATH_MAX];
     if (switch_open(&tree, NULL, SWITCH_LOOK) != CLI_OK)
-        return;
-    for (at = tree.text; preload_next(&at, &line, &entry);) {
+        return false;
+    switched->line = 0;
+    snprintf(switched->file, sizeof switched->file, "%s", tree.file);
+    for (const char *at = tree.text; preload_next(&at, &line, &entry);) {
         if (!preload_is_ours(&entry))
             continue;
         snprintf(name, sizeof name, "%.*s", (int)entry.length, entry.start);
-        if (!switch_loads(&tree, name, true, why))
-            doctor_say(doctor, HEALTH_FAILURE, "switch",
-                       "%s:%u: %s: install the library again, or run '" CLI_NAME " disable'",
-                       tree.file, entry.line, why);
-        else
-            doctor_say(doctor, HEALTH_GOOD, "switch", "on for the whole system (%s:%u)", tree.file,
-                       entry.line);
-        return;
+        switched->line = entry.line;
+        switched->loads = switch_loads(&tree, name, true, switched->why);
+        break;
     }
-    doctor_say(doctor, HEALTH_GOOD, "switch",
-               "off: only programs started by '" CLI_NAME " run' or with LD_PRELOAD are reached");
+    return true;
+}
+
+static void say_switch(struct doctor *doctor)
+{
+    struct switched switched;
+    if (!look_at_switch(&switched))
+        return;
+    if (switched.line == 0)
+        doctor_say(doctor, HEALTH_GOOD, "switch",
+                   "off: only programs started by '" CLI_NAME
+                   " run' or with LD_PRELOAD are reached");
+    else if (!switched.loads)
+        doctor_say(doctor, HEALTH_FAILURE, "switch",
+                   "%s:%u: %s: install the library again, or run '" CLI_NAME " disable'",
+                   switched.file, switched.line, switched.why);
+    else
+        doctor_say(doctor, HEALTH_GOOD, "switch", "on for the whole system (%s:%u)", switched.file,
+                   switched.line);
 }
 
 bool doctor_switch_is_on(void)
 {
-    auto_tree struct switch_tree tree;
-    struct preload_entry entry;
-    unsigned line = 1;
-    const char *at;
-    char name[PATH_MAX], why[SWITCH_WHY_SIZE];
-    if (switch_open(&tree, NULL, SWITCH_LOOK) != CLI_OK)
-        return false;
-    for (at = tree.text; preload_next(&at, &line, &entry);) {
-        if (!preload_is_ours(&entry))
-            continue;
-        snprintf(name, sizeof name, "%.*s", (int)entry.length, entry.start);
-        return switch_loads(&tree, name, true, why);
-    }
-    return false;
+    struct switched switched;
+    return look_at_switch(&switched) && switched.line != 0 && switched.loads;
 }
 
 void doctor_library(struct doctor *doctor)

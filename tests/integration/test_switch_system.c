@@ -33,17 +33,17 @@ static void bounded(void *unused)
 
 #define RUN(...) outcome_of(&outcome, NULL, bounded, NULL, (const char *const[]){__VA_ARGS__, NULL})
 
-static void succeeds(void)
+static void succeeded(void)
 {
     ck_assert_msg(outcome.status == 0, "status %d: %s%s", outcome.status, outcome.out, outcome.err);
 }
 
+#define SUCCEEDS(...) (RUN(__VA_ARGS__), succeeded())
+
 static void enable_and_confirm(void)
 {
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
-    RUN(OWN_COMMAND, "enable", "--confirm");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
+    SUCCEEDS(OWN_COMMAND, "enable", "--confirm");
 }
 
 static pid_t watcher(void)
@@ -92,8 +92,7 @@ START_TEST(after_its_time_the_running_systems_switch_is_taken_back)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable", "--wait", "1");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable", "--wait", "1");
     wait_for(is_off);
     RUN(OWN_COMMAND, "status");
     ck_assert_ptr_nonnull(strstr(outcome.out, "off"));
@@ -105,8 +104,7 @@ START_TEST(a_watcher_told_to_end_takes_the_running_systems_switch_back)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
     ck_assert_str_eq(text_of(OWN_PRELOAD), NAMED);
     watched = watcher();
     if (watched == 0) /* where it was before */
@@ -120,8 +118,7 @@ START_TEST(what_a_watcher_cannot_do_is_in_the_journal)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable", "--wait", "3");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable", "--wait", "3");
     ck_assert_int_eq(mount(NULL, "/etc", NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
     wait_for(watcher_has_spoken);
     ck_assert(own_system_told("/etc/ld.so.preload: Read-only file system"));
@@ -132,12 +129,10 @@ START_TEST(a_confirmed_switch_has_no_watcher)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
     watched = watcher();
     ck_assert_int_gt(watched, 0);
-    RUN(OWN_COMMAND, "enable", "--confirm");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable", "--confirm");
     wait_for(watcher_has_gone);
     ck_assert_str_eq(text_of(OWN_PRELOAD), NAMED);
 }
@@ -147,12 +142,10 @@ START_TEST(a_switch_that_is_off_has_no_watcher)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
     watched = watcher();
     ck_assert_int_gt(watched, 0);
-    RUN(OWN_COMMAND, "disable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "disable");
     wait_for(watcher_has_gone);
     ck_assert(is_off());
 }
@@ -162,8 +155,7 @@ START_TEST(enable_says_where_no_boot_would_take_it_back)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
     ck_assert_msg(strstr(outcome.err, "after a power cut") != NULL, "%s", outcome.err);
 }
 END_TEST
@@ -172,12 +164,10 @@ START_TEST(enable_yes_is_on_for_good)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable", "--yes");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable", "--yes");
     ck_assert_str_eq(text_of(OWN_PRELOAD), NAMED);
     ck_assert(!exists(OWN_MARK));
-    RUN(OWN_COMMAND, "status");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "status");
 }
 END_TEST
 
@@ -195,11 +185,9 @@ START_TEST(what_was_not_confirmed_before_a_power_cut_is_taken_back_at_the_boot)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
     pretend_a_reboot();
-    RUN(OWN_OFF, "--unconfirmed");
-    succeeds();
+    SUCCEEDS(OWN_OFF, "--unconfirmed");
     ck_assert(is_off());
     ck_assert(!exists(OWN_MARK));
     ck_assert(own_system_told("not confirmed and is off again"));
@@ -210,12 +198,10 @@ START_TEST(a_mark_that_a_power_cut_left_empty_counts_as_not_confirmed)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
     pretend_a_reboot();
     write_file(OWN_MARK, "", 0644);
-    RUN(OWN_OFF, "--unconfirmed");
-    succeeds();
+    SUCCEEDS(OWN_OFF, "--unconfirmed");
     ck_assert(is_off());
 }
 END_TEST
@@ -225,8 +211,7 @@ START_TEST(a_boot_leaves_a_confirmed_switch)
     if (own_system_lacks(__func__))
         return;
     enable_and_confirm();
-    RUN(OWN_OFF, "--unconfirmed");
-    succeeds();
+    SUCCEEDS(OWN_OFF, "--unconfirmed");
     ck_assert_str_eq(text_of(OWN_PRELOAD), NAMED);
 }
 END_TEST
@@ -235,10 +220,8 @@ START_TEST(what_waits_for_its_confirmation_in_this_boot_is_left_to_its_watcher)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
-    RUN(OWN_OFF, "--unconfirmed");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
+    SUCCEEDS(OWN_OFF, "--unconfirmed");
     ck_assert_str_eq(text_of(OWN_PRELOAD), NAMED);
 }
 END_TEST
@@ -294,13 +277,10 @@ START_TEST(another_users_lock_holds_up_neither_confirm_nor_disable)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable");
     another_user_locks("/run/commissioned-auth");
-    RUN(OWN_COMMAND, "enable", "--confirm");
-    succeeds();
-    RUN(OWN_COMMAND, "disable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable", "--confirm");
+    SUCCEEDS(OWN_COMMAND, "disable");
     ck_assert(is_off());
 }
 END_TEST
@@ -309,8 +289,7 @@ START_TEST(another_users_lock_does_not_hold_up_the_taking_back)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable", "--wait", "2");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable", "--wait", "2");
     another_user_locks("/run/commissioned-auth");
     wait_for(is_off);
 }
@@ -335,8 +314,7 @@ START_TEST(disable_never_waits_for_the_lock_and_names_its_holder)
         return;
     enable_and_confirm();
     snprintf(pid, sizeof pid, "process %d ", we_hold("/run/commissioned-auth/lock"));
-    RUN(OWN_COMMAND, "disable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "disable");
     ck_assert(is_off());
     ck_assert_msg(strstr(outcome.err, pid) != NULL, "%s", outcome.err);
 }
@@ -366,11 +344,11 @@ START_TEST(another_users_lock_does_not_hold_up_key_rotate)
     unsetenv("XDG_CONFIG_HOME");
     outcome_of(&outcome, key, bounded, NULL,
                (const char *const[]){OWN_COMMAND, "key", "add", "prod", NULL});
-    succeeds();
+    succeeded();
     another_user_locks("/etc/commissioned-auth/keys.d");
     outcome_of(&outcome, next, bounded, NULL,
                (const char *const[]){OWN_COMMAND, "key", "rotate", "prod", NULL});
-    succeeds();
+    succeeded();
 }
 END_TEST
 
@@ -382,8 +360,7 @@ START_TEST(disable_works_when_etc_is_full)
         return;
     enable_and_confirm();
     own_system_fill_etc();
-    RUN(OWN_COMMAND, "disable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "disable");
     ck_assert(is_off());
 }
 END_TEST
@@ -395,8 +372,7 @@ START_TEST(disable_leaves_other_entries_when_etc_is_full)
     write_file(OWN_PRELOAD, OTHER, 0644);
     enable_and_confirm();
     own_system_fill_etc();
-    RUN(OWN_COMMAND, "disable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "disable");
     ck_assert(strncmp(text_of(OWN_PRELOAD), OTHER, strlen(OTHER)) == 0);
     ck_assert_ptr_null(strstr(text_of(OWN_PRELOAD), "commissioned"));
     RUN(OWN_COMMAND, "status");
@@ -411,8 +387,7 @@ START_TEST(disable_works_when_run_is_read_only)
     enable_and_confirm();
     ck_assert_int_eq(umount2("/run", MNT_DETACH), 0);
     ck_assert_int_eq(mount("tmpfs", "/run", "tmpfs", MS_RDONLY, NULL), 0);
-    RUN(OWN_COMMAND, "disable");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "disable");
     ck_assert(is_off());
 }
 END_TEST
@@ -432,11 +407,9 @@ START_TEST(off_works_when_every_other_program_dies)
     write_file(OWN_PRELOAD, OTHER, 0644);
     enable_and_confirm();
     break_every_program();
-    RUN(OWN_OFF);
-    succeeds();
+    SUCCEEDS(OWN_OFF);
     ck_assert_str_eq(text_of(OWN_PRELOAD), OTHER);
-    RUN("/bin/true");
-    succeeds();
+    SUCCEEDS("/bin/true");
 }
 END_TEST
 
@@ -444,12 +417,10 @@ START_TEST(an_unconfirmed_switch_that_breaks_every_program_is_taken_back)
 {
     if (own_system_lacks(__func__))
         return;
-    RUN(OWN_COMMAND, "enable", "--wait", "3");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable", "--wait", "3");
     break_every_program();
     wait_for(is_off);
-    RUN("/bin/true");
-    succeeds();
+    SUCCEEDS("/bin/true");
 }
 END_TEST
 
@@ -461,10 +432,8 @@ START_TEST(off_works_when_etc_is_full_and_every_other_program_dies)
     enable_and_confirm();
     own_system_fill_etc();
     break_every_program();
-    RUN(OWN_OFF);
-    succeeds();
-    RUN("/bin/true");
-    succeeds();
+    SUCCEEDS(OWN_OFF);
+    SUCCEEDS("/bin/true");
 }
 END_TEST
 
@@ -623,8 +592,7 @@ START_TEST(a_policy_that_others_cannot_read_is_no_hindrance)
     mkdir("/etc/commissioned-auth", 0755);
     write_file("/etc/commissioned-auth/commissioned-auth.conf",
                "key_file = \"/etc/commissioned-auth/keys.d/prod\";\n", 0640);
-    RUN(OWN_COMMAND, "enable", "--yes");
-    succeeds();
+    SUCCEEDS(OWN_COMMAND, "enable", "--yes");
 }
 END_TEST
 
