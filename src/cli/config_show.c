@@ -182,19 +182,13 @@ static void show_rules(const struct policy_config *config, json_t *array)
     }
 }
 
-static const char *source_word(enum policy_source source)
-{
-    static const char *const words[] = {"api_key", "file", "credential", "dotenv", "environment"};
-    return words[source];
-}
-
 static void show_keys(const struct policy_config *config, json_t *array)
 {
     for (uint32_t i = 0; i < config->nkeys; i++) {
         const struct policy_config_key *key = &config->keys[i];
         struct shown shown = begin(array, "key", key->name, &key->place, NULL);
         show(&shown, "prefix", key->prefix);
-        show(&shown, "kind", source_word(key->source));
+        show(&shown, "kind", policy_source_setting(key->source));
         show(&shown, "source", key->path != NULL ? key->path : key->location);
         show(&shown, "variable", key->variable);
         show(&shown, "next", key->next != POLICY_NONE ? config->keys[key->next].name : NULL);

@@ -74,12 +74,15 @@ enum policy_mismatch {
 };
 
 enum policy_source {
-    POLICY_SOURCE_INLINE,      /* api_key = "..." */
     POLICY_SOURCE_FILE,        /* file = "/..." */
     POLICY_SOURCE_CREDENTIAL,  /* credential = "NAME", below $CREDENTIALS_DIRECTORY */
     POLICY_SOURCE_DOTENV,      /* dotenv = "/...", variable = "NAME" */
     POLICY_SOURCE_ENVIRONMENT, /* environment = "NAME", the process's own */
+    POLICY_SOURCE_INLINE,      /* api_key = "..." */
 };
+
+/* The setting that names such a source. */
+const char *policy_source_setting(enum policy_source source);
 
 /* True where the key is in a file, which is judged when it is read. */
 bool policy_source_is_file(enum policy_source source);

@@ -2,6 +2,7 @@
  * Keys as they are written: a name, one source, and how they change. Nothing is read from a source
  * here.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/secret.h"
@@ -122,12 +123,19 @@ static const struct source {
     enum next next;
     bool is_file; /* the key is in one, which is judged */
 } sources[] = {
-    [POLICY_SOURCE_INLINE] = {"api_key", NULL, NEXT_NOTHING, false},
     [POLICY_SOURCE_FILE] = {"file", setting_path, NEXT_LOCATION, true},
     [POLICY_SOURCE_CREDENTIAL] = {"credential", read_credential, NEXT_LOCATION, true},
     [POLICY_SOURCE_DOTENV] = {"dotenv", setting_path, NEXT_VARIABLE, true},
     [POLICY_SOURCE_ENVIRONMENT] = {"environment", read_environment, NEXT_NOTHING, false},
+    [POLICY_SOURCE_INLINE] = {"api_key", NULL, NEXT_NOTHING, false},
 };
+
+enum { SOURCES = sizeof sources / sizeof sources[0] };
+
+const char *policy_source_setting(enum policy_source source)
+{
+    return sources[source].setting;
+}
 
 bool policy_source_is_file(enum policy_source source)
 {
@@ -138,8 +146,11 @@ bool policy_source_is_file(enum policy_source source)
 static bool find_source(struct policy_reader *reader, const config_setting_t *group,
                         enum policy_source *source)
 {
+    char remedy[COMPLAINT_TEXT] = "give one of";
     int found = 0;
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+    for (size_t i = 0, length = strlen(remedy); i < SOURCES; i++) {
+        length += (size_t)snprintf(remedy + length, sizeof remedy - length, "%s %s",
+                                   i > 0 ? "," : "", sources[i].setting);
         if (setting_member(group, sources[i].setting) == NULL)
             continue;
         *source = (enum policy_source)i;
@@ -147,8 +158,7 @@ static bool find_source(struct policy_reader *reader, const config_setting_t *gr
     }
     if (found == 1)
         return true;
-    setting_error(reader, setting_line(group),
-                  "give one of file, credential, dotenv, environment, api_key",
+    setting_error(reader, setting_line(group), remedy,
                   found == 0 ? "the key has no source" : "the key has more than one source");
     return false;
 }
