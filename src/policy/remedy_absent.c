@@ -1,0 +1,102 @@
+/*
+ * Where no key is: what is wanted is not there.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/remedy.h"
+#include "policy/remedy_parts.h"
+
+/* A name that `key add` takes, in a folder that it is given. */
+static bool is_key_name(const char *name)
+{
+    static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t length = strlen(name);
+    return length > 0 && length <= 32 && strspn(name, bytes) == length &&
+           strchr("._-", name[0]) == NULL;
+}
+
+static bool may_store(const char *folder, uid_t euid)
+{
+    return euid == 0 || (euid == geteuid() && faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0);
+}
+
+void remedy_no_key(struct complaint *why, const char *path, uid_t euid)
+{
+    static char folder[PATH_MAX];
+    const char *name = strrchr(path, '/') + 1;
+    snprintf(folder, PATH_MAX, "%.*s", (int)(name - path), path);
+    if (strncmp(path, "/run/secrets/", 13) == 0 || strncmp(path, "/var/run/secrets/", 17) == 0 ||
+        remedy_read_only(folder)) {
+        remedy_say(why, NULL, "mount the key there, or name where it is");
+        return;
+    }
+    if (remedy_passing_user(why, euid))
+        return;
+    bool own = may_store(folder, euid) || strstr(path, "/.config/") != NULL;
+    char group[32] = "";
+    if (!own && remedy_group_is_narrow(euid))
+        snprintf(group, sizeof group, "--group %u ", (unsigned)remedy_group(euid));
+    if (!is_key_name(name) || (!own && group[0] == '\0')) {
+        remedy_say(why, NULL, "store the key there, readable to user %u alone", (unsigned)euid);
+        return;
+    }
+    size_t length = strlen(folder);
+    if (length > 1)
+        folder[length - 1] = '\0';
+    bool usual = euid == 0 && strcmp(folder, "/etc/commissioned-auth/keys.d") == 0;
+    if (usual || strlen(folder) > sizeof why->remedy / 2)
+        remedy_say(why, NULL, "%scommissioned-auth key add %s%s", own ? "" : "as root, ", group,
+                   name);
+    else
+        remedy_say(why, NULL, "%scommissioned-auth key add %s--dir %s %s", own ? "" : "as root, ",
+                   group, folder, name);
+}
+
+/* "0::/system.slice/php8.2-fpm.service" names the unit; cgroups(7). */
+static bool unit_name(char *name, size_t room)
+{
+    char line[512];
+    bool found = false;
+    FILE *groups = fopen("/proc/self/cgroup", "re");
+    while (groups != NULL && !found && fgets(line, sizeof line, groups) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        char *end = strstr(line, ".service");
+        if (end == NULL)
+            continue;
+        end[strlen(".service")] = '\0';
+        const char *slash = strrchr(line, '/');
+        found = slash != NULL && snprintf(name, room, "%s", slash + 1) < (int)room;
+    }
+    if (groups != NULL)
+        fclose(groups);
+    return found;
+}
+
+void remedy_no_credentials(struct complaint *why, uid_t euid)
+{
+    char unit[96], folder[sizeof CREDENTIALS + sizeof unit];
+    struct stat st;
+    if (!unit_name(unit, sizeof unit)) {
+        remedy_say(why, NULL,
+                   "it is known in the unit alone: start it by systemd, with "
+                   "LoadCredential= in the unit");
+        return;
+    }
+    snprintf(folder, sizeof folder, CREDENTIALS "/%s", unit);
+    if (stat(folder, &st) != 0)
+        remedy_say(why, NULL, "add LoadCredential= to %s", unit);
+    else if (faccessat(AT_FDCWD, folder, R_OK | X_OK, AT_EACCESS) == 0)
+        remedy_say(why, NULL,
+                   "the environment was cleared: pass CREDENTIALS_DIRECTORY=%s on (php-fpm: env[])",
+                   folder);
+    else
+        remedy_say(
+            why, NULL,
+            "%s has credentials that user %u may not read: store the key with file = \"...\", "
+            "mode 640 and group %u",
+            unit, (unsigned)euid, (unsigned)remedy_group(euid));
+}
