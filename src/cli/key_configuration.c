@@ -161,6 +161,13 @@ static bool is_closed(const struct policy_config *config)
     return false;
 }
 
+/* A key that was stored is not given while the policy around it cannot be used. */
+static void warn_of_error(const struct policy_config *config)
+{
+    if (config != NULL && config->error != NULL)
+        cli_warn("until this is mended no key is given: %s", config->error);
+}
+
 int key_tell_configuration(const struct key_store *store, const char *name, gid_t group)
 {
     struct wording wording = {.store = store, .key = name, .group = group};
@@ -173,6 +180,7 @@ int key_tell_configuration(const struct key_store *store, const char *name, gid_
     wording.system = strcmp(folder, PLACES_SYSTEM_FOLDER) == 0;
     if (asker_prepare(&asker, NULL, NULL) == CLI_OK)
         config = policy_config_read(&asker.request);
+    warn_of_error(config);
     word_who(&wording);
     choose_name(&wording, config);
     if (!wording.system && is_closed(config)) {

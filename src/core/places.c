@@ -41,7 +41,7 @@ static bool exists(const char *path)
     return path != NULL && (stat(path, &status) == 0 || error_is_passing(errno));
 }
 
-/* So may the system's in a folder that is closed to this user. */
+/* So may the system's in a folder that is closed to this process, and deny it the key. */
 bool places_anything_there(const struct places *places)
 {
     return places->env_file != NULL || exists(places->user_file) || exists(PLACES_SYSTEM_FILE) ||

@@ -2,10 +2,9 @@
  * Which files are read, and in which order their rules stand.
  *
  * MUST: the system's policy is read first, for its user_config = false closes the other layers.
- * MUST: a denial holds from whichever layer it comes.
+ * MUST: a denial holds from whichever layer it comes, and also where it cannot be read: a system's
+ *       policy that is closed to this user may deny him the key, whatever his own says.
  * MUST: a layer that cannot be used makes the whole policy unusable, never a silently smaller one.
- *       One exception: a system policy that this user may not read, while the user has one of his
- *       own.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "policy/drop_ins.h"
 #include "policy/match.h"
 #include "policy/reader.h"
+#include "policy/remedy.h"
 #include "policy/safe_file.h"
 
 struct layer_state {
@@ -68,7 +68,8 @@ static void folder_unread(struct layer_state *state, const char *folder, int err
     } else if (error == EACCES) {
         state->no_access = true;
         state->no_access_at = place;
-        complain(&state->no_access_why, "let this user read it", "permission denied");
+        complain(&state->no_access_why, "", "permission denied");
+        remedy_unlisted(&state->no_access_why, folder, config->euid);
     } else {
         if (error == E2BIG)
             complain(&why, "use fewer", "holds more than %d *.conf files", MAX_DROP_INS);
@@ -160,6 +161,15 @@ static void report_no_access(struct layer_state *state, enum policy_severity sev
         policy_find(config, severity, state->no_access_at, &state->no_access_why);
 }
 
+/* What it denies is not known, and what cannot be known matches every denial. */
+static void report_closed_system(struct layer_state *state)
+{
+    char *fact = state->no_access_why.fact;
+    size_t used = strlen(fact);
+    snprintf(fact + used, sizeof state->no_access_why.fact - used, ", and it may deny the key");
+    report_no_access(state, POLICY_ERROR);
+}
+
 static void note_closed(struct policy_config *config, enum policy_layer layer, const char *path)
 {
     struct policy_config_file *file = path != NULL ? policy_add_file(config) : NULL;
@@ -170,7 +180,7 @@ static void note_closed(struct policy_config *config, enum policy_layer layer, c
 }
 
 /* The file that the environment names has to be there. */
-static uint32_t read_environment_layer(struct policy_config *config, const char *path)
+static void read_environment_layer(struct policy_config *config, const char *path)
 {
     struct layer_state state;
     struct complaint why = {0};
@@ -185,7 +195,6 @@ static uint32_t read_environment_layer(struct policy_config *config, const char 
     }
     report_no_access(&state, POLICY_ERROR);
     end_layer(&state);
-    return state.nread;
 }
 
 /*
@@ -218,11 +227,11 @@ static bool leave_out(struct policy_config *config, const char *path)
 }
 
 /* A home that the process may not enter is not its user's (a service started with root's HOME). */
-static uint32_t read_user_layer(struct policy_config *config, const char *path)
+static void read_user_layer(struct policy_config *config, const char *path)
 {
     struct layer_state state;
     if (leave_out(config, path))
-        return 0;
+        return;
     start_layer(&state, config, POLICY_LAYER_USER);
     read_one(&state, path);
     struct stat st;
@@ -230,29 +239,27 @@ static uint32_t read_user_layer(struct policy_config *config, const char *path)
         state.no_access && stat(path, &st) != 0; /* not access(2): it asks for the real user */
     report_no_access(&state, hidden ? POLICY_WARNING : POLICY_ERROR);
     end_layer(&state);
-    return state.nread;
 }
 
 static void read_layers(struct policy_config *config, const struct policy_request *request)
 {
     struct layer_state system;
-    uint32_t nread = 0;
     start_layer(&system, config, POLICY_LAYER_SYSTEM);
     if (request->system_file != NULL) {
         read_one(&system, request->system_file);
         read_drop_ins(&system, request->system_file);
     }
+    report_closed_system(&system);
     end_layer(&system);
     if (system.closes_users) {
         note_closed(config, POLICY_LAYER_ENVIRONMENT, request->env_file);
         note_closed(config, POLICY_LAYER_USER, request->user_file);
     } else {
         if (request->env_file != NULL && request->env_file[0] != '\0')
-            nread += read_environment_layer(config, request->env_file);
+            read_environment_layer(config, request->env_file);
         if (request->user_file != NULL)
-            nread += read_user_layer(config, request->user_file);
+            read_user_layer(config, request->user_file);
     }
-    report_no_access(&system, nread > 0 ? POLICY_WARNING : POLICY_ERROR);
 }
 
 /* Puts the rules into the order of deciding: by layer, and the simple form's last within each. */

@@ -144,7 +144,7 @@ void remedy_unreadable(struct complaint *why, const char *path, const struct sta
     else if (st->st_uid == euid)
         remedy_say(why, path, "chmod 600");
     else
-        remedy_say(why, path, "as root, chmod 644 {}, unless a key is written in it");
+        remedy_say(why, path, "as root, chmod 644 {} once no key is written in it");
 }
 
 void remedy_closed_folder(struct complaint *why, const char *path, uid_t euid)
@@ -165,4 +165,14 @@ void remedy_closed_folder(struct complaint *why, const char *path, uid_t euid)
                    remedy_place(euid));
     else
         remedy_say(why, path, "as root, chmod o+x");
+}
+
+void remedy_unlisted(struct complaint *why, const char *path, uid_t euid)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || modes_allow(&st, euid, 4))
+        remedy_say(why, NULL,
+                   "AppArmor, SELinux or the network file system forbids it: see the audit log");
+    else if (!advise_mounted(why, path, euid))
+        remedy_say(why, path, "%schmod 755", remedy_as_root(st.st_uid, euid));
 }

@@ -40,6 +40,9 @@ void remedy_unreadable(struct complaint *why, const char *path, const struct sta
 /* This folder on the way may not be entered. */
 void remedy_closed_folder(struct complaint *why, const char *path, uid_t euid);
 
+/* This folder of configuration files may not be listed. */
+void remedy_unlisted(struct complaint *why, const char *path, uid_t euid);
+
 /* No key is stored there. */
 void remedy_no_key(struct complaint *why, const char *path, uid_t euid);
 

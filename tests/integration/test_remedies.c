@@ -184,7 +184,7 @@ static const char driver[] =
     "    if [ $turn = 1 ]; then case $said in *\"$4\"*) ;; *) echo \"not: $4\"; exit 1;; esac; fi\n"
     "    remedy=$(echo \"$said\" | sed -E 's/.*: ((as root, "
     ")?(chmod|chown|chgrp|commissioned-auth) "
-    ".*)/\\1/; s/, unless .*//')\n"
+    ".*)/\\1/; s/ once no key .*//')\n"
     "    case $remedy in\n"
     "    \"as root, \"*) echo another-key-made-for-this | sh -c \"${remedy#as root, }\";;\n"
     "    chmod*|chown*|chgrp*|commissioned-auth*)\n"

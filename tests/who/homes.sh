@@ -60,5 +60,37 @@ chmod 700 /etc/commissioned-auth
 rm -r /home/ann/.config
 home nothing "a system's policy in a closed folder" ann /home/ann
 grep -q 'as root, chmod o+x /etc/commissioned-auth' out && ok "it is said what to open" || bad "a closed folder: $(cat out)"
+
+# It may also deny her the key, whatever her own policy says; nothing but a request for the key is felt.
 give ann /home/ann
-home key "her own beside it" ann /home/ann
+home nothing "her own beside it" ann /home/ann
+grep -q 'may deny the key: as root, chmod o+x /etc/commissioned-auth' out && ok "it is said why" || bad "her own beside it: $(cat out)"
+HOME=/home/ann setpriv --reuid=ann --regid=ann --init-groups commissioned-auth explain "$APP" >out && bad "explain says key" || ok "explain sees it"
+HOME=/home/ann setpriv --reuid=ann --regid=ann --init-groups commissioned-auth config check >out 2>&1
+[ $? = 78 ] && grep -q 'may deny the key' out && ok "config check sees it" || bad "config check: $(cat out)"
+printf '%s\n' "$(cat $K1)" | HOME=/home/ann setpriv --reuid=ann --regid=ann --init-groups commissioned-auth key add mine >out 2>&1
+grep -q 'no key is given: .*may deny the key' out && ok "key add sees it" || bad "key add: $(cat out)"
+as_ann() { # as_ann WANTED LABEL ARGUMENTS-OF-CURL...
+	local wanted=$1 label=$2
+	shift 2
+	seen=$(wc -l <server/log)
+	setpriv --reuid=ann --regid=ann --init-groups env HOME=/home/ann LD_PRELOAD="$LIBRARY" curl -sS -o /dev/null "$@" >out 2>&1
+	got=$(outcome)
+	if [ "$got" = "$wanted" ]; then ok "$label"; else bad "$label: $got, not $wanted: $(cat out)"; fi
+}
+as_ann none "another host" -k https://localhost/v1/models
+as_ann key "a credential of the program's own" -H "Authorization: Bearer $(cat $K1)" "$APP"
+chmod 755 /etc/commissioned-auth
+chmod 600 /etc/commissioned-auth/commissioned-auth.conf
+home nothing "a closed file" ann /home/ann
+grep -q 'may deny the key: as root, chmod 644 /etc/commissioned-auth' out && ok "it is said what to do" || bad "a closed file: $(cat out)"
+chmod 644 /etc/commissioned-auth/commissioned-auth.conf
+mkdir -m 700 /etc/commissioned-auth/conf.d
+home nothing "a closed conf.d" ann /home/ann
+grep -q 'conf.d: permission denied, and it may deny the key: as root, chmod 755 /etc' out && ok "it is said what to open" || bad "a closed conf.d: $(cat out)"
+chmod 755 /etc/commissioned-auth/conf.d
+printf '@include "never";\n' >/etc/commissioned-auth/conf.d/a.conf
+chmod 600 /etc/commissioned-auth/conf.d/a.conf
+home nothing "a closed file in it" ann /home/ann
+rm /etc/commissioned-auth/conf.d/a.conf
+home key "all of it open" ann /home/ann
