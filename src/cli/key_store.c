@@ -65,9 +65,13 @@ static int judge_folder(const struct key_store *store)
     struct stat st;
     if (fstat(store->folder, &st) != 0)
         return failed(store->path);
-    if (st.st_uid != geteuid() && st.st_uid != 0)
+    if (st.st_uid != geteuid() && st.st_uid != 0) {
+        if (geteuid() == 0 && strcmp(store->path, PLACES_SYSTEM_FOLDER "/keys.d") == 0)
+            return cli_fail(CLI_FAILED, "%s belongs to another user: chown root %s", store->path,
+                            store->path);
         return cli_fail(CLI_FAILED, "%s belongs to another user: name one of your own with --dir",
                         store->path);
+    }
     if (st.st_mode & (S_IWGRP | S_IWOTH))
         return cli_fail(CLI_FAILED, "%s can be changed by others: chmod go-w %s", store->path,
                         store->path);

@@ -1,5 +1,6 @@
 #include "policy/remedy.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/places.h"
 #include "policy/remedy_parts.h"
+#include "policy/safe_file.h"
 
 /* What is mounted is changed where it is mounted from. True where that is the remedy. */
 static bool advise_mounted(struct complaint *why, const char *path, uid_t euid)
@@ -103,14 +106,59 @@ void remedy_foreign(struct complaint *why, const char *path, const struct stat *
         remedy_say(why, path, euid == 0 ? "chown root" : "as root, chown %u", (unsigned)euid);
 }
 
-void remedy_folder(struct complaint *why, const char *path, const struct stat *st, uid_t euid)
+/* 1 to 3 of rwx, for the class that the user is in. */
+static bool modes_allow(const struct stat *st, uid_t euid, mode_t wanted)
+{
+    int shift = st->st_uid == euid ? 6 : remedy_in_group(euid, st->st_gid) ? 3 : 0;
+    return euid == 0 || ((st->st_mode >> shift) & wanted) == wanted;
+}
+
+/* Whether he could copy the file himself, for his own folder. */
+static bool can_copy(const struct safe_file *walk, uid_t euid)
+{
+    return strcmp(remedy_place(euid), PLACES_SYSTEM_FOLDER) != 0 && euid == geteuid() &&
+           faccessat(AT_FDCWD, walk->asked, R_OK, AT_EACCESS) == 0;
+}
+
+/* `lead` says where the file has to be; the command puts a copy there, and the policy names it. */
+static void advise_copy(struct complaint *why, const struct safe_file *walk, uid_t euid,
+                        const char *lead)
+{
+    bool own = can_copy(walk, euid);
+    const char *place = own ? remedy_place(euid) : PLACES_SYSTEM_FOLDER;
+    char mode[32] = "-m 644";
+    if (own || (walk->secret && euid == 0))
+        strcpy(mode, "-m 600");
+    else if (walk->secret && remedy_group_is_narrow(euid))
+        snprintf(mode, sizeof mode, "-m 640 -g %u", (unsigned)remedy_group(euid));
+    else if (walk->secret)
+        snprintf(mode, sizeof mode, "-m 600 -o %u", (unsigned)euid);
+    remedy_say(why, walk->asked, "%s: %sinstall -D %s {} -t %s%s, and name it there", lead,
+               own || euid == 0 ? "" : "as root, ", mode, place, walk->secret ? "/keys.d" : "");
+}
+
+static void advise_elsewhere(struct complaint *why, const struct safe_file *walk, uid_t euid,
+                             const char *lead)
+{
+    if (walk->asked == NULL)
+        remedy_say(why, NULL, "%s, such as in %s", lead, remedy_place(euid));
+    else if (!walk->secret || !remedy_passing_user(why, euid))
+        advise_copy(why, walk, euid, lead);
+}
+
+void remedy_folder(struct complaint *why, const struct safe_file *walk, const struct stat *st,
+                   uid_t euid)
 {
     bool owned = st->st_uid == 0 || st->st_uid == euid;
+    const char *path = walk->offender;
+    char lead[64];
+    snprintf(lead, sizeof lead, "keep it where root or user %u alone can write", (unsigned)euid);
     if (owned && secure_getenv("KUBERNETES_SERVICE_HOST") != NULL)
         remedy_say(why, NULL, "mount the key from a secret volume, whose folder is root's");
+    else if (!owned && remedy_is_system_folder(path) && !remedy_read_only(path))
+        remedy_say(why, path, "%schown root", remedy_as_root(0, euid));
     else if (!owned || remedy_read_only(path) || remedy_no_modes(path))
-        remedy_say(why, NULL, "keep the file where root or user %u alone can write, such as in %s",
-                   (unsigned)euid, remedy_place(euid));
+        advise_elsewhere(why, walk, euid, lead);
     else
         remedy_say(why, path, "%schmod go-w", remedy_as_root(st->st_uid, euid));
 }
@@ -121,13 +169,6 @@ void remedy_link(struct complaint *why, const char *path, uid_t euid)
         remedy_say(why, path, "chown -h root");
     else
         remedy_say(why, NULL, "name the file that it leads to");
-}
-
-/* 1 to 3 of rwx, for the class that the user is in. */
-static bool modes_allow(const struct stat *st, uid_t euid, mode_t wanted)
-{
-    int shift = st->st_uid == euid ? 6 : remedy_in_group(euid, st->st_gid) ? 3 : 0;
-    return euid == 0 || ((st->st_mode >> shift) & wanted) == wanted;
 }
 
 void remedy_unreadable(struct complaint *why, const char *path, const struct stat *st, uid_t euid,
@@ -147,9 +188,12 @@ void remedy_unreadable(struct complaint *why, const char *path, const struct sta
         remedy_say(why, path, "as root, chmod 644 {} once no key is written in it");
 }
 
-void remedy_closed_folder(struct complaint *why, const char *path, uid_t euid)
+void remedy_closed_folder(struct complaint *why, const struct safe_file *walk, uid_t euid)
 {
     struct stat st;
+    const char *path = walk->offender;
+    char lead[48];
+    snprintf(lead, sizeof lead, "keep it where user %u may look", (unsigned)euid);
     if (stat(path, &st) != 0 || modes_allow(&st, euid, 1))
         remedy_say(why, NULL,
                    "AppArmor, SELinux or the network file system forbids it: see the audit log");
@@ -161,8 +205,7 @@ void remedy_closed_folder(struct complaint *why, const char *path, uid_t euid)
                    "mode 640 and group %u",
                    (unsigned)remedy_group(euid));
     else if (st.st_uid != 0 || remedy_read_only(path) || strcmp(path, "/root") == 0)
-        remedy_say(why, NULL, "keep the file where user %u may look, such as in %s", (unsigned)euid,
-                   remedy_place(euid));
+        advise_elsewhere(why, walk, euid, lead);
     else
         remedy_say(why, path, "as root, chmod o+x");
 }

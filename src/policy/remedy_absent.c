@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/places.h"
 #include "policy/remedy.h"
 #include "policy/remedy_parts.h"
+#include "policy/safe_file.h"
 
 /* A name that `key add` takes, in a folder that it is given. */
 static bool is_key_name(const char *name)
@@ -24,20 +26,48 @@ static bool may_store(const char *folder, uid_t euid)
     return euid == 0 || (euid == geteuid() && faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0);
 }
 
+static bool is_mounted(const char *path, const char *folder)
+{
+    return strncmp(path, "/run/secrets/", 13) == 0 || strncmp(path, "/var/run/secrets/", 17) == 0 ||
+           remedy_read_only(folder);
+}
+
+/*
+ * Whether `key add`, run by `keeper`, would refuse the folder; then the remedy is what comes first.
+ * `adding` is the command for the usual folder.
+ */
+static bool advise_refused_folder(struct complaint *why, const char *folder, uid_t keeper,
+                                  const char *adding)
+{
+    static struct safe_file walk; /* the stack may be a short one */
+    struct complaint unused;
+    struct stat st;
+    const char *as_root = remedy_as_root(keeper, geteuid());
+    if (safe_folder_judge(folder, keeper, &walk, &unused) != SAFE_REFUSED || !walk.unsafe ||
+        lstat(walk.offender, &st) != 0)
+        return false;
+    if (st.st_uid == 0 || st.st_uid == keeper)
+        remedy_say(why, walk.offender, "%schmod go-w", as_root);
+    else if (remedy_is_system_folder(walk.offender))
+        remedy_say(why, walk.offender, "%schown root", as_root);
+    else
+        remedy_say(why, NULL, "%s, and name what it stores", adding);
+    return true;
+}
+
 void remedy_no_key(struct complaint *why, const char *path, uid_t euid)
 {
     static char folder[PATH_MAX];
+    char adding[128], group[32] = "";
     const char *name = strrchr(path, '/') + 1;
     snprintf(folder, PATH_MAX, "%.*s", (int)(name - path), path);
-    if (strncmp(path, "/run/secrets/", 13) == 0 || strncmp(path, "/var/run/secrets/", 17) == 0 ||
-        remedy_read_only(folder)) {
+    if (is_mounted(path, folder)) {
         remedy_say(why, NULL, "mount the key there, or name where it is");
         return;
     }
     if (remedy_passing_user(why, euid))
         return;
     bool own = may_store(folder, euid) || strstr(path, "/.config/") != NULL;
-    char group[32] = "";
     if (!own && remedy_group_is_narrow(euid))
         snprintf(group, sizeof group, "--group %u ", (unsigned)remedy_group(euid));
     if (!is_key_name(name) || (!own && group[0] == '\0')) {
@@ -47,13 +77,17 @@ void remedy_no_key(struct complaint *why, const char *path, uid_t euid)
     size_t length = strlen(folder);
     if (length > 1)
         folder[length - 1] = '\0';
-    bool usual = euid == 0 && strcmp(folder, "/etc/commissioned-auth/keys.d") == 0;
-    if (usual || strlen(folder) > sizeof why->remedy / 2)
-        remedy_say(why, NULL, "%scommissioned-auth key add %s%s", own ? "" : "as root, ", group,
-                   name);
+    bool usual = euid == 0 && strcmp(folder, PLACES_SYSTEM_FOLDER "/keys.d") == 0;
+    snprintf(adding, sizeof adding, "%scommissioned-auth key add %s", own ? "" : "as root, ",
+             group);
+    char usually[sizeof adding + 32];
+    snprintf(usually, sizeof usually, "%s%s", adding, name);
+    if (advise_refused_folder(why, folder, own ? euid : 0, usually))
+        return;
+    if (usual)
+        remedy_say(why, NULL, "%s", usually);
     else
-        remedy_say(why, NULL, "%scommissioned-auth key add %s--dir %s %s", own ? "" : "as root, ",
-                   group, folder, name);
+        remedy_say(why, folder, "%s--dir {} %s", adding, name);
 }
 
 /* "0::/system.slice/php8.2-fpm.service" names the unit; cgroups(7). */

@@ -9,6 +9,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "core/places.h"
+
 enum {
     FIRST_PERSON = 1000,   /* users below are services: login.defs(5), UID_MIN */
     DYNAMIC_FIRST = 61184, /* of DynamicUser=: another service's, the next time; systemd.exec(5) */
@@ -92,12 +94,20 @@ bool remedy_group_is_narrow(uid_t euid)
 
 const char *remedy_place(uid_t euid)
 {
-    return euid < FIRST_PERSON ? "/etc/commissioned-auth" : "~/.config/commissioned-auth";
+    return euid < FIRST_PERSON ? PLACES_SYSTEM_FOLDER : "~/.config/commissioned-auth";
 }
 
 const char *remedy_as_root(uid_t owner, uid_t euid)
 {
     return euid == 0 || owner == euid ? "" : "as root, ";
+}
+
+bool remedy_is_system_folder(const char *path)
+{
+    size_t length = sizeof PLACES_SYSTEM_FOLDER - 1;
+    return strcmp(path, "/") == 0 || strcmp(path, "/etc") == 0 ||
+           (strncmp(path, PLACES_SYSTEM_FOLDER, length) == 0 &&
+            (path[length] == '\0' || path[length] == '/'));
 }
 
 bool remedy_passing_user(struct complaint *why, uid_t euid)

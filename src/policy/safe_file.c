@@ -222,7 +222,7 @@ static enum safe_result attempt(const char *path, uid_t euid, bool secret, size_
 enum safe_result safe_file_read(const char *path, uid_t euid, bool secret, size_t max,
                                 struct safe_file *file, struct complaint *why)
 {
-    *file = (struct safe_file){0};
+    *file = (struct safe_file){.asked = path, .secret = secret};
     for (int i = 0; i < MAX_ATTEMPTS; i++) {
         bool again = false;
         enum safe_result result = attempt(path, euid, secret, max, file, why, &again);

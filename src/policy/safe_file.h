@@ -38,6 +38,8 @@ struct safe_file {
     char resolved[PATH_MAX]; /* the path without symbolic links, as far as the walk came */
     char offender[PATH_MAX]; /* the folder or link that was refused, or that may not be
                                  entered; empty: the file itself was */
+    const char *asked;       /* the file that was asked for, for the remedies; NULL: a folder was */
+    bool secret;             /* it holds a key */
 };
 
 /*

@@ -57,7 +57,8 @@ static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct s
     else
         return SAFE_OK;
     walk->unsafe = true;
-    remedy_folder(why, note_offender(walk), st, euid);
+    note_offender(walk);
+    remedy_folder(why, walk, st, euid);
     return SAFE_REFUSED;
 }
 
@@ -78,11 +79,11 @@ static enum safe_result lookup_failed(int error, struct safe_file *walk, struct 
 /* The folder of walk->resolved may not be entered. */
 static enum safe_result may_not_enter(struct safe_file *walk, uid_t euid, struct complaint *why)
 {
-    const char *folder = note_offender(walk);
+    note_offender(walk);
     char *slash = strrchr(walk->offender, '/');
     slash[slash == walk->offender] = '\0';
     complain(why, "", "permission denied");
-    remedy_closed_folder(why, folder, euid);
+    remedy_closed_folder(why, walk, euid);
     return SAFE_NO_ACCESS;
 }
 

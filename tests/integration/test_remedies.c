@@ -17,15 +17,17 @@
 
 struct situation {
     const char *name;
-    const char *ids;    /* of him who asks, for setpriv(1) */
-    const char *setup;  /* run as root below /mnt, an empty tmpfs; the policy names the key $F */
-    const char *words;  /* of the first sentence */
-    const char *follow; /* what these words tell to do, where they are no command */
+    const char *ids;   /* of him who asks, for setpriv(1) */
+    const char *setup; /* run as root below /mnt, an empty tmpfs; the policy $P names the key $F */
+    const char *words; /* of the first sentence */
+    const char
+        *follow; /* what these words tell to do, where they are no command, or the rest of it */
 };
 
-#define USER   "--reuid=1500 --regid=1500 --clear-groups"
-#define PEOPLE "--reuid=1500 --regid=100 --clear-groups"
-#define ROOT   "--reuid=0 --regid=0 --clear-groups"
+#define USER    "--reuid=1500 --regid=1500 --clear-groups"
+#define PEOPLE  "--reuid=1500 --regid=100 --clear-groups"
+#define SERVICE "--reuid=500 --regid=500 --clear-groups"
+#define ROOT    "--reuid=0 --regid=0 --clear-groups"
 
 static const struct situation situations[] = {
     {"a key of root alone", USER, "put /mnt/key 0:0 600", "chgrp 1500", NULL},
@@ -65,14 +67,38 @@ static const struct situation situations[] = {
     {"a folder of one's own that may not be entered", USER,
      "own; put /mnt/own/key 1500:1500 600; chmod 600 /mnt/own", "chmod u+x", NULL},
     {"the home of root", USER, "mount -t tmpfs -o mode=700 r /root; put /root/key 1500:1500 600",
-     "keep the file where user 1500 may look", "put /mnt/key 1500:1500 600"},
+     "keep it where user 1500 may look: as root, install -D -m 640 -g 1500 /root/key -t "
+     "/etc/commissioned-auth/keys.d, and name it there",
+     "name /etc/commissioned-auth/keys.d/key"},
     {"the home of another user", USER,
-     "mkdir -m 755 /mnt/d; chown 1600 /mnt/d; put /mnt/d/key 0:1500 640",
-     "keep the file where root or user 1500 alone can write", "put /mnt/key 0:1500 640"},
+     "own; mkdir -m 755 /mnt/d; chown 1600 /mnt/d; put /mnt/d/key 0:1500 640",
+     "keep it where root or user 1500 alone can write: install -D -m 600 /mnt/d/key -t "
+     "~/.config/commissioned-auth/keys.d, and name it there",
+     "name /mnt/own/.config/commissioned-auth/keys.d/key"},
+    {"the home of another user, asked by one who may not read the key", USER,
+     "mkdir -m 755 /mnt/d; chown 1600 /mnt/d; put /mnt/d/key 1600:1600 600",
+     "keep it where root or user 1500 alone can write: as root, install -D -m 640 -g 1500 ",
+     "name /etc/commissioned-auth/keys.d/key"},
+    {"the home of another user, asked by one whose group is everybody's", PEOPLE,
+     "mkdir -m 755 /mnt/d; chown 1600 /mnt/d; put /mnt/d/key 1600:1600 600",
+     "keep it where root or user 1500 alone can write: as root, install -D -m 600 -o 1500 ",
+     "name /etc/commissioned-auth/keys.d/key"},
+    {"the home of another user, asked by a service", SERVICE,
+     "mkdir -m 755 /mnt/d; chown 1600 /mnt/d; put /mnt/d/key 0:500 640",
+     "keep it where root or user 500 alone can write: as root, install -D -m 640 -g 500 ",
+     "name /etc/commissioned-auth/keys.d/key"},
+    {"a policy in the home of another user", SERVICE,
+     "put /etc/commissioned-auth/key 0:500 640; chown 1600 /mnt",
+     "as root, install -D -m 644 /mnt/policy.conf -t /etc/commissioned-auth, and name it there",
+     "P=/etc/commissioned-auth/policy.conf"},
+    {"a system's folder of another user", USER,
+     "chown 1600 /etc/commissioned-auth; put /etc/commissioned-auth/key 0:1500 640",
+     ": as root, chown root /etc/commissioned-auth", NULL},
     {"the home of a user, asked by root", ROOT,
      "mkdir -m 755 /mnt/d; chown 1600 /mnt/d; put /mnt/d/key 1600:1600 600",
-     "keep the file where root or user 0 alone can write, such as in /etc/commissioned-auth",
-     "put /mnt/key 0:0 600"},
+     "keep it where root or user 0 alone can write: install -D -m 600 /mnt/d/key -t "
+     "/etc/commissioned-auth/keys.d, and name it there",
+     "name /etc/commissioned-auth/keys.d/key"},
     {"a link of another user", USER,
      "mkdir -m 1777 /mnt/t; put /mnt/key 1500:1500 600; ln -s /mnt/key /mnt/t/l; "
      "chown -h 1600 /mnt/t/l; name /mnt/t/l",
@@ -129,6 +155,28 @@ static const struct situation situations[] = {
      ": commissioned-auth key add --dir /mnt/own www", NULL},
     {"no key where root keeps his", ROOT, "mkdir /mnt/keys.d; name /mnt/keys.d/www",
      ": commissioned-auth key add --dir /mnt/keys.d www", NULL},
+    {"no key in a folder whose name a shell would split", ROOT,
+     "mkdir '/mnt/keys d'; name '/mnt/keys d/www'",
+     ": commissioned-auth key add --dir '/mnt/keys d' www", NULL},
+    {"no key in a keys.d of another user", USER,
+     "mkdir /etc/commissioned-auth/keys.d; chown 1600 /etc/commissioned-auth/keys.d; "
+     "name /etc/commissioned-auth/keys.d/www",
+     ": as root, chown root /etc/commissioned-auth/keys.d", NULL},
+    {"no key in a keys.d of another user, asked by root", ROOT,
+     "mkdir /etc/commissioned-auth/keys.d; chown 1600 /etc/commissioned-auth/keys.d; "
+     "name /etc/commissioned-auth/keys.d/www",
+     ": chown root /etc/commissioned-auth/keys.d", NULL},
+    {"no key in a keys.d that its group can change", USER,
+     "mkdir -m 755 /mnt/keys.d; chmod g+w /mnt/keys.d; name /mnt/keys.d/www",
+     ": as root, chmod go-w /mnt/keys.d", NULL},
+    {"no key in a folder of another user", USER,
+     "mkdir -m 755 /mnt/d; chown 1600 /mnt/d; name /mnt/d/www",
+     ": as root, commissioned-auth key add --group 1500 www, and name what it stores",
+     "name /etc/commissioned-auth/keys.d/www"},
+    {"no key below a folder of another user, asked by root", ROOT,
+     "mkdir -p /mnt/d/keys.d; chown 1600 /mnt/d; name /mnt/d/keys.d/www",
+     ": commissioned-auth key add www, and name what it stores",
+     "name /etc/commissioned-auth/keys.d/www"},
     {"no secret in the container", USER, "name /run/secrets/none", "mount the key there",
      "put /mnt/key 1500:1500 600"},
     {"a policy of root alone", USER, "put /mnt/key 1500:1500 600; chmod 600 /mnt/policy.conf",
@@ -165,32 +213,37 @@ static const struct situation situations[] = {
 /* $1 is the command; the rest as in struct situation. The tmpfs goes with the namespace. */
 static const char driver[] =
     "set -e; umask 022; mount -t tmpfs -o mode=755 remedies /mnt; cp \"$1\" /mnt/commissioned-auth;"
-    "PATH=/mnt:$PATH; : >/mnt/env; F=;\n"
-    "name() { F=$1; printf 'key_file = \"%s\";\\n' \"$1\" >/mnt/policy.conf; }\n"
+    "mkdir /mnt/.etc /mnt/.work; mount -t overlay overlay -o "
+    "lowerdir=/etc,upperdir=/mnt/.etc,workdir=/mnt/.work /etc; "
+    "rm -rf /etc/commissioned-auth; mkdir /etc/commissioned-auth;\n"
+    "PATH=/mnt:$PATH; : >/mnt/env; F=; P=/mnt/policy.conf;\n"
+    "name() { F=$1; printf 'key_file = \"%s\";\\n' \"$1\" >$P; }\n"
     "credential() { printf 'keys=({name=\"k\"; credential=\"%s\";});\\n"
     "rules=({name=\"r\"; key=\"k\";});\\n' \"$1\" >/mnt/policy.conf; }\n"
     "put() { printf 'a-key-made-for-this-test\\n' >$1; chown $2 $1; chmod $3 $1; name $1; }\n"
     "own() { mkdir -m 700 /mnt/own; chown 1500:1500 /mnt/own; }\n"
     "unit() { echo \"0::/system.slice/$1\" >/mnt/cgroup; }\n"
     "as() { sh -c '[ ! -e /mnt/cgroup ] || mount --bind /mnt/cgroup /proc/$$/cgroup; "
-    "ids=$1; shift; exec setpriv $ids env -i HOME=/nonexistent PATH=$PATH $(cat /mnt/env) \"$@\"' "
+    "ids=$1; shift; exec setpriv $ids env -i HOME=/mnt/own PATH=$PATH $(cat /mnt/env) \"$@\"' "
     "sh \"$ids\" \"$@\"; }\n"
     "ids=$2; eval \"$3\"; before=\n"
     "for turn in 1 2 3 4; do\n"
-    "    said=$(as COMMISSIONED_AUTH_CONFIG=/mnt/policy.conf commissioned-auth explain "
+    "    said=$(as COMMISSIONED_AUTH_CONFIG=$P commissioned-auth explain "
     "https://app.commissioned.tech/v1/models 2>&1) && { [ $turn -gt 1 ]; exit; }\n"
     "    said=$(echo \"$said\" | sed -n 's/^why *\\(.*\\) \\[.*/\\1/p'); echo \"$said\"\n"
     "    [ \"$said\" != \"$before\" ] || { echo 'the same again'; exit 1; }; before=$said\n"
     "    if [ $turn = 1 ]; then case $said in *\"$4\"*) ;; *) echo \"not: $4\"; exit 1;; esac; fi\n"
     "    remedy=$(echo \"$said\" | sed -E 's/.*: ((as root, "
-    ")?(chmod|chown|chgrp|commissioned-auth) "
+    ")?(chmod|chown|chgrp|install|commissioned-auth) "
     ".*)/\\1/; s/ once no key .*//')\n"
+    "    rest=; case $remedy in *', and name '*) rest=$5; remedy=${remedy%%, and name *};; esac\n"
     "    case $remedy in\n"
     "    \"as root, \"*) echo another-key-made-for-this | sh -c \"${remedy#as root, }\";;\n"
-    "    chmod*|chown*|chgrp*|commissioned-auth*)\n"
+    "    chmod*|chown*|chgrp*|install*|commissioned-auth*)\n"
     "        echo another-key-made-for-this | as sh -c \"$remedy\";;\n"
     "    *) [ -n \"$5\" ] || { echo 'no command'; exit 1; }; eval \"$5\";;\n"
     "    esac\n"
+    "    eval \"$rest\"\n"
     "done; echo 'no end'; exit 1\n";
 
 static bool cannot(const char *name)
@@ -200,8 +253,9 @@ static bool cannot(const char *name)
         printf("SKIP %s: only root can make the situations\n", name);
         return true;
     }
-    OUTCOME(&probe, "unshare", "-m", "--propagation", "private", "mount", "-t", "tmpfs", "t",
-            "/mnt");
+    OUTCOME(&probe, "unshare", "-m", "--propagation", "private", "sh", "-c",
+            "mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w && mount -t overlay o -o "
+            "lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w /etc");
     if (probe.status != 0)
         printf("SKIP %s: no mount namespace can be made here\n", name);
     return probe.status != 0;
