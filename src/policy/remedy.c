@@ -12,27 +12,44 @@
 #include "policy/remedy_parts.h"
 #include "policy/safe_file.h"
 
+/* A pod may run as the user whose the file is, but for root and nobody. */
+static bool can_be_run_as(const struct stat *st, uid_t euid)
+{
+    return st->st_uid != 0 && st->st_uid != euid && st->st_uid != NOBODY;
+}
+
+static void advise_pod(struct complaint *why, const struct stat *st, uid_t euid)
+{
+    unsigned group = remedy_group(euid) != 0 ? (unsigned)remedy_group(euid) : (unsigned)euid;
+    if (can_be_run_as(st, euid))
+        remedy_say(why, NULL,
+                   "set runAsUser: %u in the pod's securityContext, or mount the key from a secret "
+                   "volume with defaultMode: 0440 and fsGroup: %u",
+                   (unsigned)st->st_uid, group);
+    else if (euid == 0)
+        remedy_say(why, NULL, "set defaultMode: 0440 on the volume");
+    else
+        remedy_say(why, NULL,
+                   "set defaultMode: 0440 on the volume and fsGroup: %u in the pod's "
+                   "securityContext",
+                   group);
+}
+
 /* What is mounted is changed where it is mounted from. True where that is the remedy. */
-static bool advise_mounted(struct complaint *why, const char *path, uid_t euid)
+static bool advise_mounted(struct complaint *why, const char *path, const struct stat *st,
+                           uid_t euid)
 {
     unsigned user = (unsigned)euid;
     unsigned group = remedy_group(euid) != 0 ? (unsigned)remedy_group(euid) : user;
     if (remedy_projected(path) || (remedy_read_only(path) && remedy_in_kubernetes(path))) {
-        if (euid == 0)
-            remedy_say(why, NULL, "set defaultMode: 0440 on the volume");
-        else
-            remedy_say(why, NULL,
-                       "set defaultMode: 0440 on the volume and fsGroup: %u in the pod's "
-                       "securityContext",
-                       group);
+        advise_pod(why, st, euid);
         return true;
     }
     if (remedy_read_only(path)) {
-        remedy_say(
-            why, NULL,
-            "give it mode 0400 and owner %u where it is mounted from (Docker: mode and uid of "
-            "the secret; Kubernetes: defaultMode: 0440 and fsGroup: %u)",
-            user, group);
+        remedy_say(why, NULL,
+                   "give it mode 0400 and owner %u where it is mounted from (Docker: mode and uid "
+                   "of the secret; Kubernetes: defaultMode: 0440 and fsGroup: %u)",
+                   user, group);
         return true;
     }
     if (!remedy_no_modes(path))
@@ -49,7 +66,13 @@ static void advise_private(struct complaint *why, const char *path, const struct
     bool shared = st->st_uid == 0 && st->st_gid != 0 && (st->st_mode & 0040) != 0;
     if (st->st_uid != euid && remedy_passing_user(why, euid))
         return;
-    if (st->st_uid == euid)
+    if (st->st_uid != euid &&
+        remedy_in_kubernetes(path)) /* nobody is root in a pod, to change it */
+        remedy_say(why, NULL,
+                   "mount the key from a secret volume with defaultMode: 0440, and set fsGroup: %u "
+                   "in the pod's securityContext",
+                   (unsigned)(remedy_group(euid) != 0 ? remedy_group(euid) : euid));
+    else if (st->st_uid == euid)
         remedy_say(why, path, shared ? "chmod 640" : "chmod 600");
     else if (st->st_gid != 0 && remedy_in_group(euid, st->st_gid) && st->st_gid != GROUP_USERS)
         remedy_say(why, path, "as root, chmod 640");
@@ -61,13 +84,13 @@ static void advise_private(struct complaint *why, const char *path, const struct
 
 void remedy_exposed(struct complaint *why, const char *path, const struct stat *st, uid_t euid)
 {
-    if (!advise_mounted(why, path, euid))
+    if (!advise_mounted(why, path, st, euid))
         advise_private(why, path, st, euid);
 }
 
 void remedy_writable(struct complaint *why, const char *path, const struct stat *st, uid_t euid)
 {
-    if (!advise_mounted(why, path, euid))
+    if (!advise_mounted(why, path, st, euid))
         remedy_say(why, path, "%schmod go-w", remedy_as_root(st->st_uid, euid));
 }
 
@@ -98,7 +121,9 @@ void remedy_foreign(struct complaint *why, const char *path, const struct stat *
         remedy_say(why, NULL,
                    "its owner is not mapped into this user namespace: give it one that is");
     else if (remedy_read_only(path))
-        advise_mounted(why, path, euid);
+        advise_mounted(why, path, st, euid);
+    else if (remedy_in_kubernetes(path) && can_be_run_as(st, euid))
+        advise_pod(why, st, euid);
     else if (is_anybody_s(path))
         remedy_say(why, NULL, "write one anew where root or user %u alone can write, such as in %s",
                    (unsigned)euid, remedy_place(euid));
@@ -178,7 +203,7 @@ void remedy_unreadable(struct complaint *why, const char *path, const struct sta
         remedy_say(why, NULL,
                    "its mode allows it, and AppArmor, SELinux or the network file system does not: "
                    "see the audit log");
-    else if (advise_mounted(why, path, euid))
+    else if (advise_mounted(why, path, st, euid))
         return;
     else if (secret)
         advise_private(why, path, st, euid);
@@ -216,6 +241,6 @@ void remedy_unlisted(struct complaint *why, const char *path, uid_t euid)
     if (stat(path, &st) != 0 || modes_allow(&st, euid, 4))
         remedy_say(why, NULL,
                    "AppArmor, SELinux or the network file system forbids it: see the audit log");
-    else if (!advise_mounted(why, path, euid))
+    else if (!advise_mounted(why, path, &st, euid))
         remedy_say(why, path, "%schmod 755", remedy_as_root(st.st_uid, euid));
 }

@@ -112,7 +112,12 @@ bool remedy_is_system_folder(const char *path)
 
 bool remedy_passing_user(struct complaint *why, uid_t euid)
 {
-    if (euid == NOBODY)
+    if (euid == NOBODY && remedy_in_kubernetes(""))
+        remedy_say(why, NULL,
+                   "set runAsUser: to a number of its own in the pod's securityContext: what user "
+                   "%u may read, every service may that runs as nobody",
+                   (unsigned)euid);
+    else if (euid == NOBODY)
         remedy_say(
             why, NULL,
             "run it as a user of its own: what user %u may read, every service may that runs "

@@ -145,6 +145,28 @@ static const struct situation situations[] = {
      "mkdir /mnt/..1; put /mnt/..1/key 0:0 644; ln -s ..1 /mnt/..data; ln -s ..data/key /mnt/key; "
      "name /mnt/key",
      ": set defaultMode: 0440 on the volume", "chmod 440 /mnt/..1/key"},
+    {"a volume of Kubernetes of another user", USER,
+     "put /mnt/from 1600:1600 400; put /mnt/key 0:0 600; mount --bind /mnt/from /mnt/key; "
+     "mount -o remount,ro,bind /mnt/key; echo KUBERNETES_SERVICE_HOST=10.0.0.1 >/mnt/env",
+     ": set runAsUser: 1600 in the pod's securityContext, or mount the key from a secret volume "
+     "with defaultMode: 0440 and fsGroup: 1500",
+     "ids=\"--reuid=1600 --regid=1600 --clear-groups\""},
+    {"a claim of Kubernetes with a key of another user", USER,
+     "put /mnt/key 1600:1600 600; echo KUBERNETES_SERVICE_HOST=10.0.0.1 >/mnt/env",
+     ": set runAsUser: 1600 in the pod's securityContext",
+     "ids=\"--reuid=1600 --regid=1600 --clear-groups\""},
+    {"a key of another user in a pod of root", ROOT,
+     "put /mnt/key 1600:1600 600; echo KUBERNETES_SERVICE_HOST=10.0.0.1 >/mnt/env",
+     ": set runAsUser: 1600 in the pod's securityContext",
+     "ids=\"--reuid=1600 --regid=1600 --clear-groups\""},
+    {"a key of root in a pod of another user", USER,
+     "put /mnt/key 0:0 600; echo KUBERNETES_SERVICE_HOST=10.0.0.1 >/mnt/env",
+     "secret volume with defaultMode: 0440, and set fsGroup: 1500 in the pod's securityContext",
+     "mkdir /mnt/s; put /mnt/s/key 0:1500 440"},
+    {"a key in a pod of nobody", "--reuid=65534 --regid=65534 --clear-groups",
+     "put /mnt/key 0:0 600; echo KUBERNETES_SERVICE_HOST=10.0.0.1 >/mnt/env",
+     "set runAsUser: to a number of its own in the pod's securityContext",
+     "ids=\"--reuid=1500 --regid=1500 --clear-groups\"; put /mnt/key 0:1500 440"},
     {"a claim of Kubernetes that fsGroup made writable", USER,
      "mkdir /mnt/d; chgrp 1500 /mnt/d; chmod 2775 /mnt/d; put /mnt/d/key 0:1500 440; "
      "echo KUBERNETES_SERVICE_HOST=10.0.0.1 >/mnt/env",
