@@ -12,6 +12,7 @@
 
 #include "cli/account.h"
 #include "cli/cli.h"
+#include "cli/hindrance.h"
 #include "cli/preload_file.h"
 #include "cli/processes.h"
 #include "cli/switch.h"
@@ -53,7 +54,7 @@ static int confirm(const char *root)
     }
     /* The watcher sees that its mark has gone and ends without a change. */
     if (mark_clear(tree.etc) != 0)
-        return cli_fail(CLI_FAILED, "%s/etc/" MARK_NAME ": %m", tree.root);
+        return switch_failed(&tree, "/etc/" MARK_NAME);
     puts("on: it stays");
     return account("confirm", tree.file, CLI_OK);
 }
@@ -64,7 +65,8 @@ static int begin_watch(const struct switch_tree *tree, unsigned seconds)
     if (watcher < 0)
         return CLI_FAILED;
     if (mark_write(tree->etc, watcher, time(NULL) + (time_t)seconds) != 0)
-        return cli_fail(CLI_FAILED, "nothing was changed: %s/etc/" MARK_NAME ": %m", tree->root);
+        return cli_fail(CLI_FAILED, "nothing was changed: %s/etc/" MARK_NAME ": %m%s", tree->root,
+                        hindrance_remedy(errno, tree->file));
     return CLI_OK;
 }
 
@@ -143,7 +145,7 @@ static int already_on(const struct switch_tree *tree, bool for_good)
 {
     struct switch_mark mark;
     if (for_good && mark_clear(tree->etc) != 0)
-        return cli_fail(CLI_FAILED, "%s/etc/" MARK_NAME ": %m", tree->root);
+        return switch_failed(tree, "/etc/" MARK_NAME);
     puts(switch_pends(tree, &mark) ? "on already, and not yet confirmed: '" CLI_NAME
                                      " enable --confirm' keeps it"
                                    : "on already");

@@ -123,7 +123,8 @@ static int undo(const struct key_store *store, const char *name)
     if (status == CLI_OK && current.length)
         status = key_write(store, file, name, &current, (gid_t)-1);
     else if (status == CLI_OK && atomic_remove(store->folder, file) != 0)
-        return cli_fail(CLI_FAILED, "%s/%s was not removed: %m", store->path, file);
+        return cli_fail(CLI_FAILED, "%s/%s was not removed: %m%s", store->path, file,
+                        key_remedy(errno));
     return status == CLI_OK ? describe(store, name, &previous) : status;
 }
 

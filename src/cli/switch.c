@@ -7,6 +7,7 @@
 
 #include "cli/atomic_file.h"
 #include "cli/cli.h"
+#include "cli/hindrance.h"
 #include "cli/lock_file.h"
 #include "cli/preload_file.h"
 #include "cli/preload_out.h"
@@ -18,15 +19,15 @@
 
 enum { MAX_ROOT = PATH_MAX - 512 };
 
-static int failed(const struct switch_tree *tree, const char *name)
+int switch_failed(const struct switch_tree *tree, const char *name)
 {
-    const char *remedy = "";
-    if (errno == EACCES || errno == EPERM)
-        remedy = ": run this as root";
+    char path[2 * PATH_MAX];
+    snprintf(path, sizeof path, "%s%s", tree->root, name);
+    const char *remedy = hindrance_remedy(errno, path);
     if (errno == ENOSYS)
         remedy = ": without openat2(2) (Linux 5.6) it would not be certain that nothing outside of "
                  "the tree is changed: run this inside of it, by chroot(8)";
-    return cli_fail(CLI_FAILED, "%s%s: %m%s", tree->root, name, remedy);
+    return cli_fail(CLI_FAILED, "%s: %m%s", path, remedy);
 }
 
 static int read_text(struct switch_tree *tree)
@@ -45,7 +46,7 @@ static int read_text(struct switch_tree *tree)
     if (errno == EINVAL)
         return cli_fail(CLI_FAILED, "%s is not a regular file: move it away", tree->file);
     if (errno != ENOENT)
-        return failed(tree, "/etc/" PRELOAD_NAME);
+        return switch_failed(tree, "/etc/" PRELOAD_NAME);
     tree->text = strdup("");
     return tree->text != NULL ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
 }
@@ -55,12 +56,12 @@ static int lock(struct switch_tree *tree)
     pid_t holder;
     auto_close int folder = rooted_folder(tree->top, STATE_FOLDER);
     if (folder < 0)
-        return failed(tree, STATE_FOLDER);
+        return switch_failed(tree, STATE_FOLDER);
     tree->lock = lock_file_take(folder, LOCK_NAME, LOCK_FILE_WAIT, &holder);
     if (tree->lock >= 0)
         return CLI_OK;
     if (errno != EBUSY)
-        return failed(tree, STATE_FOLDER "/" LOCK_NAME);
+        return switch_failed(tree, STATE_FOLDER "/" LOCK_NAME);
     return cli_fail(CLI_FAILED,
                     "process %ld is changing the switch, and has been for %d seconds: try again, "
                     "or end it first",
@@ -89,9 +90,9 @@ static int open_folders(struct switch_tree *tree, const char *root)
     stpcpy(stpcpy(tree->file, tree->root), "/etc/" PRELOAD_NAME);
     tree->top = rooted_top(*tree->root != '\0' ? tree->root : NULL);
     if (tree->top < 0)
-        return failed(tree, "");
+        return switch_failed(tree, "");
     tree->etc = rooted_open(tree->top, "/etc", O_RDONLY | O_DIRECTORY);
-    return tree->etc < 0 ? failed(tree, "/etc") : CLI_OK;
+    return tree->etc < 0 ? switch_failed(tree, "/etc") : CLI_OK;
 }
 
 int switch_open(struct switch_tree *tree, const char *root, enum switch_use use)
@@ -118,9 +119,9 @@ int switch_write(struct switch_tree *tree, const char *text)
 {
     if (tree->exists &&
         atomic_replace(tree->etc, BACKUP_NAME, tree->text, strlen(tree->text), NULL) != 0)
-        return failed(tree, "/etc/" BACKUP_NAME);
+        return switch_failed(tree, "/etc/" BACKUP_NAME);
     if (atomic_replace(tree->etc, PRELOAD_NAME, text, strlen(text), NULL) != 0)
-        return failed(tree, "/etc/" PRELOAD_NAME);
+        return switch_failed(tree, "/etc/" PRELOAD_NAME);
     return CLI_OK;
 }
 
@@ -129,7 +130,7 @@ int switch_off(struct switch_tree *tree)
     const char *file;
     enum preload_out out = take_off(tree->etc, &file);
     if (out == PRELOAD_OUT_FAILED)
-        return failed(tree, file);
+        return switch_failed(tree, file);
     return out == PRELOAD_OUT_DONE ? CLI_OK : CLI_NO;
 }
 

@@ -47,6 +47,9 @@ int switch_open(struct switch_tree *tree, const char *root, enum switch_use use)
 void switch_close(struct switch_tree *tree);
 #define auto_tree __attribute__((cleanup(switch_close)))
 
+/* Says that `name`, a path in the tree, failed with errno, and what to do. CLI_FAILED. */
+int switch_failed(const struct switch_tree *tree, const char *name);
+
 /* Replaces the text, keeping the old one as a backup. Exit code. */
 int switch_write(struct switch_tree *tree, const char *text);
 

@@ -11,6 +11,7 @@
 #include "bridge/tokens.h"
 #include "cli/atomic_file.h"
 #include "cli/gateway.h"
+#include "cli/hindrance.h"
 #include "cli/json.h"
 #include "cli/lock_file.h"
 #include "core/cleanup.h"
@@ -79,14 +80,14 @@ static int open_folder(const char *file, const char **name)
 }
 
 /* Everybody may read hashes: the gateway's user is another than root. */
-static int write_tokens(int folder, const char *name, const struct tokens *tokens)
+static int write_tokens(int folder, const char *name, const char *file, const struct tokens *tokens)
 {
     static const struct atomic_owner owner = {0644, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
     auto_free char *text = tokens_text(tokens);
     if (text == NULL)
         return cli_fail(CLI_FAILED, "out of memory");
     if (atomic_replace(folder, name, text, strlen(text), &owner) != 0)
-        return cli_fail(CLI_FAILED, "%s: %m", name);
+        return cli_fail(CLI_FAILED, "%s: %m%s", file, hindrance_remedy(errno, file));
     return CLI_OK;
 }
 
@@ -106,12 +107,13 @@ static int change(const char *file, int (*edit)(struct tokens *, void *), void *
         return cli_fail(CLI_FAILED, "%s: process %ld is changing it: try again, or end it first",
                         file, (long)holder);
     if (lock < 0)
-        return cli_fail(CLI_FAILED, "the lock beside %s: %m", file);
+        return cli_fail(CLI_FAILED, "the lock beside %s: %m%s", file,
+                        hindrance_remedy(errno, file));
     status = read_tokens(file, &tokens);
     if (status == CLI_OK)
         status = edit(&tokens, data);
     if (status == CLI_OK)
-        status = write_tokens(folder, name, &tokens);
+        status = write_tokens(folder, name, file, &tokens);
     tokens_free(&tokens);
     return status;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/account.h"
+#include "cli/hindrance.h"
 #include "cli/take_back.h"
 
 #define INIT "/sbin/init"
@@ -29,7 +30,7 @@ static const char usage[] =
 static int failed(const char *file)
 {
     fprintf(stderr, "commissioned-auth-off: %s: %s%s\n", file, strerror(errno),
-            errno == EACCES || errno == EPERM ? ": run this as root" : "");
+            hindrance_remedy(errno, file));
     return FAILED;
 }
 

@@ -392,6 +392,67 @@ START_TEST(disable_works_when_run_is_read_only)
 }
 END_TEST
 
+/* The command that a sentence names is run; then what it was said by works. */
+static void follow_remount(const char *folder)
+{
+    char command[64], *end;
+    snprintf(command, sizeof command, "'mount -o remount,rw %s' first", folder);
+    const char *at = strstr(outcome.err, command);
+    ck_assert_msg(at != NULL, "no %s: %s", command, outcome.err);
+    snprintf(command, sizeof command, "%s", at + 1);
+    end = strchr(command, '\'');
+    *end = '\0';
+    RUN("sh", "-c", command);
+    succeeded();
+}
+
+START_TEST(where_etc_or_run_is_read_only_it_is_said_how_to_write_to_it)
+{
+    static const char *const folders[] = {"/etc", "/run"};
+    if (own_system_lacks(__func__))
+        return;
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(mount(NULL, folders[i], NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+        RUN(OWN_COMMAND, "enable");
+        ck_assert_int_ne(outcome.status, 0);
+        follow_remount(folders[i]);
+        enable_and_confirm();
+        RUN(OWN_COMMAND, "disable");
+        succeeded();
+    }
+}
+END_TEST
+
+START_TEST(where_etc_is_read_only_off_says_how_to_write_to_it)
+{
+    if (own_system_lacks(__func__))
+        return;
+    enable_and_confirm();
+    ck_assert_int_eq(mount(NULL, "/etc", NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    RUN(OWN_OFF);
+    ck_assert_int_ne(outcome.status, 0);
+    follow_remount("/etc");
+    RUN(OWN_OFF);
+    succeeded();
+    ck_assert(is_off());
+}
+END_TEST
+
+START_TEST(where_etc_is_read_only_disable_says_how_to_write_to_it)
+{
+    if (own_system_lacks(__func__))
+        return;
+    enable_and_confirm();
+    ck_assert_int_eq(mount(NULL, "/etc", NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    RUN(OWN_COMMAND, "disable");
+    ck_assert_int_ne(outcome.status, 0);
+    follow_remount("/etc");
+    RUN(OWN_COMMAND, "disable");
+    succeeded();
+    ck_assert(is_off());
+}
+END_TEST
+
 /* Cut behind its first page, so that the loader finds the headers and then nothing: SIGBUS. */
 static void break_every_program(void)
 {
@@ -639,6 +700,9 @@ int main(void)
     tcase_add_test(hard, disable_works_when_etc_is_full);
     tcase_add_test(hard, disable_leaves_other_entries_when_etc_is_full);
     tcase_add_test(hard, disable_works_when_run_is_read_only);
+    tcase_add_test(hard, where_etc_or_run_is_read_only_it_is_said_how_to_write_to_it);
+    tcase_add_test(hard, where_etc_is_read_only_off_says_how_to_write_to_it);
+    tcase_add_test(hard, where_etc_is_read_only_disable_says_how_to_write_to_it);
     tcase_add_test(hard, off_works_when_every_other_program_dies);
     tcase_add_test(hard, an_unconfirmed_switch_that_breaks_every_program_is_taken_back);
     tcase_add_test(hard, off_works_when_etc_is_full_and_every_other_program_dies);

@@ -1,0 +1,66 @@
+#include "cli/hindrance.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+
+static bool is_below(const char *path, const char *folder, size_t length)
+{
+    if (length == 1)
+        return true; /* "/" */
+    return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Of two mounts at one place the later hides the earlier. "/" where nothing is known. */
+static void find_mount(const char *path, char mount[PATH_MAX])
+{
+    auto_free char *line = NULL;
+    size_t room = 0, longest = 0;
+    auto_fclose FILE *mounts = fopen("/proc/self/mountinfo", "re");
+    strcpy(mount, "/");
+    while (mounts != NULL && getline(&line, &room, mounts) > 0) {
+        int start = 0, end = 0;
+        if (sscanf(line, "%*s %*s %*s %*s %n%*s%n", &start, &end) < 0 || end <= start)
+            continue;
+        size_t length = (size_t)(end - start);
+        if (length < longest || length >= PATH_MAX || !is_below(path, line + start, length))
+            continue;
+        longest = length;
+        memcpy(mount, line + start, length);
+        mount[length] = '\0';
+    }
+}
+
+static const char *read_only(const char *path)
+{
+    static char text[PATH_MAX + 128];
+    char mount[PATH_MAX];
+    find_mount(path, mount);
+    snprintf(
+        text, sizeof text,
+        ": run 'mount -o remount,rw %s' first, or change it where that is made (the image, the "
+        "container's options)",
+        mount);
+    return text;
+}
+
+const char *hindrance_remedy(int error, const char *path)
+{
+    auto_errno int saved = errno;
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        return ": run this as root";
+    case EROFS:
+        return read_only(path);
+    case ENOSPC:
+    case EDQUOT:
+        return ": make room there first";
+    default:
+        return "";
+    }
+}
