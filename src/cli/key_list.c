@@ -137,7 +137,7 @@ static int list(const struct cli_call *call)
         return json_print(object, CLI_OK);
     }
     if (count <= 0)
-        printf("no key is stored in %s\n", store.path);
+        printf("no key is stored in %s\n", cli_shown(store.path));
     return CLI_OK;
 }
 
@@ -155,7 +155,7 @@ static int print_details(const struct key_store *store, const struct row *row)
     printf("%-13s %s\n", "next key", row->has_next ? "stored" : "-");
     printf("%-13s %s\n", "previous key",
            key_is_there(store, row->name, ".previous") ? "stored" : "-");
-    printf("%-13s %s/%s, mode %04o\n", "file", store->path, row->name,
+    printf("%-13s %s/%s, mode %04o\n", "file", cli_shown(store->path), row->name,
            (unsigned)(row->st.st_mode & 07777));
     return CLI_OK;
 }

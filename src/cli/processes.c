@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/cli.h"
 #include "cli/library.h"
 #include "core/cleanup.h"
 
@@ -139,9 +140,9 @@ static void tell_one(const struct process *process, void *data)
         return;
     note_unit(telling, process->unit);
     if (telling->shown++ < SHOWN_PROCESSES)
-        printf("%-14s %ld %s%s%s%s\n", word(process->holding), (long)process->pid, process->name,
-               *process->unit != '\0' ? " (" : "", process->unit,
-               *process->unit != '\0' ? ")" : "");
+        printf("%-14s %ld %s%s%s%s\n", word(process->holding), (long)process->pid,
+               cli_shown(process->name), *process->unit != '\0' ? " (" : "",
+               cli_shown(process->unit), *process->unit != '\0' ? ")" : "");
 }
 
 static void tell_end(const struct telling *telling)
@@ -149,7 +150,7 @@ static void tell_end(const struct telling *telling)
     if (telling->shown > SHOWN_PROCESSES)
         printf("%-14s %u\n", "and more", telling->shown - SHOWN_PROCESSES);
     if (*telling->units != '\0')
-        printf("%-14s systemctl restart%s\n", "to restart", telling->units);
+        printf("%-14s systemctl restart%s\n", "to restart", cli_shown(telling->units));
 }
 
 void processes_tell_holders(void)

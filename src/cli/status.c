@@ -86,7 +86,8 @@ static int print_text(const struct state *state, bool processes, int code)
         printf("%-14s %s:%u\n%-14s %.*s\n", "named in", state->tree->file, state->ours.line,
                "library", (int)state->ours.length, state->ours.start);
     if (state->ours.length && !state->found)
-        printf("%-14s %s: install it again, or run '" CLI_NAME " disable'\n", "broken", state->why);
+        printf("%-14s %s: install it again, or run '" CLI_NAME " disable'\n", "broken",
+               cli_shown(state->why));
     if (state->pending && state->seconds_left == 0)
         puts("taken back     overdue: run '" CLI_NAME " enable --confirm' or '" CLI_NAME
              " disable'");
@@ -94,7 +95,8 @@ static int print_text(const struct state *state, bool processes, int code)
         printf("%-14s in %ld s, unless '" CLI_NAME " enable --confirm' comes\n", "taken back",
                state->seconds_left);
     for (size_t i = 0; i < json_array_size(state->others); i++)
-        printf("%-14s %s\n", "other entry", json_string_value(json_array_get(state->others, i)));
+        printf("%-14s %s\n", "other entry",
+               cli_shown(json_string_value(json_array_get(state->others, i))));
     if (state->ours.length && *state->tree->root == '\0' && switch_off_program(off))
         printf("%-14s %s, also when no other program starts\n", "way back", off);
     if (processes)

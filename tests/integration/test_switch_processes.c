@@ -25,6 +25,8 @@ static void leave(void)
     unlink(OWN_MARK);
 }
 
+static const char *called = ""; /* how the next program calls itself */
+
 /* A program that waits, by its name alone: it ends with the test. */
 static pid_t start(const char *preload)
 {
@@ -40,7 +42,9 @@ static pid_t start(const char *preload)
             setenv("LD_PRELOAD", preload, 1);
         dup2(silent[0], STDIN_FILENO);
         dup2(ready[1], STDOUT_FILENO);
-        execl("/bin/sh", "sh", "-c", "echo; read -r line", (char *)NULL);
+        execl("/bin/sh", "sh", "-c",
+              "[ -z \"$1\" ] || printf \"$1\" >/proc/$$/comm; echo; read -r line", "sh", called,
+              (char *)NULL);
         _exit(1);
     }
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
@@ -110,6 +114,20 @@ START_TEST(disable_names_the_processes_that_keep_the_library)
     OUTCOME(&outcome, OWN_COMMAND, "disable");
     ck_assert_int_eq(outcome.status, 0);
     ck_assert_msg(strstr(outcome.out, line) != NULL, "%s", outcome.out);
+}
+END_TEST
+
+START_TEST(what_a_process_calls_itself_moves_no_cursor)
+{
+    if (own_system_lacks(__func__))
+        return;
+    OUTCOME(&outcome, OWN_COMMAND, "enable", "--yes");
+    called = "\\033[31mx";
+    start(NULL);
+    called = "";
+    OUTCOME(&outcome, OWN_COMMAND, "disable");
+    ck_assert_msg(strstr(outcome.out, " ?[31mx\n") != NULL, "%s", outcome.out);
+    ck_assert_ptr_null(strchr(outcome.out, '\033'));
 }
 END_TEST
 
@@ -194,6 +212,7 @@ int main(void)
     tcase_add_test(processes, a_process_with_a_library_that_was_replaced_is_named);
     tcase_add_test(processes, a_process_that_began_before_the_switch_lacks_the_library);
     tcase_add_test(processes, disable_names_the_processes_that_keep_the_library);
+    tcase_add_test(processes, what_a_process_calls_itself_moves_no_cursor);
     tcase_add_test(processes, a_worker_that_had_not_asked_goes_on_when_the_library_was_removed);
     tcase_add_test(processes, an_installation_without_its_module_fails_the_request);
     suite_add_tcase(suite, processes);
