@@ -22,7 +22,7 @@
 
 /* Raised whenever a struct in this file changes: library and module of different builds refuse each
  * other. */
-#define POLICY_IMAGE_ABI 3u
+#define POLICY_IMAGE_ABI 4u
 
 /* The origin that every key belongs to, in the spelling that libcurl gives an URL (RFC
  * 3986, 6.2.2). */
@@ -266,6 +266,7 @@ struct policy_request {
     /* supplementary groups, `ngroups` of them; NULL for those of the process */
     const gid_t *groups;
     size_t ngroups;
+    bool groups_unknown; /* who asks has groups that nobody has said */
 
     /*
      * Set: no file is read. The image is made of this one, whose rules and denials are judged anew

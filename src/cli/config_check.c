@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/as_user.h"
 #include "cli/config.h"
 #include "cli/json.h"
 #include "cli/key_standing.h"
@@ -163,24 +162,21 @@ static int print_end(const struct tally *tally, const struct policy_config *conf
     return json_print(object, exit_code(tally));
 }
 
-static int check(const void *data)
+static int check(struct policy_asker *asker, void *data)
 {
     const struct cli_call *call = data;
-    struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
     struct tally tally = {0};
-    int status = asker_prepare(&asker, NULL, NULL);
-    if (status == CLI_OK && call->argc == 1)
-        status = asker_only_file(&asker, call->argv[0]);
+    int status = call->argc == 1 ? asker_only_file(asker, call->argv[0]) : CLI_OK;
     if (status != CLI_OK)
         return status;
     if (call->value[OPTION_SYSTEM] != NULL) {
-        asker.request.system_file = asker.request.env_file;
-        asker.request.env_file = NULL;
+        asker->request.system_file = asker->request.env_file;
+        asker->request.env_file = NULL;
     }
-    config = policy_config_read(&asker.request);
+    config = policy_config_read(&asker->request);
     if (config == NULL || !policy_config_check(config) ||
-        !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL))
+        !policy_config_read_keys(config, &asker->request, POLICY_KEYS_ALL))
         return cli_fail(CLI_FAILED, "out of memory");
     tally.array = call->value[OPTION_JSON] != NULL ? json_array() : NULL;
     add_findings(&tally, config);
@@ -191,10 +187,12 @@ static int check(const void *data)
 
 static int check_as(const struct cli_call *call)
 {
+    struct cli_call copy = *call;
     if (call->value[OPTION_SYSTEM] != NULL && call->argc == 0)
         return cli_fail(CLI_FAILED,
                         "--system: name the file that is to become the system's policy");
-    return as_user(call->value[OPTION_USER], call->value[OPTION_JSON] != NULL, check, call);
+    return asker_become(NULL, call->value[OPTION_USER], call->value[OPTION_JSON] != NULL, check,
+                        &copy);
 }
 
 const struct cli_verb cli_verb_config_check = {

@@ -235,7 +235,7 @@ static int print_text(const struct policy_config *config, int code)
     const struct policy_config_deny *denied = denial(config);
     show_files(config, NULL);
     if (config->error != NULL)
-        printf("error: %s\n", config->error);
+        printf("error: %s\n", cli_shown(config->error));
     if (denied != NULL)
         printf("denied by %s:%u\n", cli_shown(denied->place.file), denied->place.line);
     show_origins(config, NULL);
@@ -245,21 +245,27 @@ static int print_text(const struct policy_config *config, int code)
     return code;
 }
 
-static int show_configuration(const struct cli_call *call)
+/* In a child that has the rights of the user who is asked about. */
+static int show_as(struct policy_asker *asker, void *data)
 {
-    struct policy_asker asker;
+    const struct cli_call *call = data;
     auto_config struct policy_config *config = NULL;
-    int status = asker_prepare(&asker, call->value[OPTION_PROGRAM], call->value[OPTION_USER]);
-    if (status == CLI_OK && call->argc == 1)
-        status = asker_only_file(&asker, call->argv[0]);
+    int status = call->argc == 1 ? asker_only_file(asker, call->argv[0]) : CLI_OK;
     if (status != CLI_OK)
         return status;
-    config = policy_config_read(&asker.request);
-    if (config == NULL || !policy_config_read_keys(config, &asker.request, POLICY_KEYS_ALL))
+    config = policy_config_read(&asker->request);
+    if (config == NULL || !policy_config_read_keys(config, &asker->request, POLICY_KEYS_ALL))
         return cli_fail(CLI_FAILED, "out of memory");
     status = config->error != NULL ? CLI_BAD_CONFIG : CLI_OK;
     return call->value[OPTION_JSON] != NULL ? print_json(config, status)
                                             : print_text(config, status);
+}
+
+static int show_configuration(const struct cli_call *call)
+{
+    struct cli_call copy = *call;
+    return asker_become(call->value[OPTION_PROGRAM], call->value[OPTION_USER],
+                        call->value[OPTION_JSON] != NULL, show_as, &copy);
 }
 
 const struct cli_verb cli_verb_config_show = {

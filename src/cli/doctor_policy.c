@@ -104,10 +104,10 @@ static void say_matches(struct doctor *doctor, const struct policy_config *confi
     else if (matching == 0)
         doctor_say(doctor, HEALTH_FAILURE, "policy",
                    "no rule is for %s run by %s: '" CLI_NAME " explain -p %s URL' says why",
-                   asker->request.program, asker->user, asker->request.program);
+                   asker->request.program, asker->identity.name, asker->request.program);
     else
         doctor_say(doctor, HEALTH_GOOD, "policy", "%s run by %s has rules: %u",
-                   asker->request.program, asker->user, matching);
+                   asker->request.program, asker->identity.name, matching);
 }
 
 void doctor_policy(struct doctor *doctor, const char *program)

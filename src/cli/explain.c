@@ -5,6 +5,7 @@
  * only a running program shows (its own headers, verification switched off) is taken as usual.
  */
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,8 @@ static const char *denial(const struct question *question, char text[WHY_LENGTH]
 static const char *why(const struct question *question, char text[WHY_LENGTH])
 {
     const struct decision *decision = &question->decision;
+    if (decision->reason == REASON_URL)
+        return decision_why(decision);
     if (!question->config->exists)
         return "there is no configuration";
     if (decision->reason != REASON_KEY_MISSING && denial(question, text) != NULL)
@@ -99,7 +102,7 @@ static json_t *warnings_json(const struct policy_config *config)
     json_t *array = json_array();
     for (uint32_t i = 0; i < config->nfindings; i++)
         if (is_about_a_file(&config->findings[i]))
-            json_array_append_new(array, json_string(config->findings[i].sentence));
+            json_array_append_new(array, json_text(config->findings[i].sentence));
     return array;
 }
 
@@ -115,12 +118,25 @@ static const char *way(const struct question *question)
                                                                                     : "bridge";
 }
 
+/* Each name comes from a file or from the command line. */
+static void line(const char *head, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void line(const char *head, const char *format, ...)
+{
+    char text[4 * PATH_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    printf("%-9s %s\n", head, cli_shown(text));
+}
+
 static void print_way(const struct question *question)
 {
     if (strcmp(way(question), "bridge") == 0)
-        printf("%-9s %s\n", "way", "'run --bridge', for the library cannot reach this program");
+        line("way", "'run --bridge', for the library cannot reach this program");
     else
-        printf("%-9s %s\n", "way", "the library for what uses libcurl; else 'run --bridge'");
+        line("way", "the library for what uses libcurl; else 'run --bridge'");
 }
 
 static void print_json(const struct question *question)
@@ -137,7 +153,8 @@ static void print_json(const struct question *question)
     json_put_text(object, "script", question->asker->request.script);
     json_put(object, "script_known", json_boolean(!question->asker->request.script_unknown));
     json_put(object, "installed", json_boolean(!question->asker->is_missing));
-    json_put_text(object, "user", question->asker->user);
+    json_put_text(object, "user", question->asker->identity.name);
+    json_put(object, "groups_known", json_boolean(!question->asker->request.groups_unknown));
     json_put_text(object, "way", way(question));
     json_put_text(object, "method", question->method);
     json_put_text(object, "url", question->url);
@@ -152,7 +169,7 @@ static void print_verdict(const struct decision *decision)
     char text[128];
     decision_outcome(text, sizeof text, decision);
     style_print(styles[decision->verdict], verdict_text(decision->verdict));
-    printf(": %s\n", text);
+    printf(": %s\n", cli_shown(text));
 }
 
 /* Rules that would be for somebody else are what a person looks for when the answer is no. */
@@ -163,8 +180,8 @@ static void print_others(const struct policy_config *config)
         const struct policy_config_rule *rule = &config->rules[i];
         if (rule->mismatch == POLICY_MATCHES)
             continue;
-        printf("%-9s %s (%s:%u) %s\n", shown++ ? "" : "others", rule->name, rule->place.file,
-               rule->place.line, policy_mismatch_text(rule->mismatch));
+        line(shown++ ? "" : "others", "%s (%s:%u) %s", rule->name, rule->place.file,
+             rule->place.line, policy_mismatch_text(rule->mismatch));
     }
 }
 
@@ -172,37 +189,40 @@ static void print_others(const struct policy_config *config)
 static void print_trust(const struct policy_rule *rule)
 {
     if (rule->verify != POLICY_VERIFY_WHEN_NEEDED || rule->ca != NULL)
-        printf("%-9s %s, by %s\n", "verify", policy_verify_name(rule->verify),
-               rule->ca != NULL ? rule->ca->path : "the authorities of this machine");
+        line("verify", "%s, by %s", policy_verify_name(rule->verify),
+             rule->ca != NULL ? rule->ca->path : "the authorities of this machine");
 }
 
 /* What a person calls a program is not always what asks. */
 static void print_names(const struct policy_asker *asker)
 {
     if (asker->is_shell)
-        printf("%-9s a shell makes no request: what it starts asks, each program for itself\n",
-               "note");
+        line("note", "a shell makes no request: what it starts asks, each program for itself");
     if (asker->is_trusted_more)
-        printf("%-9s it runs with rights that its caller has not, so the system's policy counts "
-               "alone\n",
-               "note");
+        line("note",
+             "it runs with rights that its caller has not, so the system's policy counts alone");
+    if (asker->request.groups_unknown)
+        line(
+            "note",
+            "user %s is not in /etc/passwd, so his groups are not known and match every denial and "
+            "no rule: -u %s:GROUP says his only one",
+            asker->identity.name, asker->identity.name);
     if (asker->request.program == NULL || asker->request.script != NULL ||
         (strcmp(asker->called, asker->program) == 0 && !asker->is_missing))
         return;
     if (asker->is_missing)
-        printf("%-9s %s, which is not installed: no more than its name is known\n", "named",
-               asker->program);
+        line("named", "%s, which is not installed: no more than its name is known", asker->program);
     else if (asker->asks_by_helper)
-        printf("%-9s %s, which lets %s ask\n", "named", asker->called, asker->program);
+        line("named", "%s, which lets %s ask", asker->called, asker->program);
     else
-        printf("%-9s %s, whose real name is %s\n", "named", asker->called, asker->program);
+        line("named", "%s, whose real name is %s", asker->called, asker->program);
 }
 
 static void print_warnings(const struct policy_config *config)
 {
     for (uint32_t i = 0; i < config->nfindings; i++)
         if (is_about_a_file(&config->findings[i]))
-            printf("%-9s %s\n", "warning", config->findings[i].sentence);
+            line("warning", "%s", config->findings[i].sentence);
 }
 
 static void print_text(const struct question *question)
@@ -212,16 +232,17 @@ static void print_text(const struct question *question)
     char text[WHY_LENGTH];
     print_verdict(decision);
     if (decision->rule != NULL)
-        printf("%-9s %s (%s)\n", "rule", decision->rule->name,
-               rule_place(text, sizeof text, decision->rule));
+        line("rule", "%s (%s)", decision->rule->name,
+             rule_place(text, sizeof text, decision->rule));
     if (decision->rule != NULL)
         print_trust(decision->rule);
-    printf("%-9s %s [%s]\n", "why", why(question, text), reason_code(decision->reason));
-    printf("%-9s %s %s\n", "request", question->method, question->url);
-    printf("%-9s %s%s%s%s, user %s\n", "asked by",
-           asked->program != NULL ? asked->program : "no program",
-           asked->script != NULL ? " (" : "", asked->script != NULL ? asked->script : "",
-           asked->script != NULL ? ")" : "", question->asker->user);
+    line("why", "%s [%s]", why(question, text), reason_code(decision->reason));
+    line("request", "%s %s", question->method, question->url);
+    line("asked by", "%s%s%s%s, user %s", asked->program != NULL ? asked->program : "no program",
+         asked->script != NULL ? " (" : "", asked->script != NULL ? asked->script : "",
+         asked->script != NULL ? ")" : "", question->asker->identity.name);
+    if (strstr(question->url, "://") == NULL && decision->reason != REASON_URL)
+        line("note", "without a scheme libcurl takes it for http://%s", question->url);
     print_names(question->asker);
     print_warnings(question->config);
     if (decision->verdict != VERDICT_PASS)
@@ -265,6 +286,8 @@ static int answer(struct policy_asker *asker, void *data)
         hop.flags |= HOP_NO_URL;
     question.config = config;
     question.decision = decide(image, &hop);
+    if (hop.flags & HOP_NO_URL) /* whatever the policy says */
+        question.decision = (struct decision){.verdict = VERDICT_PASS, .reason = REASON_URL};
     if (call->value[OPTION_JSON] != NULL)
         print_json(&question);
     else
@@ -272,9 +295,19 @@ static int answer(struct policy_asker *asker, void *data)
     return exit_code(&question);
 }
 
+/* What has none of these is a word: libcurl would look for a host of that name. */
+static bool is_word(const char *url)
+{
+    return strpbrk(url, ":/.?#") == NULL;
+}
+
 static int explain(const struct cli_call *call)
 {
     struct cli_call copy = *call;
+    if (is_word(call->argv[0]))
+        return cli_fail(CLI_FAILED,
+                        "'%s' is no URL: write it in full, as https://app.commissioned.tech/v1",
+                        call->argv[0]);
     return asker_become(call->value[OPTION_PROGRAM], call->value[OPTION_USER],
                         call->value[OPTION_JSON] != NULL, answer, &copy);
 }

@@ -11,16 +11,14 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "cli/identity.h"
 #include "commissioned/policy_image.h"
 #include "core/places.h"
 #include "core/target.h"
 #include "policy/config.h"
 
-enum { ASKER_MAX_GROUPS = 1024 };
-
 struct policy_asker {
     struct policy_request request;
-    char user[64]; /* name, or number where there is none */
     struct places places;
     char program[PATH_MAX];
     char script[PATH_MAX];
@@ -30,13 +28,11 @@ struct policy_asker {
     bool is_shell;         /* what a shell starts asks, and not the shell */
     bool is_trusted_more;  /* set-ID or with capabilities: AT_SECURE (getauxval(3)) */
     char file[PATH_MAX];
-    uid_t uid;
-    gid_t gid;
-    gid_t groups[ASKER_MAX_GROUPS];
+    struct identity identity; /* of who asks; of the caller himself the name alone */
 };
 
 /*
- * Asks for `program` (a name or a path, NULL: none is known) run by `user` (a name or a number,
+ * Asks for `program` (a name or a path, NULL: none is known) run by `user` (as in identity.h,
  * NULL: the caller). Of another user the environment is not known, so its configuration and
  * keys do not count. A script is asked for as its interpreter with a script. Exit code.
  */

@@ -23,11 +23,12 @@ static const char *variable(const char *name)
 
 static void ask_as_caller(struct policy_asker *asker)
 {
+    struct identity *identity = &asker->identity;
     const struct passwd *user = getpwuid(geteuid());
     if (user != NULL)
-        snprintf(asker->user, sizeof asker->user, "%s", user->pw_name);
+        snprintf(identity->name, sizeof identity->name, "%s", user->pw_name);
     else
-        snprintf(asker->user, sizeof asker->user, "%lu", (unsigned long)geteuid());
+        snprintf(identity->name, sizeof identity->name, "%lu", (unsigned long)geteuid());
     places_find(&asker->places);
     asker->request.env_file = asker->places.env_file;
     asker->request.user_file = asker->places.user_file;
@@ -36,39 +37,23 @@ static void ask_as_caller(struct policy_asker *asker)
     asker->request.env_openai = variable("OPENAI_API_KEY");
 }
 
-static const struct passwd *find_user(const char *name)
-{
-    const struct passwd *user = getpwnam(name);
-    char *end;
-    unsigned long number;
-    if (user != NULL)
-        return user;
-    number = strtoul(name, &end, 10);
-    return *name && *end == '\0' ? getpwuid((uid_t)number) : NULL;
-}
-
 static int ask_as(struct policy_asker *asker, const char *name)
 {
-    const struct passwd *user = find_user(name);
-    int count = ASKER_MAX_GROUPS;
-    if (user == NULL)
-        return cli_fail(CLI_FAILED, "--user: there is no user '%s'", name);
-    if (user->pw_uid == getuid() && user->pw_uid == geteuid()) {
+    struct identity *identity = &asker->identity;
+    int status = identity_find(name, identity);
+    if (status != CLI_OK)
+        return status;
+    if (identity->uid == getuid() && identity->uid == geteuid() && !identity->group_given) {
         ask_as_caller(asker);
         return CLI_OK;
     }
-    snprintf(asker->user, sizeof asker->user, "%s", user->pw_name);
-    asker->uid = user->pw_uid;
-    asker->gid = user->pw_gid;
-    places_of_user(&asker->places, NULL, user->pw_dir);
+    places_of_user(&asker->places, NULL, identity->home);
     asker->request.user_file = asker->places.user_file;
-    if (getgrouplist(user->pw_name, user->pw_gid, asker->groups, &count) < 0)
-        return cli_fail(CLI_FAILED, "--user: '%s' is in more than %d groups", name,
-                        ASKER_MAX_GROUPS);
-    asker->request.euid = &asker->uid;
-    asker->request.egid = &asker->gid;
-    asker->request.groups = asker->groups;
-    asker->request.ngroups = (size_t)count;
+    asker->request.euid = &identity->uid;
+    asker->request.egid = &identity->gid;
+    asker->request.groups = identity->groups;
+    asker->request.ngroups = identity->ngroups;
+    asker->request.groups_unknown = !identity->groups_known;
     return CLI_OK;
 }
 
@@ -110,10 +95,11 @@ static void gain_ids(struct policy_asker *asker, const char *file)
     drop_environment(asker);
     if (stat(file, &st) != 0)
         return;
-    asker->uid = st.st_mode & S_ISUID ? st.st_uid : geteuid();
-    asker->gid = (st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ? st.st_gid : getegid();
-    asker->request.euid = &asker->uid;
-    asker->request.egid = &asker->gid;
+    asker->identity.uid = st.st_mode & S_ISUID ? st.st_uid : geteuid();
+    asker->identity.gid =
+        (st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ? st.st_gid : getegid();
+    asker->request.euid = &asker->identity.uid;
+    asker->request.egid = &asker->identity.gid;
 }
 
 int asker_set_program(struct policy_asker *asker, const char *name)
@@ -195,11 +181,11 @@ static int take_rights(struct policy_asker *asker)
 {
     if (asker->request.euid == NULL)
         return CLI_OK;
-    if (setgroups(asker->request.ngroups, asker->groups) != 0 ||
-        setresgid(asker->gid, asker->gid, asker->gid) != 0 ||
-        setresuid(asker->uid, asker->uid, (uid_t)-1) != 0)
+    if (setgroups(asker->request.ngroups, asker->identity.groups) != 0 ||
+        setresgid(asker->identity.gid, asker->identity.gid, asker->identity.gid) != 0 ||
+        setresuid(asker->identity.uid, asker->identity.uid, (uid_t)-1) != 0)
         return cli_fail(CLI_FAILED, "only root can tell what the user '%s' gets: run it with sudo",
-                        asker->user);
+                        asker->identity.name);
     asker->request.euid = NULL; /* it is this process's now */
     asker->request.egid = NULL;
     asker->request.groups = NULL;
@@ -213,11 +199,11 @@ static int take_gained_rights(struct policy_asker *asker)
         return setresuid((uid_t)-1, (uid_t)-1, geteuid()) == 0 ? CLI_OK
                                                                : cli_fail(CLI_FAILED, "%m");
     if (getresuid(&real, &effective, &saved) != 0 || (saved == 0 && seteuid(0) != 0) ||
-        setresgid((gid_t)-1, asker->gid, asker->gid) != 0 ||
-        setresuid((uid_t)-1, asker->uid, asker->uid) != 0)
+        setresgid((gid_t)-1, asker->identity.gid, asker->identity.gid) != 0 ||
+        setresuid((uid_t)-1, asker->identity.uid, asker->identity.uid) != 0)
         return cli_fail(CLI_FAILED,
                         "%s runs with rights that you do not have: run this with sudo, and -u %s",
-                        asker->called, asker->user);
+                        asker->called, asker->identity.name);
     asker->request.euid = NULL;
     asker->request.egid = NULL;
     return CLI_OK;

@@ -50,9 +50,9 @@ static int no_rule(const struct policy_asker *asker, const struct policy_config 
                         "there is no configuration: '" CLI_NAME " key add NAME' begins one");
     if (key != NULL)
         return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, the key %s",
-                        asker->request.program, asker->user, key);
+                        asker->request.program, asker->identity.name, key);
     return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, a key", asker->request.program,
-                    asker->user);
+                    asker->identity.name);
 }
 
 int run_set_environment(const char *program, const char *key)

@@ -223,7 +223,7 @@ void policy_take_ids(struct policy_config *config, const struct policy_request *
     if (request->groups == NULL)
         config->groups = own_groups(&config->arena, &config->ngroups);
     config->user_known = owner_knows_user(config->euid);
-    config->groups_known = owner_knows_group(config->egid);
+    config->groups_known = !request->groups_unknown && owner_knows_group(config->egid);
     for (size_t i = 0; config->groups != NULL && i < config->ngroups && config->groups_known; i++)
         config->groups_known = owner_knows_group(config->groups[i]);
 }

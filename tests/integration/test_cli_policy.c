@@ -549,6 +549,51 @@ START_TEST(a_name_that_is_no_text_is_kept_in_json_and_harmless_on_a_terminal)
 }
 END_TEST
 
+START_TEST(explain_shows_no_control_character)
+{
+    char odd[PATH_MAX];
+    in_folder(odd, folder, "b\033[31m.conf");
+    write_file(odd, "deny = ( { programs = [\"/bin/*\"]; } );\n", 0600);
+    setenv("COMMISSIONED_AUTH_CONFIG", odd, 1);
+    OUTCOME(&outcome, command, "explain", "-p", "/no/such/\033[31m", "https://x/\033[31m\xc2\x9b");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "/no/such/?[31m"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "https://x/?[31m?"));
+    ck_assert_ptr_null(strchr(outcome.out, '\033'));
+    ck_assert_ptr_null(strstr(outcome.out, "\xc2\x9b"));
+    OUTCOME(&outcome, command, "explain", "-p", "/bin/sh", "https://app.commissioned.tech/v1");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "b?[31m.conf:1"));
+    ck_assert_ptr_null(strchr(outcome.out, '\033'));
+    setenv("COMMISSIONED_AUTH_CONFIG", config, 1);
+}
+END_TEST
+
+START_TEST(what_is_no_url_is_said_to_be_none_without_a_policy_too)
+{
+    char nowhere[PATH_MAX];
+    in_folder(nowhere, folder, "nowhere");
+    policy(RULE);
+    ck_assert_int_eq(COMMAND("explain", "nope"), 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "'nope' is no URL"));
+    ck_assert_int_eq(COMMAND("explain", "--json", "ht tp://x"), 1);
+    ck_assert_str_eq(field("reason"), "url");
+    OUTCOME(&outcome, command, "explain", "app.commissioned.tech/v1");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "[scheme]"));
+    ck_assert_ptr_nonnull(
+        strstr(outcome.out, "libcurl takes it for http://app.commissioned.tech/v1"));
+    unsetenv("COMMISSIONED_AUTH_CONFIG");
+    setenv("XDG_CONFIG_HOME", nowhere, 1);
+    ck_assert_int_eq(COMMAND("explain", "nope"), 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "'nope' is no URL"));
+    if (access("/etc/commissioned-auth", F_OK) != 0) {
+        ck_assert_int_eq(COMMAND("explain", "--json", "ht tp://x"), 1);
+        ck_assert_str_eq(field("reason"), "url");
+        ck_assert_ptr_nonnull(strstr(field("why"), "the URL could not be read"));
+    }
+    unsetenv("XDG_CONFIG_HOME");
+    setenv("COMMISSIONED_AUTH_CONFIG", config, 1);
+}
+END_TEST
+
 static const char compare[] = "test \"$OPENAI_API_KEY\" = \"$(cat \"$1\")\" && "
                               "test \"$COMMISSIONED_API_KEY\" = \"$OPENAI_API_KEY\" && "
                               "echo \"$OPENAI_BASE_URL\"";
@@ -893,6 +938,8 @@ static void add_config(TCase *tests)
     tcase_add_loop_test(tests, each_member_of_what_is_printed_as_json_stands_in_the_manual, 0,
                         (int)(sizeof printing / sizeof *printing));
     tcase_add_test(tests, a_name_that_is_no_text_is_kept_in_json_and_harmless_on_a_terminal);
+    tcase_add_test(tests, explain_shows_no_control_character);
+    tcase_add_test(tests, what_is_no_url_is_said_to_be_none_without_a_policy_too);
 }
 
 static void add_explain(TCase *tests)

@@ -101,3 +101,30 @@ commissioned-auth explain -u svc -p /opt/new/bin/other "$APP" >out
 [ $? = 1 ] && ok "another one" || bad "another one: $(cat out)"
 setpriv --reuid=ann --regid=ann --init-groups commissioned-auth explain -u svc "$APP" >out 2>&1
 [ $? = 2 ] && grep -q sudo out && ok "another user's answer takes root" || bad "another user: $(cat out)"
+
+# What is shown of another user's policy is what he can read.
+put "keys = ({ name = \"k\"; file = \"/etc/commissioned-auth/svc\"; }); rules = ({ name = \"r\"; key = \"k\"; });"
+commissioned-auth config show -u ann >out
+grep -q 'error .*permission denied' out && ok "config show -u reads as that user" || bad "config show -u: $(cat out)"
+commissioned-auth config show -u svc >out
+grep -q ' prefix ' out && ok "config show -u of one who may" || bad "config show -u svc: $(cat out)"
+commissioned-auth config check -u ann >out 2>&1
+[ $? = 78 ] && ok "config check -u reads as that user" || bad "config check -u: $(cat out)"
+
+# A number without an entry: a container's user. His groups are not known unless they are given.
+commissioned-auth explain -u 4242 "$APP" >out 2>&1
+[ $? = 2 ] && grep -q 'permission denied' out && grep -q '4242 is not in /etc/passwd, so his groups are not known' out &&
+	ok "a number without an entry" || bad "a number: $(cat out)"
+commissioned-auth explain -u 4242:svc "$APP" >out 2>&1 && ! grep -q 'not known' out && ok "with its group" || bad "with its group: $(cat out)"
+commissioned-auth explain -u ann:svc "$APP" >out 2>&1 && ok "another group of a user's" || bad "another group: $(cat out)"
+put "$keys rules = ({ name = \"r\"; key = \"k\"; }); deny = ({ groups = [\"ann\"]; });"
+chmod 644 /etc/commissioned-auth/svc
+chown 4242 /etc/commissioned-auth/svc
+chmod 600 /etc/commissioned-auth/svc
+commissioned-auth explain -u 4242 "$APP" >out 2>&1
+[ $? = 1 ] && grep -q 'denied by .*not known whether it is in one' out && ok "a denial of groups meets it" || bad "a denial: $(cat out)"
+commissioned-auth explain -u 4242:svc "$APP" >out 2>&1 && ok "and not where its group is known" || bad "known group: $(cat out)"
+commissioned-auth explain -u 99999999999 "$APP" >out 2>&1
+[ $? = 2 ] && grep -q 'there is no user' out && ok "no number at all" || bad "no number: $(cat out)"
+commissioned-auth explain -u ann:nosuch "$APP" >out 2>&1
+[ $? = 2 ] && grep -q "there is no group 'nosuch'" out && ok "no group" || bad "no group: $(cat out)"
