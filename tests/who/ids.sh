@@ -86,14 +86,57 @@ came 11 "a rule for anybody goes on" ask setuid="$U1" ask
 sealed 'verify = "always"; ca_file = "@W/server/ca.pem";' '' ''
 came 11 "and so does what the rule says of its peers" ask setuid="$U1" ask
 
-# What is faked is not believed.
-if command -v fakeroot >/dev/null; then
-	two_rules 'users = ["root"];' "users = [$U1];" ''
-	chgrp user-one public1 public2
-	chmod 640 public1 public2
-	chmod 644 "$CONF"
+# What is faked is not believed, and not told either: the journal of this namespace is a file.
+two_rules 'users = ["root"];' "users = [$U1];" 'report = "all";'
+chgrp user-one public1 public2
+chmod 640 public1 public2
+chmod 644 "$CONF"
+mount -t tmpfs -o mode=755 journal /run
+mkdir -p /run/systemd/journal
+mkfifo listens
+# faked LABEL COMMAND...: asked by user-one, to whom the command tells that he is root.
+faked() {
+	local label=$1
+	shift
+	rm -f told /run/systemd/journal/socket
+	/usr/bin/python3 -c "
+import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind('/run/systemd/journal/socket')
+os.chmod('/run/systemd/journal/socket', 0o666)
+open('listens', 'w').write('yes')
+s.settimeout(20)
+open('told', 'wb').write(s.recv(65536))" 2>/dev/null &
+	local listener=$!
+	cat listens >/dev/null
 	seen=$(wc -l <server/log)
-	COMMISSIONED_AUTH_CONFIG=$CONF setpriv --reuid="$U1" --regid="$(id -g user-one)" --clear-groups \
-		fakeroot env LD_PRELOAD="$LIBRARY:libfakeroot-sysv.so" /usr/bin/python3 $W/asks.py ask >out 2>&1
-	tail -n 1 server/log | grep -q "\"key\":\"$P2" && ok "fakeroot's root is not root" || bad "fakeroot: $(tail -n 1 server/log) $(cat out)"
+	COMMISSIONED_AUTH_CONFIG=$CONF setpriv --reuid="$U1" --regid="$(id -g user-one)" --clear-groups "$@" /usr/bin/python3 $W/asks.py ask >out 2>&1
+	tail -n 1 server/log | grep -q "\"key\":\"$P2" && ok "$label's root is not root" || bad "$label: $(tail -n 1 server/log) $(cat out)"
+	wait $listener
+	grep -aqx "COMMISSIONED_UID=$U1" told && ok "nor is he in the journal" || bad "the journal: $(cat told)"
+}
+if command -v fakeroot >/dev/null; then
+	faked fakeroot fakeroot env LD_PRELOAD="$LIBRARY:libfakeroot-sysv.so"
+else
+	echo "skip fakeroot is not installed"
+fi
+# One that stands before dlsym(3) as well, as some tracers and allocators do.
+cat >liar.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+uid_t geteuid(void) { return 0; }
+void *dlsym(void *handle, const char *name)
+{
+    static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17", "GLIBC_2.27", "GLIBC_2.0"};
+    static void *(*next)(void *, const char *);
+    for (int i = 0; i < 5 && next == NULL; i++)
+        next = (void *(*)(void *, const char *))dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+    return next(handle, name);
+}
+C
+if cc -O2 -shared -fPIC -o liar.so liar.c -ldl 2>out; then
+	faked "another library" env LD_PRELOAD="$LIBRARY:$W/liar.so"
+else
+	echo "skip no compiler: $(head -1 out)"
 fi

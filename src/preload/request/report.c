@@ -10,6 +10,7 @@
 
 #include "commissioned/journal_fields.h"
 #include "core/cleanup.h"
+#include "core/ids.h"
 #include "core/journal.h"
 #include "core/names.h"
 #include "preload/loader/late_libc.h"
@@ -91,8 +92,10 @@ static void send_with(const struct line *line, struct line_texts *texts)
     char pid[16], uid[16], status[16];
     const struct decision *decision = &line->decision;
     const struct policy_key *key = decision->key;
+    uid_t user = (uid_t)-1;
     snprintf(pid, sizeof pid, "%d", (int)getpid());
-    snprintf(uid, sizeof uid, "%u", (unsigned)geteuid());
+    ids_user(&user); /* what a C library says may be another library's (fakeroot) */
+    snprintf(uid, sizeof uid, "%u", (unsigned)user);
     snprintf(status, sizeof status, "%ld", line->status);
     snprintf(texts->message, sizeof texts->message, "%s: %s", verdict_code(decision->verdict),
              decision_why(decision));
