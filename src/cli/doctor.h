@@ -52,10 +52,10 @@ void doctor_bridge(struct doctor *doctor, const char *program);  /* can a bridge
 /* How much it found; 0: what counts is the interpreter. */
 unsigned doctor_script(struct doctor *doctor, const char *script, const char *interpreter);
 
-/* Says whether `file`, which a script calls, is covered; false, and
- * nothing, where it asks nobody. */
+/* Says whether `file`, which a script calls, is covered; false, and nothing, where it asks nobody.
+ * `clears` is the program that starts it without LD_PRELOAD, or NULL. */
 bool doctor_called(struct doctor *doctor, const char *script, const char *file,
-                   const struct program_judgement *judgement);
+                   const struct program_judgement *judgement, const char *clears);
 
 bool doctor_switch_is_on(void);          /* /etc/ld.so.preload names the library, and it is there */
 void doctor_curl(struct doctor *doctor); /* does libcurl do what we rely on */

@@ -166,7 +166,7 @@ static bool is_interpreter(const char *file)
 }
 
 bool doctor_called(struct doctor *doctor, const char *script, const char *file,
-                   const struct program_judgement *judgement)
+                   const struct program_judgement *judgement, const char *clears)
 {
     struct coverage coverage = {.kind = COVERAGE_NONE};
     if (is_shell(judgement->file))
@@ -179,7 +179,13 @@ bool doctor_called(struct doctor *doctor, const char *script, const char *file,
          (coverage.kind == COVERAGE_MODULES && !is_interpreter(judgement->file))))
         return false;
     doctor_say(doctor, HEALTH_GOOD, "program", "%s calls %s:", script, file);
-    say_reach(doctor, judgement);
+    if (clears != NULL && judgement->reach == PROGRAM_REACHED && !doctor_switch_is_on())
+        doctor_say(doctor, HEALTH_WARNING, "program",
+                   "partly covered: %s is started by %s, which takes LD_PRELOAD away: '" CLI_NAME
+                   " enable', or '%s ... " CLI_NAME " run -- %s'",
+                   file, clears, clears, file);
+    else
+        say_reach(doctor, judgement);
     return true;
 }
 

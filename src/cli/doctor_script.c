@@ -13,6 +13,7 @@
 #include "cli/coverage.h"
 #include "cli/doctor.h"
 #include "cli/program.h"
+#include "cli/shell_front.h"
 #include "core/cleanup.h"
 
 enum { MAX_SCRIPT = 1024 * 1024, MAX_COMMANDS = 64, MAX_WORD = 256 };
@@ -133,26 +134,15 @@ static bool is_new(struct calls *calls, const char *word)
     return true;
 }
 
-static void say_call(struct calls *calls, const char *word)
+/* `clears`: what takes LD_PRELOAD from it, or NULL. */
+static void say_call(struct calls *calls, const char *word, const char *clears)
 {
     char file[PATH_MAX];
     struct program_judgement judgement = {0};
     if (!is_new(calls, word) || program_find(word, getenv("PATH"), file) != 0)
         return;
     program_judge(file, NULL, &judgement);
-    calls->told += doctor_called(calls->doctor, calls->script, file, &judgement);
-}
-
-/* After these words of the shell's, and after assignments, the command's name is still to come. */
-static bool goes_on(const char *word)
-{
-    static const char *const words[] = {
-        "if",   "then",    "else", "elif",  "while", "until", "do",    "!",    "{",       "exec",
-        "time", "command", "env",  "nohup", "sudo",  "nice",  "xargs", "eval", "builtin", NULL};
-    for (const char *const *w = words; *w != NULL; w++)
-        if (strcmp(*w, word) == 0)
-            return true;
-    return word[0] == '-' || strchr(word, '=') != NULL;
+    calls->told += doctor_called(calls->doctor, calls->script, file, &judgement, clears);
 }
 
 /* "curl)" of a case and "curl()" of a function are no calls. */
@@ -161,10 +151,21 @@ static bool is_call(const char *after, unsigned depth)
     return *after != '(' && !(*after == ')' && depth == 0);
 }
 
+/* Whether the command's name is still to come behind this word. */
+static bool take_word(struct calls *calls, struct shell_front *front, const char *word,
+                      const char *after, unsigned depth)
+{
+    enum shell_word is = shell_front_take(front, word);
+    if (is == SHELL_COMMAND && is_call(after, depth))
+        say_call(calls, word, front->clears);
+    return is == SHELL_BEFORE;
+}
+
 /* Words that stand where the shell reads a command, taken without regard to quotes within them. */
 static void find_commands(struct calls *calls, const char *text)
 {
     static const char ends[] = " \t\n;|&()`\"'<>#";
+    struct shell_front front = {0};
     bool command = true;
     unsigned depth = 0;
     while (*text != '\0') {
@@ -173,9 +174,7 @@ static void find_commands(struct calls *calls, const char *text)
         if (length > 0 && length < sizeof word && command) {
             memcpy(word, text, length);
             word[length] = '\0';
-            command = goes_on(word);
-            if (!command && is_call(text + length, depth))
-                say_call(calls, word);
+            command = take_word(calls, &front, word, text + length, depth);
         } else if (length > 0) {
             command = false;
         }
@@ -185,7 +184,10 @@ static void find_commands(struct calls *calls, const char *text)
         else if (*text != '\0') {
             depth += *text == '(';
             depth -= *text == ')' && depth > 0;
-            command |= strchr("\n;|&(`", *text++) != NULL;
+            if (strchr("\n;|&(`", *text++) != NULL) {
+                front = (struct shell_front){0};
+                command = true;
+            }
         }
     }
 }
@@ -223,7 +225,7 @@ static void find_askers(struct calls *calls, const char *text)
         for (const char *at = text; (at = strstr(at, *name)) != NULL; at += length) {
             if (begins_string(text, at) && at[length] != '\0' &&
                 strchr(" \"'`,", at[length]) != NULL) {
-                say_call(calls, *name);
+                say_call(calls, *name, NULL);
                 break;
             }
         }
