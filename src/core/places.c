@@ -41,9 +41,10 @@ static bool exists(const char *path)
     return path != NULL && (stat(path, &status) == 0 || error_is_passing(errno));
 }
 
-/* So may the system's in a folder that is closed to this process, and deny it the key. */
+/* So may the system's in a folder that is closed to this process, and deny it the key; conf.d alone
+ * is a policy too. */
 bool places_anything_there(const struct places *places)
 {
     return places->env_file != NULL || exists(places->user_file) || exists(PLACES_SYSTEM_FILE) ||
-           errno == EACCES;
+           errno == EACCES || exists(PLACES_DROP_INS "/.") || errno == EACCES;
 }

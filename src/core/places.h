@@ -20,6 +20,7 @@
 #define PLACES_FOLDER        "commissioned-auth"
 #define PLACES_FILE          "commissioned-auth.conf"
 #define PLACES_SYSTEM_FILE   PLACES_SYSTEM_FOLDER "/" PLACES_FILE
+#define PLACES_DROP_INS      PLACES_SYSTEM_FOLDER "/conf.d"
 
 struct places {
     const char *env_file;    /* $COMMISSIONED_AUTH_CONFIG, or NULL */

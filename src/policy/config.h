@@ -196,6 +196,7 @@ struct policy_config {
     const struct policy_config_origin *origins;
 
     bool exists;        /* some configuration file was found, good or bad */
+    bool has_drop_ins;  /* conf.d is there, maybe with nothing in it */
     uint32_t denied_by; /* the denial that is for the asking process, or POLICY_NONE */
     const char *error;  /* the first error's sentence, or NULL; also where denied_by is set */
     struct policy_place error_at;

@@ -112,6 +112,7 @@ static void read_drop_ins(struct layer_state *state, const char *system_file)
     struct complaint why = {0};
     enum safe_result result = safe_folder_judge(folder, config->euid, judged, &why);
     policy_watch_judged(config, folder, judged);
+    config->has_drop_ins = result == SAFE_OK;
     if (result == SAFE_OK) {
         read_folder(state, folder);
     } else if (result == SAFE_REFUSED) {

@@ -22,7 +22,7 @@ static struct policy_image *build(const struct policy_request *request)
     struct policy_config *config =
         request->again != NULL ? policy_config_again(request) : policy_config_read(request);
     struct policy_image *image = NULL;
-    bool read = config != NULL && config->exists;
+    bool read = config != NULL && (config->exists || config->has_drop_ins);
     if (read && request->again == NULL && config->error == NULL && config->denied_by == POLICY_NONE)
         read = policy_config_read_keys(config, request, POLICY_KEYS_MATCHING);
     if (read)

@@ -94,3 +94,22 @@ chmod 600 /etc/commissioned-auth/conf.d/a.conf
 home nothing "a closed file in it" ann /home/ann
 rm /etc/commissioned-auth/conf.d/a.conf
 home key "all of it open" ann /home/ann
+
+# Rules in conf.d alone are a policy, and an empty conf.d is none.
+rm -r /home/ann/.config
+cp $K1 /etc/commissioned-auth/k1
+chgrp ann /etc/commissioned-auth/k1
+chmod 640 /etc/commissioned-auth/k1
+mv /etc/commissioned-auth/commissioned-auth.conf /etc/commissioned-auth/conf.d/a.conf
+sed -i 's|/k"|/k1"|' /etc/commissioned-auth/conf.d/a.conf
+home key "rules in conf.d alone" ann /home/ann
+rm /etc/commissioned-auth/conf.d/a.conf
+home none "an empty conf.d" ann /home/ann
+as_ann none "an empty conf.d, another host" -k https://localhost/v1/models
+chmod 700 /etc/commissioned-auth/conf.d
+home nothing "a closed conf.d alone" ann /home/ann
+rmdir /etc/commissioned-auth/conf.d
+: >/etc/commissioned-auth/conf.d
+home none "a conf.d that is no folder" ann /home/ann
+rm /etc/commissioned-auth/conf.d
+home none "no configuration at all" ann /home/ann
