@@ -11,7 +11,7 @@
 #include "core/cleanup.h"
 #include "core/text.h"
 
-enum { ADD_ENVIRONMENT, ADD_APPLICATION, ADD_ROTATE_AFTER, ADD_GROUP, ADD_DIR };
+enum { ADD_ENVIRONMENT, ADD_APPLICATION, ADD_ROTATE_AFTER, ADD_GROUP, ADD_NO_RULE, ADD_DIR };
 enum { ROTATE_DIR };
 
 static const struct cli_option add_options[] = {
@@ -23,6 +23,8 @@ static const struct cli_option add_options[] = {
                           CLI_WORDS_NONE, NULL},
     [ADD_GROUP] = {"group", 'g', "GROUP", "let this group read it (mode 0640)", CLI_WORDS_NONE,
                    NULL},
+    [ADD_NO_RULE] = {"no-rule", 'n', NULL, "write no configuration, and propose none",
+                     CLI_WORDS_NONE, NULL},
     [ADD_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
     {0},
 };
@@ -115,7 +117,7 @@ static int add(const struct cli_call *call)
         (status = key_write(&store, name, name, &secret, group)) != CLI_OK)
         return status;
     printf("stored %s (%s...) in %s/%s\n", name, meta.prefix, store.path, name);
-    return key_tell_configuration(&store, name, group);
+    return call->value[ADD_NO_RULE] != NULL ? CLI_OK : key_tell_configuration(&store, name, group);
 }
 
 /* A next key that was never promoted may be one that somebody already told the server about. */
