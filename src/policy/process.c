@@ -192,10 +192,11 @@ static void take_script(struct asked_file *script, const char *word)
     *script = (struct asked_file){.unknown = true};
     if (!full_name(word, known.script))
         return;
-    if (stat(known.script, &st) == 0)
-        identify(script, &st);
-    else if (word[0] != '/')
+    bool is_there = stat(known.script, &st) == 0;
+    if (!is_there && word[0] != '/')
         return; /* the interpreter looked elsewhere, or the folder is another by now */
+    if (is_there && S_ISREG(st.st_mode)) /* which file of a folder is run is not known */
+        identify(script, &st);
     script->unknown = false;
     script->replaced = script->loose = !script->has_id;
     script->names[0] = known.script;

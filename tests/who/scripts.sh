@@ -77,6 +77,18 @@ printf 'import os\nos.unlink("%s/app/gone.py")\nexec(open("%s/app/job.py").read(
 deny_for 'scripts = ["@W/app/gone.py"];'
 expect none "one that removed itself is denied still" /usr/bin/python3 "$W/app/gone.py"
 
+# A folder: which of its files is run is the interpreter's affair.
+mkdir app/whole && cp app/job.py app/whole/__main__.py
+unknown "a folder" app/whole/__main__.py /usr/bin/python3 "$W/app/whole"
+unknown "the folder it is in" app/whole/__main__.py at app/whole /usr/bin/python3 .
+deny_for 'scripts = ["@W/app/whole"];'
+expect none "a folder's own denial" /usr/bin/python3 "$W/app/whole"
+
+unknown "php --, which reads standard input" app/job.php bash -c "exec php -- $W/app/link.py <$W/app/job.php"
+rule_for 'scripts = ["@W/app/link.py"];'
+expect none "php --: no rule for the word behind it" bash -c "exec php -- $W/app/link.py <$W/app/job.php"
+known "php -B CODE -F job.php" app/job.php bash -c "echo line | php -B '1;' -F $W/app/job.php"
+unknown "python3 -i -c, which reads standard input then" app/job.py bash -c "exec /usr/bin/python3 -i -c 1 <$W/app/job.py"
 unknown "standard input" app/job.py bash -c "exec /usr/bin/python3 <$W/app/job.py"
 unknown "python3 -" app/job.py bash -c "exec /usr/bin/python3 - <$W/app/job.py"
 unknown "python3 -m job" app/job.py at app /usr/bin/python3 -m job
