@@ -10,8 +10,10 @@
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/needed.h"
 #include "cli/policy.h"
 #include "cli/program.h"
+#include "policy/embedded.h"
 #include "policy/helper.h"
 #include "policy/script.h"
 
@@ -102,6 +104,19 @@ static void gain_ids(struct policy_asker *asker, const char *file)
     asker->request.egid = &asker->identity.gid;
 }
 
+/* It may run any script: it is an interpreter, or is linked with one. */
+static bool interprets(const char *program)
+{
+    struct needed needed = {0};
+    bool found = script_interpreter(program) != NULL;
+    bool read = !found && needed_read(program, &needed);
+    for (size_t i = 0; read && i < needed.count; i++)
+        found |= embedded_is_interpreter(needed.libraries[i].name);
+    if (read)
+        needed_free(&needed);
+    return found;
+}
+
 int asker_set_program(struct policy_asker *asker, const char *name)
 {
     struct program_judgement judgement = {0};
@@ -119,7 +134,7 @@ int asker_set_program(struct policy_asker *asker, const char *name)
     asker->request.program = asker->program;
     asker->asks_by_helper = helper != NULL;
     asker->is_shell = script_is_shell(asker->program);
-    asker->request.script_unknown = script_interpreter(asker->program) != NULL;
+    asker->request.script_unknown = interprets(asker->program);
     if (judgement.is_script)
         set_script(asker, file);
     else if (helper == NULL)

@@ -36,11 +36,12 @@ static void take_called(struct asked_file *program, const char *called, struct a
         program->names[2] = arena_strdup(arena, real);
 }
 
-bool asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena)
+bool asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena,
+                bool names_scripts)
 {
     *asker = (struct asker){0};
     if (request->self)
-        return process_read(asker, request->interpreter);
+        return process_read(asker, request->interpreter, names_scripts);
     asker->program.unknown = request->program == NULL;
     asker->script.unknown = request->script_unknown || request->program == NULL;
     if (request->program != NULL)

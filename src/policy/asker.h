@@ -23,8 +23,9 @@ struct asker {
 };
 
 /* Who the request is for: this process where it says `self`, else what it names. False where the
- * answer is for now alone (passing.h). */
-bool asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena);
+ * answer is for now alone (passing.h). `names_scripts`: the policy has lists of them. */
+bool asker_take(struct asker *asker, const struct policy_request *request, struct arena *arena,
+                bool names_scripts);
 
 /* ---- process.c ------------------------------------------------------------------------------- */
 
@@ -32,6 +33,6 @@ bool asker_take(struct asker *asker, const struct policy_request *request, struc
  * This process. What is known of it stays known: a later chroot or chdir does not change it.
  * `interpreter` is as in policy_image.h. False as above.
  */
-bool process_read(struct asker *asker, const char *interpreter);
+bool process_read(struct asker *asker, const char *interpreter, bool names_scripts);
 
 #endif

@@ -228,6 +228,16 @@ void policy_take_ids(struct policy_config *config, const struct policy_request *
         config->groups_known = owner_knows_group(config->groups[i]);
 }
 
+static bool names_scripts(const struct policy_config *config)
+{
+    bool named = false;
+    for (uint32_t i = 0; i < config->nrules; i++)
+        named |= config->rules[i].who.scripts != NULL;
+    for (uint32_t i = 0; i < config->ndenies; i++)
+        named |= config->denies[i].who.scripts != NULL;
+    return named;
+}
+
 void policy_match(struct policy_config *config, const struct policy_request *request)
 {
     struct asker *asker = arena_alloc(&config->arena, sizeof *asker);
@@ -237,7 +247,7 @@ void policy_match(struct policy_config *config, const struct policy_request *req
                               .groups = {.path = "/etc/group", .kind = "group"}};
     if (asker == NULL)
         return;
-    config->passing |= !asker_take(asker, request, &config->arena);
+    config->passing |= !asker_take(asker, request, &config->arena, names_scripts(config));
     config->asker = asker;
     match_rules(&matcher);
     match_denies(&matcher);

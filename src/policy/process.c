@@ -26,6 +26,7 @@
 #include "core/cleanup.h"
 #include "core/passing.h"
 #include "policy/asker.h"
+#include "policy/embedded.h"
 #include "policy/match_path.h"
 #include "policy/script.h"
 
@@ -34,6 +35,7 @@ enum { MAX_ARGUMENTS = 64 * 1024 };
 static struct {
     struct asker asker;
     bool settled;          /* `asker` holds for good */
+    bool interprets;       /* the program is itself an interpreter */
     char folder[PATH_MAX]; /* while a word is looked at */
     char program[PATH_MAX];
     char called[PATH_MAX];
@@ -257,6 +259,7 @@ static void find_script(struct asker *asker, enum start start, const char *named
     const struct interpreter *interpreter = program != NULL ? script_interpreter(program) : NULL;
     if (interpreter == NULL && named != NULL) /* under another name */
         interpreter = script_interpreter(named);
+    known.interprets = interpreter != NULL;
     if (start == STARTED_SCRIPT)
         take_started(&asker->script, known.called, interpreter);
     else if (is_under_the_loader()) /* the first words are the loader's */
@@ -291,10 +294,21 @@ static void read_anew(struct asker *asker, const char *interpreter)
     }
 }
 
-bool process_read(struct asker *asker, const char *interpreter)
+/* A program may load an interpreter at any time, so this is asked each time. */
+static bool may_run_any(const struct asker *asker)
+{
+    bool want = false;
+    bool none = asker->script.names[0] == NULL && !asker->script.unknown && !known.interprets;
+    bool embedded = none && embedded_in_this_process(&want);
+    note_want(want);
+    return embedded;
+}
+
+bool process_read(struct asker *asker, const char *interpreter, bool names_scripts)
 {
     if (!known.settled)
         read_anew(&known.asker, interpreter);
     *asker = known.asker;
+    asker->script.unknown |= names_scripts && may_run_any(asker);
     return known.settled;
 }

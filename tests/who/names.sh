@@ -39,3 +39,10 @@ mkdir -m 700 private
 deny_for 'programs = ["@W/private/x"];'
 COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth config check >out
 grep -q 'every program of those who may not look' out && ok "a denial that others cannot look up" || bad "a denial that others cannot look up: $(cat out)"
+
+if ldd /usr/bin/gdb 2>/dev/null | grep -q libpython; then
+	deny_for 'scripts = ["/opt/x.py"];'
+	COMMISSIONED_AUTH_CONFIG=$CONF commissioned-auth explain -p gdb "$APP" >out
+	[ $? = 1 ] && grep -q 'not known which one runs' out && ok "a program that is linked with an interpreter" ||
+		bad "a program that is linked with an interpreter: $(cat out)"
+fi

@@ -111,3 +111,38 @@ none "an interpreter of another name, -c" $W/interpreter -c "$text"
 none "php -r" php -r "include '$W/app/job.php';"
 none "a program that interprets nothing" curl -sS -o /dev/null "$APP"
 none "a shell's command, and what it starts" bash -c "curl -sS -o /dev/null $APP; true" "$W/app/job.py"
+
+# A program with an interpreter in it may run any script; it is told by the library that is mapped.
+library=$(ldd /usr/bin/curl | sed -n 's/.*=> \(\/[^ ]*libz\.so[^ ]*\) .*/\1/p')
+cp "$library" libperl.so.5.99
+real_library=$LIBRARY
+LIBRARY="$LIBRARY $W/libperl.so.5.99"
+unknown "a program with an interpreter in it" app/job.pl curl -sS -o /dev/null "$APP"
+policy "$one_rule"
+expect key "a program with an interpreter in it, where no script is named" curl -sS -o /dev/null "$APP"
+none "python3 -c, which is one itself" /usr/bin/python3 -c "$text"
+LIBRARY=$real_library
+module=$(ls /usr/lib/apache2/modules/libphp*.so 2>/dev/null | tail -n 1)
+if [ -n "$module" ] && [ -x /usr/sbin/apache2 ]; then
+	mkdir -p apache/logs
+	printf '%s\n' "ServerRoot $W/apache" "PidFile $W/apache/pid" 'Listen 127.0.0.1:8081' 'ServerName localhost' \
+		'LoadModule mpm_prefork_module /usr/lib/apache2/modules/mod_mpm_prefork.so' \
+		'LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so' "LoadModule php_module $module" \
+		"ErrorLog $W/apache/err" 'User www-data' 'Group www-data' "DocumentRoot $W/app" \
+		'<FilesMatch "\.php$">' 'SetHandler application/x-httpd-php' '</FilesMatch>' >apache/conf
+	served() {
+		/usr/sbin/apache2 -f "$W/apache/conf" -X &
+		env -u LD_PRELOAD curl -s --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8081/job.php
+		kill $!
+		wait $!
+		return 0
+	}
+	export -f served
+	chgrp www-data $K1
+	chmod 640 $K1
+	unknown "Apache's PHP" app/job.php served
+	policy "$one_rule"
+	expect key "Apache's PHP, where no script is named" served
+else
+	echo "ok   SKIP Apache's PHP: libapache2-mod-php is not installed"
+fi

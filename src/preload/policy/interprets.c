@@ -14,10 +14,6 @@ static const struct {
     {"Rf_initialize_R", "R"},
 };
 
-static const char *const libraries[] = {"libpython", "libperl", "libruby", "libphp",
-                                        "libnode",   "liblua",  "libtcl",  "libR.so",
-                                        "libguile",  "libjli",  "libjvm",  "libjulia"};
-
 /* As binutils' and glibc's headers have it. */
 static uint32_t gnu_hash(const char *name)
 {
@@ -25,17 +21,6 @@ static uint32_t gnu_hash(const char *name)
     for (; *name != '\0'; name++)
         hash = hash * 33 + (unsigned char)*name;
     return hash;
-}
-
-static const char *needs(uintptr_t base, const ElfW(Dyn) * dynamic)
-{
-    const char *strings = elf_pointer(base, elf_value(dynamic, DT_STRTAB));
-    for (const ElfW(Dyn) *entry = dynamic; strings != NULL && entry->d_tag != DT_NULL; entry++)
-        for (size_t i = 0; entry->d_tag == DT_NEEDED && i < sizeof libraries / sizeof libraries[0];
-             i++)
-            if (strncmp(strings + entry->d_un.d_val, libraries[i], strlen(libraries[i])) == 0)
-                return "";
-    return NULL;
 }
 
 /* The first of the list is the program, and it stays. */
@@ -48,5 +33,5 @@ const char *interprets_what(void)
         if (elf_find_in(program->l_addr, program->l_ld, engines[i].symbol,
                         gnu_hash(engines[i].symbol)) != NULL)
             return engines[i].language;
-    return needs(program->l_addr, program->l_ld);
+    return NULL;
 }

@@ -1,7 +1,8 @@
 /*
  * interprets.h - whether the program is an interpreter whatever it is called.
  *
- * Such a program defines the functions that its extensions call, or needs the library that does.
+ * Such a program defines the functions that its extensions call. Whether it has the library that
+ * does is seen by the policy module (policy/embedded.h).
  *
  * Threads: any.
  * Errors:  none; what hides its symbols is told by its name alone.
