@@ -64,10 +64,36 @@ static bool is_wider(const char *path, char real[PATH_MAX])
            script_interpreter(real) != NULL;
 }
 
+/* A whole shell word, or two, in a path's place. What may still be installed is no slip. */
+static bool is_slip(const char *path, struct complaint *why)
+{
+    struct stat st;
+    size_t length = strlen(path);
+    if ((strpbrk(path, "{$") == NULL && strstr(path, " -") == NULL && path[length - 1] != ' ') ||
+        stat(path, &st) == 0)
+        return false;
+    complain(why, "write one path alone, without blanks, { } and $",
+             "this can never match, for there is no such file");
+    return true;
+}
+
+static bool is_folder(const char *path, struct complaint *why, char target[PATH_MAX])
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode) ||
+        snprintf(target, PATH_MAX, "%s/*", path) >= PATH_MAX)
+        return false;
+    complain(why, "for what is in it write", "this can never match, for it is a folder");
+    why->target = target;
+    return true;
+}
+
 static bool judge_program(const char *path, struct complaint *why, char target[PATH_MAX])
 {
     char interpreter[MAX_FIRST_LINE];
     const char *helper = helper_of(path);
+    if (is_slip(path, why) || is_folder(path, why, target))
+        return true;
     if (helper != NULL && realpath(helper, target) != NULL) {
         complain(why, "write", "a rule for this program can never match, for another one asks");
         why->target = target;
@@ -93,6 +119,8 @@ static bool judge_script(const char *path, struct complaint *why)
 {
     char begin[MAX_FIRST_LINE];
     enum kind kind = kind_of(path, begin);
+    if (is_slip(path, why))
+        return true;
     if (kind == KIND_PROGRAM)
         complain(why, "name it in programs",
                  "a rule for this script can never match, for it is a program");

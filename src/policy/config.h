@@ -49,7 +49,7 @@ struct policy_place {
 
 /* Whom a rule or a denial is for. NULL: anybody. */
 struct policy_who {
-    const char *const *programs; /* paths, or patterns of fnmatch(3) with FNM_PATHNAME */
+    const char *const *programs; /* paths, or patterns: match_path.h */
     const char *const *scripts;
     const char *const *users; /* names or numbers */
     const char *const *groups;

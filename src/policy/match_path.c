@@ -84,10 +84,12 @@ static bool is_name(const struct asked_file *file, const char *path)
     return false;
 }
 
+/* "*" ends at '/', "**" does not. */
 static bool is_like(const struct asked_file *file, const char *pattern)
 {
+    int flags = strstr(pattern, "**") != NULL ? 0 : FNM_PATHNAME;
     for (int i = 0; i < ASKED_MAX_NAMES; i++)
-        if (file->names[i] != NULL && fnmatch(pattern, file->names[i], FNM_PATHNAME) == 0)
+        if (file->names[i] != NULL && fnmatch(pattern, file->names[i], flags) == 0)
             return true;
     return false;
 }

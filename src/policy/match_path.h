@@ -5,7 +5,8 @@
  * A path is looked up when it is read: symbolic links, hard links, merged folders and bind mounts
  * lead to the same file, and both spellings count. A pattern is compared with each name of the
  * file, and its folder is looked up too; what it would find is not, for whoever can put a link
- * there would choose whom the rule is for.
+ * there would choose whom the rule is for. A pattern with "**" is one of fnmatch(3) without
+ * FNM_PATHNAME, any other one with it.
  *
  * Errors:  what cannot be looked up is FIT_UNKNOWN.
  * Threads: as asker.h.

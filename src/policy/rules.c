@@ -91,10 +91,15 @@ static const char *const *read_patterns(struct policy_reader *reader, const conf
     uint32_t line;
     const char *const *patterns = setting_strings(reader, group, name, &line);
     for (size_t i = 0; patterns != NULL && patterns[i] != NULL; i++) {
-        if (patterns[i][0] == '/')
+        bool is_full = patterns[i][0] == '/';
+        if (is_full && patterns[i][strlen(patterns[i]) - 1] != '/')
             continue;
-        setting_error(reader, line, "write paths in full, such as \"/usr/bin/curl\"",
-                      "%s holds what is not an absolute path", name);
+        if (is_full)
+            setting_error(reader, line, "leave it out, or write /* for what is in that folder",
+                          "%s holds a path that ends in '/'", name);
+        else
+            setting_error(reader, line, "write paths in full, such as \"/usr/bin/curl\"",
+                          "%s holds what is not an absolute path", name);
         return NULL;
     }
     return patterns;

@@ -76,6 +76,9 @@ static const struct {
     {"real/*", FIT_YES},      {"merged/*", FIT_YES},
     {"merged/t??l", FIT_YES}, {"*", FIT_NO},
     {"lin[k]", FIT_NO},       {"none/*", FIT_NO},
+    {"**", FIT_YES},          {"**/tool", FIT_YES},
+    {"real/**", FIT_YES},     {"merged/**", FIT_YES},
+    {"none/**", FIT_NO},      {"**/other", FIT_NO},
 };
 
 START_TEST(a_path_is_followed_and_a_pattern_compared)

@@ -274,6 +274,9 @@ static const struct config_row config_rows[] = {
      ":2: programs holds what is not an absolute path: write paths in full, such as "
      "\"/usr/bin/curl\""},
     {0600, "deny = ({ });\n", ":1: deny names nobody: add programs, scripts, users or groups"},
+    {0600, "deny = ({ programs = [\"/opt/tool/\"]; });\n",
+     ":1: programs holds a path that ends in '/': leave it out, or write /* for what is in that "
+     "folder"},
     {0600, "deny = ({ programs = [\"sshd\"]; });\n",
      ":1: programs holds what is not an absolute path: write paths in full, such as "
      "\"/usr/bin/curl\""},

@@ -17,6 +17,11 @@ told "git" 'programs = ["/usr/bin/git"];' 'never match.*write .*/git-remote-http
 told "a virtual environment's python" 'programs = ["@W/venv/bin/python"];' 'symbolic link to an interpreter.*/python3'
 told "a program among scripts" 'scripts = ["/usr/bin/curl"];' 'never match.*programs'
 told "a shell's script" 'scripts = ["@W/app/wrapper"];' 'never match.*shell.*programs'
+told "a folder" 'programs = ["@W/app"];' 'never match.*folder.*write .*/app/\*'
+for slip in '/opt/tool ' '/opt/{a,b}' '/opt/tool --flag' '$HOME/tool'; do
+	told "a slip, $slip" "programs = [\"/opt/x${slip#/opt}\"];" 'never match.*no such file.*alone'
+done
+told "a slip among scripts" 'scripts = ["/opt/x.py "];' 'never match.*no such file.*alone'
 printf '#!/usr/bin/env -S X=1 bash -e\ncurl\n' >app/env
 told "a shell's script by env" 'scripts = ["@W/app/env"];' 'never match.*shell.*programs'
 printf '#!/usr/bin/env -S X=1 python3 -u\n' >app/env.py
