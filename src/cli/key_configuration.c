@@ -26,6 +26,7 @@ struct wording {
     char name[64];     /* of key and rule in the policy, unlike those that are there */
     char who[128];     /* the rule's setting for those who can read the key; "" for all */
     char for_whom[96]; /* the same in words */
+    const char *some;  /* what narrows a rule that would take every request of a user's */
 };
 
 /* Names are looked up in /etc/group alone by the library; other groups need their number. */
@@ -113,9 +114,9 @@ static int write_first(const struct wording *wording)
 static void print_lists(const struct wording *wording)
 {
     printf("    keys  = ( { name = \"%s\"; file = \"%s/%s\"; } );\n"
-           "    rules = ( { name = \"%s\"; key = \"%s\";%s } );\n",
+           "    rules = ( { name = \"%s\"; key = \"%s\";%s%s } );\n",
            wording->name, wording->store->path, wording->key, wording->name, wording->name,
-           wording->who);
+           wording->who, wording->some);
 }
 
 /* As the first elements they need no comma before them, and bear one after them. */
@@ -124,27 +125,54 @@ static void print_elements(const struct wording *wording, const char *file)
     printf("To use it, add as the first of the keys of %s\n\n"
            "    { name = \"%s\"; file = \"%s/%s\"; },\n\n"
            "and as the first of its rules\n\n"
-           "    { name = \"%s\"; key = \"%s\";%s },\n",
+           "    { name = \"%s\"; key = \"%s\";%s%s },\n",
            file, wording->name, wording->store->path, wording->key, wording->name, wording->name,
-           wording->who);
+           wording->who, wording->some);
 }
 
-static bool has_lists(const struct policy_config *config, const char *file)
+/* A rule of the file: one of its list, or that of its simple form. */
+static const struct policy_config_rule *find_rule(const struct policy_config *config,
+                                                  const char *file, bool simple)
 {
     for (uint32_t i = 0; config != NULL && i < config->nrules; i++)
-        if (!config->rules[i].simple && strcmp(config->rules[i].place.file, file) == 0)
-            return true;
-    return false;
+        if (config->rules[i].simple == simple && config->rules[i].key != POLICY_NONE &&
+            strcmp(config->rules[i].place.file, file) == 0)
+            return &config->rules[i];
+    return NULL;
 }
 
-static int tell(const struct wording *wording, const struct policy_config *config, const char *file)
+/* The key that all programs have goes on being theirs, unless he says otherwise. */
+static void tell_beside_simple(const struct wording *wording, const struct policy_config *config,
+                               const struct policy_config_rule *simple, bool has_lists)
 {
+    const char *file = simple->place.file;
+    printf("To use it in the place of %s, put this into line %u of %s:\n\n"
+           "    key_file = \"%s/%s\";\n\n"
+           "To use it for some programs alone, name them as curl is named here.\n",
+           config->keys[simple->key].name, simple->place.line, file, wording->store->path,
+           wording->key);
+    if (has_lists) {
+        print_elements(wording, file);
+        return;
+    }
+    printf("Add to %s:\n\n", file);
+    print_lists(wording);
+}
+
+static int tell(struct wording *wording, const struct policy_config *config, const char *file)
+{
+    const struct policy_config_rule *simple = find_rule(config, file, true);
+    bool has_lists = find_rule(config, file, false) != NULL;
+    if (wording->who[0] == '\0' && (simple != NULL || has_lists))
+        wording->some = " programs = [\"/usr/bin/curl\"];";
     if (wording->system && strcmp(file, PLACES_SYSTEM_FOLDER "/" PLACES_FILE) == 0) {
         printf("To use it, put this into a file of its own (mkdir -p " PLACES_SYSTEM_FOLDER
                "/conf.d),\n" PLACES_SYSTEM_FOLDER "/conf.d/%s.conf, mode 644:\n\n",
                wording->name);
         print_lists(wording);
-    } else if (has_lists(config, file)) {
+    } else if (simple != NULL && wording->who[0] == '\0') {
+        tell_beside_simple(wording, config, simple, has_lists);
+    } else if (has_lists) {
         print_elements(wording, file);
     } else {
         printf("To use it, add to %s:\n\n", file);
@@ -170,7 +198,7 @@ static void warn_of_error(const struct policy_config *config)
 
 int key_tell_configuration(const struct key_store *store, const char *name, gid_t group)
 {
-    struct wording wording = {.store = store, .key = name, .group = group};
+    struct wording wording = {.store = store, .key = name, .group = group, .some = ""};
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
     const char *named = getenv("COMMISSIONED_AUTH_CONFIG");

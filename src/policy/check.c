@@ -117,7 +117,9 @@ static void warn_covered(struct policy_config *config, uint32_t number)
     const struct policy_config_rule *cover = &config->rules[rule->covered_by];
     struct complaint why = {0};
     if (strcmp(cover->place.file, rule->place.file) == 0)
-        complain(&why, "put it first, or leave it out",
+        complain(&why,
+                 rule->simple ? "leave it out, or say in that one whom it is for"
+                              : "put it first, or leave it out",
                  "the rule can never match: \"%s\" on line %u covers it", cover->name,
                  cover->place.line);
     else

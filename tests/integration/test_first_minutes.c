@@ -82,6 +82,30 @@ START_TEST(what_a_second_key_says_can_be_pasted_as_it_stands)
 }
 END_TEST
 
+#define MINE "/home/ann/.config/commissioned-auth/commissioned-auth.conf"
+
+START_TEST(a_second_key_of_a_user_does_not_take_the_place_of_the_first_unasked)
+{
+    expect(__func__,
+           "user ann 'echo $KEY | commissioned-auth key add first' >/dev/null\n"
+           "user ann 'echo $KEY2 | commissioned-auth key add second' >said\n"
+           "grep '^    \\(keys\\|rules\\)' said >>" MINE "\n"
+           "user ann 'commissioned-auth config check; commissioned-auth explain -p /usr/bin/curl "
+           "https://app.commissioned.tech/; commissioned-auth explain -p /usr/bin/git "
+           "https://app.commissioned.tech/' >told; cat told\n"
+           "grep -q '^good' told && grep -q '^key: second' told && grep -q '^key: first' told; "
+           "as ann",
+           "200,");
+    expect(__func__,
+           "user ann 'echo $KEY | commissioned-auth key add first' >/dev/null\n"
+           "user ann 'echo $KEY2 | commissioned-auth key add second' >said\n"
+           "grep '^    key_file' said >" MINE "\n"
+           "user ann 'commissioned-auth config check; commissioned-auth explain "
+           "https://app.commissioned.tech/'",
+           "key: second");
+}
+END_TEST
+
 START_TEST(a_name_that_the_policy_has_already_is_not_used_again)
 {
     expect(__func__,
@@ -300,6 +324,7 @@ int main(void)
     tcase_add_test(tests, a_key_for_a_group_is_for_its_members_and_disturbs_nobody_else);
     tcase_add_test(tests, a_key_of_root_s_own_disturbs_nobody_else);
     tcase_add_test(tests, what_a_second_key_says_can_be_pasted_as_it_stands);
+    tcase_add_test(tests, a_second_key_of_a_user_does_not_take_the_place_of_the_first_unasked);
     tcase_add_test(tests, a_name_that_the_policy_has_already_is_not_used_again);
     tcase_add_test(tests, a_user_s_own_key_comes_before_the_system_s);
     tcase_add_test(tests, a_user_is_told_where_the_system_closes_his_configuration);

@@ -275,6 +275,18 @@ START_TEST(a_rule_below_the_whole_origin_is_covered_by_it)
 }
 END_TEST
 
+/* It is always the last of its layer: nobody can put it first. */
+START_TEST(a_simple_form_that_is_covered_is_told_what_can_be_done)
+{
+    put("user.conf", "api_key = \"abcdefgh\";\n"
+                     "keys = ({ name = \"k\"; api_key = \"ijklmnop\"; });\n"
+                     "rules = ({ name = \"all\"; key = \"k\"; });\n");
+    load_well();
+    expect_warning("user.conf:1: the rule can never match: \"all\" on line 3 covers it: leave it "
+                   "out, or say in that one whom it is for");
+}
+END_TEST
+
 START_TEST(a_key_that_no_rule_uses_is_warned_of)
 {
     put("system.conf",
@@ -929,6 +941,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, several_mistakes_are_all_found_and_the_first_is_the_error);
     tcase_add_test(tests, a_rule_that_an_earlier_one_covers_is_warned_of);
     tcase_add_test(tests, a_rule_below_the_whole_origin_is_covered_by_it);
+    tcase_add_test(tests, a_simple_form_that_is_covered_is_told_what_can_be_done);
     tcase_add_test(tests, a_key_that_no_rule_uses_is_warned_of);
     tcase_add_test(tests, a_user_and_a_group_that_nobody_has_are_warned_of_once);
     tcase_add_loop_test(tests, a_rule_is_for_whom_it_names, 0,
