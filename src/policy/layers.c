@@ -18,6 +18,7 @@
 #include "policy/match.h"
 #include "policy/reader.h"
 #include "policy/remedy.h"
+#include "policy/remedy_policy.h"
 #include "policy/safe_file.h"
 
 struct layer_state {

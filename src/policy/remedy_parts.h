@@ -1,6 +1,6 @@
 /*
  * remedy_parts.h - what the remedies ask of the machine and of who asks, and how one is put down.
- * For remedy.c and remedy_absent.c alone.
+ * For the other remedies alone.
  *
  * `euid` is the asking user. Of another one than the process's own no group is known but the one
  * that has his number, which is his by the custom of all distributions.

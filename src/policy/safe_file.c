@@ -20,6 +20,7 @@
 #include "core/secret.h"
 #include "policy/owner.h"
 #include "policy/remedy.h"
+#include "policy/remedy_policy.h"
 
 enum { MAX_ATTEMPTS = 5 }; /* before a file that keeps changing is given up */
 
@@ -63,7 +64,8 @@ static enum safe_result judge(const struct stat *st, uid_t euid, bool secret,
         complain(why, "", "belongs to user %u, not to root or user %u", (unsigned)st->st_uid,
                  (unsigned)euid);
         file->unsafe = true;
-        remedy_foreign(why, file->resolved, st, euid);
+        if (secret || !remedy_foreign_policy(why, file->resolved, st, euid))
+            remedy_foreign(why, file->resolved, st, euid);
         return SAFE_REFUSED;
     }
     if ((st->st_mode & 022) != 0) {

@@ -13,6 +13,7 @@
 #include "policy/dotenv.h"
 #include "policy/reader.h"
 #include "policy/remedy.h"
+#include "policy/remedy_policy.h"
 #include "policy/safe_file.h"
 #include "policy/store.h"
 
@@ -99,8 +100,8 @@ static void take_variable(struct policy_config *config, struct policy_config_key
         strcpy(why.remedy, "store the key alone in the variable");
         break;
     case DOTENV_ABSENT:
-        complain(&why, "add a line NAME=KEY to it",
-                 "does not set the variable that the policy names");
+        complain(&why, "", "does not set the variable that the policy names");
+        snprintf(why.remedy, sizeof why.remedy, "add a line %.64s=KEY to it", key->variable);
         break;
     case DOTENV_OPEN:
         complain(&why, "close it", "this quote is never closed");
@@ -135,9 +136,11 @@ static void read_key_file(struct policy_config *config, struct policy_config_key
         config->arena.failed = true;
     } else {
         if (result == SAFE_ABSENT) {
-            complain(&why, "add a line NAME=KEY to it, with mode 600", "no such file");
+            complain(&why, "", "no such file");
             if (key->source != POLICY_SOURCE_DOTENV)
                 remedy_no_key(&why, key->path, config->euid);
+            else
+                remedy_no_dotenv(&why, key->path, key->variable, config->euid);
         }
         key->absent = result == SAFE_ABSENT;
         fail(config, key, key->path, 0, &why);

@@ -206,7 +206,22 @@ static const struct situation situations[] = {
     {"a policy that all can change", USER, "put /mnt/key 1500:1500 600; chmod 666 /mnt/policy.conf",
      "as root, chmod go-w", NULL},
     {"a policy of another user", USER, "put /mnt/key 1500:1500 600; chown 1600 /mnt/policy.conf",
+     "as root, chown root", NULL},
+    {"a policy of another user that he alone can read", USER,
+     "put /mnt/key 1500:1500 600; chown 1600 /mnt/policy.conf; chmod 600 /mnt/policy.conf",
+     "as root, chown root", NULL},
+    {"a policy of another user in one's own folder", USER,
+     "own; put /mnt/own/key 1500:1500 600; mv /mnt/policy.conf /mnt/own/p; "
+     "ln -s own/p /mnt/policy.conf; chown 1600 /mnt/own/p",
      "as root, chown 1500", NULL},
+    {"no .env file where root keeps it", USER, "dotenv /mnt/.env",
+     "as root, write it with a line COMMISSIONED_API_KEY=KEY, owner 1500 and mode 600",
+     "echo COMMISSIONED_API_KEY=a-key-made-for-this-test >/mnt/.env; chown 1500 /mnt/.env; "
+     "chmod 600 /mnt/.env"},
+    {"no .env file where the user keeps it", USER, "own; dotenv /mnt/own/.env",
+     ": write it with a line COMMISSIONED_API_KEY=KEY, and mode 600",
+     "echo COMMISSIONED_API_KEY=a-key-made-for-this-test >/mnt/own/.env; chown 1500 /mnt/own/.env; "
+     "chmod 600 /mnt/own/.env"},
     {"a credential outside of its unit", USER,
      "mkdir /mnt/c; put /mnt/c/key 1500:1500 400; credential key",
      "with LoadCredential= in the unit", "echo CREDENTIALS_DIRECTORY=/mnt/c >/mnt/env"},
@@ -241,6 +256,8 @@ static const char driver[] =
     "PATH=/mnt:$PATH; : >/mnt/env; F=; P=/mnt/policy.conf;\n"
     "name() { F=$1; printf 'key_file = \"%s\";\\n' \"$1\" >$P; }\n"
     "credential() { printf 'keys=({name=\"k\"; credential=\"%s\";});\\n"
+    "rules=({name=\"r\"; key=\"k\";});\\n' \"$1\" >/mnt/policy.conf; }\n"
+    "dotenv() { printf 'keys=({name=\"k\"; dotenv=\"%s\";});\\n"
     "rules=({name=\"r\"; key=\"k\";});\\n' \"$1\" >/mnt/policy.conf; }\n"
     "put() { printf 'a-key-made-for-this-test\\n' >$1; chown $2 $1; chmod $3 $1; name $1; }\n"
     "own() { mkdir -m 700 /mnt/own; chown 1500:1500 /mnt/own; }\n"

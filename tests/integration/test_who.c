@@ -49,6 +49,12 @@ START_TEST(ids_are_those_of_the_moment_of_the_request)
 }
 END_TEST
 
+START_TEST(a_sentence_about_the_system_s_policy_is_right_for_everybody)
+{
+    run_case("a_sentence_about_the_system_s_policy_is_right_for_everybody", "sentences");
+}
+END_TEST
+
 START_TEST(nobody_owns_nothing)
 {
     run_case("nobody_owns_nothing", "nobody");
@@ -82,6 +88,7 @@ int main(void)
     tcase_add_test(tests, a_script_is_known_or_may_be_any);
     tcase_add_test(tests, an_upgraded_program_keeps_its_rules_and_denials);
     tcase_add_test(tests, ids_are_those_of_the_moment_of_the_request);
+    tcase_add_test(tests, a_sentence_about_the_system_s_policy_is_right_for_everybody);
     tcase_add_test(tests, nobody_owns_nothing);
     tcase_add_test(tests, a_file_in_somebody_elses_folder_is_as_if_it_were_not_there);
     tcase_add_test(tests, explain_says_what_the_server_sees);

@@ -412,11 +412,11 @@ static const struct key_row key_rows[] = {
      "@D/key:1: looks like a .env file: name it with dotenv = \"...\", or store the key alone in "
      "it"},
     {0600, FILE_KEY, NULL, "@D/key: no such file: commissioned-auth key add --dir @D key"},
-    {0600, DOTENV_KEY, NULL, "@D/key: no such file: add a line NAME=KEY to it, with mode 600"},
+    {0600, DOTENV_KEY, NULL, "@D/key: no such file: write it with a line MY_KEY=KEY, and mode 600"},
     {0644, DOTENV_KEY, "MY_KEY=@K\n",
      "@D/key: mode 0644 lets others read the key: chmod 600 @D/key"},
     {0600, DOTENV_KEY, "# MY_KEY=@K\nMY_KEY2=@K\n",
-     "@D/key: does not set the variable that the policy names: add a line NAME=KEY to it"},
+     "@D/key: does not set the variable that the policy names: add a line MY_KEY=KEY to it"},
     {0600, DOTENV_KEY, "A=1\nMY_KEY=\n", "@D/key:2: is empty: store the key alone in the variable"},
     {0600, DOTENV_KEY, "MY_KEY=\"@K\n", "@D/key:1: this quote is never closed: close it"},
     {0600, DOTENV_KEY, "MY_KEY=\"${OTHER}\"\n",
