@@ -28,6 +28,7 @@ enum form {
     HOST,   /* "host": set to it */
     ORIGIN, /* "https://host": set to it */
     OTHERS, /* clients differ in what they want here: judged, and never set */
+    PATHS,  /* the same, but many have a path or a word here: judged where it is an address */
     PART,   /* no address, but a part of one that is not ours: must be empty */
 };
 
@@ -42,7 +43,7 @@ static const struct server_variable {
     {"AIDER_OPENAI_API_BASE", BASE},    /* aider, for --openai-api-base */
     {"OPENAI_API_HOST", HOST},          /* promptfoo; big-AGI and Chatbot UI with a scheme */
     {"OPENAI_HOST", ORIGIN},            /* goose */
-    {"OPENAI_BASE_PATH", OTHERS},       /* goose: a path; programs on openai-node 3: the URL */
+    {"OPENAI_BASE_PATH", PATHS},        /* goose: a path; programs on openai-node 3: the URL */
     {"OPENAI_API_BASE_URLS", OTHERS},   /* Open WebUI: several, with ';' */
     {"OPENAI_ENDPOINT", OTHERS},        /* programs of people's own, on LangChain */
     {"OPENAI_API_ENDPOINT", OTHERS},    /* the same */
@@ -68,7 +69,9 @@ static const struct server_variable {
     {"ANTHROPIC_API_URL", OTHERS},     /* LangChain; the same */
     {"LLM_BASE_URL", OTHERS},          /* OpenHands */
     {"LLM_API_BASE", OTHERS},          /* programs on LiteLLM */
-    {"API_BASE_URL", OTHERS},          /* shell-gpt */
+    {"API_BASE_URL", PATHS},           /* shell-gpt, which takes "default" too */
+    {"BASE_URL", PATHS},               /* NextChat, crewAI: before the names above */
+    {"API_BASE", PATHS},               /* crewAI */
     {"COMMISSIONED_BASE_URL", OTHERS}, /* programs for this service, beside its key's name */
     {"COMMISSIONED_API_BASE", OTHERS}, /* the same */
     {"COMMISSIONED_API_URL", OTHERS},  /* the same */
@@ -152,17 +155,23 @@ static const struct server_variable *find(const char *name, size_t length)
     return NULL;
 }
 
-/* Names that programs make up, such as MYAPP_OPENAI_BASE_URL and LITELLM_MY_PROXY. */
+/* Names that programs make up, such as MYAPP_OPENAI_BASE_URL, LLM_ENDPOINT and LITELLM_MY_PROXY. */
 static bool is_of_the_kind(const char *entry, size_t length)
 {
+    static const char *const families[] = {"LITELLM_", "LLM_", "GPT_", "CHATGPT_"};
+    static const char *const parts[] = {"BASE", "PROXY", "URL", "HOST", "ENDPOINT", "SERVER"};
     char name[128];
+    bool family = false, part = false;
     if (length >= sizeof name)
         return false;
     memcpy(name, entry, length);
     name[length] = '\0';
-    return strcasestr(name, "openai") != NULL ||
-           (strncmp(name, "LITELLM_", 8) == 0 &&
-            (strstr(name, "BASE") != NULL || strstr(name, "PROXY") != NULL));
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        family |= strncmp(name, families[i], strlen(families[i])) == 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        part |= strstr(name, parts[i]) != NULL;
+    return strcasestr(name, "openai") != NULL || strcasestr(name, "open_ai") != NULL ||
+           (family && part);
 }
 
 /* "api.example.org" is one where the name says that it is meant as one. */
@@ -170,8 +179,10 @@ static bool is_address(const char *entry, size_t length, const char *value)
 {
     static const char *const ends[] = {"HOST",   "ENDPOINT", "DOMAIN", "BASE",
                                        "SERVER", "URL",      "ORIGIN", NULL};
-    if (strstr(value, "://") != NULL)
+    if (strstr(value, "://") != NULL || strncmp(value, "//", 2) == 0)
         return true;
+    if (value[0] == '/' || strncmp(value, "./", 2) == 0)
+        return false;
     for (const char *const *end = ends; *end != NULL; end++) {
         size_t tail = strlen(*end);
         if (length > tail && strncasecmp(entry + length - tail, *end, tail) == 0)
@@ -193,8 +204,7 @@ static int judge_entry(const struct policy_image *image, const char *entry)
                                                         : CLI_OK;
     if (variable->form == PART)
         return refuse(entry, length, "names another provider's server");
-    /* goose's is "v1/chat/completions"; shell-gpt's may be "default" */
-    if (variable->form == OTHERS && !address && strpbrk(value, ".:") == NULL)
+    if (variable->form == PATHS && !address)
         return CLI_OK;
     return judge(image, entry, length, value);
 }
@@ -232,10 +242,16 @@ static int refuse_unverified(const char *url)
 {
     static const struct {
         const char *name, *off;
-    } switches[] = {{"NODE_TLS_REJECT_UNAUTHORIZED", "0"}, /* nodejs.org/api/cli.html */
-                    {"PYTHONHTTPSVERIFY", "0"},            /* PEP 493 */
-                    {"SSL_VERIFY", "False"},               /* LiteLLM */
-                    {"AIDER_VERIFY_SSL", "false"}};        /* aider */
+    } switches[] = {{"NODE_TLS_REJECT_UNAUTHORIZED", "0"},           /* nodejs.org/api/cli.html */
+                    {"PYTHONHTTPSVERIFY", "0"},                      /* PEP 493 */
+                    {"CURL_CA_BUNDLE", ""},                          /* requests before 2.28 */
+                    {"PERL_LWP_SSL_VERIFY_HOSTNAME", "0"},           /* LWP::UserAgent(3pm) */
+                    {"PERL_HTTP_TINY_SSL_INSECURE_BY_DEFAULT", "1"}, /* HTTP::Tiny(3pm) */
+                    {"AIOHTTP_CLIENT_SESSION_SSL", "false"},         /* Open WebUI */
+                    {"SSL_VERIFY", "False"},                         /* LiteLLM */
+                    {"AIDER_VERIFY_SSL", "false"},                   /* aider, by configargparse */
+                    {"AIDER_VERIFY_SSL", "no"},
+                    {"AIDER_VERIFY_SSL", "0"}};
     struct target target;
     char path[PATH_MAX];
     if (target_read(url, &target, path) && is_this_machine(&target))

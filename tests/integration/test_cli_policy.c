@@ -736,6 +736,17 @@ static const struct {
     {"MY_OPENAI_HOST", "api.other.example"},
     {"NEXT_PUBLIC_openai_url", "https://api.other.example/v1"},
     {"COMMISSIONED_BASE_URL", "https://api.other.example/v1"},
+    {"BASE_URL", "https://api.other.example"},
+    {"BASE_URL", "//api.other.example"},
+    {"API_BASE", "https://api.other.example/v1"},
+    {"OPEN_AI_BASE_URL", "https://api.other.example/v1"},
+    {"LLM_ENDPOINT", "https://api.other.example/v1"},
+    {"LLM_API_BASE_URL", "https://api.other.example/v1"},
+    {"CHATGPT_API_BASE", "https://api.other.example/v1"},
+    {"GPT_BASE_URL", "api.other.example/v1"},
+    {"LITELLM_URL", "https://api.other.example"},
+    {"AZURE_OPENAI_API_HOST", "gateway"},
+    {"OPENAI_PROXY_URL", "gateway/v1"},
 };
 
 START_TEST(a_server_of_another_provider_is_refused_by_whatever_name)
@@ -765,6 +776,12 @@ static const struct {
     {"AIDER_MODEL", "openai/gpt-4"},
     {"COMMISSIONED_CONSOLE_URL", "https://console.example"},
     {"NODE_TLS_REJECT_UNAUTHORIZED", "1"},
+    {"BASE_URL", "/app/v1.0/"},
+    {"BASE_URL", "./"},
+    {"API_BASE", "http://127.0.0.1:8000"},
+    {"LITELLM_LOG", "DEBUG"},
+    {"CURL_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt"},
+    {"PERL_LWP_SSL_VERIFY_HOSTNAME", "1"},
 };
 
 START_TEST(what_leads_nowhere_else_is_left)
@@ -808,12 +825,27 @@ START_TEST(a_server_on_this_machine_is_one_by_all_names)
 }
 END_TEST
 
+static const struct {
+    const char *name, *value;
+} unverified[] = {
+    {"NODE_TLS_REJECT_UNAUTHORIZED", "0"},
+    {"PYTHONHTTPSVERIFY", "0"},
+    {"SSL_VERIFY", "False"},
+    {"AIDER_VERIFY_SSL", "no"},
+    {"CURL_CA_BUNDLE", ""},
+    {"PERL_LWP_SSL_VERIFY_HOSTNAME", "0"},
+    {"PERL_HTTP_TINY_SSL_INSECURE_BY_DEFAULT", "1"},
+    {"AIOHTTP_CLIENT_SESSION_SSL", "false"},
+};
+
 START_TEST(a_switch_that_turns_verification_off_is_refused_but_for_this_machine)
 {
+    char remedy[96];
     policy("rules = ( { name = \"a\"; key = \"prod\"; } );");
-    setenv("NODE_TLS_REJECT_UNAUTHORIZED", "0", 1);
+    setenv(unverified[_i].name, unverified[_i].value, 1);
     ck_assert_int_eq(COMMAND("run", "--env", "--", "env"), 125);
-    ck_assert_ptr_nonnull(strstr(outcome.err, "env -u NODE_TLS_REJECT_UNAUTHORIZED"));
+    snprintf(remedy, sizeof remedy, "env -u %s'", unverified[_i].name);
+    ck_assert_ptr_nonnull(strstr(outcome.err, remedy));
     setenv("OPENAI_BASE_URL", "https://127.0.0.1:8443/v1", 1);
     ck_assert_int_eq(COMMAND("run", "--env", "--", "true"), 0);
 }
@@ -840,7 +872,8 @@ static void add_run_env(TCase *tests)
                         (int)(sizeof harmless / sizeof *harmless));
     tcase_add_test(tests, every_usual_name_of_the_server_is_set);
     tcase_add_test(tests, a_server_on_this_machine_is_one_by_all_names);
-    tcase_add_test(tests, a_switch_that_turns_verification_off_is_refused_but_for_this_machine);
+    tcase_add_loop_test(tests, a_switch_that_turns_verification_off_is_refused_but_for_this_machine,
+                        0, (int)(sizeof unverified / sizeof unverified[0]));
     tcase_add_test(tests, plain_http_through_a_proxy_is_refused);
     tcase_add_test(tests, the_environment_gets_the_key_and_the_url_of_its_rule);
     tcase_add_test(tests, a_rule_for_the_whole_origin_means_the_usual_url);
