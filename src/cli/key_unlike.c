@@ -13,12 +13,28 @@ static bool begins(const char *text, const char *with)
     return strncasecmp(text, with, strlen(with)) == 0;
 }
 
+static bool ends(const char *text, size_t length, const char *with)
+{
+    size_t tail = strlen(with);
+    return length >= tail && strncasecmp(text + length - tail, with, tail) == 0;
+}
+
 /* NAME=VALUE, as in a shell or a .env file; base64 has '=' at its end alone. */
 static bool is_assignment(const char *text)
 {
-    size_t name = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-    return name > 2 && text[name] == '=' && text[name + 1] != '=' && text[name + 1] != '\0' &&
-           memchr(text, '_', name) != NULL;
+    size_t length = strcspn(text, "=");
+    if (text[length] == '\0' || text[length + 1] == '=' || text[length + 1] == '\0')
+        return false;
+    if (ends(text, length, "key") || ends(text, length, "token") || ends(text, length, "secret"))
+        return true;
+    return length > 2 && memchr(text, '_', length) != NULL &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == length;
+}
+
+/* $NAME, ${NAME} and $(command), which a shell did not replace. */
+static bool is_reference(const char *text)
+{
+    return text[0] == '$' && (isalpha((unsigned char)text[1]) || strchr("_{(", text[1]) != NULL);
 }
 
 /* What stands in a key's place in documents. */
@@ -47,12 +63,16 @@ const char *key_unlike(const char *text)
         return "'NAME=' is no part of it: paste what follows the '='";
     if (strchr("\"'`", text[0]) != NULL)
         return "quotes are no part of it: paste what is between them";
+    if (text[0] != '\0' && strchr("\"'`,;", text[strlen(text) - 1]) != NULL)
+        return "quotes, ',' and ';' are no part of it: paste what is before them";
+    if (is_reference(text))
+        return "this is a variable's name: paste what is in it";
     if (strncmp(text, "\xe2\x80", 2) == 0 || strncmp(text, "\xef\xbb\xbf", 3) == 0)
         return "it begins with a quote or a mark that a word processor put there: paste the key "
                "alone";
     if (text[0] == '{' || text[0] == '[')
         return "this is JSON: paste the key's own value, without quotes";
-    if (begins(text, "http://") || begins(text, "https://"))
+    if (strstr(text, "://") != NULL)
         return "this is an address";
     if (text[0] == '/' || begins(text, "~/"))
         return "this is a file's name: give the file to standard input, with '<'";
