@@ -7,6 +7,7 @@
  * MUST: buffers are wiped on every way out.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "core/names.h"
 #include "core/secret.h"
@@ -29,6 +30,19 @@ static void fail(struct policy_config *config, struct policy_config_key *key, co
     key->error = sentence;
 }
 
+/* "Bearer KEY", or the whole header. */
+static bool begins_as_header(const char *text, size_t length)
+{
+    return (length > 7 && strncasecmp(text, "bearer ", 7) == 0) ||
+           (length > 14 && strncasecmp(text, "authorization:", 14) == 0);
+}
+
+/* As `docker run --env-file` and jq without -r leave them. */
+static bool is_quoted(const char *text, size_t length)
+{
+    return length > 1 && (text[0] == '"' || text[0] == '\'') && text[length - 1] == text[0];
+}
+
 static bool check_key(const char *text, size_t length, struct complaint *why)
 {
     if (length == 0)
@@ -39,6 +53,10 @@ static bool check_key(const char *text, size_t length, struct complaint *why)
         complain(why, "save it without one", "begins with a byte order mark");
     else if (memchr(text, '\n', length) != NULL || memchr(text, '\r', length) != NULL)
         complain(why, "store the key alone in it", "holds more than one line");
+    else if (begins_as_header(text, length))
+        complain(why, "store what follows it", "begins with 'Bearer', which is no part of a key");
+    else if (is_quoted(text, length))
+        complain(why, "store what is between them", "stands in quotes");
     else if (!secret_is_key(text, length))
         complain(why, "store the key alone in it",
                  "holds what no key has (a space or a special letter)");
