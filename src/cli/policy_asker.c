@@ -135,7 +135,9 @@ int asker_set_program(struct policy_asker *asker, const char *name)
     asker->asks_by_helper = helper != NULL;
     asker->is_shell = script_is_shell(asker->program);
     asker->request.script_unknown = interprets(asker->program);
-    if (judgement.is_script)
+    if (judgement.is_by_script && !asker->is_shell)
+        asker->request.script_unknown = true; /* neither of them is the one: policy/process.c */
+    else if (judgement.is_script)
         set_script(asker, file);
     else if (helper == NULL)
         asker->request.called = asker->called;

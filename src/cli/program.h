@@ -23,6 +23,7 @@ enum program_reach {
 struct program_judgement {
     enum program_reach reach;
     bool is_script;      /* `file` is what runs the script */
+    bool is_by_script;   /* what its first line names is a script too: two are run */
     char file[PATH_MAX]; /* the file that was judged last */
 };
 

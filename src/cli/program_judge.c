@@ -153,7 +153,7 @@ static bool interpreter(int fd, char next[PATH_MAX])
 void program_judge(const char *file, const char *library, struct program_judgement *judgement)
 {
     snprintf(judgement->file, sizeof judgement->file, "%s", file);
-    judgement->is_script = false;
+    judgement->is_script = judgement->is_by_script = false;
     judgement->reach = PROGRAM_UNKNOWN;
     for (int level = 0; level <= MAX_SCRIPTS; level++) {
         char next[PATH_MAX];
@@ -177,6 +177,7 @@ void program_judge(const char *file, const char *library, struct program_judgeme
                 judgement->reach = PROGRAM_CAPABILITIES;
             return;
         }
+        judgement->is_by_script = judgement->is_script;
         judgement->is_script = true;
         memcpy(judgement->file, next, sizeof next);
     }

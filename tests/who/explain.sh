@@ -27,6 +27,7 @@ py="import pycurl; c = pycurl.Curl(); c.setopt(c.URL, '$APP'); c.setopt(c.WRITEF
 printf '#!/usr/bin/python3\n%s\n' "$py" >app/job.py
 printf '#!/usr/bin/env -S X=1 python3 -u\n%s\n' "$py" >app/env.py
 cp app/job.py app/other.py
+printf '#!%s\n' "$W/app/job.py" >app/outer.py
 chmod 755 app/*.py
 
 # ld.so.preload of this namespace: set-ID programs read nothing else.
@@ -77,9 +78,9 @@ agree svc "$W/opt/link" "${asks[@]}"
 agree svc "$W/opt/setid" "${asks[@]}"
 agree bob "$W/opt/tool" "${asks[@]}"
 put "$keys rules = ({ name = \"r\"; key = \"k\"; scripts = [\"@W/app/job.py\"]; }, { name = \"e\"; key = \"k\"; scripts = [\"@W/app/env.py\"]; }); user_config = false;"
-for script in job env other; do agree svc "$W/app/$script.py"; done
+for script in job env other outer; do agree svc "$W/app/$script.py"; done
 put "$keys rules = ({ name = \"r\"; key = \"k\"; }); deny = ({ scripts = [\"@W/app/other.py\"]; users = [\"svc\"]; }); user_config = false;"
-for script in job other; do agree svc "$W/app/$script.py"; done
+for script in job other outer; do agree svc "$W/app/$script.py"; done
 agree bob "$W/app/other.py"
 agree root /usr/bin/python3 -c "$py"
 agree svc /usr/bin/python3 - <<<"$py"
