@@ -49,6 +49,7 @@ installed = \
 	0644:$(BUILD)/conf/apparmor:$(SYSCONFDIR)/apparmor.d/abstractions/commissioned-auth \
 	0644:$(BUILD)/conf/apparmor-base:$(SYSCONFDIR)/apparmor.d/abstractions/base.d/commissioned-auth \
 	0644:conf/sysusers.conf:$(UNITDIR)/sysusers.d/commissioned-auth.conf \
+	0644:conf/commissioned-auth.catalog:$(UNITDIR)/systemd/catalog/commissioned-auth.catalog \
 	0644:conf/tmpfiles.conf:$(UNITDIR)/tmpfiles.d/commissioned-auth.conf \
 	0644:$(BUILD)/conf/unconfirmed.service:$(UNITDIR)/systemd/system/$(boot_unit) \
 	0644:$(BUILD)/conf/service.conf:$(DOCDIR)/examples/service.conf \

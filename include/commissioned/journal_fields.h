@@ -15,11 +15,19 @@
     X(KEY_PREFIX) /* what of the key identifies it to a person */                                  \
     X(PROGRAM)    /* the executable's path */                                                      \
     X(PID)        /* process */                                                                    \
-    X(UID)        /* effective user */                                                             \
+    X(UID)        /* user: of a request the effective one, of a change the real one */             \
     X(HOST)       /* of the request */                                                             \
     X(METHOD)     /* GET, POST, ... */                                                             \
     X(PATH)       /* without the query */                                                          \
-    X(STATUS)     /* the answer's, where there was one */
+    X(STATUS)     /* the answer's, where there was one */                                          \
+    X(STATE)      /* what goes on in spite of what the line says */                                \
+    X(ENGINE)     /* the engine of a bridge or a gateway */                                        \
+    X(ACTION)     /* the verb that changed the switch or a key */                                  \
+    X(OBJECT)     /* the file or the key that it was about */                                      \
+    X(RESULT)     /* "done", "nothing changed" or "failed" */                                      \
+    X(LOGINUID)   /* who logged in, whoever it became since */                                     \
+    X(TERMINAL)   /* where it was typed, by the caller's own word */                               \
+    X(FROM)       /* the address that SSH names, by the caller's own word */
 
 /* A field's name in full, of one in the list: FIELD(RULE). */
 #define JOURNAL_FIELD_NAME(name) FIELD_##name,

@@ -19,6 +19,7 @@
 #include "bridge/keyring.h"
 #include "bridge/running.h"
 #include "bridge/watch.h"
+#include "commissioned/journal_fields.h"
 #include "core/cleanup.h"
 #include "core/journal.h"
 #include "core/secret.h"
@@ -95,8 +96,8 @@ static enum bridge_result start_failed(struct supervisor *self)
 
 static void journal(const struct supervisor *self, const char *message)
 {
-    const struct journal_field fields[] = {{"COMMISSIONED_ENGINE", self->order->engine->file}};
-    journal_send(JOURNAL_ERROR, message, fields, 1);
+    const struct journal_field fields[] = {{FIELD(ENGINE), self->order->engine->file}};
+    journal_send(JOURNAL_ENGINE_DIED, message, fields, 1);
 }
 
 /* False once it has died too often. */

@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/key_store.h"
+#include "commissioned/journal_fields.h"
 #include "core/cleanup.h"
 #include "core/journal.h"
 
@@ -65,14 +66,14 @@ int account(const char *what, const char *object, int status)
     snprintf(message, sizeof message, "%s %.200s: %s; uid %s, login uid %s, terminal %s%s%s", what,
              object, word_for(status), uid, login, terminal, *host != '\0' ? ", from " : "", host);
     const struct journal_field fields[] = {
-        {"COMMISSIONED_ACTION", what},
-        {"COMMISSIONED_OBJECT", object},
-        {"COMMISSIONED_RESULT", word_for(status)},
-        {"COMMISSIONED_UID", uid},
-        {"COMMISSIONED_LOGINUID", login},
-        {"COMMISSIONED_TERMINAL", terminal},
-        {"COMMISSIONED_FROM", *host != '\0' ? host : NULL},
+        {FIELD(ACTION), what},
+        {FIELD(OBJECT), object},
+        {FIELD(RESULT), word_for(status)},
+        {FIELD(UID), uid},
+        {FIELD(LOGINUID), login},
+        {FIELD(TERMINAL), terminal},
+        {FIELD(FROM), *host != '\0' ? host : NULL},
     };
-    journal_send(JOURNAL_NOTICE, message, fields, sizeof fields / sizeof *fields);
+    journal_send(JOURNAL_CHANGE, message, fields, sizeof fields / sizeof *fields);
     return status;
 }

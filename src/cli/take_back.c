@@ -10,20 +10,22 @@
 #include "cli/lock_file.h"
 #include "cli/rooted.h"
 #include "cli/switch_mark.h"
+#include "commissioned/journal_fields.h"
 #include "core/cleanup.h"
 #include "core/journal.h"
 
 enum { DONE = 0, FAILED = 2, LOCK_SECONDS = 3, MARK_SECONDS = 5, MESSAGE_SIZE = 512 };
 
 /* The kernel's log where no other is there: early in a boot, late in a shutdown. */
-static void tell(int priority, const char *text)
+static void tell(enum journal_kind kind, const char *text)
 {
     char line[MESSAGE_SIZE + 64];
-    const struct journal_field action = {"COMMISSIONED_ACTION", "take-back"};
-    if (journal_send(priority, text, &action, 1))
+    const struct journal_field action = {FIELD(ACTION), "take-back"};
+    if (journal_send(kind, text, &action, 1))
         return;
     auto_close int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-    int length = snprintf(line, sizeof line, "<%d>commissioned-auth: %s\n", priority, text);
+    int length = snprintf(line, sizeof line, "<%d>commissioned-auth: %s\n",
+                          (int)journal_priority(kind), text);
     if (fd >= 0 && write(fd, line, (size_t)length) < 0)
         return;
 }
@@ -35,7 +37,7 @@ static int failed(const char *root, const char *what)
              "%s%s: %m: the system-wide switch was not confirmed and could not be taken back: run "
              "commissioned-auth-off",
              root != NULL ? root : "", what);
-    tell(JOURNAL_ERROR, text);
+    tell(JOURNAL_NOT_TAKEN_BACK, text);
     return FAILED;
 }
 
@@ -68,7 +70,7 @@ static int take_out(int etc, const char *root)
     if (out == PRELOAD_OUT_FAILED)
         return failed(root, file);
     if (out == PRELOAD_OUT_DONE)
-        tell(JOURNAL_WARNING, "the system-wide switch was not confirmed and is off again");
+        tell(JOURNAL_TAKEN_BACK, "the system-wide switch was not confirmed and is off again");
     return DONE;
 }
 

@@ -20,6 +20,26 @@ struct datagram {
     char text[DATAGRAM_SIZE];
 };
 
+/* Arrays rather than pointers: each pointer would be a relocation at the start of every process. */
+static const struct {
+    char id[33];
+    unsigned char priority;
+} kinds[JOURNAL_KIND_COUNT] = {
+#define KIND(name, priority, id) [JOURNAL_##name] = {id, priority},
+    JOURNAL_KINDS(KIND)
+#undef KIND
+};
+
+enum journal_priority journal_priority(enum journal_kind kind)
+{
+    return (enum journal_priority)kinds[kind].priority;
+}
+
+const char *journal_id(enum journal_kind kind)
+{
+    return kinds[kind].id;
+}
+
 static void add(struct datagram *datagram, const char *text)
 {
     for (; *text != '\0' && datagram->used < DATAGRAM_SIZE - 1; text++)
@@ -46,6 +66,16 @@ static void add_field(struct datagram *datagram, const char *name, const char *v
     add(datagram, "\n");
 }
 
+/* In a line that is split at blanks a value with one would begin another field: it is quoted. */
+static void add_word(struct datagram *datagram, const char *value)
+{
+    bool quoted = *value == '\0' || value[strcspn(value, " \"=")] != '\0';
+    add(datagram, quoted ? "\"" : "");
+    for (; *value != '\0'; value++)
+        add_value(datagram, *value == '"' ? "'" : value, 1);
+    add(datagram, quoted ? "\"" : "");
+}
+
 static bool send_to(const char *path, const struct datagram *datagram)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -62,14 +92,15 @@ static bool send_to(const char *path, const struct datagram *datagram)
     return sent == (ssize_t)datagram->used;
 }
 
-static void make_native(struct datagram *datagram, int priority, const char *message,
+static void make_native(struct datagram *datagram, enum journal_kind kind, const char *message,
                         const struct journal_field *fields, size_t nfields)
 {
-    char digit[] = {(char)('0' + priority), '\0'};
+    char digit[] = {(char)('0' + kinds[kind].priority), '\0'};
     datagram->used = 0;
     add(datagram, "MESSAGE=");
     add_value(datagram, message, MESSAGE_SIZE); /* a cut one still says what it is about */
     add(datagram, "\n");
+    add_field(datagram, "MESSAGE_ID", kinds[kind].id);
     add_field(datagram, "PRIORITY", digit);
     add_field(datagram, "SYSLOG_FACILITY", "10");
     add_field(datagram, "SYSLOG_IDENTIFIER", IDENTIFIER);
@@ -77,11 +108,12 @@ static void make_native(struct datagram *datagram, int priority, const char *mes
         add_field(datagram, fields[i].name, fields[i].value);
 }
 
-static void make_syslog(struct datagram *datagram, int priority, const char *message,
+static void make_syslog(struct datagram *datagram, enum journal_kind kind, const char *message,
                         const struct journal_field *fields, size_t nfields)
 {
     char head[64];
-    snprintf(head, sizeof head, "<%d>" IDENTIFIER "[%d]: ", FACILITY_AUTHPRIV * 8 + priority,
+    snprintf(head, sizeof head,
+             "<%d>" IDENTIFIER "[%d]: ", FACILITY_AUTHPRIV * 8 + kinds[kind].priority,
              (int)getpid());
     datagram->used = 0;
     add(datagram, head);
@@ -92,11 +124,11 @@ static void make_syslog(struct datagram *datagram, int priority, const char *mes
         add(datagram, " ");
         add(datagram, fields[i].name);
         add(datagram, "=");
-        add_value(datagram, fields[i].value, DATAGRAM_SIZE);
+        add_word(datagram, fields[i].value);
     }
 }
 
-bool journal_send_to(const char *native_socket, const char *syslog_socket, int priority,
+bool journal_send_to(const char *native_socket, const char *syslog_socket, enum journal_kind kind,
                      const char *message, const struct journal_field *fields, size_t nfields)
 {
     auto_errno int saved = errno;
@@ -105,18 +137,18 @@ bool journal_send_to(const char *native_socket, const char *syslog_socket, int p
         mmap(NULL, sizeof *datagram, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (datagram == MAP_FAILED)
         return false;
-    make_native(datagram, priority, message, fields, nfields);
+    make_native(datagram, kind, message, fields, nfields);
     bool sent = send_to(native_socket, datagram);
     if (!sent) {
-        make_syslog(datagram, priority, message, fields, nfields);
+        make_syslog(datagram, kind, message, fields, nfields);
         sent = send_to(syslog_socket, datagram);
     }
     munmap(datagram, sizeof *datagram);
     return sent;
 }
 
-bool journal_send(int priority, const char *message, const struct journal_field *fields,
+bool journal_send(enum journal_kind kind, const char *message, const struct journal_field *fields,
                   size_t nfields)
 {
-    return journal_send_to(NATIVE_SOCKET, SYSLOG_SOCKET, priority, message, fields, nfields);
+    return journal_send_to(NATIVE_SOCKET, SYSLOG_SOCKET, kind, message, fields, nfields);
 }

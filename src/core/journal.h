@@ -15,19 +15,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Priorities, as in syslog(3). */
-enum { JOURNAL_ERROR = 3, JOURNAL_WARNING = 4, JOURNAL_NOTICE = 5, JOURNAL_INFO = 6 };
+#include "commissioned/journal_kinds.h"
 
 struct journal_field {
     const char *name;  /* upper case, as journal fields are */
     const char *value; /* NULL leaves the field out; control characters are replaced */
 };
 
-bool journal_send(int priority, const char *message, const struct journal_field *fields,
+/* The kind says how urgent it is, and gives the line its MESSAGE_ID. */
+bool journal_send(enum journal_kind kind, const char *message, const struct journal_field *fields,
                   size_t nfields);
 
 /* The same to given sockets, for tests. NULL where there is none. */
-bool journal_send_to(const char *native_socket, const char *syslog_socket, int priority,
+bool journal_send_to(const char *native_socket, const char *syslog_socket, enum journal_kind kind,
                      const char *message, const struct journal_field *fields, size_t nfields);
+
+enum journal_priority journal_priority(enum journal_kind kind);
+
+/* 32 lower-case hexadecimal digits. */
+const char *journal_id(enum journal_kind kind);
 
 #endif

@@ -57,6 +57,16 @@ static const char *field(size_t line, const char *name)
     return value != NULL ? value : "(none)";
 }
 
+/* The message of the first line; "%s" stands for the program's path. */
+static void message_is(const char *format)
+{
+    char client[PATH_MAX], expected[3 * PATH_MAX];
+    const char *gap = strstr(format, "%s");
+    preloaded_client(client);
+    snprintf(expected, sizeof expected, "%.*s%s%s", (int)(gap - format), format, client, gap + 2);
+    ck_assert_str_eq(field(0, "MESSAGE"), expected);
+}
+
 /* No line has a key, a header, a body or a query, however the request was made. */
 static void take_lines(void)
 {
@@ -83,14 +93,15 @@ START_TEST(a_keyed_request_is_told_with_all_fields_and_its_status)
     take_lines();
     preloaded_client(client);
     snprintf(expected, sizeof expected,
-             "MESSAGE=key: the rule gives its key\nPRIORITY=6\nSYSLOG_FACILITY=10\n"
+             "MESSAGE=key [key]: app.commissioned.tech, rule r, program %s: the rule gives its "
+             "key\nMESSAGE_ID=b0bd0b32dd154e18b5259cd8ad923c19\nPRIORITY=6\nSYSLOG_FACILITY=10\n"
              "SYSLOG_IDENTIFIER=commissioned-auth\nCOMMISSIONED_VERDICT=key\n"
              "COMMISSIONED_REASON=key\nCOMMISSIONED_RULE=r\nCOMMISSIONED_KEY=k\n"
              "COMMISSIONED_KEY_PREFIX=%.*s\nCOMMISSIONED_PROGRAM=%s\nCOMMISSIONED_PID=%d\n"
              "COMMISSIONED_UID=0\nCOMMISSIONED_HOST=app.commissioned.tech\n"
              "COMMISSIONED_METHOD=POST\nCOMMISSIONED_PATH=/status/201\n"
              "COMMISSIONED_STATUS=201\n",
-             PREFIX_LENGTH, preloaded_keys[0], client, (int)preloaded_outcome.pid);
+             client, PREFIX_LENGTH, preloaded_keys[0], client, (int)preloaded_outcome.pid);
     ck_assert_uint_eq(nlines, 1);
     ck_assert_str_eq(lines[0], expected);
 }
@@ -195,8 +206,9 @@ START_TEST(a_denied_request_says_why_and_is_a_warning)
     RUN("header", MINE, "get", APP "/v1/x?secret-query=1");
     take_lines();
     ck_assert_uint_eq(nlines, 1);
-    ck_assert_str_eq(field(0, "MESSAGE"),
-                     "pass: the program set an Authorization header of its own");
+    message_is("pass [own-header]: app.commissioned.tech, rule r, program %s: the program set an "
+               "Authorization header of its own");
+    ck_assert_str_eq(field(0, "MESSAGE_ID"), "443ece520ca24d34ae15e50502623bd2");
     ck_assert_str_eq(field(0, "PRIORITY"), "4");
     ck_assert_str_eq(field(0, "COMMISSIONED_PATH"), "/v1/x");
     ck_assert_str_eq(field(0, "COMMISSIONED_STATUS"), "(none)");
@@ -212,9 +224,11 @@ START_TEST(a_missing_key_is_told_once_even_without_a_report)
     RUN("get", APP "/1", "get", APP "/2", "get", APP "/3");
     take_lines();
     ck_assert_uint_eq(nlines, 1);
-    char *expected =
-        preloaded_expand("fail: @D/key: no such file: commissioned-auth key add --dir @D key");
-    ck_assert_str_eq(field(0, "MESSAGE"), expected);
+    char *expected = preloaded_expand(
+        "fail [key-missing]: app.commissioned.tech, rule r, program %s: @D/key: no such file: "
+        "commissioned-auth key add --dir @D key");
+    message_is(expected);
+    ck_assert_str_eq(field(0, "MESSAGE_ID"), "8ca8e3db027f4a17af64869f5213e308");
     ck_assert_str_eq(field(0, "COMMISSIONED_REASON"), "key-missing");
     free(expected);
 }
@@ -234,6 +248,7 @@ START_TEST(a_stale_key_is_told_once)
     char *expected =
         preloaded_expand("@D/key: no such file: commissioned-auth key add --dir @D key");
     ck_assert_str_eq(field(0, "MESSAGE"), expected);
+    ck_assert_str_eq(field(0, "MESSAGE_ID"), "01e57332e6624e988a0c0c15caa10b20");
     ck_assert_str_eq(field(0, "COMMISSIONED_STATE"), "the last good key stays in use");
     free(expected);
 }
@@ -243,12 +258,16 @@ END_TEST
 
 static const struct {
     const char *path;
+    const char *id;
     const char *words;
 } answers[] = {
-    {"/status/401", "401: the key k (%s...) from %s is revoked or unknown"},
-    {"/status/403", "403: the key k (%s...) may not do this"},
-    {"/status/429/17", "429: the key k (%s...) is over its rate limit: retry after 17 s"},
-    {"/status/429", "429: the key k (%s...) is over its rate limit"},
+    {"/status/401", "b8e17d1535d64e7f9a405d8be43d0708",
+     "401: the key k (%s...) from %s is revoked or unknown"},
+    {"/status/403", "979fdf365a144592a429701dea6acb4f", "403: the key k (%s...) may not do this"},
+    {"/status/429/17", "b9c2426278354e3da757859235a943f4",
+     "429: the key k (%s...) is over its rate limit: retry after 17 s"},
+    {"/status/429", "b9c2426278354e3da757859235a943f4",
+     "429: the key k (%s...) is over its rate limit"},
 };
 
 START_TEST(a_refusal_is_explained_once)
@@ -268,6 +287,7 @@ START_TEST(a_refusal_is_explained_once)
     ck_assert_msg(strncmp(field(0, "MESSAGE"), expected, strlen(expected)) == 0, "%s\n%s",
                   field(0, "MESSAGE"), expected);
     ck_assert_str_eq(field(0, "PRIORITY"), "4");
+    ck_assert_str_eq(field(0, "MESSAGE_ID"), answers[_i].id);
     free(file);
 }
 END_TEST

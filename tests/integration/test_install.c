@@ -11,6 +11,7 @@
 #include <check.h>
 
 #include "../support/command.h"
+#include "core/journal.h"
 #include "support/suite.h"
 
 #define LIBRARY "usr/local/lib/libcommissioned-auth.so"
@@ -41,6 +42,12 @@ static void narrow_umask(void *unused)
 {
     (void)unused;
     umask(077);
+}
+
+static const char *in(char path[PATH_MAX], const char *name)
+{
+    in_folder(path, top, name);
+    return path;
 }
 
 static int make_install(void (*before)(void *))
@@ -132,6 +139,29 @@ START_TEST(installing_for_another_kind_of_machine_runs_nothing_that_was_built)
 }
 END_TEST
 
+/* As root of a tree that has nothing but what was installed. */
+START_TEST(the_journal_explains_our_lines)
+{
+    char root[PATH_MAX + sizeof "--root="], path[PATH_MAX];
+    OUTCOME(&outcome, "sh", "-c", "command -v journalctl");
+    if (outcome.status != 0) {
+        puts("SKIP the_journal_explains_our_lines: journalctl is not installed");
+        return;
+    }
+    ck_assert_msg(make_install(plain_umask) == 0, "%s", outcome.err);
+    snprintf(root, sizeof root, "--root=%s", top);
+    OUTCOME(&outcome, "mkdir", "-p", in(path, "var/lib/systemd/catalog"));
+    OUTCOME(&outcome, "journalctl", root, "--update-catalog");
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    for (int i = 0; i < JOURNAL_KIND_COUNT; i++) {
+        const char *id = journal_id((enum journal_kind)i);
+        OUTCOME(&outcome, "journalctl", root, "--dump-catalog", id);
+        ck_assert_msg(outcome.status == 0, "%s: %s", id, outcome.err);
+        ck_assert_ptr_nonnull(strstr(outcome.out, "Defined-By: commissioned-auth"));
+    }
+}
+END_TEST
+
 START_TEST(a_stripped_library_is_not_taken_for_a_damaged_one)
 {
     char trial[PATH_MAX], preload[PATH_MAX + 16];
@@ -155,6 +185,7 @@ int main(void)
     tcase_add_test(install, a_full_disk_leaves_the_library_that_was_there);
     tcase_add_test(install, what_is_installed_under_a_narrow_umask_is_readable_to_everybody);
     tcase_add_test(install, installing_for_another_kind_of_machine_runs_nothing_that_was_built);
+    tcase_add_test(install, the_journal_explains_our_lines);
     tcase_add_test(install, a_stripped_library_is_not_taken_for_a_damaged_one);
     suite_add_tcase(suite, install);
     return suite_run(suite);

@@ -95,6 +95,7 @@ START_TEST(the_line_has_fields_for_who_what_and_from_where)
     setenv("SSH_CONNECTION", "192.0.2.7 50022 192.0.2.1 22", 1);
     RUN("disable");
     ck_assert_str_eq(field("disable", "COMMISSIONED_ACTION"), "disable");
+    ck_assert_str_eq(field("disable", "MESSAGE_ID"), "505678867eb6490d8aab73362ceddcf1");
     ck_assert_str_eq(field("disable", "COMMISSIONED_OBJECT"), OWN_PRELOAD);
     ck_assert_str_eq(field("disable", "COMMISSIONED_RESULT"), "nothing changed");
     ck_assert_str_eq(field("disable", "COMMISSIONED_UID"), "0");

@@ -14,6 +14,8 @@
 #include "core/journal.h"
 #include "support/suite.h"
 
+#define NO_KEY_ID "MESSAGE_ID=443ece520ca24d34ae15e50502623bd2\n"
+
 static char *dir, *native_path, *syslog_path;
 static int native, syslog_fd;
 static char got[65536];
@@ -59,14 +61,14 @@ static const char *next(int fd)
 
 static bool send_one(const char *message, const struct journal_field *fields, size_t nfields)
 {
-    return journal_send_to(native_path, syslog_path, JOURNAL_WARNING, message, fields, nfields);
+    return journal_send_to(native_path, syslog_path, JOURNAL_NO_KEY, message, fields, nfields);
 }
 
 START_TEST(the_journal_gets_a_field_a_line)
 {
     const struct journal_field fields[] = {{"RULE", "a=b"}, {"LEFT_OUT", NULL}, {"EMPTY", ""}};
     ck_assert(send_one("it is so", fields, 3));
-    ck_assert_str_eq(next(native), "MESSAGE=it is so\nPRIORITY=4\nSYSLOG_FACILITY=10\n"
+    ck_assert_str_eq(next(native), "MESSAGE=it is so\n" NO_KEY_ID "PRIORITY=4\nSYSLOG_FACILITY=10\n"
                                    "SYSLOG_IDENTIFIER=commissioned-auth\nRULE=a=b\nEMPTY=\n");
     ck_assert_ptr_null(next(native));
     ck_assert_ptr_null(next(syslog_fd));
@@ -82,7 +84,7 @@ START_TEST(without_a_journal_the_syslog_gets_one_line)
     unlink(native_path);
     ck_assert(send_one("it is so", fields, 3));
     ck_assert_str_eq(next(syslog_fd), wanted);
-    ck_assert(journal_send_to(NULL, syslog_path, JOURNAL_WARNING, "it is so", fields, 3));
+    ck_assert(journal_send_to(NULL, syslog_path, JOURNAL_NO_KEY, "it is so", fields, 3));
     ck_assert_str_eq(next(syslog_fd), wanted);
 }
 END_TEST
@@ -92,12 +94,38 @@ START_TEST(no_value_begins_another_field_or_another_line)
     const struct journal_field field = {"RULE", "x\nPRIORITY=0\r\x1b[2J\x7f\x01"};
     ck_assert(send_one("a\nMESSAGE=b", &field, 1));
     ck_assert_str_eq(next(native),
-                     "MESSAGE=a?MESSAGE=b\nPRIORITY=4\nSYSLOG_FACILITY=10\n"
+                     "MESSAGE=a?MESSAGE=b\n" NO_KEY_ID "PRIORITY=4\nSYSLOG_FACILITY=10\n"
                      "SYSLOG_IDENTIFIER=commissioned-auth\nRULE=x?PRIORITY=0??[2J??\n");
     unlink(native_path);
     ck_assert(send_one("a\n<0>b", &field, 1));
     for (const char *c = next(syslog_fd); *c != '\0'; c++)
         ck_assert(*c >= ' ' && *c != 0x7f);
+}
+END_TEST
+
+/* A log that is read as text is split at blanks. */
+START_TEST(no_value_begins_another_word_of_the_syslog)
+{
+    const struct journal_field fields[] = {
+        {"PROGRAM", "/tmp/x HOST=good.example"}, {"RULE", "a\" HOST=b"}, {"HOST", "h"}};
+    unlink(native_path);
+    ck_assert(send_one("m", fields, 3));
+    ck_assert_ptr_nonnull(strstr(
+        next(syslog_fd), "]: m PROGRAM=\"/tmp/x HOST=good.example\" RULE=\"a' HOST=b\" HOST=h"));
+}
+END_TEST
+
+START_TEST(each_kind_has_a_level_and_an_id_of_its_own)
+{
+    for (int i = 0; i < JOURNAL_KIND_COUNT; i++) {
+        const char *id = journal_id((enum journal_kind)i);
+        enum journal_priority priority = journal_priority((enum journal_kind)i);
+        ck_assert_uint_eq(strlen(id), 32);
+        ck_assert_uint_eq(strspn(id, "0123456789abcdef"), 32);
+        ck_assert(priority >= JOURNAL_ERROR && priority <= JOURNAL_INFO);
+        for (int other = 0; other < i; other++)
+            ck_assert_str_ne(id, journal_id((enum journal_kind)other));
+    }
 }
 END_TEST
 
@@ -135,7 +163,7 @@ START_TEST(a_message_that_is_too_long_is_cut_and_not_lost)
     ck_assert(send_one(message, NULL, 0));
     const char *text = next(native);
     ck_assert_int_eq(strncmp(text, "MESSAGE=mmmm", 12), 0);
-    ck_assert_ptr_nonnull(strstr(text, "m\nPRIORITY=4\n"));
+    ck_assert_ptr_nonnull(strstr(text, "m\n" NO_KEY_ID "PRIORITY=4\n"));
     unlink(native_path);
     ck_assert(send_one(message, NULL, 0));
     ck_assert_ptr_nonnull(strstr(next(syslog_fd), "]: mmmm"));
@@ -146,9 +174,9 @@ START_TEST(without_any_socket_the_line_is_dropped)
 {
     static char long_path[200];
     memset(long_path, 'p', sizeof long_path - 1);
-    ck_assert(!journal_send_to(NULL, NULL, JOURNAL_INFO, "m", NULL, 0));
-    ck_assert(!journal_send_to("", "", JOURNAL_INFO, "m", NULL, 0));
-    ck_assert(!journal_send_to(long_path, long_path, JOURNAL_INFO, "m", NULL, 0));
+    ck_assert(!journal_send_to(NULL, NULL, JOURNAL_KEY_GIVEN, "m", NULL, 0));
+    ck_assert(!journal_send_to("", "", JOURNAL_KEY_GIVEN, "m", NULL, 0));
+    ck_assert(!journal_send_to(long_path, long_path, JOURNAL_KEY_GIVEN, "m", NULL, 0));
     unlink(native_path);
     unlink(syslog_path);
     ck_assert(!send_one("m", NULL, 0));
@@ -212,6 +240,8 @@ int main(void)
     tcase_add_test(tests, the_journal_gets_a_field_a_line);
     tcase_add_test(tests, without_a_journal_the_syslog_gets_one_line);
     tcase_add_test(tests, no_value_begins_another_field_or_another_line);
+    tcase_add_test(tests, no_value_begins_another_word_of_the_syslog);
+    tcase_add_test(tests, each_kind_has_a_level_and_an_id_of_its_own);
     tcase_add_test(tests, letters_of_other_scripts_are_left_as_they_are);
     tcase_add_test(tests, a_value_that_does_not_fit_is_left_out_whole);
     tcase_add_test(tests, a_message_that_is_too_long_is_cut_and_not_lost);

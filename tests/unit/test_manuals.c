@@ -7,11 +7,14 @@
 #include <check.h>
 
 #include "commissioned/journal_fields.h"
+#include "commissioned/journal_kinds.h"
 #include "commissioned/reason.h"
+#include "core/journal.h"
 #include "support/suite.h"
 
-#define MANUAL "doc/libcommissioned-auth.8"
-#define ITEM   ".It Li "
+#define MANUAL  "doc/libcommissioned-auth.8"
+#define ITEM    ".It Li "
+#define CATALOG "conf/commissioned-auth.catalog"
 enum { MAX_ITEMS = 100 };
 
 static char items[MAX_ITEMS][64];
@@ -68,7 +71,78 @@ END_TEST
 
 START_TEST(nothing_is_told_that_is_not_there)
 {
-    ck_assert_uint_eq(nitems, REASON_COUNT + FIELD_COUNT);
+    ck_assert_uint_eq(nitems, REASON_COUNT + FIELD_COUNT + JOURNAL_KIND_COUNT);
+}
+END_TEST
+
+/* A field that is spelled out where it is written would be one that nobody promised. */
+START_TEST(the_source_names_fields_by_the_list_alone)
+{
+    char line[512];
+    FILE *found =
+        popen("grep -rlF '\"core/journal.h\"' src | xargs grep -nF '{\"COMMISSIONED_'", "r");
+    ck_assert_ptr_nonnull(found);
+    bool any = fgets(line, sizeof line, found) != NULL;
+    pclose(found);
+    ck_assert_msg(!any, "%s", line);
+}
+END_TEST
+
+/* ---- the catalog of `journalctl -x` ---------------------------------------------------------- */
+
+START_TEST(each_kind_of_line_is_told_once)
+{
+    for (int i = 0; i < JOURNAL_KIND_COUNT; i++)
+        ck_assert_msg(count_of(journal_id((enum journal_kind)i)) == 1, "%s: %s", MANUAL,
+                      journal_id((enum journal_kind)i));
+}
+END_TEST
+
+/* How often the catalog has a line that begins with `text`. */
+static unsigned catalog_has(const char *text)
+{
+    char line[512];
+    unsigned count = 0;
+    FILE *catalog = fopen(CATALOG, "r");
+    ck_assert_ptr_nonnull(catalog);
+    while (fgets(line, sizeof line, catalog) != NULL)
+        count += strncmp(line, text, strlen(text)) == 0;
+    fclose(catalog);
+    return count;
+}
+
+START_TEST(each_kind_of_line_is_explained_once_in_the_catalog)
+{
+    char entry[64];
+    for (int i = 0; i < JOURNAL_KIND_COUNT; i++) {
+        snprintf(entry, sizeof entry, "-- %s\n", journal_id((enum journal_kind)i));
+        ck_assert_msg(catalog_has(entry) == 1, "%s: %s", CATALOG, entry);
+    }
+    ck_assert_uint_eq(catalog_has("-- "), JOURNAL_KIND_COUNT);
+    ck_assert_uint_eq(catalog_has("Subject: "), JOURNAL_KIND_COUNT);
+}
+END_TEST
+
+static bool is_field(const char *name, size_t length)
+{
+    for (int i = 0; i < FIELD_COUNT; i++)
+        if (strlen(fields[i]) == length && strncmp(fields[i], name, length) == 0)
+            return true;
+    return false;
+}
+
+START_TEST(the_catalog_names_fields_that_there_are)
+{
+    char line[512];
+    FILE *catalog = fopen(CATALOG, "r");
+    ck_assert_ptr_nonnull(catalog);
+    while (fgets(line, sizeof line, catalog) != NULL)
+        for (const char *at = line; (at = strstr(at, "@COMMISSIONED_")) != NULL;) {
+            size_t length = strcspn(++at, "@");
+            ck_assert_msg(is_field(at, length), "%s: %s", CATALOG, line);
+            at += length + 1;
+        }
+    fclose(catalog);
 }
 END_TEST
 
@@ -80,6 +154,10 @@ int main(void)
     tcase_add_test(tests, each_reason_is_told_once);
     tcase_add_test(tests, each_field_of_the_journal_is_told_once);
     tcase_add_test(tests, nothing_is_told_that_is_not_there);
+    tcase_add_test(tests, the_source_names_fields_by_the_list_alone);
+    tcase_add_test(tests, each_kind_of_line_is_told_once);
+    tcase_add_test(tests, each_kind_of_line_is_explained_once_in_the_catalog);
+    tcase_add_test(tests, the_catalog_names_fields_that_there_are);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

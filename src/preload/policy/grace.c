@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "commissioned/journal_fields.h"
 #include "core/decide.h"
 #include "core/ids.h"
 #include "core/journal.h"
@@ -73,9 +74,8 @@ void grace_report(const struct policy_ref *policy)
     const char *why = image != NULL ? image->error : "the configuration is gone";
     for (uint32_t i = 0; why == NULL && i < image->nkeys; i++)
         why = image->keys[i].error;
-    journal_send(JOURNAL_WARNING, why != NULL ? why : "a key is gone",
-                 &(struct journal_field){"COMMISSIONED_STATE", "the last good key stays in use"},
-                 1);
+    journal_send(JOURNAL_LAST_GOOD_KEY, why != NULL ? why : "a key is gone",
+                 &(struct journal_field){FIELD(STATE), "the last good key stays in use"}, 1);
 }
 
 /* Another user for ever: there is no way back to the one that read the policy. */

@@ -20,6 +20,7 @@
 enum {
     LINE_SIZE = 1024,
     TEXT_SIZE = 256,       /* bytes of a host or a path that are shown */
+    NAME_SHOWN = 64,       /* bytes of a rule's name in a message */
     LINES_PER_PERIOD = 60, /* what a loop may write to the journal ... */
     PERIOD_SECONDS = 60,   /* ... in this time: the rest is counted and said in one line */
 };
@@ -57,7 +58,7 @@ static bool has_room(void)
             char text[80];
             snprintf(text, sizeof text, "%u lines of this process were left out",
                      lines - LINES_PER_PERIOD);
-            journal_send(JOURNAL_NOTICE, text, NULL, 0);
+            journal_send(JOURNAL_LINES_LEFT_OUT, text, NULL, 0);
         }
     }
     return __atomic_fetch_add(&pace.lines, 1, __ATOMIC_RELAXED) < LINES_PER_PERIOD;
@@ -87,6 +88,27 @@ struct line_texts {
     char program[LINE_SIZE];
 };
 
+static enum journal_kind kind_of(enum verdict verdict)
+{
+    return verdict == VERDICT_KEY    ? JOURNAL_KEY_GIVEN
+           : verdict == VERDICT_FAIL ? JOURNAL_NOT_SENT
+                                     : JOURNAL_NO_KEY;
+}
+
+/*
+ * All that an alarm needs, for whoever gets the text alone. What the program chooses itself, its
+ * own path, stands behind what it does not, so that it cannot pass for another line.
+ */
+static void write_message(char *text, size_t size, const struct line *line, const char *program)
+{
+    const struct decision *decision = &line->decision;
+    bool named = decision->rule != NULL;
+    snprintf(text, size, "%s [%s]: %.*s, %s%.*s, program %.*s: %s", verdict_code(decision->verdict),
+             reason_code(decision->reason), TEXT_SIZE, line->host, named ? "rule " : "no rule",
+             NAME_SHOWN, named ? decision->rule->name : "", TEXT_SIZE,
+             program != NULL ? program : "unknown", decision_why(decision));
+}
+
 static void send_with(const struct line *line, struct line_texts *texts)
 {
     char pid[16], uid[16], status[16];
@@ -97,15 +119,15 @@ static void send_with(const struct line *line, struct line_texts *texts)
     ids_user(&user); /* what a C library says may be another library's (fakeroot) */
     snprintf(uid, sizeof uid, "%u", (unsigned)user);
     snprintf(status, sizeof status, "%ld", line->status);
-    snprintf(texts->message, sizeof texts->message, "%s: %s", verdict_code(decision->verdict),
-             decision_why(decision));
+    const char *program = program_path(texts->program, sizeof texts->program);
+    write_message(texts->message, sizeof texts->message, line, program);
     const struct journal_field fields[] = {
         {FIELD(VERDICT), verdict_code(decision->verdict)},
         {FIELD(REASON), reason_code(decision->reason)},
         {FIELD(RULE), decision->rule != NULL ? decision->rule->name : NULL},
         {FIELD(KEY), key != NULL ? key->name : NULL},
         {FIELD(KEY_PREFIX), key != NULL ? key->prefix : NULL},
-        {FIELD(PROGRAM), program_path(texts->program, sizeof texts->program)},
+        {FIELD(PROGRAM), program},
         {FIELD(PID), pid},
         {FIELD(UID), uid},
         {FIELD(HOST), line->host},
@@ -113,8 +135,8 @@ static void send_with(const struct line *line, struct line_texts *texts)
         {FIELD(PATH), line->path},
         {FIELD(STATUS), line->status != 0 ? status : NULL},
     };
-    journal_send(decision->verdict == VERDICT_KEY ? JOURNAL_INFO : JOURNAL_WARNING, texts->message,
-                 fields, sizeof fields / sizeof fields[0]);
+    journal_send(kind_of(decision->verdict), texts->message, fields,
+                 sizeof fields / sizeof fields[0]);
 }
 
 static void send_line(const struct line *line)
@@ -314,6 +336,13 @@ static uint8_t told_bit(long status)
     return status == 401 ? TOLD_401 : status == 403 ? TOLD_403 : status == 429 ? TOLD_429 : 0;
 }
 
+static enum journal_kind kind_of_status(long status)
+{
+    return status == 401   ? JOURNAL_KEY_REVOKED
+           : status == 403 ? JOURNAL_KEY_FORBIDDEN
+                           : JOURNAL_RATE_LIMIT;
+}
+
 __attribute__((noinline)) static void explain_status(const struct record *record, long status)
 {
     enum { SENTENCE_SIZE = LINE_SIZE - 32 };
@@ -326,7 +355,7 @@ __attribute__((noinline)) static void explain_status(const struct record *record
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RETRY_AFTER, &wait);
     describe(text, sizeof text, record->key, status, wait);
     if (has_room())
-        journal_send(JOURNAL_WARNING, text, NULL, 0);
+        journal_send(kind_of_status(status), text, NULL, 0);
     if (record->policy->debug)
         write_debug(line, snprintf(line, sizeof line, "commissioned-auth: %s\n", text));
 }
