@@ -27,7 +27,8 @@ enum {
 
     /* sysexits.h(3head) */
     CLI_UNSAFE_MODE = 77, /* EX_NOPERM */
-    CLI_BAD_CONFIG = 78,  /* EX_CONFIG */
+    CLI_NOT_ROOT = CLI_UNSAFE_MODE,
+    CLI_BAD_CONFIG = 78, /* EX_CONFIG */
 
     CLI_MAX_OPTIONS = 12,
     CLI_MAX_VERBS = 12,
@@ -42,7 +43,10 @@ enum cli_words {
     CLI_WORDS_FOLDER,
     CLI_WORDS_COMMAND,
     CLI_WORDS_USER,
-    CLI_WORDS_KEY,  /* the names of the stored keys */
+    CLI_WORDS_GROUP,
+    CLI_WORDS_KEY,   /* the names of the stored keys */
+    CLI_WORDS_NAMED, /* the names that keys have in the configuration in force */
+    CLI_WORDS_VERB,
     CLI_WORDS_LIST, /* the `list` of the option or verb, separated by spaces */
 };
 
@@ -54,6 +58,18 @@ struct cli_option {
     enum cli_words words;
     const char *list;
 };
+
+/* Of each verb whose work a script may want without its words: nothing comes to standard output. */
+#define CLI_QUIET                                                                                  \
+    {                                                                                              \
+        "quiet", 'q', NULL, "print errors and warnings alone", CLI_WORDS_NONE, NULL                \
+    }
+
+/* Of each verb that removes or switches: it tells what it would write, and writes nothing. */
+#define CLI_DRY_RUN                                                                                \
+    {                                                                                              \
+        "dry-run", 'n', NULL, "tell what it would do", CLI_WORDS_NONE, NULL                        \
+    }
 
 /* A parsed call: value[i] belongs to options[i]; NULL where it was not given, "" for a switch. */
 struct cli_call {
@@ -86,6 +102,15 @@ int cli_dispatch(const struct cli_verb *verb, const char *path, int argc, char *
 /* The help of one verb, malloc'ed. At most CLI_HELP_LINES lines of at most CLI_COLUMNS columns. */
 char *cli_help(const struct cli_verb *verb, const char *path);
 
+/* Prints it. Exit code. */
+int cli_print_help(const struct cli_verb *verb, const char *path);
+
+/* The verb of that name below `verb`, or NULL. */
+const struct cli_verb *cli_find_verb(const struct cli_verb *verb, const char *name);
+
+/* Says that `verb`, which was called as `path`, has no such verb, and which was meant. */
+int cli_unknown_verb(const struct cli_verb *verb, const char *path, const char *typed);
+
 /* "commissioned-auth: SENTENCE\n" on standard error. Returns `code`. errno is kept. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -109,5 +134,6 @@ extern const struct cli_verb cli_verb_enable;
 extern const struct cli_verb cli_verb_disable;
 extern const struct cli_verb cli_verb_status;
 extern const struct cli_verb cli_verb_completion;
+extern const struct cli_verb cli_verb_help;
 
 #endif

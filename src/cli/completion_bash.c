@@ -3,8 +3,7 @@
 
 static void put_words(FILE *out, const struct cli_verb *verb)
 {
-    for (const struct cli_verb *const *v = verb->verbs; v != NULL && *v != NULL; v++)
-        fprintf(out, "%s ", (*v)->name);
+    completion_verbs(out, verb);
     for (const struct cli_option *o = verb->options; o->name != NULL; o++)
         fprintf(out, "--%s ", o->name);
     fputs("--help", out);
@@ -18,13 +17,21 @@ static void put_generator(FILE *out, enum cli_words words, const char *list)
         [CLI_WORDS_FOLDER] = "compgen -d -- \"$word\"",
         [CLI_WORDS_COMMAND] = "compgen -c -f -- \"$word\"",
         [CLI_WORDS_USER] = "compgen -u -- \"$word\"",
+        [CLI_WORDS_GROUP] = "compgen -g -- \"$word\"",
+        [CLI_WORDS_NAMED] = "compgen -W \"$(" COMPLETION_NAMED_KEYS ")\" -- \"$word\"",
         [CLI_WORDS_KEY] = "compgen -W \"$(" CLI_NAME " key list 2>/dev/null |"
                           " sed '1d;s/ .*//')\" -- \"$word\"",
     };
-    if (words == CLI_WORDS_LIST)
-        fprintf(out, "compgen -W '%s' -- \"$word\"", list);
-    else
-        fputs(generators[words], out);
+    if (words == CLI_WORDS_LIST || words == CLI_WORDS_VERB) {
+        fputs("compgen -W '", out);
+        if (words == CLI_WORDS_VERB)
+            completion_verbs(out, &cli_command);
+        else
+            fputs(list, out);
+        fputs("' -- \"$word\"", out);
+        return;
+    }
+    fputs(generators[words], out);
 }
 
 static void put_pattern(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
@@ -81,19 +88,26 @@ static const char head[] =
     "    COMPREPLY=()\n"
     "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
     "        case $verb/${COMP_WORDS[i]} in\n"
-    "        run/--) ((i++)); break ;;\n"
-    "        run/-k|run/--key) ((i++)) ;;\n"
-    "        run/[!-]*) break ;;\n"
-    "        /[!-]*) verb=${COMP_WORDS[i]} ;;\n";
+    "        run/--) ((i++)); break ;;\n";
 
-static const char middle[] = "        esac\n"
-                             "    done\n"
-                             "    if [[ $verb == run && $i -lt $COMP_CWORD ]] && declare -F "
-                             "_command_offset >/dev/null; then\n"
-                             "        _command_offset $i\n"
-                             "        return\n"
-                             "    fi\n"
-                             "    case $verb/$before in\n";
+static const char after_options[] = ") ((i++)); [[ ${COMP_WORDS[i]} != = ]] || ((i++)) ;;\n"
+                                    "        run/[!-]*) break ;;\n"
+                                    "        /[!-]*) verb=${COMP_WORDS[i]} ;;\n";
+
+static const char middle[] =
+    "        esac\n"
+    "    done\n"
+    "    if [[ $verb == run && $i -lt $COMP_CWORD ]]; then\n"
+    "        if declare -F _command_offset >/dev/null; then\n"
+    "            _command_offset $i\n"
+    "        else\n"
+    "            compopt -o default\n"
+    "        fi\n"
+    "        return\n"
+    "    fi\n"
+    "    [[ $word != = ]] || { before=${COMP_WORDS[COMP_CWORD-1]}; word=; }\n"
+    "    [[ $before != = ]] || before=${COMP_WORDS[COMP_CWORD-2]}\n"
+    "    case $verb/$before in\n";
 
 static const char tail[] =
     "    esac\n"
@@ -102,9 +116,25 @@ static const char tail[] =
     "}\n"
     "complete -o filenames -o bashdefault -F _commissioned_auth " CLI_NAME "\n";
 
+/* What takes a word that is not the program. */
+static void put_options_of_run(FILE *out)
+{
+    const char *between = "        ";
+    for (const struct cli_option *o = cli_verb_run.options; o->name != NULL; o++) {
+        if (o->argument == NULL)
+            continue;
+        fprintf(out, "%srun/--%s", between, o->name);
+        between = "|";
+        if (o->letter)
+            fprintf(out, "|run/-%c", o->letter);
+    }
+}
+
 void completion_bash(FILE *out)
 {
     fputs(head, out);
+    put_options_of_run(out);
+    fputs(after_options, out);
     /* A verb with verbs of its own takes one more word into its name. */
     for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++)
         if ((*v)->verbs != NULL)

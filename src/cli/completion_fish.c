@@ -25,15 +25,37 @@ static void put_words(FILE *out, enum cli_words words, const char *list)
         [CLI_WORDS_NONE] = " -f",
         [CLI_WORDS_FILE] = " -F",
         [CLI_WORDS_FOLDER] = " -f -a '(__fish_complete_directories)'",
-        [CLI_WORDS_COMMAND] = " -f -a '(__fish_complete_subcommand)'",
+        [CLI_WORDS_COMMAND] = " -f -a '(__fish_complete_command)'",
         [CLI_WORDS_USER] = " -f -a '(__fish_complete_users)'",
+        [CLI_WORDS_GROUP] = " -f -a '(__fish_complete_groups)'",
+        [CLI_WORDS_NAMED] = " -f -a '(" COMPLETION_NAMED_KEYS ")'",
         [CLI_WORDS_KEY] = " -f -a '(" CLI_NAME " key list 2>/dev/null |"
                           " string replace -r \" .*\" \"\")'",
     };
-    if (words == CLI_WORDS_LIST)
-        fprintf(out, " -f -a '%s'", list);
-    else
-        fputs(choices[words], out);
+    if (words == CLI_WORDS_LIST || words == CLI_WORDS_VERB) {
+        fputs(" -f -a '", out);
+        if (words == CLI_WORDS_VERB)
+            completion_verbs(out, &cli_command);
+        else
+            fputs(list, out);
+        fputc('\'', out);
+        return;
+    }
+    fputs(choices[words], out);
+}
+
+/* The program behind options, and what it completes itself. */
+static void put_program(FILE *out, const struct cli_verb *verb)
+{
+    fputs(" -f -a '(__fish_complete_subcommand --fcs-skip=2", out);
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++) {
+        if (o->argument == NULL)
+            continue;
+        fprintf(out, " --%s", o->name);
+        if (o->letter)
+            fprintf(out, " -%c", o->letter);
+    }
+    fputs(")'", out);
 }
 
 static void put_options(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
@@ -80,7 +102,10 @@ static void put_verb(FILE *out, const struct cli_verb *parent, const struct cli_
         return;
     }
     put_condition(out, parent, verb);
-    put_words(out, verb->words, verb->list);
+    if (verb->stops_at_operand)
+        put_program(out, verb);
+    else
+        put_words(out, verb->words, verb->list);
     fputc('\n', out);
     put_options(out, parent, verb);
 }

@@ -24,12 +24,26 @@ static void put_action(FILE *out, enum cli_words words, const char *list)
         [CLI_WORDS_FOLDER] = "_files -/",
         [CLI_WORDS_COMMAND] = "_command_names -e",
         [CLI_WORDS_USER] = "_users",
+        [CLI_WORDS_GROUP] = "_groups",
+        [CLI_WORDS_NAMED] = "_commissioned-auth_named",
+        [CLI_WORDS_VERB] = "_commissioned-auth_verbs",
         [CLI_WORDS_KEY] = "_commissioned-auth_keys",
     };
     if (words == CLI_WORDS_LIST)
         fprintf(out, "(%s)", list);
     else
         fputs(actions[words], out);
+}
+
+/* What is said of an argument where nothing can be offered for it. A colon would end it, and what
+ * follows be run. */
+static void put_message(FILE *out, const char *text)
+{
+    fputc(':', out);
+    for (; *text; text++)
+        if (strchr("[].", *text) == NULL)
+            fprintf(out, *text == ':' ? "\\%c" : "%c", *text);
+    fputc(':', out);
 }
 
 static void put_option(FILE *out, const struct cli_option *option)
@@ -42,7 +56,7 @@ static void put_option(FILE *out, const struct cli_option *option)
     put_text(out, option->help);
     fputc(']', out);
     if (option->argument != NULL) {
-        fprintf(out, ":%s:", option->argument);
+        put_message(out, option->argument);
         put_action(out, option->words, option->list);
     }
     fputc('\'', out);
@@ -52,14 +66,17 @@ static void put_verb(FILE *out, const struct cli_verb *parent, const struct cli_
 {
     if (verb->verbs != NULL)
         return;
-    fprintf(out, "_commissioned-auth_%s%s%s()\n{\n    _arguments '(- *)'{-h,--help}'[explain it]'",
-            parent != NULL ? parent->name : "", parent != NULL ? "_" : "", verb->name);
+    fprintf(out,
+            "_commissioned-auth_%s%s%s()\n{\n    _arguments%s '(- *)'{-h,--help}'[explain it]'",
+            parent != NULL ? parent->name : "", parent != NULL ? "_" : "", verb->name,
+            verb->stops_at_operand ? " -S -A '-*'" : "");
     for (const struct cli_option *o = verb->options; o->name != NULL; o++)
         put_option(out, o);
     if (verb->stops_at_operand)
-        fputs(" \\\n        '*::program:_normal'", out);
+        fputs(" \\\n        '*::program:_commissioned-auth_program'", out);
     else if (verb->words != CLI_WORDS_NONE) {
-        fputs(" \\\n        '1:word:", out);
+        fputs(" \\\n        '1", out);
+        put_message(out, verb->operands);
         put_action(out, verb->words, verb->list);
         fputc('\'', out);
     }
@@ -93,8 +110,17 @@ void completion_zsh(FILE *out)
     fputs("#compdef " CLI_NAME "\n"
           "_commissioned-auth_keys()\n{\n    local -a keys\n"
           "    keys=(${${(f)\"$(" CLI_NAME " key list 2>/dev/null)\"}[2,-1]%% *})\n"
-          "    compadd -a keys\n}\n",
+          "    compadd -a keys\n}\n"
+          "_commissioned-auth_named()\n{\n    local -a keys\n"
+          "    keys=(${(f)\"$(" COMPLETION_NAMED_KEYS ")\"})\n"
+          "    compadd -a keys\n}\n"
+          /* What _arguments leaves of the line may begin with the word that ends the options. */
+          "_commissioned-auth_program()\n{\n"
+          "    [[ $words[1] != -- ]] || { shift words; (( CURRENT-- )) }\n    _normal\n}\n"
+          "_commissioned-auth_verbs()\n{\n    compadd ",
           out);
+    completion_verbs(out, &cli_command);
+    fputs("\n}\n", out);
     completion_walk(out, put_verb);
     for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++) {
         snprintf(name, sizeof name, "_commissioned-auth_%s", (*v)->name);

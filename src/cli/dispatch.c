@@ -16,9 +16,19 @@ static const struct cli_option options[] = {
 };
 
 static const struct cli_verb *const verbs[] = {
-    &cli_verb_run,     &cli_verb_explain, &cli_verb_doctor,     &cli_verb_key,
-    &cli_verb_config,  &cli_verb_gateway, &cli_verb_token,      &cli_verb_enable,
-    &cli_verb_disable, &cli_verb_status,  &cli_verb_completion, NULL,
+    &cli_verb_run,
+    &cli_verb_explain,
+    &cli_verb_doctor,
+    &cli_verb_key,
+    &cli_verb_config,
+    &cli_verb_gateway,
+    &cli_verb_token,
+    &cli_verb_enable,
+    &cli_verb_disable,
+    &cli_verb_status,
+    &cli_verb_completion,
+    &cli_verb_help,
+    NULL,
 };
 
 const struct cli_verb cli_command = {
@@ -28,17 +38,7 @@ const struct cli_verb cli_command = {
     .verbs = verbs,
 };
 
-static int print_help(const struct cli_verb *verb, const char *path)
-{
-    char *text = cli_help(verb, path);
-    if (text == NULL)
-        return cli_fail(CLI_FAILED, "out of memory");
-    fputs(text, stdout);
-    free(text);
-    return CLI_OK;
-}
-
-static int unknown_verb(const struct cli_verb *verb, const char *path, const char *typed)
+int cli_unknown_verb(const struct cli_verb *verb, const char *path, const char *typed)
 {
     const char *names[CLI_MAX_VERBS + 1] = {NULL};
     const char *nearest;
@@ -53,8 +53,17 @@ static int unknown_verb(const struct cli_verb *verb, const char *path, const cha
     return cli_fail(CLI_FAILED, "unknown verb '%s'; '%s --help' lists them", typed, path);
 }
 
+const struct cli_verb *cli_find_verb(const struct cli_verb *verb, const char *name)
+{
+    for (const struct cli_verb *const *v = verb->verbs; v != NULL && *v != NULL; v++)
+        if (strcmp((*v)->name, name) == 0)
+            return *v;
+    return NULL;
+}
+
 static int dispatch_sub(const struct cli_verb *verb, const char *path, const struct cli_call *call)
 {
+    const struct cli_verb *sub;
     char below[128];
     if (call->argc == 0) {
         char *text = cli_help(verb, path);
@@ -62,13 +71,19 @@ static int dispatch_sub(const struct cli_verb *verb, const char *path, const str
         free(text);
         return CLI_FAILED;
     }
-    for (const struct cli_verb *const *v = verb->verbs; *v != NULL; v++) {
-        if (strcmp((*v)->name, call->argv[0]) != 0)
-            continue;
-        snprintf(below, sizeof below, "%s %s", path, (*v)->name);
-        return cli_dispatch(*v, below, call->argc, call->argv);
-    }
-    return unknown_verb(verb, path, call->argv[0]);
+    sub = cli_find_verb(verb, call->argv[0]);
+    if (sub == NULL)
+        return cli_unknown_verb(verb, path, call->argv[0]);
+    snprintf(below, sizeof below, "%s %s", path, sub->name);
+    return cli_dispatch(sub, below, call->argc, call->argv);
+}
+
+static bool is_given(const struct cli_verb *verb, const struct cli_call *call, const char *name)
+{
+    for (int i = 0; verb->options[i].name != NULL; i++)
+        if (strcmp(verb->options[i].name, name) == 0)
+            return call->value[i] != NULL;
+    return false;
 }
 
 /* Asked before the call is parsed: a wrong call is an error that a program reads, too. */
@@ -105,16 +120,18 @@ static int dispatch_verb(const struct cli_verb *verb, const char *path, int argc
     if (status != CLI_OK)
         return status;
     if (help)
-        return print_help(verb, path);
+        return cli_print_help(verb, path);
     if (verb == &cli_command && call.value[OPTION_VERSION] != NULL) {
         puts(CLI_NAME " " VERSION);
         return CLI_OK;
     }
+    if (is_given(verb, &call, "quiet") && freopen("/dev/null", "we", stdout) == NULL)
+        return cli_fail(CLI_FAILED, "/dev/null: %m");
     if (verb->verbs != NULL)
         status = dispatch_sub(verb, path, &call);
     else
         status = verb->run(&call);
-    if (verb->account)
+    if (verb->account && !is_given(verb, &call, "dry-run"))
         account_key(path, call.argv[0], status);
     return status;
 }

@@ -49,6 +49,16 @@ static void write_help(FILE *out, const struct cli_verb *verb, const char *path)
         fprintf(out, "\n'%s VERB --help' explains one verb.\n", path);
 }
 
+int cli_print_help(const struct cli_verb *verb, const char *path)
+{
+    char *text = cli_help(verb, path);
+    if (text == NULL)
+        return cli_fail(CLI_FAILED, "out of memory");
+    fputs(text, stdout);
+    free(text);
+    return CLI_OK;
+}
+
 char *cli_help(const struct cli_verb *verb, const char *path)
 {
     char *text = NULL;
@@ -63,3 +73,34 @@ char *cli_help(const struct cli_verb *verb, const char *path)
     }
     return text;
 }
+
+/* ---- the verb -------------------------------------------------------------------------------- */
+
+static const struct cli_option options[] = {{0}};
+
+static int help(const struct cli_call *call)
+{
+    const struct cli_verb *verb = &cli_command;
+    char path[128] = CLI_NAME;
+    for (int i = 0; i < call->argc; i++) {
+        const struct cli_verb *below = cli_find_verb(verb, call->argv[i]);
+        if (below == NULL && verb->verbs == NULL)
+            return cli_fail(CLI_FAILED, "'%s' has no verbs of its own", path);
+        if (below == NULL)
+            return cli_unknown_verb(verb, path, call->argv[i]);
+        verb = below;
+        snprintf(path + strlen(path), sizeof path - strlen(path), " %s", verb->name);
+    }
+    return cli_print_help(verb, path);
+}
+
+const struct cli_verb cli_verb_help = {
+    .name = "help",
+    .operands = "[VERB...]",
+    .summary = "explain a verb, as its --help does",
+    .about = "Explain VERB, such as 'run' or 'key add'; without one, list the verbs.\n",
+    .options = options,
+    .words = CLI_WORDS_VERB,
+    .max_operands = -1,
+    .run = help,
+};

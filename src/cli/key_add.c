@@ -21,7 +21,7 @@ static const struct cli_option add_options[] = {
                          NULL},
     [ADD_ROTATE_AFTER] = {"rotate-after", 'r', "TIME", "remind after so long, such as 90d",
                           CLI_WORDS_NONE, NULL},
-    [ADD_GROUP] = {"group", 'g', "GROUP", "let this group read it (mode 0640)", CLI_WORDS_NONE,
+    [ADD_GROUP] = {"group", 'g', "GROUP", "let this group read it (mode 0640)", CLI_WORDS_GROUP,
                    NULL},
     [ADD_NO_RULE] = {"no-rule", 'n', NULL, "write no configuration, and propose none",
                      CLI_WORDS_NONE, NULL},

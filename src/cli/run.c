@@ -19,7 +19,7 @@
 enum { OPTION_KEY, OPTION_BRIDGE, OPTION_ISOLATE, OPTION_CACERT, OPTION_CONNECT, OPTION_ENV };
 
 static const struct cli_option options[] = {
-    [OPTION_KEY] = {"key", 'k', "NAME", "with --bridge, --env: this key", CLI_WORDS_NONE, NULL},
+    [OPTION_KEY] = {"key", 'k', "NAME", "with --bridge, --env: this key", CLI_WORDS_NAMED, NULL},
     [OPTION_BRIDGE] = {"bridge", 0, NULL, "without libcurl: a local base URL adds the key",
                        CLI_WORDS_NONE, NULL},
     [OPTION_ISOLATE] = {"isolate", 0, NULL, "with --bridge: no other network for PROGRAM",

@@ -56,6 +56,17 @@ static const struct {
     {"enable --conf", "--confirm "},
     {"run --en", "--env "},
     {"key add -e prod", "production "},
+    {"key add -g roo", "root "},
+    {"help stat", "status "},
+    {"run -k re", "reports "},
+    {"run --bridge --key re", "reports "},
+    {"run commissioned-devs", "commissioned-devserver "},
+    {"run -- commissioned-devs", "commissioned-devserver "},
+    {"run --bridge --connect a:1 -- commissioned-devs", "commissioned-devserver "},
+    {"explain -p commissioned-devs", "commissioned-devserver "},
+    {"doctor commissioned-devs", "commissioned-devserver "},
+    {"run --connect a", NULL},
+    {"enable --wait 1", NULL},
 };
 
 START_TEST(bash_completes)
@@ -70,11 +81,45 @@ START_TEST(bash_completes)
              "COMP_WORDS=(commissioned-auth %s)\n"
              "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
              "_commissioned_auth\n"
-             "printf '%%s ' \"${COMPREPLY[@]}\"\n",
+             "[[ -z $COMPREPLY ]] || printf '%%s ' \"${COMPREPLY[@]}\"\n",
              lines[_i].typed);
     OUTCOME(&outcome, "/bin/bash", "--norc", "-c", script);
     ck_assert_str_eq(outcome.err, "");
-    ck_assert_str_eq(outcome.out, lines[_i].offered);
+    ck_assert_str_eq(outcome.out, lines[_i].offered != NULL ? lines[_i].offered : "");
+}
+END_TEST
+
+/* A prompt splits a word at '=', and an option's argument is no program. */
+START_TEST(bash_finds_the_program_behind_options)
+{
+    static const struct {
+        const char *words;
+        const char *offered;
+    } rows[] = {
+        {"run --connect a:1 commissioned-devs", "commissioned-devserver "},
+        {"run --key = reports commissioned-devs", "commissioned-devserver "},
+        {"run --key = re", "reports "},
+        {"run curl --hea", ""},
+        {"run -- curl --hea", ""},
+    };
+    char script[1024];
+    if (access("/bin/bash", X_OK) != 0) {
+        puts("SKIP bash_finds_the_program_behind_options: no bash here");
+        return;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(script, sizeof script,
+                 "source <(commissioned-auth completion bash); compopt() { :; }\n"
+                 "COMP_WORDS=(commissioned-auth %s)\n"
+                 "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+                 "_commissioned_auth\n"
+                 "[[ -z $COMPREPLY ]] || printf '%%s ' \"${COMPREPLY[@]}\"\n",
+                 rows[i].words);
+        OUTCOME(&outcome, "/bin/bash", "--norc", "-c", script);
+        ck_assert_str_eq(outcome.err, "");
+        ck_assert_msg(strcmp(outcome.out, rows[i].offered) == 0, "%s: %s", rows[i].words,
+                      outcome.out);
+    }
 }
 END_TEST
 
@@ -90,6 +135,10 @@ START_TEST(fish_completes)
              "commissioned-auth completion fish | source; complete -C 'commissioned-auth %s'",
              lines[_i].typed);
     OUTCOME(&outcome, "fish", "--no-config", "-c", script);
+    if (lines[_i].offered == NULL) {
+        ck_assert_msg(outcome.out[0] == '\0', "%s: %s", lines[_i].typed, outcome.out);
+        return;
+    }
     snprintf(expected, sizeof expected, "%.*s", (int)strlen(lines[_i].offered) - 1,
              lines[_i].offered);
     ck_assert_msg(strncmp(outcome.out, expected, strlen(expected)) == 0, "%s: %s%s",
@@ -152,6 +201,10 @@ static void completes_status(struct prompt *prompt)
     read_until(prompt, "usage: commissioned-auth status");
     type(prompt, "commissioned-auth key prom\t --help\n");
     read_until(prompt, "usage: commissioned-auth key promote");
+}
+
+static void close_shell(struct prompt *prompt)
+{
     kill(prompt->shell, SIGKILL);
     waitpid(prompt->shell, NULL, 0);
     close(prompt->master);
@@ -169,6 +222,9 @@ START_TEST(a_tab_at_the_prompt_of_bash_completes)
     open_shell(&prompt, (const char *const[]){"/bin/bash", "--norc", "--noprofile", "-i", NULL},
                "source <(commissioned-auth completion bash); echo loaded-$?\n");
     completes_status(&prompt);
+    type(&prompt, "commissioned-auth run -- commissioned-devs\t --help\n");
+    read_until(&prompt, "usage: commissioned-devserver");
+    close_shell(&prompt);
 }
 END_TEST
 
@@ -186,6 +242,35 @@ START_TEST(a_tab_at_the_prompt_of_zsh_completes)
                "autoload -U compinit; compinit -u -D; "
                "source <(commissioned-auth completion zsh); echo loaded-$?\n");
     completes_status(&prompt);
+    close_shell(&prompt);
+}
+END_TEST
+
+/* `show` is completed as the command is, and shows what the line became: a dot is typed behind the
+ * tab. */
+START_TEST(zsh_completes)
+{
+    struct prompt prompt;
+    const char *typed = lines[_i].typed, *offered = lines[_i].offered;
+    const char *last = strrchr(typed, ' ') != NULL ? strrchr(typed, ' ') + 1 : typed;
+    char keys[256], expected[256];
+    OUTCOME(&outcome, "sh", "-c", "command -v zsh");
+    if (outcome.status != 0) {
+        puts("SKIP zsh_completes: no zsh here");
+        return;
+    }
+    if (lacks_terminals(__func__))
+        return;
+    open_shell(&prompt, (const char *const[]){"zsh", "-f", "-i", NULL},
+               "autoload -U compinit; compinit -u -D; source <(commissioned-auth completion zsh); "
+               "show() { print -r \"[$*]\"; }; compdef _commissioned-auth show; echo loaded-$?\n");
+    snprintf(keys, sizeof keys, "show %s\t.\n", typed);
+    snprintf(expected, sizeof expected, "\n[%.*s%s.]", (int)(last - typed), typed,
+             offered != NULL ? offered : last);
+    type(&prompt, keys);
+    read_until(&prompt, expected);
+    ck_assert_msg(strstr(prompt.seen, "not found") == NULL, "%s", prompt.seen);
+    close_shell(&prompt);
 }
 END_TEST
 
@@ -206,6 +291,8 @@ int main(void)
     tcase_set_timeout(shells, 120);
     tcase_add_loop_test(shells, bash_completes, 0, count);
     tcase_add_loop_test(shells, fish_completes, 0, count);
+    tcase_add_loop_test(shells, zsh_completes, 0, count);
+    tcase_add_test(shells, bash_finds_the_program_behind_options);
     tcase_add_test(shells, a_tab_at_the_prompt_of_bash_completes);
     tcase_add_test(shells, a_tab_at_the_prompt_of_zsh_completes);
     tcase_add_test(shells, another_shell_is_told_which_are_known);
