@@ -10,7 +10,7 @@
 #include "cli/style.h"
 #include "policy/safe_file.h"
 
-enum { OPTION_SYSTEM, OPTION_USER, OPTION_JSON };
+enum { OPTION_SYSTEM, OPTION_USER, OPTION_JSON, OPTION_QUIET };
 
 static const struct cli_option options[] = {
     [OPTION_SYSTEM] = {"system", 's', NULL, "FILE is to become the system's policy", CLI_WORDS_NONE,
@@ -18,6 +18,7 @@ static const struct cli_option options[] = {
     [OPTION_USER] = {"user", 'u', "USER", "as this user, with his rights (root only)",
                      CLI_WORDS_USER, NULL},
     [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_QUIET] = CLI_QUIET,
     {0},
 };
 

@@ -5,6 +5,7 @@
  * itself: trial, watcher, pending mark, backup, file. The watcher is there before the file is.
  * disable takes no lock that another could hold: enable sees by its mark whether it came between.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,21 @@
 #include "cli/cli.h"
 #include "cli/hindrance.h"
 #include "cli/preload_file.h"
+#include "cli/preload_out.h"
 #include "cli/processes.h"
 #include "cli/switch.h"
 #include "core/cleanup.h"
 
-enum { ENABLE_CONFIRM, ENABLE_YES, ENABLE_WAIT, ENABLE_NO_TRIAL, ENABLE_ROOT };
-enum { DISABLE_ROOT };
+enum {
+    ENABLE_CONFIRM,
+    ENABLE_YES,
+    ENABLE_WAIT,
+    ENABLE_NO_TRIAL,
+    ENABLE_ROOT,
+    ENABLE_DRY_RUN,
+    ENABLE_QUIET,
+};
+enum { DISABLE_ROOT, DISABLE_DRY_RUN, DISABLE_QUIET };
 enum { MAX_WAIT = 24 * 60 * 60 };
 
 static const struct cli_option enable_options[] = {
@@ -30,24 +40,44 @@ static const struct cli_option enable_options[] = {
     [ENABLE_NO_TRIAL] = {"no-trial", 0, NULL, "do not try it first (another machine's tree)",
                          CLI_WORDS_NONE, NULL},
     [ENABLE_ROOT] = {"root", 0, "DIR", "change the tree DIR instead of /", CLI_WORDS_FOLDER, NULL},
+    [ENABLE_DRY_RUN] = CLI_DRY_RUN,
+    [ENABLE_QUIET] = CLI_QUIET,
     {0},
 };
 
 static const struct cli_option disable_options[] = {
     [DISABLE_ROOT] = {"root", 0, "DIR", "change the tree DIR instead of /", CLI_WORDS_FOLDER, NULL},
+    [DISABLE_DRY_RUN] = CLI_DRY_RUN,
+    [DISABLE_QUIET] = CLI_QUIET,
     {0},
 };
 
-static int confirm(const char *root)
+/* Said before anything is tried: a trial that ends in "permission denied" has told its reader
+ * nothing. Who may write there without being root is let through. */
+static int ask_for_root(const char *verb, const char *root)
+{
+    bool system = root == NULL || strcmp(root, "/") == 0;
+    if (!system || geteuid() == 0 || faccessat(AT_FDCWD, "/etc", W_OK, AT_EACCESS) == 0)
+        return CLI_OK;
+    return account(verb, "/etc/" PRELOAD_NAME,
+                   cli_fail(CLI_NOT_ROOT,
+                            "%s changes /etc/" PRELOAD_NAME ", which is root's: nothing was tried, "
+                            "run it as root, such as by 'sudo " CLI_NAME " %s'",
+                            verb, verb));
+}
+
+static int confirm(const char *root, bool dry)
 {
     auto_tree struct switch_tree tree;
     struct switch_mark mark;
-    int status = switch_open(&tree, root, SWITCH_CHANGE);
+    int status = switch_open(&tree, root, dry ? SWITCH_LOOK : SWITCH_CHANGE);
     if (status != CLI_OK)
         return status;
     if (!switch_is_on(&tree))
         return cli_fail(CLI_NO, "%s does not name the library: run '" CLI_NAME " enable' first",
                         tree.file);
+    if (dry)
+        return switch_plan_confirm(&tree);
     if (!switch_pends(&tree, &mark)) {
         puts("on: confirmed before");
         return CLI_OK;
@@ -141,9 +171,11 @@ static void say_how_to_go_on(const struct switch_tree *tree, unsigned seconds)
         switch_off_program(off) ? off : ": >/etc/ld.so.preload");
 }
 
-static int already_on(const struct switch_tree *tree, bool for_good)
+static int already_on(const struct switch_tree *tree, bool for_good, bool dry)
 {
     struct switch_mark mark;
+    if (dry)
+        return for_good ? switch_plan_confirm(tree) : (puts("on already"), CLI_OK);
     if (for_good && mark_clear(tree->etc) != 0)
         return switch_failed(tree, "/etc/" MARK_NAME);
     puts(switch_pends(tree, &mark) ? "on already, and not yet confirmed: '" CLI_NAME
@@ -152,18 +184,16 @@ static int already_on(const struct switch_tree *tree, bool for_good)
     return CLI_OK;
 }
 
-/* seconds 0: for good. */
-static int switch_on(struct switch_tree *tree, bool trial, unsigned seconds)
+struct wish {
+    bool trial;
+    bool dry;
+    unsigned seconds; /* 0: for good */
+};
+
+static int write_it(struct switch_tree *tree, const char *entry, const char *text, bool trial,
+                    unsigned seconds)
 {
-    char entry[PATH_MAX];
-    auto_free char *text = NULL;
-    int status = switch_find_library(tree, entry);
-    if (status == CLI_OK && (text = preload_with(tree->text, entry)) == NULL)
-        status = cli_fail(CLI_FAILED, "out of memory");
-    if (status != CLI_OK)
-        return status;
-    if (strcmp(text, tree->text) == 0)
-        return already_on(tree, seconds == 0);
+    int status = CLI_OK;
     if (trial)
         status = switch_trial(tree, entry);
     if (status == CLI_OK && seconds > 0)
@@ -179,6 +209,22 @@ static int switch_on(struct switch_tree *tree, bool trial, unsigned seconds)
     return CLI_OK;
 }
 
+static int switch_on(struct switch_tree *tree, const struct wish *wish)
+{
+    char entry[PATH_MAX];
+    auto_free char *text = NULL;
+    int status = switch_find_library(tree, entry);
+    if (status == CLI_OK && (text = preload_with(tree->text, entry)) == NULL)
+        status = cli_fail(CLI_FAILED, "out of memory");
+    if (status != CLI_OK)
+        return status;
+    if (strcmp(text, tree->text) == 0)
+        return already_on(tree, wish->seconds == 0, wish->dry);
+    if (wish->dry)
+        return switch_plan_on(tree, entry, wish->trial, wish->seconds);
+    return write_it(tree, entry, text, wish->trial, wish->seconds);
+}
+
 static bool read_seconds(const char *word, unsigned *seconds)
 {
     char *end;
@@ -192,28 +238,49 @@ static bool read_seconds(const char *word, unsigned *seconds)
            value <= MAX_WAIT;
 }
 
+/* Options of which one says the contrary of the other. */
+static int check_options(const struct cli_call *call)
+{
+    if (call->value[ENABLE_YES] != NULL && call->value[ENABLE_CONFIRM] != NULL)
+        return cli_fail(CLI_FAILED, "--yes switches on, --confirm keeps what was switched on "
+                                    "before: give one of them");
+    if (call->value[ENABLE_WAIT] != NULL && call->value[ENABLE_CONFIRM] != NULL)
+        return cli_fail(CLI_FAILED, "--confirm does not take it back, --wait does: give one of "
+                                    "them");
+    if (call->value[ENABLE_YES] != NULL && call->value[ENABLE_WAIT] != NULL)
+        return cli_fail(CLI_FAILED, "--yes does not take it back, --wait does: give one of them");
+    return CLI_OK;
+}
+
 static int enable(const struct cli_call *call)
 {
     auto_tree struct switch_tree tree = {.top = -1, .etc = -1, .lock = -1};
+    const char *root = call->value[ENABLE_ROOT];
     bool yes = call->value[ENABLE_YES] != NULL;
-    unsigned seconds;
+    struct wish wish = {call->value[ENABLE_NO_TRIAL] == NULL, call->value[ENABLE_DRY_RUN] != NULL,
+                        0};
+    int status = check_options(call);
+    if (status == CLI_OK && !read_seconds(call->value[ENABLE_WAIT], &wish.seconds))
+        status = cli_fail(CLI_FAILED, "--wait: '%s' is not a number of seconds from 1 to %d",
+                          call->value[ENABLE_WAIT], MAX_WAIT);
+    if (status == CLI_OK && !wish.dry)
+        status = ask_for_root("enable", root);
+    if (status != CLI_OK)
+        return status;
     if (call->value[ENABLE_CONFIRM] != NULL)
-        return confirm(call->value[ENABLE_ROOT]);
-    if (!read_seconds(call->value[ENABLE_WAIT], &seconds))
-        return cli_fail(CLI_FAILED, "--wait: '%s' is not a number of seconds from 1 to %d",
-                        call->value[ENABLE_WAIT], MAX_WAIT);
-    if (yes && call->value[ENABLE_WAIT] != NULL)
-        return cli_fail(CLI_FAILED, "--yes does not take it back, --wait does: give one of them");
-    int status = switch_open(&tree, call->value[ENABLE_ROOT], SWITCH_CHANGE);
+        return confirm(root, wish.dry);
+    if (yes)
+        wish.seconds = 0;
+    status = switch_open(&tree, root, wish.dry ? SWITCH_LOOK : SWITCH_CHANGE);
     if (status == CLI_OK)
-        status = switch_on(&tree, call->value[ENABLE_NO_TRIAL] == NULL, yes ? 0 : seconds);
-    return account(yes ? "enable --yes" : "enable", tree.file, status);
+        status = switch_on(&tree, &wish);
+    return wish.dry ? status : account(yes ? "enable --yes" : "enable", tree.file, status);
 }
 
-static int disable(const struct cli_call *call)
+static int disable_now(const char *root)
 {
     auto_tree struct switch_tree tree = {.top = -1, .etc = -1, .lock = -1};
-    int status = switch_open(&tree, call->value[DISABLE_ROOT], SWITCH_OFF);
+    int status = switch_open(&tree, root, SWITCH_OFF);
     if (status == CLI_OK)
         status = switch_off(&tree);
     account("disable", tree.file, status);
@@ -224,6 +291,17 @@ static int disable(const struct cli_call *call)
     if (*tree.root == '\0')
         processes_tell_holders();
     return CLI_OK;
+}
+
+static int disable(const struct cli_call *call)
+{
+    auto_tree struct switch_tree tree = {.top = -1, .etc = -1, .lock = -1};
+    const char *root = call->value[DISABLE_ROOT];
+    int status;
+    if (call->value[DISABLE_DRY_RUN] == NULL)
+        return (status = ask_for_root("disable", root)) == CLI_OK ? disable_now(root) : status;
+    status = switch_open(&tree, root, SWITCH_LOOK);
+    return status == CLI_OK ? switch_plan_off(&tree) : status;
 }
 
 const struct cli_verb cli_verb_enable = {

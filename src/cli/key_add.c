@@ -11,8 +11,16 @@
 #include "core/cleanup.h"
 #include "core/text.h"
 
-enum { ADD_ENVIRONMENT, ADD_APPLICATION, ADD_ROTATE_AFTER, ADD_GROUP, ADD_NO_RULE, ADD_DIR };
-enum { ROTATE_DIR };
+enum {
+    ADD_ENVIRONMENT,
+    ADD_APPLICATION,
+    ADD_ROTATE_AFTER,
+    ADD_GROUP,
+    ADD_NO_RULE,
+    ADD_DIR,
+    ADD_QUIET
+};
+enum { ROTATE_DIR, ROTATE_QUIET };
 
 static const struct cli_option add_options[] = {
     [ADD_ENVIRONMENT] = {"environment", 'e', "WORD", "what it is for, such as production",
@@ -26,11 +34,13 @@ static const struct cli_option add_options[] = {
     [ADD_NO_RULE] = {"no-rule", 'n', NULL, "write no configuration, and propose none",
                      CLI_WORDS_NONE, NULL},
     [ADD_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [ADD_QUIET] = CLI_QUIET,
     {0},
 };
 
 static const struct cli_option rotate_options[] = {
     [ROTATE_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [ROTATE_QUIET] = CLI_QUIET,
     {0},
 };
 

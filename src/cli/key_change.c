@@ -13,22 +13,25 @@
 #include "cli/policy.h"
 #include "core/cleanup.h"
 
-enum { PROMOTE_UNDO, PROMOTE_DIR };
-enum { REMOVE_DIR };
+enum { PROMOTE_UNDO, PROMOTE_DIR, PROMOTE_QUIET };
+enum { REMOVE_DIR, REMOVE_DRY_RUN, REMOVE_QUIET };
 
 static const struct cli_option promote_options[] = {
     [PROMOTE_UNDO] = {"undo", 'u', NULL, "put the previous key back", CLI_WORDS_NONE, NULL},
     [PROMOTE_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [PROMOTE_QUIET] = CLI_QUIET,
     {0},
 };
 
 static const struct cli_option remove_options[] = {
     [REMOVE_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [REMOVE_DRY_RUN] = CLI_DRY_RUN,
+    [REMOVE_QUIET] = CLI_QUIET,
     {0},
 };
 
 /* Opens the store for a key of which the file with one of two ends must be there. */
-static int open_for(struct key_store *store, const char *name, const char *dir, const char *end)
+static int open_to_look(struct key_store *store, const char *name, const char *dir, const char *end)
 {
     int status = key_name_check(name);
     if (status == CLI_OK)
@@ -37,9 +40,14 @@ static int open_for(struct key_store *store, const char *name, const char *dir, 
         return status;
     if (status == CLI_NO || !(key_is_there(store, name, "") || key_is_there(store, name, end)))
         return cli_fail(CLI_NO, "there is no key %s in %s", name, store->path);
-    if ((status = key_store_judge(store)) != CLI_OK)
-        return status;
-    return key_store_lock(store);
+    return key_store_judge(store);
+}
+
+/* The same to change it. */
+static int open_for(struct key_store *store, const char *name, const char *dir, const char *end)
+{
+    int status = open_to_look(store, name, dir, end);
+    return status == CLI_OK ? key_store_lock(store) : status;
 }
 
 static int rename_failed(const struct key_store *store, const char *name)
@@ -180,14 +188,38 @@ static int remove_files(const struct key_store *store, const char *name, const c
     return CLI_OK;
 }
 
-static int remove_key(const struct cli_call *call)
+/* Of a key that is in use, and of one that is not. */
+static const char *const kept[] = {"", ".next", NULL};
+static const char *const all[] = {"", ".next", ".next.previous", ".previous", ".meta", NULL};
+
+static int tell_of_removing(const struct cli_call *call)
 {
-    static const char *const kept[] = {"", ".next", NULL};
-    static const char *const all[] = {"", ".next", ".next.previous", ".previous", ".meta", NULL};
     auto_store struct key_store store = {.folder = -1};
     const char *name = call->argv[0];
     char place[PATH_MAX + 16];
-    int status = open_for(&store, name, call->value[REMOVE_DIR], ".previous");
+    int status = open_to_look(&store, name, call->value[REMOVE_DIR], ".previous");
+    if (status != CLI_OK)
+        return status;
+    bool in_use = key_is_there(&store, name, "") && is_in_use(&store, name, place);
+    if (in_use)
+        printf("would keep %s/%s as %s.previous: it is in use (%s)\n", store.path, name, name,
+               place);
+    for (const char *const *end = in_use ? kept : all; *end != NULL; end++)
+        if (key_is_there(&store, name, *end))
+            printf("would remove %s/%s%s\n", store.path, name, *end);
+    puts("Nothing was changed.");
+    return CLI_OK;
+}
+
+static int remove_key(const struct cli_call *call)
+{
+    auto_store struct key_store store = {.folder = -1};
+    const char *name = call->argv[0];
+    char place[PATH_MAX + 16];
+    int status;
+    if (call->value[REMOVE_DRY_RUN] != NULL)
+        return tell_of_removing(call);
+    status = open_for(&store, name, call->value[REMOVE_DIR], ".previous");
     bool in_use =
         status == CLI_OK && key_is_there(&store, name, "") && is_in_use(&store, name, place);
     if (status == CLI_OK && in_use)

@@ -18,7 +18,7 @@
 #include "core/names.h"
 #include "core/secret.h"
 
-enum { OPTION_JSON, OPTION_DIR, OPTION_CACERT, OPTION_CONNECT };
+enum { OPTION_JSON, OPTION_DIR, OPTION_CACERT, OPTION_CONNECT, OPTION_QUIET };
 enum { CHECK_SECONDS = 30 };
 
 static const char url[] = COMMISSIONED_ORIGIN "/v1/models";
@@ -29,6 +29,7 @@ static const struct cli_option options[] = {
     [OPTION_CACERT] = {"cacert", 0, "FILE", "trust the authorities in FILE", CLI_WORDS_FILE, NULL},
     [OPTION_CONNECT] = {"connect", 0, "HOST:PORT", "dial this instead (a development server)",
                         CLI_WORDS_NONE, NULL},
+    [OPTION_QUIET] = CLI_QUIET,
     {0},
 };
 
@@ -46,13 +47,20 @@ static size_t swallow(char *data, size_t size, size_t count, void *nothing)
     return size * count;
 }
 
+/* One that is set to nothing is taken as not set, as curl(1) does. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
 /* curl(1) honours these two; libcurl leaves them to the application. */
 static const char *authorities(const struct cli_call *call)
 {
     const char *file = call->value[OPTION_CACERT];
     if (file == NULL)
-        file = getenv("CURL_CA_BUNDLE");
-    return file != NULL ? file : getenv("SSL_CERT_FILE");
+        file = variable("CURL_CA_BUNDLE");
+    return file != NULL ? file : variable("SSL_CERT_FILE");
 }
 
 static void set_up(const struct curl_calls *curl, CURL *handle, const struct cli_call *call,

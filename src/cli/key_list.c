@@ -55,6 +55,18 @@ static void day(time_t when, char text[16])
         snprintf(text, 16, "-");
 }
 
+/* "-" of one from the future: a clock was wrong. */
+static void age(time_t created, char text[16])
+{
+    long long seconds = (long long)(time(NULL) - created);
+    enum { HOUR = 60 * 60, DAY = 24 * HOUR };
+    if (created == 0 || seconds < 0)
+        snprintf(text, 16, "-");
+    else
+        snprintf(text, 16, seconds < 2 * DAY ? "%lldh" : "%lldd",
+                 seconds / (seconds < 2 * DAY ? HOUR : DAY));
+}
+
 static json_t *as_json(const struct key_store *store, const struct row *row)
 {
     char file[PATH_MAX + NAME_MAX + 2], mode[8];
@@ -66,6 +78,7 @@ static json_t *as_json(const struct key_store *store, const struct row *row)
     json_put_text(object, "environment", row->meta.environment);
     json_put_text(object, "application", row->meta.application);
     json_put(object, "created", json_integer((json_int_t)row->meta.created));
+    json_put(object, "age", json_integer((json_int_t)(time(NULL) - row->meta.created)));
     json_put_text(object, "rotate_after", row->meta.rotate_after);
     json_put(object, "rotation_due", json_boolean(row->due));
     json_put(object, "next", json_boolean(row->has_next));
@@ -82,10 +95,11 @@ static const char *or_dash(const char *text)
 
 static void print_line(const struct row *row)
 {
-    char created[16];
+    char created[16], old[16];
     day(row->meta.created, created);
-    printf("%-16s %-12s %-12s %-16s %s%s%s\n", row->name, or_dash(row->meta.prefix),
-           or_dash(row->meta.environment), or_dash(row->meta.application), created,
+    age(row->meta.created, old);
+    printf("%-16s %-12s %-12s %-16s %-10s %s%s%s\n", row->name, or_dash(row->meta.prefix),
+           or_dash(row->meta.environment), or_dash(row->meta.application), created, old,
            row->due ? " rotate" : "", row->has_next ? " +next" : "");
 }
 
@@ -123,8 +137,8 @@ static int list(const struct cli_call *call)
     if (status == CLI_OK)
         count = scandirat(store.folder, ".", &entries, is_key_name, alphasort);
     if (array == NULL && count > 0)
-        printf("%-16s %-12s %-12s %-16s %s\n", "NAME", "PREFIX", "ENVIRONMENT", "APPLICATION",
-               "CREATED");
+        printf("%-16s %-12s %-12s %-16s %-10s %s\n", "NAME", "PREFIX", "ENVIRONMENT", "APPLICATION",
+               "CREATED", "AGE");
     for (int i = 0; i < count; i++) {
         list_one(&store, entries[i]->d_name, array);
         free(entries[i]);
@@ -143,13 +157,15 @@ static int list(const struct cli_call *call)
 
 static int print_details(const struct key_store *store, const struct row *row)
 {
-    char created[16];
+    char created[16], old[16];
     day(row->meta.created, created);
+    age(row->meta.created, old);
     printf("%-13s %s\n", "name", row->name);
     printf("%-13s %s\n", "prefix", or_dash(row->meta.prefix));
     printf("%-13s %s\n", "environment", or_dash(row->meta.environment));
     printf("%-13s %s\n", "application", or_dash(row->meta.application));
     printf("%-13s %s\n", "created", created);
+    printf("%-13s %s\n", "age", old);
     printf("%-13s %s%s\n", "rotate after", or_dash(row->meta.rotate_after),
            row->due ? " (due)" : "");
     printf("%-13s %s\n", "next key", row->has_next ? "stored" : "-");
@@ -180,8 +196,8 @@ static int show(const struct cli_call *call)
 const struct cli_verb cli_verb_key_list = {
     .name = "list",
     .summary = "list the stored keys",
-    .about = "List the stored keys. 'rotate' marks one that is older than its --rotate-after,\n"
-             "'+next' one whose next key is stored.\n",
+    .about = "List the stored keys, and how old each is. 'rotate' marks one that is older\n"
+             "than its --rotate-after, '+next' one whose next key is stored.\n",
     .options = options,
     .run = list,
 };

@@ -57,6 +57,12 @@ int switch_write(struct switch_tree *tree, const char *text);
  * said why. */
 int switch_off(struct switch_tree *tree);
 
+/* Each tells what its verb would do to the tree, which is open to be looked at, and does nothing.
+ * Exit code. seconds 0: for good. */
+int switch_plan_on(const struct switch_tree *tree, const char *entry, bool trial, unsigned seconds);
+int switch_plan_confirm(const struct switch_tree *tree);
+int switch_plan_off(const struct switch_tree *tree);
+
 /* Whether the text of the tree names us. */
 bool switch_is_on(const struct switch_tree *tree);
 

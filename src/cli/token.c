@@ -17,7 +17,7 @@
 #include "core/cleanup.h"
 #include "core/secret.h"
 
-enum { OPTION_TOKENS, OPTION_RULE, OPTION_JSON = OPTION_RULE };
+enum { OPTION_TOKENS, OPTION_RULE, OPTION_JSON = OPTION_RULE, OPTION_DRY_RUN = OPTION_RULE };
 
 static const struct cli_option add_options[] = {
     [OPTION_TOKENS] = {"tokens", 0, "FILE", "the file of tokens", CLI_WORDS_FILE, NULL},
@@ -33,6 +33,7 @@ static const struct cli_option list_options[] = {
 
 static const struct cli_option revoke_options[] = {
     [OPTION_TOKENS] = {"tokens", 0, "FILE", "the file of tokens", CLI_WORDS_FILE, NULL},
+    [OPTION_DRY_RUN] = CLI_DRY_RUN,
     {0},
 };
 
@@ -203,8 +204,22 @@ static int revoke_one(struct tokens *tokens, void *data)
     return CLI_OK;
 }
 
+static int tell_of_revoking(const struct cli_call *call)
+{
+    struct tokens tokens = {0};
+    int status = read_tokens(file_of(call), &tokens);
+    if (status == CLI_OK)
+        status = revoke_one(&tokens, call->argv[0]);
+    if (status == CLI_OK)
+        printf("would take %s out of %s\nNothing was changed.\n", call->argv[0], file_of(call));
+    tokens_free(&tokens);
+    return status;
+}
+
 static int take_back(const struct cli_call *call)
 {
+    if (call->value[OPTION_DRY_RUN] != NULL)
+        return tell_of_revoking(call);
     return change(file_of(call), revoke_one, call->argv[0]);
 }
 

@@ -128,6 +128,18 @@ START_TEST(the_authorities_can_be_named)
 }
 END_TEST
 
+START_TEST(a_variable_that_is_set_to_nothing_is_not_set)
+{
+    struct ds_key_text key = stored((const char *const[]){NULL});
+    setenv("CURL_CA_BUNDLE", "", 1);
+    setenv("SSL_CERT_FILE", server.ca, 1);
+    ck_assert_msg(check(&key) == 0, "%s", outcome.err);
+    setenv("SSL_CERT_FILE", "", 1);
+    ck_assert_int_eq(check(&key), 2); /* by the system's authorities, which do not know it */
+    ck_assert_msg(means("certificate problem"), "%s", outcome.out);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("key check");
@@ -140,6 +152,7 @@ int main(void)
     tcase_add_test(answers, a_key_over_its_limit_is_429_with_the_time_to_wait);
     tcase_add_test(answers, a_server_that_cannot_be_verified_gets_no_key);
     tcase_add_test(answers, the_authorities_can_be_named);
+    tcase_add_test(answers, a_variable_that_is_set_to_nothing_is_not_set);
     suite_add_tcase(suite, answers);
 
     return suite_run(suite);

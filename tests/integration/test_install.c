@@ -176,6 +176,67 @@ START_TEST(a_stripped_library_is_not_taken_for_a_damaged_one)
 }
 END_TEST
 
+/* ---- scripts/deps, which `make deb` calls ---------------------------------------------------- */
+
+/* A machine on which all packages are missing, and whose apt-get writes down that it was called. */
+static void machine_without_packages(void)
+{
+    static const char *const tools[] = {"sh", "id", "rm", "env", "tail", "mktemp", NULL};
+    char path[PATH_MAX];
+    OUTCOME(&outcome, "mkdir", in(path, "bin"));
+    for (const char *const *tool = tools; *tool != NULL; tool++)
+        OUTCOME(&outcome, "sh", "-c", "ln -s \"$(command -v \"$1\")\" \"$2/\"", "sh", *tool, path);
+    in_folder(path, top, "bin/apt-get");
+    write_file(path, "#!/bin/sh\necho \"$@\" >>\"${0%/*}/called\"\n", 0755);
+}
+
+/* What its --ask does, given this answer at a terminal, or without one. */
+static void ask_deps(const char *before, const char *answer)
+{
+    static const char line[] =
+        "deps=$PWD/scripts/deps; before=$2; answer=$3\n"
+        "call=\"PATH='$1/bin' $before $1/bin/sh '$deps' --ask lint\"\n"
+        "if [ -n \"$answer\" ]; then printf '%s\\n' \"$answer\" | script -qec \"$call\" /dev/null\n"
+        "else eval \"$call\" </dev/null; fi";
+    OUTCOME(&outcome, "sh", "-c", line, "sh", top, before, answer);
+}
+
+START_TEST(packages_are_installed_as_root_only_where_somebody_said_so)
+{
+    static const struct {
+        const char *before, *answer;
+        bool called;
+    } rows[] = {{"", "", false}, {"", "n", false}, {"", "y", true}, {"YES=1", "", true}};
+    char called[PATH_MAX];
+    OUTCOME(&outcome, "sh", "-c", "command -v script");
+    if (outcome.status != 0 || geteuid() != 0) {
+        puts("SKIP packages_are_installed_as_root_only_where_somebody_said_so: this needs root and "
+             "script(1)");
+        return;
+    }
+    machine_without_packages();
+    in_folder(called, top, "bin/called");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unlink(called);
+        ask_deps(rows[i].before, rows[i].answer);
+        ck_assert_int_ne(outcome.status, 0); /* the stub installs nothing */
+        ck_assert_msg(exists(called) == rows[i].called, "%s%s: %s%s", rows[i].before,
+                      rows[i].answer, outcome.out, outcome.err);
+        if (rows[i].called || rows[i].answer[0] != '\0')
+            continue;
+        ck_assert_ptr_nonnull(strstr(outcome.err, "apt-get install clang-format"));
+        ck_assert_ptr_nonnull(strstr(outcome.err, "YES=1"));
+    }
+}
+END_TEST
+
+START_TEST(making_packages_asks)
+{
+    OUTCOME(&outcome, "make", "-n", "deb");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "scripts/deps --ask "));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("install");
@@ -187,6 +248,8 @@ int main(void)
     tcase_add_test(install, installing_for_another_kind_of_machine_runs_nothing_that_was_built);
     tcase_add_test(install, the_journal_explains_our_lines);
     tcase_add_test(install, a_stripped_library_is_not_taken_for_a_damaged_one);
+    tcase_add_test(install, packages_are_installed_as_root_only_where_somebody_said_so);
+    tcase_add_test(install, making_packages_asks);
     suite_add_tcase(suite, install);
     return suite_run(suite);
 }

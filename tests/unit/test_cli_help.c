@@ -119,6 +119,83 @@ START_TEST(wrong_calls_are_refused)
 }
 END_TEST
 
+/* ---- the manual ------------------------------------------------------------------------------ */
+
+static char manual[1 << 18];
+
+static void read_manual(const char *file)
+{
+    FILE *in = fopen(file, "r");
+    ck_assert_msg(in != NULL, "%s is not here: tests are run in the source's folder", file);
+    size_t size = fread(manual, 1, sizeof manual - 1, in);
+    ck_assert_uint_lt(size, sizeof manual - 1);
+    manual[size] = '\0';
+    fclose(in);
+}
+
+/* Whether one of its lines begins with `start` and has `word` behind it. */
+static bool manual_has(const char *start, const char *word)
+{
+    char line[512], found[128];
+    snprintf(found, sizeof found, " %s ", word);
+    for (const char *at = manual; *at != '\0'; at += strcspn(at, "\n") + 1) {
+        snprintf(line, sizeof line, "%.*s ", (int)strcspn(at, "\n"), at);
+        if (strncmp(line, start, strlen(start)) == 0 && strstr(line, found) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void stands_in_the_manual(const struct cli_verb *verb, const char *path)
+{
+    for (const struct cli_option *o = verb->options; o->name != NULL; o++)
+        ck_assert_msg(manual_has("", o->name), "%s --%s is not in the manual", path, o->name);
+    if (verb != &cli_command)
+        ck_assert_msg(manual_has("", verb->name), "%s is not in the manual", path);
+}
+
+START_TEST(the_manual_has_every_verb_and_option)
+{
+    read_manual("doc/commissioned-auth.1");
+    each_verb(&cli_command, CLI_NAME, stands_in_the_manual);
+}
+END_TEST
+
+START_TEST(the_manual_has_the_exit_status_of_every_verb)
+{
+    read_manual("doc/commissioned-auth.1");
+    char *section = strstr(manual, "\n.Sh EXIT STATUS\n");
+    ck_assert_ptr_nonnull(section);
+    *strstr(section + 5, "\n.Sh ") = '\0';
+    memmove(manual, section, strlen(section) + 1);
+    for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++)
+        ck_assert_msg(manual_has(".It Cm ", (*v)->name), "%s", (*v)->name);
+}
+END_TEST
+
+START_TEST(the_manuals_of_commands_have_what_is_looked_for)
+{
+    static const char *const files[] = {"doc/commissioned-auth.1", "doc/commissioned-auth-off.1",
+                                        "doc/commissioned-devserver.1"};
+    static const char *const sections[] = {"ENVIRONMENT", "STATUS", "EXAMPLES", "DIAGNOSTICS"};
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+        read_manual(files[f]);
+        for (size_t s = 0; s < sizeof sections / sizeof *sections; s++)
+            ck_assert_msg(manual_has(".Sh ", sections[s]), "%s: %s", files[f], sections[s]);
+    }
+}
+END_TEST
+
+START_TEST(the_manuals_explain_error_94)
+{
+    static const char *const files[] = {"doc/commissioned-auth.1", "doc/libcommissioned-auth.8"};
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+        read_manual(files[f]);
+        ck_assert_msg(manual_has(".It ", "(94)"), "%s", files[f]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("help");
@@ -128,6 +205,10 @@ int main(void)
     tcase_add_test(table, options_may_stand_behind_the_operand);
     tcase_add_test(table, an_option_that_was_not_given_has_no_value);
     tcase_add_test(table, wrong_calls_are_refused);
+    tcase_add_test(table, the_manual_has_every_verb_and_option);
+    tcase_add_test(table, the_manual_has_the_exit_status_of_every_verb);
+    tcase_add_test(table, the_manuals_of_commands_have_what_is_looked_for);
+    tcase_add_test(table, the_manuals_explain_error_94);
     suite_add_tcase(suite, table);
 
     return suite_run(suite);
