@@ -49,6 +49,7 @@ struct lexer {
     uint32_t line;
     unsigned depth;
     unsigned settings[GUARD_MAX_DEPTH + 1]; /* of each group that is open */
+    bool list[GUARD_MAX_DEPTH + 1];         /* of each bracket that is open: ( or [ */
     bool key_next;                          /* `api_key =` was read */
     bool element;                           /* the last token can be an element of a list */
     char *comma;                            /* the last token is this one, after an element */
@@ -188,7 +189,7 @@ static bool open_bracket(struct lexer *lexer)
         return refuse(lexer, lexer->line, "brackets within brackets, too deep",
                       "see commissioned-auth.conf(5)");
     lexer->settings[++lexer->depth] = 0;
-    lexer->at++;
+    lexer->list[lexer->depth] = *lexer->at++ != '{';
     return true;
 }
 
@@ -235,13 +236,17 @@ static bool read_token(struct lexer *lexer, bool after_string)
     return true;
 }
 
-/* libconfig takes a comma after the last element from 1.7 on, and so do we with any. */
-static void note_comma(struct lexer *lexer, char *token)
+/* libconfig takes a comma after the last element from 1.7 on, and so do we with any. It then takes
+ * any number of them, everywhere in a list, and that is a slip. */
+static bool note_comma(struct lexer *lexer, char *token)
 {
+    if (*token == ',' && lexer->comma != NULL && lexer->list[lexer->depth])
+        return refuse(lexer, lexer->line, "a ',' without an element before it", "leave it out");
     if ((*token == ')' || *token == ']') && lexer->comma != NULL)
         *lexer->comma = ' ';
     lexer->comma = *token == ',' && lexer->element ? token : NULL;
     lexer->element = *token == '"' || class_of(*token) == WORD || class_of(*token) == CLOSE;
+    return true;
 }
 
 /* Blind to strings, so that no disagreement on where they end can let one through. */
@@ -298,9 +303,8 @@ bool config_guard(char *text, struct arena *arena, struct config_guard *guard,
         guard->line = lexer.line;
         char *token = lexer.at;
         bool string = *token == '"';
-        if (!read_token(&lexer, after_string))
+        if (!read_token(&lexer, after_string) || !note_comma(&lexer, token))
             return false;
-        note_comma(&lexer, token);
         after_string = string;
         if (++guard->nvalues > GUARD_MAX_VALUES)
             return refuse(&lexer, lexer.line, "holds too many values", "use fewer");

@@ -126,6 +126,8 @@ static const struct config_row config_rows[] = {
     {0600, "key_file = \"/k\";;\n", ":1: a ',' or ';' too many: leave it out"},
     {0600, RULE("methods = [,];"), ":2: a ',' without an element before it: leave it out"},
     {0600, RULE("methods = [\"GET\",,];"), ":2: a ',' without an element before it: leave it out"},
+    {0600, RULE("methods = [\"GET\",,\"PUT\"];"),
+     ":2: a ',' without an element before it: leave it out"},
     {0600, "a = \"x\n@include \\\"@D/b.conf\\\"\n\";\n",
      ":2: @include is not read, for it would escape the judging of files: put the settings here, "
      "or a file into conf.d"},
