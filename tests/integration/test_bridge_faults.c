@@ -473,7 +473,9 @@ static void become_nobody(void *data)
 static void run_as_nobody(const char *isolate, const char *line)
 {
     static const char *const files[] = {"A", "auth.conf", "ca.pem"};
-    char path[PATH_MAX], connect_to[64];
+    char path[PATH_MAX], command[PATH_MAX], connect_to[64];
+    in_folder(command, bridged_folder, "commissioned-auth");
+    copy_file(bridged_command, command, 0755); /* the build may lie in root's own home */
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         in_folder(path, bridged_folder, files[i]);
         ck_assert_int_eq(chown(path, 65123, 65123), 0);
@@ -481,9 +483,8 @@ static void run_as_nobody(const char *isolate, const char *line)
     ck_assert_int_eq(chown(bridged_folder, 65123, 65123), 0);
     snprintf(connect_to, sizeof connect_to, "127.0.0.1:%u", bridged_origin.tls_port);
     outcome_of(&bridged_outcome, NULL, become_nobody, NULL,
-               (const char *const[]){bridged_command, "run", "--bridge", "--cacert",
-                                     bridged_origin.ca_file, "--connect", connect_to, isolate, "sh",
-                                     "-c", line, NULL});
+               (const char *const[]){command, "run", "--bridge", "--cacert", bridged_origin.ca_file,
+                                     "--connect", connect_to, isolate, "sh", "-c", line, NULL});
     ck_assert_str_eq(bridged_outcome.err, "");
 }
 
