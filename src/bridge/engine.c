@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,14 @@ static bool place_descriptors(const int given[ENGINE_DESCRIPTORS])
     return true;
 }
 
+/* HAProxy 3 goes back to where it was started, by name, and ends where it may not. */
+static void leave_closed_folder(void)
+{
+    char folder[PATH_MAX];
+    if ((getcwd(folder, sizeof folder) == NULL || access(folder, X_OK) != 0) && chdir("/") != 0)
+        _exit(1);
+}
+
 /* In the child. */
 static void become(const struct engine_start *start, pid_t parent)
 {
@@ -123,6 +132,7 @@ static void become(const struct engine_start *start, pid_t parent)
     setrlimit(RLIMIT_CORE, &no_core);
     if (!place_descriptors(start->given))
         _exit(1);
+    leave_closed_folder();
     snprintf(configuration, sizeof configuration, "/dev/fd/%d", ENGINE_CONFIGURATION);
     execve(start->engine->file,
            (char *const[]){(char *)ENGINE_NAME, (char *)"-db", (char *)"-f", configuration, NULL},

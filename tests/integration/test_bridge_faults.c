@@ -462,18 +462,20 @@ START_TEST(an_isolated_program_reaches_the_bridge_and_nothing_else)
 }
 END_TEST
 
-static void become_nobody(void *data)
+static void become_nobody(void *folder)
 {
-    (void)data;
-    if (setgroups(0, NULL) != 0 || setgid(65123) != 0 || setuid(65123) != 0)
+    if (chdir(folder) != 0 || setgroups(0, NULL) != 0 || setgid(65123) != 0 || setuid(65123) != 0)
         _exit(98);
 }
 
-/* Runs the line behind a bridge of an ordinary user's. */
+/* Runs the line behind a bridge of an ordinary user's, who stands in a folder that it could not
+ * enter. */
 static void run_as_nobody(const char *isolate, const char *line)
 {
     static const char *const files[] = {"A", "auth.conf", "ca.pem"};
-    char path[PATH_MAX], command[PATH_MAX], connect_to[64];
+    char path[PATH_MAX], command[PATH_MAX], closed[PATH_MAX], connect_to[64];
+    in_folder(closed, bridged_folder, "closed");
+    ck_assert_int_eq(mkdir(closed, 0700), 0);
     in_folder(command, bridged_folder, "commissioned-auth");
     copy_file(bridged_command, command, 0755); /* the build may lie in root's own home */
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -482,7 +484,7 @@ static void run_as_nobody(const char *isolate, const char *line)
     }
     ck_assert_int_eq(chown(bridged_folder, 65123, 65123), 0);
     snprintf(connect_to, sizeof connect_to, "127.0.0.1:%u", bridged_origin.tls_port);
-    outcome_of(&bridged_outcome, NULL, become_nobody, NULL,
+    outcome_of(&bridged_outcome, NULL, become_nobody, closed,
                (const char *const[]){command, "run", "--bridge", "--cacert", bridged_origin.ca_file,
                                      "--connect", connect_to, isolate, "sh", "-c", line, NULL});
     ck_assert_str_eq(bridged_outcome.err, "");
