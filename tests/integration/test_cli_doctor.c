@@ -286,30 +286,34 @@ START_TEST(a_script_is_judged_by_what_it_calls)
 }
 END_TEST
 
-/* In a mount namespace of its own, where /etc/ld.so.preload can name the library. */
+/* In a mount namespace of its own, where /etc/ld.so.preload can name the library. Copies are asked,
+ * for another user may not enter a build below root's home. */
 START_TEST(a_set_user_id_program_is_covered_once_the_switch_is_on)
 {
     static const char lab[] =
         "mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w && mount -t overlay o -o "
         "lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w /etc || exit 99\n"
-        "cp \"$2\" /mnt/p && chmod 4755 /mnt/p && chmod 755 /mnt || exit 99\n"
-        "as() { setpriv --reuid=1500 --regid=1500 --clear-groups env HOME=/nonexistent \"$@\"; }\n"
-        "as \"$1\" doctor -- /mnt/p; echo ------; echo \"$3\" >/etc/ld.so.preload; "
-        "as \"$1\" doctor -- /mnt/p; : >/etc/ld.so.preload";
-    char program[PATH_MAX], library[PATH_MAX], *second;
+        "cp \"$1\" /mnt/p && chmod 4755 /mnt/p && chmod 755 /mnt || exit 99\n"
+        "cp \"$2\"/commissioned-auth \"$2\"/commissioned-auth-policy.so \"$2\"/lib*.so /mnt || "
+        "exit 99\n"
+        "ask() { setpriv --reuid=1500 --regid=1500 --clear-groups env HOME=/nonexistent "
+        "/mnt/commissioned-auth doctor -- /mnt/p; }\n"
+        "ask; echo ------; echo /mnt/libcommissioned-auth.so >/etc/ld.so.preload; "
+        "ask; : >/etc/ld.so.preload";
+    char program[PATH_MAX], build[PATH_MAX], *second;
     in_folder(program, fixtures, "needscurl");
 #ifdef __SANITIZE_ADDRESS__
     puts("SKIP a_set_user_id_program_is_covered_once_the_switch_is_on: a sanitised library cannot "
          "be in every program");
     return;
 #endif
-    in_folder(library, fixtures, "../../libcommissioned-auth.so");
+    in_folder(build, fixtures, "../..");
     if (getuid() != 0) {
         puts("SKIP a_set_user_id_program_is_covered_once_the_switch_is_on: only root can");
         return;
     }
-    OUTCOME(&outcome, "unshare", "-m", "--propagation", "private", "sh", "-c", lab, "sh", command,
-            program, library);
+    OUTCOME(&outcome, "unshare", "-m", "--propagation", "private", "sh", "-c", lab, "sh", program,
+            build);
     if (outcome.status == 99 || strstr(outcome.out, "------") == NULL) {
         puts("SKIP a_set_user_id_program_is_covered_once_the_switch_is_on: no overlay here");
         return;

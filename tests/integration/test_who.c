@@ -9,6 +9,22 @@
 
 static struct outcome outcome;
 
+/* One line of a case that was run but for some of its programs. */
+static void say_what_was_lacking(const char *test)
+{
+    static const char mark[] = "SKIP ";
+    const char *at = strstr(outcome.out, mark), *between = "not with ";
+    if (at == NULL)
+        return;
+    printf("SKIP %s: ", test);
+    for (; at != NULL; at = strstr(at, mark)) {
+        at += sizeof mark - 1;
+        printf("%s%.*s", between, (int)strcspn(at, "\n"), at);
+        between = " or ";
+    }
+    puts(", which is not installed");
+}
+
 static void run_case(const char *test, const char *name)
 {
 #ifdef __SANITIZE_ADDRESS__
@@ -21,8 +37,10 @@ static void run_case(const char *test, const char *name)
         printf("SKIP %s: %s", test, outcome.err);
         return;
     }
-    ck_assert_msg(outcome.status == 0 && strstr(outcome.out, "ok ") != NULL, "%s%s", outcome.out,
-                  outcome.err);
+    const char *failed = strstr(outcome.out, "FAIL ");
+    ck_assert_msg(outcome.status == 0 && strstr(outcome.out, "ok ") != NULL, "%.2000s%.2000s",
+                  failed != NULL ? failed : outcome.out, outcome.err);
+    say_what_was_lacking(test);
 }
 
 START_TEST(a_program_is_known_by_its_file_whatever_it_is_called)

@@ -68,10 +68,13 @@ known "options with values before it" app/job.py at app /usr/bin/python3 -u -W i
 known "env -S in its first line" app/env.py at app ./env.py
 known "an interpreter of another name, by its first line" app/own.py "$W/app/own.py"
 known "an interpreter of another name" app/job.py at app ../interpreter -u job.py
-known "perl -I lib job.pl" app/job.pl at app perl -I lib -w job.pl
-known "perl -MPOSIX -l0 job.pl" app/job.pl at app perl -MPOSIX -l0 job.pl
-known "php -d memory_limit=64M job.php" app/job.php at app php -d memory_limit=64M job.php
-known "php -f job.php" app/job.php at app php -f job.php
+perl=yes php=yes
+lacks "perl's WWW::Curl" perl -MWWW::Curl::Easy -e1 && perl=no
+lacks "php's curl" sh -c 'php -m | grep -qx curl' && php=no
+[ $perl = no ] || known "perl -I lib job.pl" app/job.pl at app perl -I lib -w job.pl
+[ $perl = no ] || known "perl -MPOSIX -l0 job.pl" app/job.pl at app perl -MPOSIX -l0 job.pl
+[ $php = no ] || known "php -d memory_limit=64M job.php" app/job.php at app php -d memory_limit=64M job.php
+[ $php = no ] || known "php -f job.php" app/job.php at app php -f job.php
 cp "$W/app/job.py" app/gone.py
 printf 'import os\nos.unlink("%s/app/gone.py")\nexec(open("%s/app/job.py").read())\n' "$W" "$W" >app/gone.py
 deny_for 'scripts = ["@W/app/gone.py"];'
@@ -97,7 +100,7 @@ unknown "a relative name, with another folder in PWD" app/job.py in_folder app e
 unknown "a relative name without PWD" app/job.py in_folder app env -u PWD /usr/bin/python3 job.py
 unknown "a relative name, and the folder was left" app/leaves.py at app /usr/bin/python3 leaves.py
 unknown "a command line that was overwritten" app/title.py at app /usr/bin/python3 title.py
-unknown "perl -x -S, which searches" app/job.pl at app env PATH="$W/app:$PATH" perl -S job.pl
+[ $perl = no ] || unknown "perl -x -S, which searches" app/job.pl at app env PATH="$W/app:$PATH" perl -S job.pl
 
 loader=$(ldd /usr/bin/curl | sed -n 's/.*\(\/lib[^ ]*ld-linux[^ ]*\).*/\1/p')
 unknown "an interpreter under a loader started by hand" app/job.py "$loader" /usr/bin/python3 "$W/app/job.py"
@@ -106,9 +109,9 @@ text="exec(open('$W/app/job.py').read())"
 none "python3 -c" /usr/bin/python3 -c "$text"
 none "python3 -uc" /usr/bin/python3 -uc "$text"
 none "python3 -c with a script's name behind it" at app /usr/bin/python3 -c "$text" job.py
-none "perl -e" perl -e "do '$W/app/job.pl'"
+[ $perl = no ] || none "perl -e" perl -e "do '$W/app/job.pl'"
 none "an interpreter of another name, -c" $W/interpreter -c "$text"
-none "php -r" php -r "include '$W/app/job.php';"
+[ $php = no ] || none "php -r" php -r "include '$W/app/job.php';"
 none "a program that interprets nothing" curl -sS -o /dev/null "$APP"
 none "a shell's command, and what it starts" bash -c "curl -sS -o /dev/null $APP; true" "$W/app/job.py"
 
