@@ -191,6 +191,18 @@ const struct policy_key *decide_key(const struct policy_image *image, uint32_t f
     return key;
 }
 
+bool decide_is_in_chain(const struct policy_image *image, uint32_t first,
+                        const struct policy_key *key)
+{
+    uint32_t number = first;
+    for (uint32_t i = 0; number != POLICY_NONE && i < image->nkeys; i++) {
+        if (&image->keys[number] == key)
+            return true;
+        number = image->keys[number].next;
+    }
+    return false;
+}
+
 /* Blanks behind a value are no part of it: RFC 9110, 5.5. So "Bearer" is also a Bearer with nothing
  * behind it, as a client sends it whose key is empty. */
 static bool is_value(const char *header, const char *value)

@@ -98,6 +98,10 @@ void decide_verified(struct decision *decision, const struct hop *hop);
 const struct policy_key *decide_key(const struct policy_image *image, uint32_t first,
                                     const bool *promoted);
 
+/* True where `key` is `first`, or one that takes over from it. */
+bool decide_is_in_chain(const struct policy_image *image, uint32_t first,
+                        const struct policy_key *key);
+
 /* "pass", "key", "fail"; and for a person: "no key", "key", "not sent". */
 const char *verdict_code(enum verdict verdict);
 const char *verdict_text(enum verdict verdict);

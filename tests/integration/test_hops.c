@@ -27,6 +27,10 @@
 #define COOKIE       "10022="
 #define UNRESTRICTED "105="
 #define PASSWORD     "10174="
+#define NOBODY       "44="
+#define UPLOAD       "46="
+#define CUSTOM       "10036="
+#define FOLLOW       "52="
 
 #define DIGEST       "2"
 #define NEGOTIATE    "4"
@@ -188,6 +192,68 @@ START_TEST(a_copy_of_the_handle_has_the_door_shut)
         return;
     EXPECT("GET /to/" APP "/x -\nGET /x A\nGET /to/" EVIL "/y mine\nGET /y -\n",
            PLAIN "/to/" APP "/x", "copy", "header=Authorization: mine", PLAIN "/to/" EVIL "/y");
+}
+END_TEST
+
+/* ---- the method ------------------------------------------------------------------------------ */
+
+#define ONE_KEY "keys = ( { name = \"k\"; file = \"@D/key\"; } );\n"
+
+/* A request to /x came, and none as `never`. */
+static void expect_never(const char *never, const char *const words[])
+{
+    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+        char path[PATH_MAX];
+        built(path, flavours[i]);
+        if (access(path, X_OK) != 0)
+            continue;
+        size_t from = strlen(preloaded_seen());
+        preloaded_run_program(path, words);
+        const char *seen = preloaded_seen() + from;
+        ck_assert_msg(strstr(seen, " /x ") != NULL && strstr(seen, never) == NULL, "%s: came\n%s",
+                      flavours[i], seen);
+    }
+}
+#define EXPECT_NEVER(never, ...) expect_never(never, (const char *const[]){__VA_ARGS__, NULL})
+
+START_TEST(a_method_that_libcurl_tells_and_does_not_send_gets_no_key)
+{
+    preloaded_policy(ONE_KEY "rules = ( { name = \"r\"; key = \"k\"; methods = [\"HEAD\"]; } );\n");
+    EXPECT("GET /x -\n", "late:" NOBODY "1", APP "/x");
+    if (!old_libcurl())
+        EXPECT("HEAD /x A\n", NOBODY "1", APP "/x");
+    preloaded_policy(ONE_KEY "rules = ( { name = \"r\"; key = \"k\"; } );\n");
+    EXPECT("GET /x A\n", "late:" NOBODY "1", APP "/x");
+}
+END_TEST
+
+START_TEST(what_is_set_for_the_next_request_takes_the_key_of_a_rule_with_methods)
+{
+    preloaded_policy(ONE_KEY "rules = ( { name = \"r\"; key = \"k\"; methods = [\"PUT\"]; } );\n");
+    EXPECT_NEVER("GET /x A", "late:" UPLOAD "1", APP "/x");
+}
+END_TEST
+
+START_TEST(a_request_method_that_a_redirect_drops_gets_no_key)
+{
+    preloaded_policy(ONE_KEY
+                     "rules = ( { name = \"r\"; key = \"k\"; methods = [\"PATCH\"]; } );\n");
+    EXPECT_NEVER("GET /x A", CUSTOM "PATCH", FOLLOW "3", APP "/to/" APP "/x");
+    EXPECT_NEVER("GET /x A", CUSTOM "PATCH", FOLLOW "3", "late:" FOLLOW "1", APP "/to/" APP "/x");
+    if (!old_libcurl())
+        EXPECT("PATCH /to/" APP "/x A\nPATCH /x A\n", CUSTOM "PATCH", FOLLOW "3", FOLLOW "1",
+               APP "/to/" APP "/x");
+}
+END_TEST
+
+/* Where libcurl shows something between the hop and its request. */
+START_TEST(the_key_of_one_method_does_not_go_with_another)
+{
+    preloaded_policy("keys = ( { name = \"k\"; file = \"@D/key\"; },\n"
+                     "         { name = \"l\"; file = \"@D/next\"; } );\n"
+                     "rules = ( { name = \"r\"; key = \"k\"; methods = [\"GET\"]; },\n"
+                     "          { name = \"s\"; key = \"l\"; methods = [\"PATCH\"]; } );\n");
+    EXPECT_NEVER("PATCH /x A", "debug:" CUSTOM "PATCH", APP "/x");
 }
 END_TEST
 
@@ -374,6 +440,15 @@ static void add_redirects(TCase *tcase)
     tcase_add_test(tcase, a_copy_of_the_handle_has_the_door_shut);
 }
 
+static void add_methods(TCase *tcase)
+{
+    tcase_add_checked_fixture(tcase, set_up, preloaded_stop);
+    tcase_add_test(tcase, a_method_that_libcurl_tells_and_does_not_send_gets_no_key);
+    tcase_add_test(tcase, what_is_set_for_the_next_request_takes_the_key_of_a_rule_with_methods);
+    tcase_add_test(tcase, a_request_method_that_a_redirect_drops_gets_no_key);
+    tcase_add_test(tcase, the_key_of_one_method_does_not_go_with_another);
+}
+
 static void add_netrc(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, set_up, preloaded_stop);
@@ -394,12 +469,16 @@ int main(void)
 {
     Suite *suite = suite_create("hops");
     TCase *redirects = tcase_create("redirects");
+    TCase *methods = tcase_create("methods");
     TCase *netrc = tcase_create("netrc");
     add_redirects(redirects);
+    add_methods(methods);
     add_netrc(netrc);
     tcase_set_timeout(redirects, 120);
+    tcase_set_timeout(methods, 120);
     tcase_set_timeout(netrc, 120);
     suite_add_tcase(suite, redirects);
+    suite_add_tcase(suite, methods);
     suite_add_tcase(suite, netrc);
     return suite_run(suite);
 }

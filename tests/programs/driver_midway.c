@@ -325,6 +325,32 @@ static void turned_then_next(void)
     end(&turn);
 }
 
+/* libcurl refuses it out of a callback, and all goes on. */
+static int clean_up(void *multi, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    CHECK(curl_multi_cleanup(multi) == CURLM_RECURSIVE_API_CALL);
+    return 0;
+}
+
+static void multi_cleanup_in_callback(void)
+{
+    CURLM *multi = curl_multi_init();
+    CURL *easy = handle(APP "/yes/first"), *other = handle(APP "/yes/second");
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, clean_up);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, multi);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_multi_add_handle(multi, easy);
+    CHECK(drive(multi, 1) == CURLE_OK);
+    curl_multi_remove_handle(multi, easy);
+    curl_multi_add_handle(multi, other);
+    CHECK(drive(multi, 1) == CURLE_OK);
+    CHECK(curl_multi_cleanup(multi) == CURLM_OK);
+    get(other, "https://localhost/no/other");
+    curl_easy_cleanup(easy);
+    curl_easy_cleanup(other);
+}
+
 /* ---- options that a program sets by habit ---------------------------------------------------- */
 
 static struct curl_slist *habit;
@@ -475,6 +501,7 @@ const struct scenario midway[] = {
     {"before-the-start", before_the_start},
     {"curlu-before-the-start", curlu_before_the_start},
     {"turned-in-every-callback", turned_in_every_callback},
+    {"multi-cleanup-in-callback", multi_cleanup_in_callback},
     {"options-in-debug", options_in_debug},
     {"log-in-late", log_in_late},
     {"log-out-late", log_out_late},

@@ -3,6 +3,7 @@
  *
  *   NUMBER=VALUE  the option of that number (curl.h), a long or a text by its range
  *   late:NUMBER=VALUE  the same, but set in the requests' prereq callback
+ *   debug:NUMBER=VALUE  ... in the first call of its debug callback after that
  *   header=LINE   one more line in the handle's list
  *   URL           a request; prints libcurl's result and the status
  *   copy          goes on with a duplicate of the handle
@@ -10,6 +11,7 @@
  * ORIGIN_TLS, ORIGIN_OTHER and ORIGIN_PLAIN name the server's ports: every host's 443, 8443 and 80
  * lead there. ORIGIN_CA is its CA.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +89,32 @@ static void set_later(char *word)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, word);
 }
 
+static bool is_connected;
+
+static int note_connected(void *user, char *remote, char *local, int remote_port, int local_port)
+{
+    (void)user, (void)remote, (void)local, (void)remote_port, (void)local_port;
+    is_connected = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+static int set_in_debug(CURL *of, curl_infotype type, char *data, size_t size, void *word)
+{
+    (void)of, (void)type, (void)data, (void)size;
+    if (is_connected)
+        set(word);
+    is_connected = false;
+    return 0;
+}
+
+static void set_while_it_shows(char *word)
+{
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, note_connected);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, set_in_debug);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, word);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+}
+
 static void get(const char *url)
 {
     long status = 0;
@@ -115,6 +143,8 @@ int main(int argc, char **argv)
             go_on_with_copy();
         else if (strncmp(*word, "late:", 5) == 0)
             set_later(*word + 5);
+        else if (strncmp(*word, "debug:", 6) == 0)
+            set_while_it_shows(*word + 6);
         else if (strchr(*word, '=') != NULL)
             set(*word);
         else

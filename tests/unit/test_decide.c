@@ -618,6 +618,20 @@ START_TEST(a_promoted_key_takes_over)
 }
 END_TEST
 
+START_TEST(a_key_is_in_the_chain_of_those_that_it_takes_over_from)
+{
+    const struct policy_rule rule = {.name = "old", .key = KEY_OLD};
+    struct policy_image *image = image_build(&rule, 1, keys, KEY_COUNT);
+    const struct policy_key *of = image->keys;
+    ck_assert(decide_is_in_chain(image, KEY_OLD, &of[KEY_OLD]));
+    ck_assert(decide_is_in_chain(image, KEY_OLD, &of[KEY_NEW]));
+    ck_assert(!decide_is_in_chain(image, KEY_NEW, &of[KEY_OLD]));
+    ck_assert(!decide_is_in_chain(image, KEY_LOOP_A, &of[KEY_OLD])); /* a circle */
+    ck_assert(!decide_is_in_chain(image, POLICY_NONE, &of[KEY_OLD]));
+    image_drop(image);
+}
+END_TEST
+
 START_TEST(a_circle_of_promoted_keys_ends)
 {
     const struct policy_rule rule = {.name = "loop", .key = KEY_LOOP_A};
@@ -728,6 +742,7 @@ int main(void)
     tcase_add_test(tests, without_an_image_there_is_no_policy);
     tcase_add_test(tests, an_error_image_fails_the_whole_origin_and_nothing_else);
     tcase_add_test(tests, a_promoted_key_takes_over);
+    tcase_add_test(tests, a_key_is_in_the_chain_of_those_that_it_takes_over_from);
     tcase_add_test(tests, a_circle_of_promoted_keys_ends);
     tcase_add_test(tests, each_of_ten_thousand_rules_is_found_and_the_last_takes_the_rest);
     tcase_add_test(tests, the_index_finds_what_reading_rule_after_rule_finds);

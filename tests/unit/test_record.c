@@ -328,6 +328,16 @@ START_TEST(every_kept_option_stands_in_its_own_place)
         CURLOPT_TLSAUTH_USERNAME,
         CURLOPT_UNRESTRICTED_AUTH,
         CURLOPT_URL,
+        CURLOPT_FOLLOWLOCATION,
+        CURLOPT_NOBODY,
+        CURLOPT_UPLOAD,
+        CURLOPT_POST,
+        CURLOPT_HTTPGET,
+        CURLOPT_MIMEPOST,
+        CURLOPT_POSTFIELDS,
+        CURLOPT_COPYPOSTFIELDS,
+        (CURLoption)10024, /* HTTPPOST */
+        (CURLoption)54,    /* PUT */
     };
     size_t count = sizeof options / sizeof options[0], kept = 0;
     for (size_t i = 0; i < count; i++)
@@ -335,6 +345,54 @@ START_TEST(every_kept_option_stands_in_its_own_place)
     for (size_t i = 0; i <= RECORD_KEPT_MASK; i++)
         kept += record_kept[i] != 0;
     ck_assert_uint_eq(kept, count);
+}
+END_TEST
+
+static struct record *record_of(unsigned version)
+{
+    static struct provider provider;
+    provider = fake_provider;
+    provider.version = version;
+    record_remove(record);
+    record_free(record);
+    record = record_make(&place, &provider);
+    return record;
+}
+
+START_TEST(to_follow_in_a_way_that_may_drop_the_method_counts_in_a_libcurl_that_does)
+{
+    record_of(CURL_DROPS_CUSTOM - 1);
+    record_note(record, CURLOPT_FOLLOWLOCATION, 3);
+    ck_assert_uint_eq(record->state | record->facts, 0);
+    record_of(CURL_DROPS_CUSTOM);
+    record_note(record, CURLOPT_FOLLOWLOCATION, 1);
+    ck_assert_uint_eq(record->state, 0);
+    record_note(record, CURLOPT_FOLLOWLOCATION, 2);
+    ck_assert_uint_eq(record->state, RECORD_DROPS_CUSTOM);
+    record_note(record, CURLOPT_FOLLOWLOCATION, 0);
+    ck_assert_uint_eq(record->state, 0);
+    record->state = RECORD_ACTIVE | RECORD_DROPS_CUSTOM; /* a redirect may have come */
+    record_note(record, CURLOPT_FOLLOWLOCATION, 1);
+    ck_assert(record->state & RECORD_DROPS_CUSTOM);
+}
+END_TEST
+
+START_TEST(a_record_that_is_put_back_is_found_again)
+{
+    for (size_t i = 0; i < 1000; i++) /* in the nest, and outside */
+        ck_assert_ptr_nonnull(record_make(address(0, i), &fake_provider));
+    for (size_t i = 0; i < 1000; i++) {
+        struct record *found = record_find(address(0, i));
+        record_remove(found);
+        ck_assert_ptr_null(record_find(address(0, i)));
+        record_put_back(found, address(0, i));
+        ck_assert_ptr_eq(record_find(address(0, i)), found);
+    }
+    for (size_t i = 0; i < 1000; i++) {
+        struct record *found = record_find(address(0, i));
+        record_remove(found);
+        record_free(found);
+    }
 }
 END_TEST
 
@@ -678,6 +736,9 @@ int main(void)
     tcase_add_loop_test(tests, an_option_that_the_decision_reads_becomes_a_fact_and_goes_again, 0,
                         COUNT_OF(facts));
     tcase_add_test(tests, every_kept_option_stands_in_its_own_place);
+    tcase_add_test(tests,
+                   to_follow_in_a_way_that_may_drop_the_method_counts_in_a_libcurl_that_does);
+    tcase_add_test(tests, a_record_that_is_put_back_is_found_again);
     tcase_add_test(tests, a_request_target_is_kept_up_to_the_room_there_is);
     tcase_add_test(tests, without_memory_there_is_no_record_and_errno_is_kept);
     tcase_add_test(tests, what_cannot_be_kept_forbids_the_key);

@@ -181,6 +181,17 @@ EXPORT CURLMcode curl_multi_socket_all(CURLM *multi, int *running)
     return real != NULL ? real->multi_socket_all(multi, running) : CURLM_INTERNAL_ERROR;
 }
 
+/* libcurl lets the transfers go without a word: curl_multi_cleanup(3). */
+static void let_go(struct record *head)
+{
+    while (head->multi_next != NULL) {
+        struct record *record = head->multi_next;
+        transfer_cut(record);
+        record_leave(record);
+    }
+    record_free(head);
+}
+
 EXPORT CURLMcode curl_multi_cleanup(CURLM *multi)
 {
     struct call call = call_on(multi, CALLER);
@@ -188,17 +199,13 @@ EXPORT CURLMcode curl_multi_cleanup(CURLM *multi)
     struct record *head = call.record;
     if (real == NULL)
         return CURLM_INTERNAL_ERROR;
-    if (head != NULL) {
-        /* libcurl lets the transfers go without a word: curl_multi_cleanup(3). */
-        while (head->multi_next != NULL) {
-            struct record *record = head->multi_next;
-            transfer_cut(record);
-            record_leave(record);
-        }
-        record_remove(head);
-    }
+    if (head == NULL)
+        return real->multi_cleanup(multi);
+    record_remove(head);
     CURLMcode code = real->multi_cleanup(multi);
-    if (head != NULL)
-        record_free(head);
+    if (code == CURLM_OK)
+        let_go(head);
+    else
+        record_put_back(head, multi); /* out of a callback, for one: all goes on */
     return code;
 }

@@ -84,6 +84,9 @@ enum {
     CURL_SENDS_LONE_PASSWORD = 0x081400,
     /* ... and an empty user name without a password is not any more: by 8.21.0 (measured). */
     CURL_SENDS_NO_EMPTY_USER = 0x081500,
+    /* FOLLOWLOCATION may let it drop CUSTOMREQUEST behind a redirect, unsaid by
+     * CURLINFO_EFFECTIVE_METHOD: 8.13.0, by CURLOPT_FOLLOWLOCATION(3). */
+    CURL_DROPS_CUSTOM = 0x080d00,
     /* A pushed handle has the options' defaults; in 8.21.0 it was a copy
      * of its parent (measured). */
     CURL_PUSHES_FRESH = 0x081600,

@@ -208,6 +208,16 @@ void record_remove_slow(struct record *record)
     give_shard(hash);
 }
 
+void record_put_back_slow(struct record *record)
+{
+    uint32_t hash = record_hash(record->handle);
+    struct shard *shard = take_shard(hash);
+    shard->count++;
+    link_in(shard, record);
+    __atomic_fetch_add(&in_shards, 1, __ATOMIC_RELAXED);
+    give_shard(hash);
+}
+
 /* ---- both ------------------------------------------------------------------------------------ */
 
 struct record *record_find_slow(const void *handle)
@@ -316,7 +326,7 @@ void record_copy(struct record *to, const struct record *from)
     const uint32_t transfer = RECORD_ACTIVE | RECORD_ARMED | RECORD_KEYED | RECORD_REDACTS |
                               RECORD_FAILED | RECORD_HOOKED | RECORD_WAS_UNSAFE | RECORD_FIRST |
                               RECORD_LOGIN | RECORD_LIFTED | RECORD_WAITS | RECORD_MOVED |
-                              RECORD_HAD_OWN;
+                              RECORD_HAD_OWN | RECORD_METHOD_SET;
     to->headers = from->headers;
     to->error_buffer = from->error_buffer;
     to->state = from->state & ~transfer;

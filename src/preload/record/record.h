@@ -76,6 +76,11 @@ enum record_state {
     RECORD_MOVED = 1u << 20,   /* what names the peer was set */
     RECORD_HAD_OWN = 1u << 21, /* it had credentials of its own, which libcurl may have read */
 
+    RECORD_METHOD_SET = 1u << 7, /* NOBODY, POST or the like was set */
+
+    /* FOLLOWLOCATION lets libcurl drop CUSTOMREQUEST; of a CURL_DROPS_CUSTOM alone. */
+    RECORD_DROPS_CUSTOM = RECORD_PROTOCOL,
+
     RECORD_WATCHES = RECORD_MOVED, /* of a multi handle: one of its transfers has a CURLU */
 
     /* With none of these, and no fact of enum hop_flag, only the URL decides. */
@@ -210,6 +215,17 @@ static inline void record_remove(struct record *record)
         record_remove_slow(record);
 }
 
+void record_put_back_slow(struct record *record);
+
+/* A record that was taken out of the table, and whose handle is still there. */
+static inline void record_put_back(struct record *record, void *handle)
+{
+    if (record_is_in_nest(record))
+        __atomic_store_n(&record->handle, handle, __ATOMIC_RELEASE);
+    else
+        record_put_back_slow(record);
+}
+
 /* Gives its memory back. After transfer_end, record_leave and record_remove: what those clear is
  * clear. */
 static inline void record_free(struct record *record)
@@ -247,8 +263,10 @@ bool record_has_credentials(const struct record *record);
 /* True for an option that matters only of some versions of libcurl, this one among them. */
 bool record_keeps_of(const struct provider *provider, CURLoption option);
 
-/* Of an option that is kept: it names where a request goes; whether a key may go rests on it. */
+/* Of an option that is kept: it names where a request goes; it makes the method of the next
+ * transfer; whether a key may go rests on it. */
 bool record_option_leads(CURLoption option);
+bool record_option_makes_method(CURLoption option);
 bool record_option_decides(CURLoption option);
 
 /*

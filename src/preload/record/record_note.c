@@ -17,7 +17,11 @@ enum {
     OPT_REQUEST_TARGET = 10266,
     OPT_AWS_SIGV4 = 10305,
     SSL_OPTION_EARLYDATA = 1 << 6, /* CURLSSLOPT_EARLYDATA, 8.11 */
-    ONLY_CONNECT = 1,              /* CONNECT_ONLY; 2 is a WebSocket, which libcurl asks for */
+    OPT_MIMEPOST = 10269,
+    OPT_HTTPPOST = 10024, /* deprecated, as is the next */
+    OPT_PUT = 54,
+    ONLY_CONNECT = 1, /* CONNECT_ONLY; 2 is a WebSocket, which libcurl asks for */
+    FOLLOW_ALL = 1,   /* FOLLOWLOCATION; from 8.13 on there are other modes */
 };
 
 /*
@@ -42,7 +46,16 @@ enum {
     X(CURLOPT_CUSTOMREQUEST, ALWAYS, DECIDES, note_method(record, text))                           \
     X(CURLOPT_CONNECT_ONLY, ALWAYS, DECIDES,                                                       \
       set_fact(record, HOP_CONNECT_ONLY, bits == ONLY_CONNECT))                                    \
-    X(CURLOPT_FOLLOWLOCATION, OLD, DECIDES, set_fact(record, HOP_FOLLOWS, bits != 0))              \
+    X(CURLOPT_NOBODY, ALWAYS, MAKES_METHOD, (void)bits)                                            \
+    X(CURLOPT_UPLOAD, ALWAYS, MAKES_METHOD, (void)bits)                                            \
+    X(OPT_PUT, ALWAYS, MAKES_METHOD, (void)bits)                                                   \
+    X(CURLOPT_POST, ALWAYS, MAKES_METHOD, (void)bits)                                              \
+    X(CURLOPT_HTTPGET, ALWAYS, MAKES_METHOD, (void)bits)                                           \
+    X(OPT_HTTPPOST, ALWAYS, MAKES_METHOD, (void)bits)                                              \
+    X(OPT_MIMEPOST, ALWAYS, MAKES_METHOD, (void)bits)                                              \
+    X(CURLOPT_POSTFIELDS, ALWAYS, MAKES_METHOD, (void)bits)                                        \
+    X(CURLOPT_COPYPOSTFIELDS, ALWAYS, MAKES_METHOD, (void)bits)                                    \
+    X(CURLOPT_FOLLOWLOCATION, ALWAYS, DECIDES, note_follow(record, bits))                          \
     X(CURLOPT_DEFAULT_PROTOCOL, OLD, DECIDES, set_state(record, RECORD_PROTOCOL, text != NULL))    \
     X(CURLOPT_SSL_VERIFYPEER, ALWAYS, DECIDES, set_fact(record, HOP_PEER_UNVERIFIED, bits == 0))   \
     X(CURLOPT_SSL_VERIFYHOST, ALWAYS, DECIDES,                                                     \
@@ -72,9 +85,10 @@ enum when {
 };
 
 enum about {
-    DECIDES, /* whether a key may go */
-    LEADS,   /* to the peer: it decides too */
-    SHOWS,   /* how things are shown and who is called: it decides nothing */
+    DECIDES,      /* whether a key may go */
+    LEADS,        /* to the peer: it decides too */
+    MAKES_METHOD, /* of the next transfer: it decides too */
+    SHOWS,        /* how things are shown and who is called: it decides nothing */
 };
 
 /* ---- which are kept -------------------------------------------------------------------------- */
@@ -119,6 +133,11 @@ static enum about about_of(CURLoption option)
 bool record_option_leads(CURLoption option)
 {
     return about_of(option) == LEADS;
+}
+
+bool record_option_makes_method(CURLoption option)
+{
+    return about_of(option) == MAKES_METHOD;
 }
 
 bool record_option_decides(CURLoption option)
@@ -217,6 +236,17 @@ static void note_method(struct record *record, const char *method)
     set_fact(record, HOP_TRACE,
              provider_is_old(record->provider) && method != NULL &&
                  (strncasecmp(method, "TRACE", 5) == 0 || target_has_blank(method)));
+}
+
+/* What was in force when a redirect came stays so to the transfer's end. */
+static void note_follow(struct record *record, unsigned long mode)
+{
+    const struct provider *provider = record->provider;
+    if (provider_is_old(provider))
+        set_fact(record, HOP_FOLLOWS, mode != 0);
+    else if (provider->version >= CURL_DROPS_CUSTOM &&
+             (mode > FOLLOW_ALL || !(record->state & RECORD_ACTIVE)))
+        set_state(record, RECORD_DROPS_CUSTOM, mode > FOLLOW_ALL);
 }
 
 /* libcurl uses a connection again that was made under it, also after it is taken back and after a

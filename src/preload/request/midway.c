@@ -22,7 +22,7 @@ static void decide_anew(struct record *record)
 
 void midway_start(struct record *record)
 {
-    const uint32_t earlier = RECORD_MOVED | RECORD_WAS_UNSAFE | RECORD_HAD_OWN;
+    const uint32_t earlier = RECORD_MOVED | RECORD_WAS_UNSAFE | RECORD_HAD_OWN | RECORD_METHOD_SET;
     auto_errno int saved = errno;
     bool old = provider_is_old(record->provider);
     bool pins = old && !(record->state & RECORD_WAITS);
@@ -101,6 +101,8 @@ CURLcode midway_setopt(struct record *record, CURLoption option, uintptr_t argum
         note_earlier(record, facts, credentials);
         if (record_option_leads(option))
             record->state |= RECORD_MOVED;
+        if (record_option_makes_method(option))
+            record->state |= RECORD_METHOD_SET;
         if (option == CURLOPT_UNRESTRICTED_AUTH)
             record->state &= ~(uint32_t)RECORD_LIFTED; /* it is as the application says now */
     }

@@ -7,6 +7,8 @@
  *
  *   - after URL, CURLU or PORT no key goes for the rest of the transfer: the connection may be to
  *     where they led before. A CURLU that the application changes in place is told by a copy.
+ *   - after NOBODY, POST and the like the method is not known for the rest of the transfer, for
+ *     libcurl sends the one that it started with and may tell the other one;
  *   - what made a key unsafe at some time of the transfer makes it so to its end;
  *   - after all else that a decision rests on, a key that is in place is decided on again.
  *

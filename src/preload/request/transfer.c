@@ -11,7 +11,8 @@
 
 enum {
     TRANSFER_STATE = RECORD_ACTIVE | RECORD_KEYED | RECORD_FAILED | RECORD_WAS_UNSAFE |
-                     RECORD_FIRST | RECORD_LOGIN | RECORD_WAITS | RECORD_MOVED | RECORD_HAD_OWN,
+                     RECORD_FIRST | RECORD_LOGIN | RECORD_WAITS | RECORD_MOVED | RECORD_HAD_OWN |
+                     RECORD_METHOD_SET,
 };
 
 static CURLcode set(const struct record *record, CURLoption option, uintptr_t value)
