@@ -227,7 +227,7 @@ void policy_image_free(struct policy_image *image);
  */
 struct policy_image *policy_image_error(const char *file, const char *sentence);
 
-/* True while every watched file is as it was. One stat(2) per watch, which may set errno. */
+/* True while every watched file is as it was. One stat(2) per watch. errno is kept. */
 bool policy_image_current(const struct policy_image *image);
 
 /*

@@ -29,12 +29,11 @@ long ids_ask_user(void)
     return answer;
 }
 
-void ids_group(gid_t *id)
+long ids_ask_group(void)
 {
     auto_errno int saved = errno;
     long answer = syscall(ASK_GROUP);
-    if (answer != -1)
-        *id = (gid_t)answer;
+    return answer;
 }
 
 bool ids_users(struct ids_users *users)

@@ -16,8 +16,6 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
-void ids_group(gid_t *id);
-
 struct ids_users {
     uid_t real;
     uid_t effective;
@@ -35,20 +33,24 @@ size_t ids_groups(gid_t *groups, size_t room);
 uint64_t ids_sum(const gid_t *groups, size_t count);
 
 /*
- * geteuid(2) by itself, for it comes with every request: a tenth of what syscall(2) takes, with the
- * errno that has to be kept around it. -1 where the system forbids it.
+ * geteuid(2) and getegid(2) by themselves, for they come with every request: a tenth of what
+ * syscall(2) takes, with the errno that has to be kept around it. Negative where the system forbids
+ * it.
  */
 long ids_ask_user(void);
+long ids_ask_group(void);
 
 #ifdef __x86_64__
-static inline long ids_ask_user_now(void)
+static inline long ids_ask_now(long answer)
 {
-    long answer = SYS_geteuid;
     __asm__ volatile("syscall" : "+a"(answer) : : "rcx", "r11", "memory");
     return answer;
 }
+#define ids_ask_user_now()  ids_ask_now(SYS_geteuid)
+#define ids_ask_group_now() ids_ask_now(SYS_getegid)
 #else
-#define ids_ask_user_now ids_ask_user
+#define ids_ask_user_now  ids_ask_user
+#define ids_ask_group_now ids_ask_group
 #endif
 
 static inline void ids_user(uid_t *id)
@@ -56,6 +58,13 @@ static inline void ids_user(uid_t *id)
     long answer = ids_ask_user_now();
     if (answer >= 0)
         *id = (uid_t)answer;
+}
+
+static inline void ids_group(gid_t *id)
+{
+    long answer = ids_ask_group_now();
+    if (answer >= 0)
+        *id = (gid_t)answer;
 }
 
 /* The sum of the supplementary groups, or `otherwise` where they cannot be asked for. */

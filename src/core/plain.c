@@ -38,17 +38,10 @@ void plain_set(struct plain *plain, const struct policy_image *image)
 
 /* ---- inside ---------------------------------------------------------------------------------- */
 
-/* What follows the scope's path: nobody can read it as leading out of it. */
-static bool stays_inside(const char *rest)
+bool plain_stays_inside(const char *rest)
 {
     size_t length = target_path_length(rest);
     return length != SIZE_MAX && target_path_is_plain(rest, length);
-}
-
-bool plain_is_inside(const struct plain *plain, const char *url)
-{
-    return plain->rule != NULL && strncmp(url, plain->scope, plain->length) == 0 &&
-           (plain->rule->path_len == 1 || stays_inside(url + plain->length - 1));
 }
 
 /* ---- elsewhere ------------------------------------------------------------------------------- */
@@ -77,4 +70,29 @@ bool plain_is_elsewhere(const struct plain *plain, const char *url)
     /* Neither a port nor a user: those are for libcurl's parser to tell apart. */
     size_t length = target_host_span(host);
     return length > 0 && host[length - 1] >= 'a' && target_ends_authority(host[length]);
+}
+
+/* ---- no http --------------------------------------------------------------------------------- */
+
+bool plain_is_file(const char *url)
+{
+    return url[0] == 'f' && url[1] == 'i' && url[2] == 'l' && url[3] == 'e' && url[4] == ':' &&
+           url[5] == '/' && url[6] == '/';
+}
+
+bool plain_is_no_http(const char *url)
+{
+    if (plain_is_file(url))
+        return true;
+    if (url[0] == 'h' || url[0] == 'w')
+        return false;
+    const char *colon = url;
+    while (*colon >= 'a' && *colon <= 'z')
+        colon++;
+    if (colon == url || colon[0] != ':' || colon[1] != '/' || colon[2] != '/')
+        return false;
+    for (url = colon + 3; *url != '\0' && *url != '/'; url++)
+        if (*url == '@' || *url == '\\')
+            return false;
+    return true;
 }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "commissioned/policy_image.h"
 
@@ -28,6 +29,9 @@ struct plain {
     char scope[PLAIN_MAX_SCOPE]; /* "https://app.commissioned.tech/v1/" */
 };
 
+/* What follows the scope's path: nobody can read it as leading out of it. */
+bool plain_stays_inside(const char *rest);
+
 /* What is plain under this policy. All zero: nothing is. */
 void plain_set(struct plain *plain, const struct policy_image *image);
 
@@ -37,7 +41,11 @@ void plain_set(struct plain *plain, const struct policy_image *image);
  * backslash, and there is no blank. libcurl must have read the URL before: it takes none with a
  * blank.
  */
-bool plain_is_inside(const struct plain *plain, const char *url);
+static inline bool plain_is_inside(const struct plain *plain, const char *url)
+{
+    return plain->rule != NULL && strncmp(url, plain->scope, plain->length) == 0 &&
+           (plain->rule->path_len == 1 || plain_stays_inside(url + plain->length - 1));
+}
 
 /*
  * True where the host of `url` cannot be Commissioned's and no rule names another: a scheme that
@@ -45,5 +53,15 @@ bool plain_is_inside(const struct plain *plain, const char *url);
  * as Commissioned's does.
  */
 bool plain_is_elsewhere(const struct plain *plain, const char *url);
+
+/*
+ * True where the URL names a scheme in lower case that no rule can name, and no user, under any
+ * policy: file://, ftp:// and the like. Anything that begins with h or w is not, for http, https, ws
+ * and wss do.
+ */
+bool plain_is_no_http(const char *url);
+
+/* True for file://, which neither a proxy nor a redirect leads anywhere else. */
+bool plain_is_file(const char *url);
 
 #endif

@@ -1,7 +1,9 @@
 #include "commissioned/policy_image.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "core/cleanup.h"
 #include "core/secret.h"
@@ -39,22 +41,50 @@ static bool same_time(struct timespec a, struct timespec b)
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-static inline bool watch_holds(const struct policy_watch *watch)
+static inline bool is_as_watched(const struct policy_watch *watch, const struct stat *now)
+{
+    return watch->exists && now->st_dev == watch->dev && now->st_ino == watch->ino &&
+           now->st_size == watch->size && same_time(now->st_mtim, watch->mtime) &&
+           same_time(now->st_ctim, watch->ctime);
+}
+
+static bool watch_holds(const struct policy_watch *watch)
 {
     struct stat now;
     if (stat(watch->path, &now) != 0)
         return !watch->exists;
-    return watch->exists && now.st_dev == watch->dev && now.st_ino == watch->ino &&
-           now.st_size == watch->size && same_time(now.st_mtim, watch->mtime) &&
-           same_time(now.st_ctim, watch->ctime);
+    return is_as_watched(watch, &now);
 }
+
+/* stat(2) by itself, for it comes with many requests: a third of what the C library takes for the
+ * same call (glibc from 2.33 on). */
+#if defined __x86_64__ && defined __LP64__
+static inline bool stat_now(const char *path, struct stat *now)
+{
+    long answer = SYS_newfstatat;
+    register long flags __asm__("r10") = 0;
+    __asm__ volatile("syscall"
+                     : "+a"(answer)
+                     : "D"((long)AT_FDCWD), "S"(path), "d"(now), "r"(flags)
+                     : "rcx", "r11", "memory");
+    return answer == 0;
+}
+#else
+static inline bool stat_now(const char *path, struct stat *now)
+{
+    auto_errno int saved = errno;
+    return stat(path, now) == 0;
+}
+#endif
 
 bool policy_image_current(const struct policy_image *image)
 {
-    bool current = true;
-    for (uint32_t i = 0; current && i < image->nwatches; i++)
-        current = watch_holds(&image->watches[i]);
-    return current;
+    struct stat now;
+    const struct policy_watch *watch = image->watches;
+    for (const struct policy_watch *end = watch + image->nwatches; watch != end; watch++)
+        if (stat_now(watch->path, &now) ? !is_as_watched(watch, &now) : watch->exists)
+            return false;
+    return true;
 }
 
 bool policy_image_seen_to_change(const struct policy_image *image)

@@ -15,6 +15,7 @@
 
 #include <check.h>
 
+#include "core/cleanup.h"
 #include "measure.h"
 #include "policy_cost.h"
 #include "support/command.h"
@@ -202,6 +203,27 @@ static void single_calls(void)
     figure("  of", before, "");
     struct load add = {.kind = "add-remove", .threads = 1, .count = 2000};
     row("multi add + remove", count_each(library, add) - count_each(NULL, add), 250, "more");
+}
+
+static void compare_files(const char *what, const char *kind, const char *url)
+{
+    struct load load = {.kind = kind, .threads = 1, .count = 1000, .url = url};
+    double before = count_each(NULL, load);
+    double with = count_each(library, load);
+    row(what, with / before, 1.01, "x");
+    figure("  instructions more", with - before, "");
+    figure("  of", before, "");
+}
+
+static void files(void)
+{
+    part("A URL that is no http (instructions)");
+    auto_free char *path = tmpdir_printf(folder, "file", 0600, "a line\n");
+    auto_free char *url = NULL;
+    if (asprintf(&url, "file://%s", path) < 0)
+        err(99, "asprintf");
+    compare_files("perform of a file://", "perform", url);
+    compare_files("the same by a handle that asked https:// before", "perform-again", url);
 }
 
 static void requests(void)
@@ -462,6 +484,7 @@ static const struct group groups[] = {
     {"late", late_binding},
     {"version", curl_version},
     {"calls", single_calls},
+    {"files", files},
     {"requests", requests},
     {"once", one_process},
     {"peers", peers},

@@ -97,6 +97,17 @@ static void perform(struct worker *worker)
         errx(1, "%s: %s", url, curl_easy_strerror(code));
 }
 
+/* By a handle that asked another scheme before. */
+static void perform_again(struct worker *worker)
+{
+    if (worker->turn++ == 0) {
+        curl_easy_setopt(worker->easy, CURLOPT_URL, "https://127.0.0.1:1/refused");
+        curl_easy_perform(worker->easy);
+        curl_easy_setopt(worker->easy, CURLOPT_URL, url);
+    }
+    perform(worker);
+}
+
 /* What a client does around a request, without one. */
 static void whole_life(struct worker *worker)
 {
@@ -116,8 +127,9 @@ static const struct kind {
     const char *name;
     void (*operation)(struct worker *);
 } kinds[] = {
-    {"init-cleanup", init_cleanup}, {"setopt-other", setopt_other}, {"setopt-kept", setopt_kept},
-    {"add-remove", add_remove},     {"perform", perform},           {"whole-life", whole_life},
+    {"init-cleanup", init_cleanup},   {"setopt-other", setopt_other}, {"setopt-kept", setopt_kept},
+    {"add-remove", add_remove},       {"perform", perform},           {"whole-life", whole_life},
+    {"perform-again", perform_again},
 };
 static const struct kind *kind;
 

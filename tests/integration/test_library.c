@@ -55,6 +55,8 @@ static const struct row rows[] = {
     {"curlu-before-the-start", WHOLE_ORIGIN, 1, 1, 0, true},
     {"turned-in-every-callback", WHOLE_ORIGIN, 1, 0, 0, false},
     {"multi-cleanup-in-callback", WHOLE_ORIGIN, 2, 1, 0, false},
+    {"files", WHOLE_ORIGIN, 3, 1, 0, false},
+    {"files-that-are-none", WHOLE_ORIGIN, 2, 0, 0, false},
     {"options-in-debug", WHOLE_ORIGIN, 2, 1, 0, false},
     {"log-out-late", WHOLE_ORIGIN, 1, 0, 1, false},
     {"effective-url", WHOLE_ORIGIN, 2, 4, 0, false},

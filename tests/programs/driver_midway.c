@@ -351,6 +351,58 @@ static void multi_cleanup_in_callback(void)
     curl_easy_cleanup(other);
 }
 
+/* ---- what is no http ------------------------------------------------------------------------- */
+
+#define NOTHING "file:///dev/null"
+
+static int turn_to_host(void *easy, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    curl_easy_setopt(easy, CURLOPT_URL, APP "/yes/turned-in-file");
+    return 0;
+}
+
+/* A file is read past us, and what comes after it on the same handle is not. */
+static void files(void)
+{
+    CURL *easy = handle(NOTHING);
+    perform(easy);
+    get(easy, APP "/yes/after-file");
+    get(easy, NOTHING);
+    get(easy, "https://localhost/no/after-file");
+    curl_easy_setopt(easy, CURLOPT_DEFAULT_PROTOCOL, "https");
+    get(easy, "app.commissioned.tech/yes/default-protocol");
+    curl_easy_cleanup(easy);
+    easy = handle(NOTHING);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, turn_to_host);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, easy);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    CHECK(curl_easy_perform(easy) == CURLE_OK);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
+    perform(easy);
+    curl_easy_cleanup(easy);
+}
+
+static void files_that_are_none(void)
+{
+    CURLM *multi = curl_multi_init();
+    CURL *easy = handle(NOTHING);
+    CURLU *url = new_url(APP "/yes/curlu");
+    curl_multi_add_handle(multi, easy);
+    curl_easy_setopt(easy, CURLOPT_URL, APP "/yes/before-the-start");
+    CHECK(drive(multi, 1) == CURLE_OK);
+    curl_multi_remove_handle(multi, easy);
+    curl_easy_cleanup(easy);
+    easy = handle(NOTHING);
+    curl_easy_setopt(easy, CURLOPT_CURLU, url);
+    perform(easy);
+    curl_url_set(url, CURLUPART_URL, NOTHING, 0);
+    perform(easy);
+    curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi);
+    curl_url_cleanup(url);
+}
+
 /* ---- options that a program sets by habit ---------------------------------------------------- */
 
 static struct curl_slist *habit;
@@ -502,6 +554,8 @@ const struct scenario midway[] = {
     {"curlu-before-the-start", curlu_before_the_start},
     {"turned-in-every-callback", turned_in_every_callback},
     {"multi-cleanup-in-callback", multi_cleanup_in_callback},
+    {"files", files},
+    {"files-that-are-none", files_that_are_none},
     {"options-in-debug", options_in_debug},
     {"log-in-late", log_in_late},
     {"log-out-late", log_out_late},

@@ -112,6 +112,43 @@ START_TEST(what_is_plain)
 }
 END_TEST
 
+static const struct {
+    const char *url;
+    bool no_http;
+    bool file;
+} schemes[] = {
+    {"file:///etc/hosts", true, true},
+    {"file://localhost/etc/hosts", true, true},
+    {"ftp://app.commissioned.tech/v1", true, false},
+    {"gopher://app.commissioned.tech", true, false},
+    {"x://", true, false},
+    /* Not beyond doubt, or what may lead to the host. */
+    {"FILE:///etc/hosts", false, false},
+    {"file:/etc/hosts", false, false},
+    {"file", false, false},
+    {"f", false, false},
+    {"", false, false},
+    {"://x", false, false},
+    {"/etc/hosts", false, false},
+    {"app.commissioned.tech/v1", false, false},
+    {"app.commissioned.tech:443//v1", false, false},
+    {"file.example://x", false, false},
+    {"ftp://user@app.commissioned.tech/v1", false, false},
+    {"ftp://a\\@app.commissioned.tech/v1", false, false},
+    {U "/v1", false, false},
+    {"http://app.commissioned.tech/v1", false, false},
+    {"wss://app.commissioned.tech/v1", false, false},
+    {"ws://app.commissioned.tech/v1", false, false},
+};
+enum { NSCHEMES = sizeof schemes / sizeof schemes[0] };
+
+START_TEST(what_is_no_http)
+{
+    ck_assert_msg(plain_is_no_http(schemes[_i].url) == schemes[_i].no_http, "%s", schemes[_i].url);
+    ck_assert_msg(plain_is_file(schemes[_i].url) == schemes[_i].file, "%s", schemes[_i].url);
+}
+END_TEST
+
 START_TEST(plain_http_to_the_host_is_neither)
 {
     use(whole, 1);
@@ -278,6 +315,7 @@ int main(void)
     TCase *tests = tcase_create("plain");
     tcase_add_checked_fixture(tests, NULL, drop);
     tcase_add_loop_test(tests, what_is_plain, 0, NROWS);
+    tcase_add_loop_test(tests, what_is_no_http, 0, NSCHEMES);
     tcase_add_test(tests, plain_http_to_the_host_is_neither);
     tcase_add_loop_test(tests, a_rule_that_asks_for_more_is_never_plain, 0, NOTHERS);
     tcase_add_test(tests, two_rules_are_never_plain);

@@ -152,12 +152,18 @@ __attribute__((noinline)) static const struct real *drive(CURLM *multi, const vo
     return call.real;
 }
 
+__attribute__((noinline)) static CURLMcode multi_perform_slow(CURLM *multi, int *running,
+                                                              const void *caller)
+{
+    const struct real *real = drive(multi, caller);
+    return real != NULL ? real->multi_perform(multi, running) : CURLM_INTERNAL_ERROR;
+}
+
 EXPORT CURLMcode curl_multi_perform(CURLM *multi, int *running)
 {
-    const struct real *real = own_call(CALLER);
-    if (__builtin_expect(real == NULL, 0) && (real = drive(multi, CALLER)) == NULL)
-        return CURLM_INTERNAL_ERROR;
-    return real->multi_perform(multi, running);
+    const struct real *own = own_call(CALLER);
+    return own != NULL ? own->multi_perform(multi, running)
+                       : multi_perform_slow(multi, running, CALLER);
 }
 
 EXPORT CURLMcode curl_multi_socket_action(CURLM *multi, curl_socket_t socket, int events,

@@ -24,10 +24,20 @@ static struct {
     time_t lost_at; /* when a key of `current` was lost that may go on for a while; or 0 */
 } in_force;         /* LOCK_POLICY */
 
+uint8_t policy_volume;
+
 static bool debug_wanted(void)
 {
     const char *value = secure_getenv("COMMISSIONED_AUTH_DEBUG");
-    return value != NULL && strcmp(value, "1") == 0;
+    bool wanted = value != NULL && strcmp(value, "1") == 0;
+    __atomic_store_n(&policy_volume, wanted ? POLICY_LOUD : POLICY_QUIET, __ATOMIC_RELAXED);
+    return wanted;
+}
+
+bool policy_is_quiet_slow(void)
+{
+    uint8_t volume = __atomic_load_n(&policy_volume, __ATOMIC_RELAXED);
+    return volume == POLICY_VOLUME_UNKNOWN ? !debug_wanted() : volume == POLICY_QUIET;
 }
 
 static bool needs_method(const struct policy_image *image)
@@ -66,21 +76,10 @@ static struct policy_ref *make_ref(struct policy_image *image)
     return policy;
 }
 
-static void free_ref(struct policy_ref *policy)
+void policy_free(struct policy_ref *policy)
 {
     policy_image_free(policy->image);
     slab_unmap(policy, policy->size);
-}
-
-void policy_release(struct policy_ref *policy)
-{
-    if (policy == NULL)
-        return;
-    lock_take(LOCK_POLICY);
-    bool last = --policy->references == 0;
-    lock_give(LOCK_POLICY);
-    if (last)
-        free_ref(policy);
 }
 
 /* What was learned of a key holds while the policy read anew has the same key by that name. */
@@ -173,7 +172,7 @@ static bool outlives(const struct policy_ref *policy, bool passing, const struct
 }
 
 /* All is as it was, or is so again: until the next tick nobody need look. */
-static void note_look(const struct timespec *now, bool waits)
+__attribute__((always_inline)) static inline void note_look(const struct timespec *now, bool waits)
 {
     lock_take(LOCK_POLICY);
     ids_user(&in_force.user);
@@ -229,12 +228,18 @@ static void put_in_force(struct policy_ref *policy, bool passing, const struct t
     note_look(now, passing);
 }
 
+/* Of a policy that is for who asks, by who_asks_is_same. */
+static inline bool is_still_current(const struct policy_ref *policy)
+{
+    return !policy->image->passing && who_asks_is_in_same_group(policy->image) &&
+           policy_image_current(policy->image);
+}
+
 static inline bool is_current(const struct policy_ref *policy)
 {
     if (policy == NULL)
         return !search_finds_any();
-    return !policy->image->passing && who_asks_can_read(policy->image) &&
-           policy_image_current(policy->image);
+    return who_asks_is_same(policy->image) && is_still_current(policy);
 }
 
 /* A new tick; a new second where there is no policy or the last good key lives on. */
@@ -315,10 +320,24 @@ static struct policy_ref *refresh(struct policy_ref *old)
 __attribute__((noinline)) static struct policy_ref *refresh_undisturbed(struct policy_ref *policy)
 {
     int cancel;
+    auto_errno int saved = errno;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     policy = refresh(policy);
     pthread_setcancelstate(cancel, NULL);
     return policy;
+}
+
+/* No policy is in force. */
+__attribute__((noinline)) static struct policy_ref *
+look_for_one(const struct record *record, policy_stays_away *stays_away, struct moment moment)
+{
+    if (stays_away != NULL && moment.started && stays_away(record))
+        return NULL;
+    auto_errno int saved = errno;
+    if (search_finds_any())
+        return refresh_undisturbed(NULL);
+    note_look(&moment.now, false);
+    return NULL;
 }
 
 struct policy_ref *policy_take_for(const struct record *record, policy_stays_away *stays_away)
@@ -328,13 +347,11 @@ struct policy_ref *policy_take_for(const struct record *record, policy_stays_awa
     bool same = is_for_asker(policy);
     if (same && !moment.look)
         return policy;
-    if (policy == NULL && stays_away != NULL && moment.started && stays_away(record))
-        return NULL;
-    auto_errno int saved = errno;
-    if (same && is_current(policy))
-        note_look(&moment.now, false);
-    else
-        policy = refresh_undisturbed(policy);
+    if (policy == NULL)
+        return look_for_one(record, stays_away, moment);
+    if (!same || !is_still_current(policy))
+        return refresh_undisturbed(policy);
+    note_look(&moment.now, false);
     return policy;
 }
 

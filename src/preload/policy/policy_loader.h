@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "commissioned/policy_image.h"
+#include "preload/loader/locks.h"
 #include "preload/policy/policy_ref.h"
 
 /* The policy in force, or NULL where there is no configuration or none
@@ -34,7 +35,19 @@ struct record;
 typedef bool policy_stays_away(const struct record *record);
 struct policy_ref *policy_take_for(const struct record *record, policy_stays_away *stays_away);
 
-void policy_release(struct policy_ref *policy);
+void policy_free(struct policy_ref *policy);
+
+/* Gives a reference back. NULL is fine. */
+static inline void policy_release(struct policy_ref *policy)
+{
+    if (policy == NULL)
+        return;
+    lock_take(LOCK_POLICY);
+    bool last = --policy->references == 0;
+    lock_give(LOCK_POLICY);
+    if (last)
+        policy_free(policy);
+}
 
 /*
  * What the server's answer to a key of `policy` taught: the bits to set in `told`, and whether its
@@ -43,5 +56,19 @@ void policy_release(struct policy_ref *policy);
  */
 bool policy_learn(struct policy_ref *policy, const struct policy_key *key, uint8_t told,
                   bool promote);
+
+/*
+ * False where debug output shows each hop, those too that no rule could be for: as the last reading
+ * of a policy found it, or as the next one will.
+ */
+enum policy_volume { POLICY_VOLUME_UNKNOWN, POLICY_QUIET, POLICY_LOUD };
+extern uint8_t policy_volume __attribute__((visibility("hidden"))); /* atomic */
+bool policy_is_quiet_slow(void);
+
+static inline bool policy_is_quiet(void)
+{
+    return __atomic_load_n(&policy_volume, __ATOMIC_RELAXED) == POLICY_QUIET ||
+           policy_is_quiet_slow();
+}
 
 #endif

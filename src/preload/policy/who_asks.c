@@ -29,19 +29,7 @@ struct policy_image *who_asks_again(policy_build_function *function,
     return function(&request);
 }
 
-static bool is_group(const struct policy_image *image)
-{
-    gid_t group = image->egid;
-    ids_group(&group);
-    return group == image->egid;
-}
-
 bool who_asks_is_in_same_groups(const struct policy_image *image)
 {
-    return is_group(image) && ids_groups_sum(image->groups) == image->groups;
-}
-
-bool who_asks_can_read(const struct policy_image *image)
-{
-    return who_asks_is_same(image) && is_group(image);
+    return who_asks_is_in_same_group(image) && ids_groups_sum(image->groups) == image->groups;
 }

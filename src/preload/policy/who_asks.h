@@ -22,6 +22,13 @@ struct policy_image *who_asks_build(policy_build_function *function, const struc
 struct policy_image *who_asks_again(policy_build_function *function,
                                     const struct policy_image *image);
 
+static inline bool who_asks_is_in_same_group(const struct policy_image *image)
+{
+    gid_t group = image->egid;
+    ids_group(&group);
+    return group == image->egid;
+}
+
 bool who_asks_is_in_same_groups(const struct policy_image *image);
 
 /* True where the image is for this user, and for these groups where that makes a difference. It
@@ -34,6 +41,9 @@ static inline bool who_asks_is_same(const struct policy_image *image)
 }
 
 /* The same, and the files it was made from may be read as they were. */
-bool who_asks_can_read(const struct policy_image *image);
+static inline bool who_asks_can_read(const struct policy_image *image)
+{
+    return who_asks_is_same(image) && who_asks_is_in_same_group(image);
+}
 
 #endif

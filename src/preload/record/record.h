@@ -242,6 +242,12 @@ static inline void record_free(struct record *record)
     __atomic_store_n(&record->handle, NULL, __ATOMIC_RELEASE);
 }
 
+/* A CURLU is set, which says where requests go in place of the URL. */
+static inline bool record_has_curlu(const struct record *record)
+{
+    return record->rare != NULL && record->rare->url != NULL;
+}
+
 /* The rare part, made on demand; NULL where memory ran out. */
 struct record_rare *record_rare(struct record *record);
 

@@ -212,16 +212,28 @@ static bool is_kept_elsewhere(const struct record *record)
            connects == 0 && url_is_elsewhere(record);
 }
 
+/* No rule can be for it, so that no policy need be asked. */
+static inline bool is_no_http(const struct record *record, const char *text)
+{
+    return text != NULL && text[0] != 'h' && record->state & RECORD_FIRST &&
+           record->policy == NULL && !record_has_curlu(record) && plain_is_no_http(text) &&
+           policy_is_quiet();
+}
+
 bool hop_decide(struct record *record)
 {
     report_answer(record); /* of the hop before */
+    const char *text = url_find(record);
+    if (is_no_http(record, text)) {
+        follow_first(record, NULL);
+        return true;
+    }
     if (record->policy == NULL)
         record->policy = policy_take_for(record, is_kept_elsewhere);
     if (record->policy == NULL) {
         follow_first(record, NULL);
         return true;
     }
-    const char *text = url_find(record);
     if (text == NULL || !(record->state & RECORD_FIRST))
         return decide_on(record, text);
     record->key = plain_key(record, text);
@@ -272,12 +284,18 @@ static uintptr_t remote_offset;
  * must not act on the original. `remote` is a buffer in the handle that makes the hop, and
  * CURLINFO_PRIMARY_IP leads to the same one (measured). A libcurl that never shows that is trusted.
  */
+static inline bool is_known_hop(const struct record *record, const char *remote)
+{
+    return (uintptr_t)remote - (uintptr_t)record->handle ==
+           __atomic_load_n(&remote_offset, __ATOMIC_RELAXED);
+}
+
 static bool is_own_hop(const struct record *record, const char *remote)
 {
     char *own = NULL;
     uintptr_t offset = (uintptr_t)remote - (uintptr_t)record->handle;
     uintptr_t known = __atomic_load_n(&remote_offset, __ATOMIC_RELAXED);
-    if (__builtin_expect(offset == known, 1))
+    if (offset == known)
         return true;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_PRIMARY_IP, &own);
     if (own == remote && own != NULL)
@@ -285,11 +303,11 @@ static bool is_own_hop(const struct record *record, const char *remote)
     return own == remote || known == 0;
 }
 
-int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port)
+/* The application's own function comes first: what it sets is decided on. */
+__attribute__((noinline)) static int prereq_slow(struct record *record, char *remote, char *local,
+                                                 int remote_port, int local_port)
 {
-    struct record *record = data;
-    struct record_rare *rare = record->rare;
-    /* The application's own function comes first: what it sets is decided on. */
+    const struct record_rare *rare = record->rare;
     if (rare != NULL && rare->prereq != NULL) {
         int answer = rare->prereq(rare->prereq_data, remote, local, remote_port, local_port);
         if (answer != CURL_PREREQFUNC_OK)
@@ -299,4 +317,14 @@ int hop_prereq(void *data, char *remote, char *local, int remote_port, int local
     bool ours = record->state & RECORD_ACTIVE && is_own_hop(record, remote);
     bool go_on = !ours || hop_decide(record);
     return go_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+int hop_prereq(void *data, char *remote, char *local, int remote_port, int local_port)
+{
+    struct record *record = data;
+    bool usual =
+        record->rare == NULL && record->state & RECORD_ACTIVE && is_known_hop(record, remote);
+    if (__builtin_expect(!usual, 0))
+        return prereq_slow(record, remote, local, remote_port, local_port);
+    return hop_decide(record) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }

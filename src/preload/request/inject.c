@@ -51,13 +51,19 @@ static struct curl_slist *last_authorization(struct curl_slist *list)
     return last;
 }
 
-static void free_copies(struct record_rare *rare)
+__attribute__((noinline)) static void free_copies_slow(struct record_rare *rare)
 {
-    if (rare != NULL && rare->copies != NULL) {
-        slab_unmap(rare->copies, rare->ncopies * sizeof *rare->copies);
-        rare->copies = NULL;
-        rare->ncopies = 0;
-    }
+    if (rare->copies == NULL)
+        return;
+    slab_unmap(rare->copies, rare->ncopies * sizeof *rare->copies);
+    rare->copies = NULL;
+    rare->ncopies = 0;
+}
+
+static inline void free_copies(struct record_rare *rare)
+{
+    if (rare != NULL)
+        free_copies_slow(rare);
 }
 
 /* New nodes for the `count` headers in front of `end`, Authorization left out; their text is
@@ -102,11 +108,15 @@ static bool without_authorization(struct record *record, struct curl_slist **lis
 }
 
 /* The header in front of `rest`. */
-static inline bool put_in_front(struct record *record, const char *header, struct curl_slist *rest)
+static inline void link_in_front(struct record *record, const char *header, struct curl_slist *rest)
 {
     /* libcurl does not write to the list; the cast takes nothing from anybody. */
     record->node.data = (char *)(uintptr_t)header;
     record->node.next = rest;
+}
+
+static inline bool put_in_front(struct record *record)
+{
     if (!(record->state & RECORD_ARMED) && !set_headers(record, &record->node))
         return false;
     record->state |= RECORD_ARMED | RECORD_KEYED;
@@ -115,18 +125,23 @@ static inline bool put_in_front(struct record *record, const char *header, struc
 
 bool inject_key(struct record *record, const char *header)
 {
+    link_in_front(record, header, record->headers);
     free_copies(record->rare);
-    return put_in_front(record, header, record->headers);
+    return put_in_front(record);
 }
 
 bool inject_key_alone(struct record *record, const char *header)
 {
     struct curl_slist *rest;
     free_copies(record->rare);
-    if (without_authorization(record, &rest) && put_in_front(record, header, rest))
-        return true;
-    free_copies(record->rare);
-    return false;
+    bool stands = without_authorization(record, &rest);
+    if (stands) {
+        link_in_front(record, header, rest);
+        stands = put_in_front(record);
+    }
+    if (!stands)
+        free_copies(record->rare);
+    return stands;
 }
 
 static bool set_unrestricted(const struct record *record, bool on)

@@ -94,24 +94,28 @@ static bool is_concerned(const struct record *record)
     return concerned;
 }
 
-__attribute__((noinline)) static void begin_slow(struct record *record)
+/*
+ * A file that is read by curl_easy_perform: there is no hop to wait for, and what is set meanwhile is
+ * for the next transfer. In a multi handle what is set before the start counts.
+ */
+static bool is_file(const struct record *record)
 {
+    if (record->state & (RECORD_HOOKED | RECORD_WAITS) || record_has_curlu(record))
+        return false;
+    const char *text = url_find(record);
+    return text != NULL && plain_is_file(text) && policy_is_quiet();
+}
+
+void transfer_begin_slow(struct record *record)
+{
+    /* With HOP_NO_URL what the application set is not known, so it could not be put back. */
+    if (record->state & RECORD_ACTIVE || record->facts & HOP_NO_URL || is_file(record))
+        return;
     auto_errno int saved = errno;
     if ((record->state & RECORD_HOOKED || is_concerned(record)) && transfer_prepare(record)) {
         record->state |= RECORD_ACTIVE | RECORD_FIRST;
         decide_early(record);
     }
-}
-
-void transfer_begin(struct record *record)
-{
-    /* With HOP_NO_URL what the application set is not known, so it could not be put back. */
-    if (record->state & RECORD_ACTIVE || record->facts & HOP_NO_URL)
-        return;
-    if (record->state & RECORD_HOOKED && record->rare == NULL)
-        record->state |= RECORD_ACTIVE | RECORD_FIRST; /* all is prepared */
-    else
-        begin_slow(record);
 }
 
 /* What only some transfers have. */
@@ -130,12 +134,12 @@ __attribute__((noinline)) static CURLcode finish_slow(struct record *record, CUR
 
 CURLcode transfer_end_slow(struct record *record, CURLcode result)
 {
-    struct policy_ref *policy = record->policy;
-    if (policy != NULL || record->rare != NULL) { /* else it came to no hop */
+    if (record->policy != NULL || record->rare != NULL) { /* else it came to no hop */
         report_answer(record);
         inject_nothing(record);
         if (record->rare != NULL || record->state & RECORD_FAILED)
             result = finish_slow(record, result);
+        struct policy_ref *policy = record->policy;
         record->policy = NULL;
         policy_release(policy);
     }

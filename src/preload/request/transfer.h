@@ -18,7 +18,18 @@
 
 #include "preload/record/record.h"
 
-void transfer_begin(struct record *record);
+void transfer_begin_slow(struct record *record);
+
+static inline void transfer_begin(struct record *record)
+{
+    const uint32_t state = RECORD_ACTIVE | RECORD_HOOKED;
+    bool prepared = (record->state & state) == RECORD_HOOKED && record->rare == NULL &&
+                    !(record->facts & HOP_NO_URL);
+    if (__builtin_expect(prepared, 1))
+        record->state |= RECORD_ACTIVE | RECORD_FIRST;
+    else
+        transfer_begin_slow(record);
+}
 
 /* The end of a transfer under way. */
 CURLcode transfer_end_slow(struct record *record, CURLcode result);
