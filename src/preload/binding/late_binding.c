@@ -68,8 +68,10 @@ static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
     (void)size;
     if (survey->seen++ < survey->done)
         return 0;
+    if (!needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
+        return 0;
     size_t length = strlen(info->dlpi_name);
-    if (length >= NAME_SIZE || !needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
+    if (length >= NAME_SIZE)
         return 0;
     repoint_measure(&survey->candidate.place, info);
     memcpy(survey->candidate.name, info->dlpi_name, length + 1);

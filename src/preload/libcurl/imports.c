@@ -1,39 +1,19 @@
 #include "preload/libcurl/imports.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
 
-#include "core/cleanup.h"
 #include "preload/loader/elf_find.h"
 #include "preload/loader/elf_relocation.h"
-#include "preload/loader/late_libc.h"
+#include "preload/loader/object.h"
 
 enum { NAME_SIZE = 64 };
-
-/* dladdr1(3) looks for the nearest symbol besides, which costs a large library's whole table. */
-static const struct link_map *map_of(const void *address)
-{
-#ifdef DLFO_STRUCT_HAS_EH_DBASE /* dlfcn.h has _dl_find_object */
-    struct dl_find_object object;
-    if (late.find_object != NULL)
-        return late.find_object((void *)(uintptr_t)address, &object) == 0 ? object.dlfo_link_map
-                                                                          : NULL;
-#endif
-    Dl_info info;
-    void *map = NULL;
-    auto_errno int saved = errno;
-    if (dladdr1(address, &info, &map, RTLD_DL_LINKMAP) == 0)
-        map = NULL;
-    return map;
-}
 
 /* What an entry leads to; NULL while it is not bound and leads back into the object's own stub. */
 static void *target_of(const struct link_map *map, const elf_relocation *entry,
                        const ElfW(Sym) * symbol)
 {
     void *target = *(void **)(map->l_addr + entry->r_offset);
-    return symbol->st_shndx == SHN_UNDEF && map_of(target) == map ? NULL : target;
+    return symbol->st_shndx == SHN_UNDEF && object_of(target) == map ? NULL : target;
 }
 
 /* What one of an object's tables has for `name`. */
@@ -57,20 +37,11 @@ static void *look_in_table(const struct link_map *map, const char *name, intptr_
 
 void *import_target(const void *inside, const char *name)
 {
-    const struct link_map *map = map_of(inside);
+    const struct link_map *map = object_of(inside);
     if (map == NULL)
         return NULL;
     void *target = look_in_table(map, name, DT_JMPREL, DT_PLTRELSZ);
     return target != NULL ? target : look_in_table(map, name, REL_TABLE, REL_SIZE);
-}
-
-/* The GNU hash table's function (Bernstein's, times 33). */
-static uint32_t hash_of(const char *name)
-{
-    uint32_t hash = 5381;
-    for (; *name != '\0'; name++)
-        hash = hash * 33 + (unsigned char)*name;
-    return hash;
 }
 
 /* The first of "a|b|c" that the object defines. */
@@ -84,7 +55,7 @@ static void *find_first(const struct elf_symbols *symbols, const char *names)
             return NULL;
         memcpy(name, names, length);
         name[length] = '\0';
-        found = elf_lookup(symbols, name, hash_of(name));
+        found = elf_lookup(symbols, name, elf_hash_of(name));
         names += length + (names[length] == '|');
     }
     return found;
@@ -92,7 +63,7 @@ static void *find_first(const struct elf_symbols *symbols, const char *names)
 
 bool import_names(const void *function, const char *names, void **entry)
 {
-    const struct link_map *map = map_of(function);
+    const struct link_map *map = object_of(function);
     struct elf_symbols symbols;
     if (map == NULL)
         return false;

@@ -61,7 +61,7 @@ void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t h
     return symbol != NULL ? (void *)(symbols->base + symbol->st_value) : NULL;
 }
 
-static uint32_t hash_of(const char *name)
+uint32_t elf_hash_of(const char *name)
 {
     uint32_t hash = 5381;
     for (; *name != '\0'; name++)
@@ -69,21 +69,37 @@ static uint32_t hash_of(const char *name)
     return hash;
 }
 
+/*
+ * A function that is chosen for the machine it runs on: the symbol is what chooses. On x86 that
+ * takes no arguments; elsewhere it takes what the loader alone knows.
+ */
+static void *choose(void *chooser)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    return ((void *(*)(void))chooser)();
+#else
+    (void)chooser;
+    return NULL;
+#endif
+}
+
 void *elf_lookup_default(const struct elf_symbols *symbols, const ElfW(Versym) * versions,
                          const char *name)
 {
-    const ElfW(Sym) *symbol = find_symbol(symbols, versions, name, hash_of(name));
-    if (symbol == NULL || ELF32_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
+    const ElfW(Sym) *symbol = find_symbol(symbols, versions, name, elf_hash_of(name));
+    if (symbol == NULL)
         return NULL;
-    return (void *)(symbols->base + symbol->st_value);
+    void *found = (void *)(symbols->base + symbol->st_value);
+    return ELF32_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC ? choose(found) : found;
 }
 
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash)
 {
     struct elf_symbols symbols;
-    if (dynamic == NULL)
+    const ElfW(Dyn) *entry = dynamic != NULL ? elf_hash_entry(dynamic) : NULL;
+    if (!elf_may_define(elf_hash_table(base, entry), hash))
         return NULL;
-    elf_symbols_at(&symbols, base, dynamic, elf_hash_entry(dynamic));
+    elf_symbols_at(&symbols, base, dynamic, entry);
     return elf_lookup(&symbols, name, hash);
 }
 

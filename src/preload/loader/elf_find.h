@@ -120,6 +120,9 @@ static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t has
 #define ELF_HASH_SINGLE_THREADED UINT32_C(0xfecaacfe) /* __libc_single_threaded */
 #define ELF_HASH_R_DEBUG         UINT32_C(0x5475103c) /* _r_debug */
 
+/* That of any name. */
+uint32_t elf_hash_of(const char *name);
+
 /* strcmp(3), which is not there before late_libc_bind. */
 static inline bool elf_same_name(const char *a, const char *b)
 {
@@ -144,7 +147,8 @@ void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t h
 
 /*
  * The same of a library that has names in several versions: the default one, as a program linked
- * today gets it. NULL also for what only the loader can choose (STT_GNU_IFUNC).
+ * today gets it. Of what is chosen when it is bound (STT_GNU_IFUNC), the choice; NULL where only
+ * the loader can make it, which is so on most machines but x86.
  */
 void *elf_lookup_default(const struct elf_symbols *symbols, const ElfW(Versym) * versions,
                          const char *name);

@@ -110,14 +110,6 @@ const char *late_flag_slow(void)
     return found;
 }
 
-static void find_optional(struct late_libc *table, dlsym_function *find)
-{
-    table->single_threaded = find(RTLD_NEXT, "__libc_single_threaded");
-    table->standard_error = find(RTLD_NEXT, "stderr");
-    table->find_object =
-        (int (*)(void *, struct dl_find_object *))find(RTLD_NEXT, "_dl_find_object");
-}
-
 /* Of the object in which dlsym was found: most often the C library. */
 static const ElfW(Versym) * versions_beside_dlsym(void)
 {
@@ -131,6 +123,17 @@ static void *find_function(dlsym_function *find, const char *name, const ElfW(Ve
     void *found =
         versions != NULL ? elf_lookup_default(&dlsym_place.symbols, versions, name) : NULL;
     return found != NULL ? found : find(RTLD_NEXT, name);
+}
+
+static void find_optional(struct late_libc *table, dlsym_function *find,
+                          const ElfW(Versym) * versions)
+{
+    table->single_threaded = find_function(find, flag_name, versions);
+    table->standard_error = find_function(find, "stderr", versions);
+    /* A C library that has it has dlsym too, so nobody else is asked. */
+    if (versions != NULL)
+        table->find_object = (int (*)(void *, struct dl_find_object *))elf_lookup_default(
+            &dlsym_place.symbols, versions, "_dl_find_object");
 }
 
 /* stat(2) and fstat(2) of a C library that has them under other names: glibc before 2.33. */
@@ -178,7 +181,7 @@ __attribute__((noinline)) static const char *find_all(struct late_libc *table, d
             ;
     }
     find_older(table, find);
-    find_optional(table, find);
+    find_optional(table, find, versions);
     for (name = names; *name != '\0' && entry->object != NULL; entry++)
         while (*name++ != '\0')
             ;

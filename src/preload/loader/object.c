@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/locks.h"
 
@@ -52,13 +53,19 @@ bool object_mapping(const void *address, struct elf_extent *mapping)
     return loader_lists_are_safe() && dl_iterate_phdr(find_mapping, mapping) == 1;
 }
 
+/* dladdr1(3) looks for the nearest symbol besides, which costs a large library's whole table. */
 struct link_map *object_of(const void *address)
 {
+#ifdef DLFO_STRUCT_HAS_EH_DBASE
+    struct dl_find_object object;
+    if (late.find_object != NULL)
+        return late.find_object((void *)(uintptr_t)address, &object) == 0 ? object.dlfo_link_map
+                                                                          : NULL;
+#endif
+    auto_errno int saved = errno;
     Dl_info info;
     void *map = NULL;
-    if (dladdr1(address, &info, &map, RTLD_DL_LINKMAP) == 0)
-        return NULL;
-    return map;
+    return dladdr1(address, &info, &map, RTLD_DL_LINKMAP) != 0 ? map : NULL;
 }
 
 bool object_is_program(const struct link_map *map)

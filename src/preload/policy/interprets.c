@@ -14,15 +14,6 @@ static const struct {
     {"Rf_initialize_R", "R"},
 };
 
-/* As binutils' and glibc's headers have it. */
-static uint32_t gnu_hash(const char *name)
-{
-    uint32_t hash = 5381;
-    for (; *name != '\0'; name++)
-        hash = hash * 33 + (unsigned char)*name;
-    return hash;
-}
-
 /* The first of the list is the program, and it stays. */
 const char *interprets_what(void)
 {
@@ -31,7 +22,7 @@ const char *interprets_what(void)
         return NULL;
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++)
         if (elf_find_in(program->l_addr, program->l_ld, engines[i].symbol,
-                        gnu_hash(engines[i].symbol)) != NULL)
+                        elf_hash_of(engines[i].symbol)) != NULL)
             return engines[i].language;
     return NULL;
 }
