@@ -24,6 +24,8 @@ static const struct {
 } rows[] = {
     {"full-at-first", 1, 0}, {"full-at-rotation", 3, 0}, {"full-at-removal", 1, 0},
     {"replaced", 200, 0},    {"locks-all", 1, 0},        {"namespaces", 1, 1},
+    {"disk-at-first", 1, 0}, {"disk-at-rotation", 4, 0}, {"server-at-rotation", 4, 0},
+    {"loader-error", 2, 1},
 };
 
 static void new_configuration(void)

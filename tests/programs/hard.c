@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gnu/libc-version.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -140,6 +141,133 @@ static void full_at_removal(void)
     CHECK(unlink(getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
     wait_for_tick();
     CHECK(ask(easy, APP "/no/after") != CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+/* ---- a disk or a file server that does not answer ---------------------------------------------- */
+
+static const struct failure {
+    int error;
+    unsigned calls[3]; /* the last one may be no system call at all */
+} disk = {EIO,
+#ifdef SYS_newfstatat
+          {SYS_newfstatat, SYS_statx, SYS_pread64}},
+#else
+          {SYS_statx, SYS_pread64, SYS_pread64}},
+#endif
+  server = {ESTALE, {SYS_openat, SYS_openat, SYS_openat}};
+
+/* In this thread alone: for it those system calls fail from now on. */
+static void let_fail(const struct failure *failure)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[0], 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[1], 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[2], 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)failure->error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+struct failing_request {
+    const struct failure *failure;
+    CURL *easy;
+    const char *url;
+    CURLcode result;
+};
+
+static void *ask_failing(void *data)
+{
+    struct failing_request *request = data;
+    let_fail(request->failure);
+    request->result = ask(request->easy, request->url);
+    return data;
+}
+
+static CURLcode ask_while_failing(const struct failure *failure, CURL *easy, const char *url)
+{
+    pthread_t thread;
+    struct failing_request request = {failure, easy, url, CURLE_OK};
+    CHECK(pthread_create(&thread, NULL, ask_failing, &request) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    return request.result;
+}
+
+static void fail_at_first(const struct failure *failure)
+{
+    CURL *easy = handle();
+    CHECK(ask_while_failing(failure, easy, APP "/no/failing") == CURLE_AUTH_ERROR);
+    wait_for_second();
+    CHECK(ask(easy, APP "/yes/after") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+/* The same key in a new file. The connection is kept, so nothing of libcurl's fails. */
+static void fail_at_rotation(const struct failure *failure)
+{
+    CURL *easy = handle();
+    CHECK(ask(easy, APP "/yes/before") == CURLE_OK);
+    CHECK(rename(getenv("HARD_NEW"), getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
+    wait_for_tick();
+    CHECK(ask_while_failing(failure, easy, APP "/yes/failing") == CURLE_OK);
+    wait_for_second();
+    CHECK(ask_while_failing(failure, easy, APP "/yes/still-failing") == CURLE_OK);
+    wait_for_second();
+    CHECK(ask(easy, APP "/yes/after") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+static void disk_at_first(void)
+{
+    fail_at_first(&disk);
+}
+
+static void disk_at_rotation(void)
+{
+    fail_at_rotation(&disk);
+}
+
+static void server_at_rotation(void)
+{
+    fail_at_rotation(&server);
+}
+
+/* ---- the loader's error is the program's ------------------------------------------------------- */
+
+static void fail_to_load(const char *name)
+{
+    CHECK(dlopen(name, RTLD_NOW) == NULL);
+}
+
+/* Before 2.34 glibc keeps it where nobody reaches it: then it is lost, but no other comes. */
+static void expect_loader_error(const char *name)
+{
+    const char *error = dlerror();
+    bool may_be_lost = strverscmp(gnu_get_libc_version(), "2.34") < 0;
+    CHECK(error != NULL ? strstr(error, name) != NULL : may_be_lost);
+    CHECK(dlerror() == NULL);
+}
+
+static void loader_error(void)
+{
+    CHECK(curl_global_init(CURL_GLOBAL_ALL) == 0);
+    fail_to_load("/nowhere/before-a-handle.so");
+    CURL *easy = handle();
+    expect_loader_error("/nowhere/before-a-handle.so");
+    fail_to_load("/nowhere/before-a-request.so");
+    CHECK(ask(easy, APP "/yes/first") == CURLE_OK);
+    expect_loader_error("/nowhere/before-a-request.so");
+    CHECK(rename(getenv("HARD_NEW"), getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
+    wait_for_tick();
+    fail_to_load("/nowhere/before-a-rotation.so");
+    CHECK(ask(easy, APP "/yes/rotated") == CURLE_OK);
+    expect_loader_error("/nowhere/before-a-rotation.so");
+    CHECK(ask(easy, AWAY "/no/away") == CURLE_OK);
+    CHECK(dlerror() == NULL);
     curl_easy_cleanup(easy);
 }
 
@@ -344,6 +472,10 @@ static const struct {
     {"full-at-first", full_at_first},
     {"full-at-rotation", full_at_rotation},
     {"full-at-removal", full_at_removal},
+    {"disk-at-first", disk_at_first},
+    {"disk-at-rotation", disk_at_rotation},
+    {"server-at-rotation", server_at_rotation},
+    {"loader-error", loader_error},
     {"replaced", replaced},
     {"stack", stack},
     {"forbidden", forbidden},

@@ -8,6 +8,7 @@
 #include "preload/binding/late_binding.h"
 #include "preload/libcurl/pass_through.h"
 #include "preload/loader/elf_find.h"
+#include "preload/loader/host_error.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
@@ -46,20 +47,17 @@ static void *find_in_scope(const struct link_map *map, const char *name)
 bool caller_reaches(const void *caller, const char *name)
 {
     auto_errno int saved = errno;
+    auto_host_error struct host_error kept = host_error_keep();
     const struct link_map *map = object_of(caller);
-    bool reachable =
-        dlsym(RTLD_NEXT, name) != NULL || (map != NULL && find_in_scope(map, name) != NULL);
-    dlerror();
-    return reachable;
+    return dlsym(RTLD_NEXT, name) != NULL || (map != NULL && find_in_scope(map, name) != NULL);
 }
 
 void *caller_function(const void *caller, const char *name)
 {
     auto_errno int saved = errno;
+    auto_host_error struct host_error kept = host_error_keep();
     const struct link_map *map = object_of(caller);
-    void *found = map != NULL && !object_is_program(map) ? find_in_scope(map, name) : NULL;
-    dlerror();
-    return found;
+    return map != NULL && !object_is_program(map) ? find_in_scope(map, name) : NULL;
 }
 
 /* A libcurl calls itself: the first call of many a program comes out of curl_share_setopt. */
@@ -69,7 +67,9 @@ static const void *find_init(const void *caller)
     const void *own = map != NULL ? loaded_libcurl_in(map) : NULL;
     if (own != NULL || map == NULL || object_is_ours(caller))
         return own;
-    return find_in_scope(map, "curl_easy_init");
+    if (object_is_program(map))
+        own = loaded_libcurl_behind();
+    return own != NULL ? own : find_in_scope(map, "curl_easy_init");
 }
 
 static struct origin_of_call resolve(const void *caller)
@@ -86,7 +86,6 @@ static struct origin_of_call resolve(const void *caller)
     }
     if (init != NULL)
         origin.provider = provider_of(init);
-    dlerror(); /* a name that was not found must not be the host's next error */
     return origin;
 }
 
@@ -154,6 +153,7 @@ __attribute__((noinline)) static struct origin_of_call origin_slow(const void *c
         return origin;
     if (late_libc_bind()) {
         auto_errno int saved = errno;
+        auto_host_error struct host_error kept = host_error_keep();
         origin = ask_loader(caller);
         if (origin.provider != NULL)
             return origin;

@@ -10,6 +10,7 @@
 #include "preload/binding/repoint.h"
 #include "preload/libcurl/provider.h"
 #include "preload/loader/elf_find.h"
+#include "preload/loader/host_error.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
@@ -32,6 +33,7 @@ bool late_binding_is_exported(const void *function)
 void *late_binding_instead(const char *name, void *found)
 {
     auto_errno int saved = errno;
+    auto_host_error struct host_error kept = host_error_keep();
     const struct provider *provider = provider_of(found);
     if (provider != NULL)
         found = own_entry(own_name(name), provider);
@@ -45,7 +47,7 @@ enum { NAME_SIZE = 512 };
 /* An object that may call libcurl. Copied, for it may be unloaded as soon as the loader's lock is
  * free. */
 struct candidate {
-    struct repoint_place place;
+    uintptr_t base;
     char name[NAME_SIZE];
 };
 
@@ -53,7 +55,7 @@ struct candidate {
  * too, and all is done again. */
 struct survey {
     unsigned done; /* objects, up to the last candidate */
-    unsigned seen; /* objects of this look */
+    bool found;
     bool complete; /* there was no further candidate */
     struct candidate candidate;
 };
@@ -62,56 +64,31 @@ struct survey {
 static unsigned long long bound_at;
 
 /* One at a time: threads with small stacks call dlsym too. */
+static bool is_candidate(const struct link_map *map, struct candidate *candidate)
+{
+    if (!needs_libcurl(map->l_addr, map->l_ld) || map->l_name == NULL)
+        return false;
+    size_t length = strlen(map->l_name);
+    if (length >= NAME_SIZE)
+        return false;
+    candidate->base = map->l_addr;
+    memcpy(candidate->name, map->l_name, length + 1);
+    return true;
+}
+
 static int find_candidate(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct survey *survey = data;
-    (void)size;
-    if (survey->seen++ < survey->done)
-        return 0;
-    if (!needs_libcurl(info->dlpi_addr, elf_dynamic(info)))
-        return 0;
-    size_t length = strlen(info->dlpi_name);
-    if (length >= NAME_SIZE)
-        return 0;
-    repoint_measure(&survey->candidate.place, info);
-    memcpy(survey->candidate.name, info->dlpi_name, length + 1);
-    survey->done = survey->seen;
+    unsigned seen = 0;
+    const struct link_map *map = elf_loaded();
+    (void)info, (void)size;
+    for (; map != NULL && !survey->found; map = map->l_next)
+        survey->found = seen++ >= survey->done && is_candidate(map, &survey->candidate);
+    survey->done = seen;
     return 1;
 }
 
 /* ---- one object ------------------------------------------------------------------------------ */
-
-/*
- * A plugin gets entries that know its libcurl even while there is no other: a second one may come,
- * and the call that would show it may be a tail call. The main program, which is most of what links
- * libcurl, is told by its return address for as long as that is enough; its slots lead to us from
- * the start.
- */
-static void bind_to(const struct candidate *candidate, const struct link_map *map, const void *init)
-{
-    struct repoint object = {.place = &candidate->place, .map = map};
-    if (init == NULL || map->l_addr != candidate->place.base)
-        return;
-    object.provider = provider_of(init);
-    if (object.provider != NULL && loaded_libcurl_in(map) == NULL)
-        repoint(&object);
-}
-
-static void bind_object(const struct candidate *candidate, bool several)
-{
-    struct link_map *map = NULL;
-    if (candidate->name[0] == '\0') { /* it never goes, so it needs no handle */
-        if (several)
-            bind_to(candidate, elf_loaded(), dlsym(RTLD_NEXT, "curl_easy_init"));
-        return;
-    }
-    void *handle = dlopen(candidate->name, RTLD_LAZY | RTLD_NOLOAD);
-    if (handle == NULL)
-        return; /* gone again */
-    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0)
-        bind_to(candidate, map, dlsym(handle, "curl_easy_init"));
-    dlclose(handle);
-}
 
 static int find_place(struct dl_phdr_info *info, size_t size, void *data)
 {
@@ -123,46 +100,90 @@ static int find_place(struct dl_phdr_info *info, size_t size, void *data)
     return 1;
 }
 
+/* False where somebody else was reading the loader's list, or it is gone. */
+static bool measure(struct repoint_place *place)
+{
+    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
+        return false;
+    bool found = dl_iterate_phdr(find_place, place) != 0;
+    lock_give(LOCK_LOADER);
+    return found;
+}
+
+/*
+ * A plugin gets entries that know its libcurl even while there is no other: a second one may come,
+ * and the call that would show it may be a tail call. The main program, which is most of what links
+ * libcurl, is told by its return address for as long as that is enough; its slots lead to us from
+ * the start.
+ */
+static void bind_to(const struct candidate *candidate, const struct link_map *map, const void *init)
+{
+    struct repoint_place place = {.base = candidate->base};
+    struct repoint object = {.place = &place, .map = map};
+    if (init == NULL || map->l_addr != candidate->base)
+        return;
+    object.provider = provider_of(init);
+    if (object.provider != NULL && loaded_libcurl_in(map) == NULL && measure(&place))
+        repoint(&object);
+}
+
+static void bind_object(const struct candidate *candidate)
+{
+    struct link_map *map = NULL;
+    if (candidate->name[0] == '\0') { /* it never goes, so it needs no handle */
+        bind_to(candidate, elf_loaded(), dlsym(RTLD_NEXT, "curl_easy_init"));
+        return;
+    }
+    void *handle = dlopen(candidate->name, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle == NULL)
+        return; /* gone again */
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0)
+        bind_to(candidate, map, dlsym(handle, "curl_easy_init"));
+    dlclose(handle);
+}
+
 /* Of a plugin that looks libcurl up itself. The caller holds its handle. */
 __attribute__((noinline)) static void bind_dlsym_of(const struct link_map *map)
 {
     struct repoint_place place = {.base = map->l_addr};
     struct repoint object = {.place = &place, .map = map};
     auto_errno int saved = errno;
-    if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
-        return;
-    bool found = dl_iterate_phdr(find_place, &place) != 0;
-    lock_give(LOCK_LOADER);
-    if (found)
+    auto_host_error struct host_error kept = host_error_keep();
+    if (measure(&place))
         repoint(&object);
 }
 
-/* Somebody in front of us answers for libcurl's names: then the modules are theirs. */
+/* Somebody in front of us answers for libcurl's names: then the modules are theirs. What stands there
+ * was there at the start, and stays. */
 static bool is_first(void)
 {
-    return late_dlsym()(RTLD_DEFAULT, "curl_easy_init") == own_function(OWN_curl_easy_init);
+    const struct link_map *map = elf_loaded();
+    while (map != NULL && map->l_ld != _DYNAMIC && loaded_libcurl_in(map) == NULL)
+        map = map->l_next;
+    return map != NULL && map->l_ld == _DYNAMIC;
 }
 
+/* False where there is none, or somebody else was reading the loader's list. */
 static bool find_next_candidate(struct survey *survey)
 {
-    survey->seen = 0;
+    survey->complete = false;
     if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
         return false;
-    int found = dl_iterate_phdr(find_candidate, survey);
+    survey->found = false;
+    dl_iterate_phdr(find_candidate, survey);
     lock_give(LOCK_LOADER);
-    survey->complete = found == 0;
-    return found != 0;
+    survey->complete = !survey->found;
+    return survey->found;
 }
 
-/* False where somebody else was reading the loader's list. */
+/* False where somebody else was reading the loader's list. The program is the first on it. */
 static bool bind_all(void)
 {
-    struct survey survey = {.done = 0};
     auto_errno int saved = errno;
     bool several = provider_count_loaded(NULL) > 1;
+    struct survey survey = {.done = several ? 0 : 1};
     while (find_next_candidate(&survey))
-        bind_object(&survey.candidate, several);
-    dlerror(); /* a name that was not found must not be the host's next error */
+        bind_object(&survey.candidate);
     return survey.complete;
 }
 
@@ -182,6 +203,7 @@ void late_binding_renew(void)
     if (!late_libc_bind() || !object_loads(&now) ||
         __atomic_load_n(&bound_at, __ATOMIC_RELAXED) == now)
         return;
+    auto_host_error struct host_error kept = host_error_keep();
     if (is_first() && bind_all())
         __atomic_store_n(&bound_at, now, __ATOMIC_RELAXED);
 }

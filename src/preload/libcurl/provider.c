@@ -47,11 +47,12 @@ _Static_assert(sizeof(struct real) == sizeof(union real_table), "one name a memb
 static unsigned find_names(const struct elf_symbols *symbols, const char *names, void **entry)
 {
     unsigned found = 0;
-    for (const char *name = names; *name != '\0'; name += strlen(name) + 1) {
-        entry[found] = elf_lookup_default(symbols, NULL, name);
+    for (const char *next = names; *next != '\0'; found++) {
+        const char *name = next;
+        uint32_t hash = elf_hash_next(&next);
+        entry[found] = elf_lookup_default(symbols, NULL, name, hash);
         if (entry[found] == NULL)
             return found;
-        found++;
     }
     return found;
 }

@@ -19,6 +19,12 @@ static inline uintptr_t value_near(const ElfW(Dyn) * entry, const ElfW(Dyn) * dy
     return value != 0 ? value : elf_value(dynamic, tag);
 }
 
+const char *elf_strings(uintptr_t base, const ElfW(Dyn) * dynamic)
+{
+    const ElfW(Dyn) *entry = elf_hash_entry(dynamic);
+    return elf_pointer(base, value_near(entry != NULL ? entry : dynamic, dynamic, DT_STRTAB));
+}
+
 void elf_symbols_at(struct elf_symbols *symbols, uintptr_t base, const ElfW(Dyn) * dynamic,
                     const ElfW(Dyn) * entry)
 {
@@ -32,14 +38,14 @@ void elf_symbols_at(struct elf_symbols *symbols, uintptr_t base, const ElfW(Dyn)
         symbols->table = elf_hash_table(base, entry);
 }
 
-/* `versions` is NULL, or says of each symbol whether a program that is linked today would get it. */
+/* Without its filter, for most that are asked for are there. `versions` is NULL, or says of each symbol whether a program that is linked today would get it. */
 static inline const ElfW(Sym) * find_symbol(const struct elf_symbols *symbols,
                                             const ElfW(Versym) * versions, const char *name,
                                             uint32_t hash)
 {
     const ElfW(Versym) hidden = 0x8000;
     const struct elf_gnu_hash *table = symbols->table;
-    if (!elf_may_define(table, hash) || table->nbuckets == 0)
+    if (table == NULL || table->nbuckets == 0)
         return NULL;
     const uint32_t *buckets = (const uint32_t *)(const void *)(table->filter + table->nfilter);
     const uint32_t *chains = buckets + table->nbuckets - table->first;
@@ -57,16 +63,25 @@ static inline const ElfW(Sym) * find_symbol(const struct elf_symbols *symbols,
 
 void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t hash)
 {
+    if (!elf_may_define(symbols->table, hash))
+        return NULL;
     const ElfW(Sym) *symbol = find_symbol(symbols, NULL, name, hash);
     return symbol != NULL ? (void *)(symbols->base + symbol->st_value) : NULL;
 }
 
-uint32_t elf_hash_of(const char *name)
+uint32_t elf_hash_next(const char **name)
 {
     uint32_t hash = 5381;
-    for (; *name != '\0'; name++)
-        hash = hash * 33 + (unsigned char)*name;
+    const char *letter = *name;
+    for (; *letter != '\0'; letter++)
+        hash = hash * 33 + (unsigned char)*letter;
+    *name = letter + 1;
     return hash;
+}
+
+uint32_t elf_hash_of(const char *name)
+{
+    return elf_hash_next(&name);
 }
 
 /*
@@ -84,9 +99,9 @@ static void *choose(void *chooser)
 }
 
 void *elf_lookup_default(const struct elf_symbols *symbols, const ElfW(Versym) * versions,
-                         const char *name)
+                         const char *name, uint32_t hash)
 {
-    const ElfW(Sym) *symbol = find_symbol(symbols, versions, name, elf_hash_of(name));
+    const ElfW(Sym) *symbol = find_symbol(symbols, versions, name, hash);
     if (symbol == NULL)
         return NULL;
     void *found = (void *)(symbols->base + symbol->st_value);

@@ -120,8 +120,9 @@ static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t has
 #define ELF_HASH_SINGLE_THREADED UINT32_C(0xfecaacfe) /* __libc_single_threaded */
 #define ELF_HASH_R_DEBUG         UINT32_C(0x5475103c) /* _r_debug */
 
-/* That of any name. */
+/* That of any name; and of one in a row of names, which `*name` is then behind. */
 uint32_t elf_hash_of(const char *name);
+uint32_t elf_hash_next(const char **name);
 
 /* strcmp(3), which is not there before late_libc_bind. */
 static inline bool elf_same_name(const char *a, const char *b)
@@ -131,6 +132,9 @@ static inline bool elf_same_name(const char *a, const char *b)
             return true;
     return false;
 }
+
+/* The table that the offsets of its dynamic section lead into; NULL where there is none. */
+const char *elf_strings(uintptr_t base, const ElfW(Dyn) * dynamic);
 
 /* What an object defines; `entry` is that of its hash table. */
 struct elf_symbols {
@@ -151,7 +155,7 @@ void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t h
  * the loader can make it, which is so on most machines but x86.
  */
 void *elf_lookup_default(const struct elf_symbols *symbols, const ElfW(Versym) * versions,
-                         const char *name);
+                         const char *name, uint32_t hash);
 
 /* All of this for one name. */
 void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, uint32_t hash);

@@ -118,11 +118,26 @@ static const ElfW(Versym) * versions_beside_dlsym(void)
 }
 
 /* Its own tables first: dlsym walks through all objects' and costs three times as much. */
-static void *find_function(dlsym_function *find, const char *name, const ElfW(Versym) * versions)
+static void *find_hashed(dlsym_function *find, const char *name, uint32_t hash,
+                         const ElfW(Versym) * versions)
 {
     void *found =
-        versions != NULL ? elf_lookup_default(&dlsym_place.symbols, versions, name) : NULL;
+        versions != NULL ? elf_lookup_default(&dlsym_place.symbols, versions, name, hash) : NULL;
     return found != NULL ? found : find(RTLD_NEXT, name);
+}
+
+static void *find_function(dlsym_function *find, const char *name, const ElfW(Versym) * versions)
+{
+    return find_hashed(find, name, elf_hash_of(name), versions);
+}
+
+/* Both are of its thread-local storage: what is found are offsets in there. */
+static ptrdiff_t find_error_distance(void)
+{
+    const char *result = elf_lookup(&dlsym_place.symbols, "__libc_dlerror_result",
+                                    elf_hash_of("__libc_dlerror_result"));
+    const char *number = elf_lookup(&dlsym_place.symbols, "errno", elf_hash_of("errno"));
+    return result != NULL && number != NULL ? result - number : 0;
 }
 
 static void find_optional(struct late_libc *table, dlsym_function *find,
@@ -130,10 +145,11 @@ static void find_optional(struct late_libc *table, dlsym_function *find,
 {
     table->single_threaded = find_function(find, flag_name, versions);
     table->standard_error = find_function(find, "stderr", versions);
+    table->error_distance = find_error_distance();
     /* A C library that has it has dlsym too, so nobody else is asked. */
     if (versions != NULL)
         table->find_object = (int (*)(void *, struct dl_find_object *))elf_lookup_default(
-            &dlsym_place.symbols, versions, "_dl_find_object");
+            &dlsym_place.symbols, versions, "_dl_find_object", elf_hash_of("_dl_find_object"));
 }
 
 /* stat(2) and fstat(2) of a C library that has them under other names: glibc before 2.33. */
@@ -174,15 +190,16 @@ __attribute__((noinline)) static const char *find_all(struct late_libc *table, d
 {
     const union entry *entry = (const union entry *)(void *)table;
     const ElfW(Versym) *versions = versions_beside_dlsym();
-    const char *name = names;
-    for (union entry *to = (union entry *)(void *)table; *name != '\0'; to++) {
-        to->object = find_function(find, name, versions);
-        while (*name++ != '\0')
-            ;
+    const char *next = names;
+    for (union entry *to = (union entry *)(void *)table; *next != '\0'; to++) {
+        const char *name = next;
+        uint32_t hash = elf_hash_next(&next);
+        to->object = find_hashed(find, name, hash, versions);
     }
     find_older(table, find);
     find_optional(table, find, versions);
-    for (name = names; *name != '\0' && entry->object != NULL; entry++)
+    const char *name = names;
+    for (; *name != '\0' && entry->object != NULL; entry++)
         while (*name++ != '\0')
             ;
     if (*name == '\0')

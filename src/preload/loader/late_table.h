@@ -86,6 +86,7 @@ struct late_libc {
     const char *single_threaded; /* &__libc_single_threaded; NULL before glibc 2.32 */
     int (*find_object)(void *,
                        struct dl_find_object *); /* _dl_find_object; NULL before glibc 2.35 */
+    ptrdiff_t error_distance;                    /* see host_error.h; 0: not known */
 };
 #undef LATE_MEMBER
 

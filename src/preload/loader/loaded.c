@@ -17,7 +17,8 @@ static void assume_libcurl(void)
 
 const void *loaded_libcurl_in(const struct link_map *map)
 {
-    if (map->l_ld == _DYNAMIC) /* this library */
+    const struct elf_gnu_hash *table = elf_gnu_hash(map->l_addr, map->l_ld);
+    if (!elf_may_define(table, ELF_HASH_CURL_EASY_INIT) || map->l_ld == _DYNAMIC) /* this library */
         return NULL;
     return elf_find_in(map->l_addr, map->l_ld, "curl_easy_init", ELF_HASH_CURL_EASY_INIT);
 }
@@ -83,4 +84,18 @@ bool loaded_look_at_list(void)
     last = map;
     last_sum = sum;
     return false;
+}
+
+const void *loaded_libcurl_behind(void)
+{
+    const struct link_map *last_to_stay = __atomic_load_n(&first, __ATOMIC_RELAXED);
+    const struct link_map *map = elf_loaded();
+    const void *init = NULL;
+    while (map != NULL && map->l_ld != _DYNAMIC)
+        map = map->l_next;
+    while (last_to_stay != NULL && init == NULL && map != NULL && map != last_to_stay) {
+        map = map->l_next;
+        init = map != NULL ? loaded_libcurl_in(map) : NULL;
+    }
+    return init;
 }

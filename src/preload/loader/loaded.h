@@ -53,6 +53,12 @@ static inline bool loaded_has_libcurl(void)
 /* The curl_easy_init that an object defines, this library aside; or NULL. */
 const void *loaded_libcurl_in(const struct link_map *map);
 
+/*
+ * The first one behind this library among what was there at the start, as RTLD_NEXT finds it for
+ * the program; NULL where there is none up to the C library.
+ */
+const void *loaded_libcurl_behind(void);
+
 /* One object, by its hash table: true where it is a libcurl, or may be.
  * From then on there is one. */
 static inline bool loaded_look_at(const struct link_map *map, const struct elf_gnu_hash *table);

@@ -1,6 +1,7 @@
 #include "preload/loader/needs.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "preload/loader/elf_find.h"
 #include "preload/loader/late_libc.h"
@@ -20,24 +21,30 @@ static bool is_libcurl(const char *file)
            file[5] == 'r' && file[6] == 'l';
 }
 
-/* As an object names what it needs: a file's name, or a path to it. Read up to its ".so". */
+static bool has_slash(const char *path)
+{
+    if (late_libc_is_bound())
+        return strchr(path, '/') != NULL;
+    while (*path != '\0' && *path != '/')
+        path++;
+    return *path != '\0';
+}
+
+/* As an object names what it needs: a file's name, or, seldom, a path to it. */
 static bool names_libcurl(const char *path)
 {
     if (is_libcurl(path))
         return true;
-    for (; *path != '\0'; path++) {
-        if (*path > '/')
-            continue; /* most of them: the few below are looked at */
+    if (!has_slash(path))
+        return false;
+    for (; *path != '\0'; path++)
         if (*path == '/' && is_libcurl(path + 1))
             return true;
-        if (path[0] == '.' && path[1] == 's' && path[2] == 'o')
-            return false;
-    }
     return false;
 }
 
-/* One pass: of the tags, the few wanted are the smallest. */
-bool needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
+/* The names may stand anywhere. One pass: of the tags, the few wanted are the smallest. */
+static bool needs_libcurl_slow(uintptr_t base, const ElfW(Dyn) * dynamic)
 {
     const char *strings = NULL;
     const ElfW(Dyn) *name = dynamic, *end = dynamic; /* between them stand the names */
@@ -53,6 +60,19 @@ bool needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
     }
     for (; strings != NULL && name < end; name++)
         if (name->d_tag == DT_NEEDED && names_libcurl(strings + name->d_un.d_val))
+            return true;
+    return false;
+}
+
+/* Linkers put all the names first (GNU ld, gold, lld, mold; patchelf adds its own before them), so
+ * an object that begins with one is read no further. */
+bool needs_libcurl(uintptr_t base, const ElfW(Dyn) * dynamic)
+{
+    if (dynamic == NULL || dynamic->d_tag != DT_NEEDED)
+        return needs_libcurl_slow(base, dynamic);
+    const char *strings = elf_strings(base, dynamic);
+    for (; strings != NULL && dynamic->d_tag == DT_NEEDED; dynamic++)
+        if (names_libcurl(strings + dynamic->d_un.d_val))
             return true;
     return false;
 }

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "core/passing.h"
+#include "preload/loader/host_error.h"
+#include "preload/loader/object.h"
 #include "preload/loader/slab.h"
 
 static policy_build_function *build; /* atomic; set once */
@@ -25,9 +27,7 @@ struct search {
 
 static const char *own_name(struct link_map **map)
 {
-    Dl_info info;
-    void *found = NULL;
-    *map = dladdr1(&build, &info, &found, RTLD_DL_LINKMAP) != 0 ? found : NULL;
+    *map = object_of(&build);
     return *map != NULL ? (*map)->l_name : "";
 }
 
@@ -79,6 +79,19 @@ static bool is_removed(void)
            maps_say_deleted();
 }
 
+#ifdef MODULE_STANDS_ALONE
+
+/*
+ * It has libconfig in it, with names that nobody else finds, and calls the C library alone:
+ * RTLD_DEEPBIND, so that it finds the library's own functions, whoever stands before them.
+ */
+static void *open_module(const char *path)
+{
+    return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+}
+
+#else
+
 static void *open_plainly(const char *path)
 {
     return dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -103,22 +116,21 @@ static void *open_module(const char *path)
     return module;
 }
 #endif
+#endif
 
 static bool load_from(struct search *search, const char *folder, const char *below)
 {
     struct stat status;
     snprintf(search->path, sizeof search->path, "%s/%s" MODULE_NAME, folder, below);
-    if (stat(search->path, &status) != 0) { /* dlopen would leave the host an error to find */
+    if (stat(search->path, &status) != 0) {
         if (error_is_passing(errno))
             search->module.lack = MODULE_UNLOADED;
         return false;
     }
     search->module.lack = MODULE_UNLOADED;
     void *module = open_module(search->path);
-    if (module == NULL) {
-        dlerror();
+    if (module == NULL)
         return false;
-    }
     policy_build_function *found =
         (policy_build_function *)dlsym(module, "commissioned_policy_build");
     policy_build_function *expected = NULL;
@@ -133,6 +145,7 @@ static bool load_from(struct search *search, const char *folder, const char *bel
 
 static void look(struct search *search)
 {
+    auto_host_error struct host_error kept = host_error_keep();
     find_own_folder(search);
     search->module.lack = MODULE_ABSENT;
     bool found = search->folder[0] != '\0' &&
