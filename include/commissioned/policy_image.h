@@ -278,8 +278,9 @@ struct policy_request {
 /*
  * commissioned_policy_build - reads the policy and every key it names into a new image.
  *
- * Returns NULL only where there is no configuration at all, not even a folder for one, or memory ran
- * out, or where library and module are of different builds; a configuration that cannot be used gives an image with `error` set. May be called from any thread, one at a time.
+ * Returns NULL only where there is no configuration at all, not even a folder for one, or memory
+ * ran out, or where library and module are of different builds; a configuration that cannot be used
+ * gives an image with `error` set. May be called from any thread, one at a time.
  * Keeps errno's and the locale's state of the C library it is linked to.
  */
 typedef struct policy_image *policy_build_function(const struct policy_request *request);

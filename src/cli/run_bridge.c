@@ -33,7 +33,8 @@ static int no_rule(const struct policy_asker *asker, const struct policy_config 
     if (config->error != NULL)
         return cli_fail(CLI_BAD_CONFIG, "%s", config->error);
     return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, %s%s", asker->request.program,
-                    asker->identity.name, key != NULL ? "the key " : "a key", key != NULL ? key : "");
+                    asker->identity.name, key != NULL ? "the key " : "a key",
+                    key != NULL ? key : "");
 }
 
 static int start(const struct policy_asker *asker, const struct policy_image *image,

@@ -48,7 +48,7 @@ const char *remedy_place(uid_t euid);
 /* "as root, " unless he can do it himself. */
 const char *remedy_as_root(uid_t owner, uid_t euid);
 
-/* A folder that only this software uses, or whose owner can be root alone: chown takes it from nobody. */
+/* A folder of ours, or one whose owner can be root alone: chown takes it from nobody. */
 bool remedy_is_system_folder(const char *path);
 
 /* A user to whom no file can be given, for who has his number tomorrow? Then that is the remedy. */
