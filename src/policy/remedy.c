@@ -10,7 +10,6 @@
 
 #include "core/places.h"
 #include "policy/remedy_parts.h"
-#include "policy/safe_file.h"
 
 /* A pod may run as the user whose the file is, but for root and nobody. */
 static bool can_be_run_as(const struct stat *st, uid_t euid)
@@ -139,14 +138,14 @@ static bool modes_allow(const struct stat *st, uid_t euid, mode_t wanted)
 }
 
 /* Whether he could copy the file himself, for his own folder. */
-static bool can_copy(const struct safe_file *walk, uid_t euid)
+static bool can_copy(const struct remedy_walk *walk, uid_t euid)
 {
     return strcmp(remedy_place(euid), PLACES_SYSTEM_FOLDER) != 0 && euid == geteuid() &&
            faccessat(AT_FDCWD, walk->asked, R_OK, AT_EACCESS) == 0;
 }
 
 /* `lead` says where the file has to be; the command puts a copy there, and the policy names it. */
-static void advise_copy(struct complaint *why, const struct safe_file *walk, uid_t euid,
+static void advise_copy(struct complaint *why, const struct remedy_walk *walk, uid_t euid,
                         const char *lead)
 {
     bool own = can_copy(walk, euid);
@@ -162,7 +161,7 @@ static void advise_copy(struct complaint *why, const struct safe_file *walk, uid
                own || euid == 0 ? "" : "as root, ", mode, place, walk->secret ? "/keys.d" : "");
 }
 
-static void advise_elsewhere(struct complaint *why, const struct safe_file *walk, uid_t euid,
+static void advise_elsewhere(struct complaint *why, const struct remedy_walk *walk, uid_t euid,
                              const char *lead)
 {
     if (walk->asked == NULL)
@@ -171,11 +170,11 @@ static void advise_elsewhere(struct complaint *why, const struct safe_file *walk
         advise_copy(why, walk, euid, lead);
 }
 
-void remedy_folder(struct complaint *why, const struct safe_file *walk, const struct stat *st,
+void remedy_folder(struct complaint *why, const struct remedy_walk *walk, const struct stat *st,
                    uid_t euid)
 {
     bool owned = st->st_uid == 0 || st->st_uid == euid;
-    const char *path = walk->offender;
+    const char *path = walk->folder;
     char lead[64];
     snprintf(lead, sizeof lead, "keep it where root or user %u alone can write", (unsigned)euid);
     if (owned && secure_getenv("KUBERNETES_SERVICE_HOST") != NULL)
@@ -213,10 +212,10 @@ void remedy_unreadable(struct complaint *why, const char *path, const struct sta
         remedy_say(why, path, "as root, chmod 644 {} once no key is written in it");
 }
 
-void remedy_closed_folder(struct complaint *why, const struct safe_file *walk, uid_t euid)
+void remedy_closed_folder(struct complaint *why, const struct remedy_walk *walk, uid_t euid)
 {
     struct stat st;
-    const char *path = walk->offender;
+    const char *path = walk->folder;
     char lead[48];
     snprintf(lead, sizeof lead, "keep it where user %u may look", (unsigned)euid);
     if (stat(path, &st) != 0 || modes_allow(&st, euid, 1))

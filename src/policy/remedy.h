@@ -20,7 +20,12 @@
 
 #include "policy/sentence.h"
 
-struct safe_file;
+/* What was on the way to which file. */
+struct remedy_walk {
+    const char *folder; /* the one that is refused */
+    const char *asked;  /* the file; NULL: the folder itself was asked for */
+    bool secret;        /* it holds a key */
+};
 
 /* Others can read the key in it. */
 void remedy_exposed(struct complaint *why, const char *path, const struct stat *st, uid_t euid);
@@ -31,8 +36,8 @@ void remedy_writable(struct complaint *why, const char *path, const struct stat 
 /* It belongs to a user whose files do not count. */
 void remedy_foreign(struct complaint *why, const char *path, const struct stat *st, uid_t euid);
 
-/* The same of a folder on the way, walk->offender, and of a symbolic link. */
-void remedy_folder(struct complaint *why, const struct safe_file *walk, const struct stat *st,
+/* The same of a folder on the way, and of a symbolic link. */
+void remedy_folder(struct complaint *why, const struct remedy_walk *walk, const struct stat *st,
                    uid_t euid);
 void remedy_link(struct complaint *why, const char *path, uid_t euid);
 
@@ -40,8 +45,8 @@ void remedy_link(struct complaint *why, const char *path, uid_t euid);
 void remedy_unreadable(struct complaint *why, const char *path, const struct stat *st, uid_t euid,
                        bool secret);
 
-/* The folder on the way, walk->offender, may not be entered. */
-void remedy_closed_folder(struct complaint *why, const struct safe_file *walk, uid_t euid);
+/* The folder on the way may not be entered. */
+void remedy_closed_folder(struct complaint *why, const struct remedy_walk *walk, uid_t euid);
 
 /* This folder of configuration files may not be listed. */
 void remedy_unlisted(struct complaint *why, const char *path, uid_t euid);

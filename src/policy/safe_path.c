@@ -37,6 +37,11 @@ static const char *note_offender(struct safe_file *walk)
     return walk->offender;
 }
 
+static struct remedy_walk remedied(const struct safe_file *walk)
+{
+    return (struct remedy_walk){walk->offender, walk->asked, walk->secret};
+}
+
 static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct safe_file *walk,
                                      struct complaint *why)
 {
@@ -58,7 +63,8 @@ static enum safe_result judge_folder(const struct stat *st, uid_t euid, struct s
         return SAFE_OK;
     walk->unsafe = true;
     note_offender(walk);
-    remedy_folder(why, walk, st, euid);
+    const struct remedy_walk way = remedied(walk);
+    remedy_folder(why, &way, st, euid);
     return SAFE_REFUSED;
 }
 
@@ -83,7 +89,8 @@ static enum safe_result may_not_enter(struct safe_file *walk, uid_t euid, struct
     char *slash = strrchr(walk->offender, '/');
     slash[slash == walk->offender] = '\0';
     complain(why, "", "permission denied");
-    remedy_closed_folder(why, walk, euid);
+    const struct remedy_walk way = remedied(walk);
+    remedy_closed_folder(why, &way, euid);
     return SAFE_NO_ACCESS;
 }
 
