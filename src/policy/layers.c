@@ -32,6 +32,13 @@ struct layer_state {
     struct complaint no_access_why;
 };
 
+static void note_no_access(struct layer_state *state, const char *path, const struct complaint *why)
+{
+    state->no_access = true;
+    state->no_access_at = (struct policy_place){path, 0, state->layer};
+    state->no_access_why = *why;
+}
+
 static void read_one(struct layer_state *state, const char *path)
 {
     struct policy_config *config = state->config;
@@ -46,9 +53,7 @@ static void read_one(struct layer_state *state, const char *path)
     *file = (struct policy_config_file){.path = reader.file, .layer = state->layer};
     enum policy_file_result result = policy_read_file(&reader, &why);
     if (result == POLICY_FILE_NO_ACCESS) {
-        state->no_access = true;
-        state->no_access_at = (struct policy_place){reader.file, 0, state->layer};
-        state->no_access_why = why;
+        note_no_access(state, reader.file, &why);
         return;
     }
     file->found = result != POLICY_FILE_ABSENT;
@@ -67,10 +72,9 @@ static void folder_unread(struct layer_state *state, const char *folder, int err
     if (error == ENOMEM) {
         config->arena.failed = true;
     } else if (error == EACCES) {
-        state->no_access = true;
-        state->no_access_at = place;
-        complain(&state->no_access_why, "", "permission denied");
-        remedy_unlisted(&state->no_access_why, folder, config->euid);
+        complain(&why, "", "permission denied");
+        remedy_unlisted(&why, folder, config->euid);
+        note_no_access(state, folder, &why);
     } else {
         if (error == E2BIG)
             complain(&why, "use fewer", "holds more than %d *.conf files", MAX_DROP_INS);
@@ -118,6 +122,10 @@ static void read_drop_ins(struct layer_state *state, const char *system_file)
         read_folder(state, folder);
     } else if (result == SAFE_REFUSED) {
         policy_find(config, POLICY_ERROR, (struct policy_place){folder, 0, state->layer}, &why);
+    } else if (result == SAFE_NO_ACCESS) {
+        if (why.target != NULL) /* `judged` is used again */
+            why.target = arena_strdup(&config->arena, why.target);
+        note_no_access(state, folder, &why);
     } else if (result == SAFE_NO_MEMORY) {
         config->arena.failed = true;
     }
@@ -168,6 +176,8 @@ static void report_closed_system(struct layer_state *state)
 {
     char *fact = state->no_access_why.fact;
     size_t used = strlen(fact);
+    if (!state->no_access)
+        return;
     snprintf(fact + used, sizeof state->no_access_why.fact - used, ", and it may deny the key");
     report_no_access(state, POLICY_ERROR);
 }

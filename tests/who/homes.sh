@@ -94,6 +94,11 @@ chmod 600 /etc/commissioned-auth/conf.d/a.conf
 home nothing "a closed file in it" ann /home/ann
 rm /etc/commissioned-auth/conf.d/a.conf
 home key "all of it open" ann /home/ann
+mkdir -m 700 closed && mkdir -m 755 closed/conf.d
+rmdir /etc/commissioned-auth/conf.d && ln -s $W/closed/conf.d /etc/commissioned-auth/conf.d
+home nothing "a conf.d that leads into a closed folder" ann /home/ann
+grep -q "chmod o+x $W/closed" out && ok "it is said what to open" || bad "a conf.d that leads away: $(cat out)"
+rm /etc/commissioned-auth/conf.d && mkdir -m 755 /etc/commissioned-auth/conf.d
 
 # Rules in conf.d alone are a policy, and an empty conf.d is none.
 rm -r /home/ann/.config
