@@ -41,10 +41,16 @@ static bool exists(const char *path)
     return path != NULL && (stat(path, &status) == 0 || error_is_passing(errno));
 }
 
-/* So may the system's in a folder that is closed to this process, and deny it the key; conf.d alone
- * is a policy too. */
+/* So is what is closed to this process, and may deny it the key, or leads in a circle. */
+static bool may_be_there(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* conf.d alone is a policy too. */
 bool places_anything_there(const struct places *places)
 {
-    return places->env_file != NULL || exists(places->user_file) || exists(PLACES_SYSTEM_FILE) ||
-           errno == EACCES || exists(PLACES_DROP_INS "/.") || errno == EACCES;
+    return places->env_file != NULL || exists(places->user_file) ||
+           may_be_there(PLACES_SYSTEM_FILE) || may_be_there(PLACES_DROP_INS "/.");
 }

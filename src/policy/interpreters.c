@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "policy/script.h"
-
 /* What reads no option that is known here: its script is the first word or is not known. */
 #define NO_OPTIONS .flags = "", .values = "", .attached = "", .code = "", .files = ""
 #define PLAIN(text)                                                                                \

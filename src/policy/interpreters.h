@@ -1,5 +1,6 @@
 /*
- * interpreters.h - how each interpreter reads its command line. For src/policy/script.c alone.
+ * interpreters.h - the interpreters that are known, and how each reads its command line. The
+ * struct is for src/policy/script.c alone.
  *
  * Source:  as in script.h.
  *
@@ -35,7 +36,13 @@ struct interpreter {
     bool takes_no_word;   /* a script is never named by a word */
 };
 
-/* Shells start others; they alone read -o and +o. */
+/* By the name of its file, such as "python3.11"; NULL: it is none. */
+const struct interpreter *script_interpreter(const char *program);
+
+/* True for those that start other programs, and make no request themselves. */
+bool script_is_shell(const char *program);
+
+/* The same of one that was found; they alone read -o and +o. */
 bool interpreter_is_shell(const struct interpreter *how);
 
 #endif

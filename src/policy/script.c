@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "policy/interpreters.h"
-
 struct words {
     const char *at; /* the next one */
     const char *end;

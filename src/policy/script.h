@@ -14,19 +14,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "policy/interpreters.h"
+
 enum script_said {
     SCRIPT_NONE,    /* no file is interpreted: code was given as an argument */
     SCRIPT_WORD,    /* *word names it */
     SCRIPT_UNKNOWN, /* standard input, a module, an option that is not known here */
 };
-
-struct interpreter; /* how one reads its arguments */
-
-/* By the name of its file, such as "python3.11"; NULL: it is none. */
-const struct interpreter *script_interpreter(const char *program);
-
-/* True for those that start other programs, and make no request themselves. */
-bool script_is_shell(const char *program);
 
 /* `arguments` are `length` bytes as /proc/self/cmdline has them: words that each end in NUL. */
 enum script_said script_find(const struct interpreter *interpreter, const char *arguments,

@@ -73,6 +73,12 @@ START_TEST(a_sentence_about_the_system_s_policy_is_right_for_everybody)
 }
 END_TEST
 
+START_TEST(the_system_s_policy_may_be_in_drop_ins_alone)
+{
+    run_case("the_system_s_policy_may_be_in_drop_ins_alone", "drop_ins");
+}
+END_TEST
+
 START_TEST(nobody_owns_nothing)
 {
     run_case("nobody_owns_nothing", "nobody");
@@ -107,6 +113,7 @@ int main(void)
     tcase_add_test(tests, an_upgraded_program_keeps_its_rules_and_denials);
     tcase_add_test(tests, ids_are_those_of_the_moment_of_the_request);
     tcase_add_test(tests, a_sentence_about_the_system_s_policy_is_right_for_everybody);
+    tcase_add_test(tests, the_system_s_policy_may_be_in_drop_ins_alone);
     tcase_add_test(tests, nobody_owns_nothing);
     tcase_add_test(tests, a_file_in_somebody_elses_folder_is_as_if_it_were_not_there);
     tcase_add_test(tests, explain_says_what_the_server_sees);
