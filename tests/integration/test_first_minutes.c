@@ -288,6 +288,25 @@ START_TEST(leaks_are_found_in_units_and_crontabs_and_what_is_closed_is_said)
 }
 END_TEST
 
+START_TEST(leaks_are_found_where_sessions_and_programs_keep_what_was_typed)
+{
+    expect(__func__,
+           "user ann 'echo $KEY | commissioned-auth key add mine' >/dev/null\n"
+           "n=0; for f in .bash_aliases .bash_logout .xprofile .xsessionrc .Renviron .Rprofile "
+           ".ssh/config .config/nushell/history.txt .config/nushell/env.nu "
+           ".ipython/profile_default/history.sqlite .local/state/nvim/shada/main.shada "
+           ".local/share/nvim/shada/main.shada .pry_history .julia/logs/repl_history.jl "
+           ".config/Code/User/settings.json .config/pip/pip.conf .aws/credentials .pgpass .my.cnf "
+           ".config/httpie/sessions/x.json; do\n"
+           "mkdir -p /home/ann/$(dirname $f); echo \"K=$KEY\" >/home/ann/$f; n=$((n + 1)); done\n"
+           "chown -R ann: /home/ann\n"
+           "user ann 'commissioned-auth doctor --leaks' >found || :\n"
+           "echo \"missing $((n - $(grep -c '^failure leak .*/home/ann/' found)))\"\n"
+           "grep -o '/home/ann/[^:]*:' found",
+           "missing 0\n");
+}
+END_TEST
+
 START_TEST(every_command_block_of_the_README_works_as_it_stands)
 {
     char build[PATH_MAX], readme[PATH_MAX];
@@ -337,6 +356,7 @@ int main(void)
     tcase_add_test(tests, config_check_and_doctor_are_content_with_what_is_right);
     tcase_add_test(tests, doctor_warns_of_the_age_of_a_key_of_the_quick_start);
     tcase_add_test(tests, leaks_are_found_in_units_and_crontabs_and_what_is_closed_is_said);
+    tcase_add_test(tests, leaks_are_found_where_sessions_and_programs_keep_what_was_typed);
     tcase_add_test(tests, every_command_block_of_the_README_works_as_it_stands);
     tcase_add_test(tests, the_sample_is_installed_to_be_read_by_all);
     suite_add_tcase(suite, tests);
