@@ -51,6 +51,11 @@ static const struct hint {
     {PYTHON, "httpx", OWN},
     {PYTHON, "aiohttp", OWN},
     {PYTHON, "http.client", OWN},
+    {PYTHON, "from http import", OWN},
+    {PYTHON, "tornado.httpclient", OWN},
+    {PYTHON, "anthropic", OWN},
+    {PYTHON, "langchain", OWN},
+    {PYTHON, "litellm", OWN},
     {PYTHON, "import openai", OWN},
     {PYTHON, "from openai", OWN},
     {PHP, "curl_init", CURL},
@@ -59,6 +64,8 @@ static const struct hint {
     {PHP, "FFI::cdef", FOREIGN},
     {PHP, "file_get_contents(\"https", OWN},
     {PHP, "file_get_contents('https", OWN},
+    {PHP, "stream_context_create", OWN},
+    {PHP, "SoapClient", OWN},
     {PHP, "fsockopen", OWN},
     {RUBY, "typhoeus", CURL},
     {RUBY, "require 'curb'", CURL},
@@ -69,13 +76,21 @@ static const struct hint {
     {RUBY, "net/http", OWN},
     {RUBY, "open-uri", OWN},
     {RUBY, "faraday", OWN},
+    {RUBY, "httparty", OWN},
+    {RUBY, "rest-client", OWN},
+    {RUBY, "httpx", OWN},
     {NODE, "koffi", FOREIGN},
     {NODE, "node-libcurl", OWN},
     {NODE, "fetch(", OWN},
     {NODE, "axios", OWN},
     {NODE, "require('https')", OWN},
     {NODE, "require(\"https\")", OWN},
+    {NODE, "node:https", OWN},
+    {NODE, "'got'", OWN},
+    {NODE, "\"got\"", OWN},
+    {NODE, "undici", OWN},
     {NODE, "openai", OWN},
+    {NODE, "anthropic", OWN},
 };
 
 /* Programs that scripts of every language call to ask for something. */
@@ -218,12 +233,19 @@ static bool begins_string(const char *text, const char *at)
 }
 
 /* `curl ...`, system("curl ..."), ["curl", ...], /usr/bin/curl */
+/* HTTPie's programs have the names of modules, which stand in quotes alone and behind a '/'. */
+static bool is_module(const char *name, const char *text, const char *at)
+{
+    return strncmp(name, "http", 4) == 0 &&
+           (at[strlen(name)] != ' ' || (at > text && strchr("/{", at[-1]) != NULL));
+}
+
 static void find_askers(struct calls *calls, const char *text)
 {
     for (const char *const *name = askers; *name != NULL; name++) {
         size_t length = strlen(*name);
         for (const char *at = text; (at = strstr(at, *name)) != NULL; at += length) {
-            if (begins_string(text, at) && at[length] != '\0' &&
+            if (begins_string(text, at) && !is_module(*name, text, at) && at[length] != '\0' &&
                 strchr(" \"'`,", at[length]) != NULL) {
                 say_call(calls, *name, NULL);
                 break;

@@ -263,16 +263,58 @@ static const struct {
     {"#!/usr/bin/perl\nprint `curl $ARGV[0]`;\n", "good", "curl is linked with"},
     {"#!/usr/bin/perl\nuse WWW::Curl::Easy;\n", "good", "covered: "},
     {"#!/usr/bin/perl\n# use LWP;\nprint 1;\n", "warning", "perl loads modules"},
+    {"#!/usr/bin/python3\nfrom anthropic import Anthropic\n", "warning", "has 'anthropic' in it"},
+    {"#!/usr/bin/python3\nimport litellm\n", "warning", "has 'litellm' in it"},
+    {"#!/usr/bin/python3\nfrom langchain_openai import ChatOpenAI\n", "warning",
+     "has 'langchain' in it"},
+    {"#!/usr/bin/python3\nfrom http import client\n", "warning", "has 'from http import' in it"},
+    {"#!/usr/bin/ruby\nrequire \"net/http\"\n", "warning", "has 'net/http' in it"},
+    {"#!/usr/bin/ruby\nrequire 'httparty'\n", "warning", "has 'httparty' in it"},
+    {"#!/usr/bin/node\nimport https from \"node:https\"\n", "warning", "has 'node:https' in it"},
+    {"#!/usr/bin/node\nimport got from 'got'\n", "warning", "has ''got'' in it"},
+    {"#!/usr/bin/php\n<?php $r = file_get_contents($url, false, stream_context_create());\n",
+     "warning", "has 'stream_context_create' in it"},
 };
+
+/* A module's name is no program's. */
+static const char *const modules[] = {
+    "#!/usr/bin/ruby\nrequire \"net/http\"\n",
+    "#!/usr/bin/node\nconst h = require(\"https\")\n",
+    "#!/usr/bin/node\nimport h from 'node:http'\n",
+};
+
+static bool has_interpreter(const char *text, const char *name)
+{
+    char interpreter[PATH_MAX];
+    snprintf(interpreter, sizeof interpreter, "%.*s", (int)strcspn(text + 2, "\n"), text + 2);
+    if (exists(interpreter))
+        return true;
+    printf("SKIP %s: %s is not installed\n", name, interpreter);
+    return false;
+}
+
+START_TEST(a_module_of_a_script_is_no_call)
+{
+    char path[PATH_MAX];
+    if (!has_interpreter(modules[_i], "a_module_of_a_script_is_no_call"))
+        return;
+    in_folder(path, folder, "script");
+    write_file(path, modules[_i], 0755);
+    DOCTOR("--", path);
+    ck_assert_ptr_null(strstr(outcome.out, " calls /"));
+}
+END_TEST
 
 START_TEST(a_script_is_judged_by_what_it_calls)
 {
     char path[PATH_MAX], text[2 * PATH_MAX], file[PATH_MAX];
     const char *at = strchr(scripts[_i].text, '@');
-    if (!exists("/usr/bin/perl") || !exists("/usr/bin/curl")) {
-        puts("SKIP a_script_is_judged_by_what_it_calls: perl or curl is not installed");
+    if (!exists("/usr/bin/curl")) {
+        puts("SKIP a_script_is_judged_by_what_it_calls: curl is not installed");
         return;
     }
+    if (!has_interpreter(scripts[_i].text, "a_script_is_judged_by_what_it_calls"))
+        return;
     snprintf(text, sizeof text, "%s", scripts[_i].text);
     in_folder(file, fixtures, "golike");
     if (at != NULL)
@@ -556,6 +598,8 @@ int main(void)
                         (int)(sizeof programs / sizeof *programs));
     tcase_add_loop_test(tests, a_libcurl_can_be_asked_for_certificates_or_not, 0,
                         (int)(sizeof asked / sizeof asked[0]));
+    tcase_add_loop_test(tests, a_module_of_a_script_is_no_call, 0,
+                        (int)(sizeof modules / sizeof *modules));
     tcase_add_loop_test(tests, a_script_is_judged_by_what_it_calls, 0,
                         (int)(sizeof scripts / sizeof *scripts));
     tcase_add_test(tests, a_set_user_id_program_is_covered_once_the_switch_is_on);
