@@ -6,6 +6,7 @@
  *       header.
  * MUST: buffers are wiped on every way out.
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -137,6 +138,27 @@ static void take_variable(struct policy_config *config, struct policy_config_key
     fail(config, key, key->path, line, &why);
 }
 
+/* What is to be done where there is no such file. */
+static void say_where_to(const struct policy_config *config, const struct policy_config_key *key,
+                         struct complaint *why)
+{
+    switch (key->source) {
+    case POLICY_SOURCE_CREDENTIAL:
+        snprintf(why->remedy, sizeof why->remedy,
+                 "add LoadCredential=%.64s:FILE to the unit, or name one that it has",
+                 key->location);
+        break;
+    case POLICY_SOURCE_DOTENV:
+        remedy_no_dotenv(why, key->path, key->variable, config->euid);
+        break;
+    case POLICY_SOURCE_INLINE:
+    case POLICY_SOURCE_FILE:
+    case POLICY_SOURCE_ENVIRONMENT:
+        remedy_no_key(why, key->path, config->euid);
+        break;
+    }
+}
+
 static void read_key_file(struct policy_config *config, struct policy_config_key *key)
 {
     struct complaint why = {0};
@@ -155,10 +177,7 @@ static void read_key_file(struct policy_config *config, struct policy_config_key
     } else {
         if (result == SAFE_ABSENT) {
             complain(&why, "", "no such file");
-            if (key->source != POLICY_SOURCE_DOTENV)
-                remedy_no_key(&why, key->path, config->euid);
-            else
-                remedy_no_dotenv(&why, key->path, key->variable, config->euid);
+            say_where_to(config, key, &why);
         }
         key->absent = result == SAFE_ABSENT;
         fail(config, key, key->path, 0, &why);

@@ -225,6 +225,10 @@ static const struct situation situations[] = {
     {"a credential outside of its unit", USER,
      "mkdir /mnt/c; put /mnt/c/key 1500:1500 400; credential key",
      "with LoadCredential= in the unit", "echo CREDENTIALS_DIRECTORY=/mnt/c >/mnt/env"},
+    {"a credential that the unit has not", USER,
+     "mkdir /mnt/c; credential key; echo CREDENTIALS_DIRECTORY=/mnt/c >/mnt/env",
+     "/mnt/c/key: no such file: add LoadCredential=key:FILE to the unit, or name one that it has",
+     "put /mnt/c/key 1500:1500 400; credential key"},
     {"a credential of a unit that lacks LoadCredential=", USER, "credential key; unit w.service",
      "add LoadCredential= to w.service",
      "mkdir /mnt/c; put /mnt/c/key 1500:1500 400; credential key; "
