@@ -5,6 +5,7 @@
  * start behind it. A program with HTTP of its own is only warned of, for what it starts may be
  * reached.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,31 +15,35 @@
 #include "cli/program.h"
 #include "cli/run.h"
 
+#define THEN " " CLI_NAME " run -- PROGRAM"
+
 /* Programs that start another in their place or below them, and how they are put first. */
 static const struct wrapper {
     const char *name;
-    const char *first;
+    const char *order; /* NULL: it reads its commands from a file */
+    bool drops;        /* also where the library reaches it: it starts others without LD_PRELOAD */
 } wrappers[] = {
-    {"gosu", "gosu USER"},
-    {"su-exec", "su-exec USER"},
-    {"tini", "tini --"},
-    {"tini-static", "tini-static --"},
-    {"docker-init", "docker-init --"},
-    {"dumb-init", "dumb-init --"},
-    {"catatonit", "catatonit --"},
-    {"pid1", "pid1"},
-    {"s6-setuidgid", "s6-setuidgid USER"},
-    {"setuidgid", "setuidgid USER"},
-    {"chpst", "chpst -u USER"},
-    {"fixuid", "fixuid"},
-    {"dockerize", "dockerize"},
-    {"supercronic", NULL}, /* it reads its commands from a file */
-    {"sudo", "sudo -u USER"},
-    {"doas", "doas -u USER"},
-    {"pkexec", "pkexec"},
-    {"su", "su USER -c"},
-    {"runuser", "runuser -u USER --"},
-    {"setpriv", "setpriv OPTIONS"},
+    {"gosu", "gosu USER" THEN, false},
+    {"su-exec", "su-exec USER" THEN, false},
+    {"tini", "tini --" THEN, false},
+    {"tini-static", "tini-static --" THEN, false},
+    {"docker-init", "docker-init --" THEN, false},
+    {"dumb-init", "dumb-init --" THEN, false},
+    {"catatonit", "catatonit --" THEN, false},
+    {"pid1", "pid1" THEN, false},
+    {"s6-setuidgid", "s6-setuidgid USER" THEN, false},
+    {"setuidgid", "setuidgid USER" THEN, false},
+    {"chpst", "chpst -u USER" THEN, false},
+    {"fixuid", "fixuid" THEN, false},
+    {"dockerize", "dockerize" THEN, false},
+    {"supercronic", NULL, false},
+    {"sudo", "sudo -u USER" THEN, true},
+    {"doas", "doas -u USER" THEN, true},
+    {"pkexec", "pkexec" THEN, true},
+    {"systemd-run", "systemd-run OPTIONS" THEN, true},
+    {"su", "su USER -c \"" CLI_NAME " run -- PROGRAM\"", false},
+    {"runuser", "runuser -u USER --" THEN, false},
+    {"setpriv", "setpriv OPTIONS" THEN, false},
 };
 
 static const struct wrapper *find_wrapper(const char *file)
@@ -59,10 +64,9 @@ int run_refuse(const char *program, const struct program_judgement *judgement)
     const struct wrapper *wrapper = find_wrapper(program);
     if (wrapper == NULL)
         wrapper = find_wrapper(judgement->file);
-    if (wrapper != NULL && wrapper->first != NULL)
-        return cli_fail(CLI_RUN_FAILED,
-                        "%s %s: turn the order round: '%s " CLI_NAME " run -- PROGRAM'", program,
-                        fact, wrapper->first);
+    if (wrapper != NULL && wrapper->order != NULL)
+        return cli_fail(CLI_RUN_FAILED, "%s %s: turn the order round: '%s'", program, fact,
+                        wrapper->order);
     if (wrapper != NULL)
         return cli_fail(CLI_RUN_FAILED,
                         "%s %s: put '" CLI_NAME " run --' before the commands that it starts",
@@ -92,10 +96,23 @@ static int refuse_sanitizer(const char *program, const char *library)
                     program, library);
 }
 
+/* sudoers(5), env_delete; doas.conf(5), keepenv; systemd-run(1). */
+static int refuse_dropper(const char *program)
+{
+    const struct wrapper *wrapper = find_wrapper(program);
+    if (wrapper == NULL || !wrapper->drops)
+        return CLI_OK;
+    return cli_fail(CLI_RUN_FAILED,
+                    "%s starts others without LD_PRELOAD: turn the order round: '%s'", program,
+                    wrapper->order);
+}
+
 int run_check_coverage(const char *program, const struct program_judgement *judgement)
 {
     struct coverage coverage;
     const char *own = NULL;
+    if (refuse_dropper(program) != CLI_OK)
+        return CLI_RUN_FAILED;
     coverage_judge(judgement->file, &coverage);
     if (coverage.sanitizer[0] != '\0')
         return refuse_sanitizer(program, coverage.sanitizer);

@@ -277,6 +277,32 @@ START_TEST(a_static_program_that_starts_another_is_to_be_put_first)
 }
 END_TEST
 
+/* The loader would heed LD_PRELOAD of root's sudo, which takes it from what it starts. */
+START_TEST(a_program_that_starts_others_without_LD_PRELOAD_is_to_be_put_first)
+{
+    static const char *const names[] = {"sudo", "doas", "pkexec", "systemd-run", NULL};
+    char path[PATH_MAX], from[PATH_MAX], first[64];
+    fixture(from, "dynamic");
+    for (const char *const *name = names; *name != NULL; name++) {
+        in_folder(path, folder, *name);
+        copy_file(from, path, 0755);
+        snprintf(first, sizeof first, "'%s ", *name);
+        refused(path, first, "commissioned-auth run -- PROGRAM");
+    }
+}
+END_TEST
+
+/* su takes one word for its command. */
+START_TEST(what_is_said_of_su_can_be_typed_as_it_stands)
+{
+    char path[PATH_MAX], from[PATH_MAX];
+    fixture(from, "static");
+    in_folder(path, folder, "su");
+    copy_file(from, path, 0755);
+    refused(path, "su USER -c \"commissioned-auth run", "-- PROGRAM\"");
+}
+END_TEST
+
 START_TEST(a_program_with_AddressSanitizer_is_refused_until_it_is_told_to_bear_us)
 {
     char path[PATH_MAX];
@@ -497,6 +523,8 @@ int main(void)
     tcase_add_test(reach, a_library_path_that_the_loader_would_split_is_125);
     tcase_add_test(reach, a_statically_linked_program_is_refused);
     tcase_add_test(reach, a_static_program_that_starts_another_is_to_be_put_first);
+    tcase_add_test(reach, a_program_that_starts_others_without_LD_PRELOAD_is_to_be_put_first);
+    tcase_add_test(reach, what_is_said_of_su_can_be_typed_as_it_stands);
     tcase_add_test(reach, a_program_with_AddressSanitizer_is_refused_until_it_is_told_to_bear_us);
     tcase_add_loop_test(reach, a_program_with_HTTP_of_its_own_runs_with_a_warning, 0,
                         (int)(sizeof own_http / sizeof *own_http));
