@@ -22,7 +22,7 @@
     X(STATUS)     /* the answer's, where there was one */                                          \
     X(STATE)      /* what goes on in spite of what the line says */                                \
     X(ENGINE)     /* the engine of a bridge or a gateway */                                        \
-    X(ACTION)     /* the verb that changed the switch or a key */                                  \
+    X(ACTION)     /* the verb that changed something */                                            \
     X(OBJECT)     /* the file or the key that it was about */                                      \
     X(RESULT)     /* "done", "nothing changed" or "failed" */                                      \
     X(LOGINUID)   /* who logged in, whoever it became since */                                     \
