@@ -1,9 +1,10 @@
 /*
  * cli/account.h - who changed what, in the machine's log.
  *
- * A line for each verb that changes the switch, a key or the configuration, also where it failed; none for verbs that
- * only read. Who: the user id, the one that logged in (loginuid, which sudo(8) does not change),
- * the terminal and where SSH says that it came from. The last two are the caller's own word.
+ * A line for each verb that changes the switch, a key or the configuration, also where it failed;
+ * none for verbs that only read. Who: the user id, the one that logged in (loginuid, which sudo(8)
+ * does not change), the terminal and where SSH says that it came from. The last two are the
+ * caller's own word.
  *
  * Threads: none. errno is kept.
  */
