@@ -200,4 +200,18 @@ $(programs)/peer-static: $(BUILD)/obj/tests/programs/peer.o $(BUILD)/obj/tests/p
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(openssl_flavour) -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic $(call static_needs,libcrypto) $(system_libs) -o $@
 
+# What our own system calls are counted on: a libcurl that makes none, and a program with it.
+PROGRAMS += $(programs)/bare
+
+$(programs)/libbare-curl.so: $(BUILD)/obj/tests/programs/bare_curl.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ -o $@
+
+$(BUILD)/obj/tests/programs/bare_curl.o: CFLAGS += -fvisibility=default
+$(programs)/bare: $(BUILD)/obj/tests/programs/bare.o $(programs)/libbare-curl.so
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $< $(programs)/libbare-curl.so -Wl,-rpath,'$$ORIGIN' -o $@
+
 tests: $(PROGRAMS)
