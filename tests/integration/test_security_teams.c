@@ -291,6 +291,44 @@ START_TEST(the_exit_statuses_to_alert_on_are_those)
 }
 END_TEST
 
+/* ---- SECURITY.md ----------------------------------------------------------------------------- */
+
+/* Whether tests/unit or tests/integration has the program of that name. */
+static bool is_test(const char *name, size_t length)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "tests/unit/%.*s.c", (int)length, name);
+    if (exists(path))
+        return true;
+    snprintf(path, sizeof path, "tests/integration/%.*s.c", (int)length, name);
+    return exists(path);
+}
+
+START_TEST(the_threats_name_tests_and_pages_that_there_are)
+{
+    static const char *const needed[] = {"## Report a weakness",   "| version | gets fixes",
+                                         "`--root` tree",          "a local user who wants it",
+                                         "| an upgrade ",          "(doc/fuzzing.md)",
+                                         "(doc/security-teams.md)"};
+    unsigned tests = 0;
+    char text[1 << 16];
+    snprintf(text, sizeof text, "%s", text_of("SECURITY.md"));
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        ck_assert_msg(strstr(text, needed[i]) != NULL, "SECURITY.md: %s", needed[i]);
+    for (const char *at = text; (at = strstr(at, "`test_")) != NULL; tests++) {
+        size_t length = strcspn(++at, "`");
+        ck_assert_msg(is_test(at, length), "SECURITY.md: %.*s", (int)length, at);
+    }
+    ck_assert_uint_ge(tests, 9);
+    for (const char *at = text; (at = strstr(at, "](")) != NULL;) {
+        char path[PATH_MAX];
+        at += 2;
+        snprintf(path, sizeof path, "%.*s", (int)strcspn(at, "#)"), at);
+        ck_assert_msg(exists(path), "SECURITY.md: %s", path);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("security teams");
@@ -303,6 +341,7 @@ int main(void)
     tcase_add_test(tests, what_is_logged_by_default_is_what_it_says);
     tcase_add_test(tests, the_table_of_lines_has_every_kind_that_it_should);
     tcase_add_test(tests, the_exit_statuses_to_alert_on_are_those);
+    tcase_add_test(tests, the_threats_name_tests_and_pages_that_there_are);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -657,6 +657,26 @@ START_TEST(a_policy_that_others_cannot_read_is_no_hindrance)
 }
 END_TEST
 
+/* Each hands the library, or the way to it, to somebody else. */
+static const char *const others[] = {
+    "chown 65534 " OWN_LIBRARY,   "chmod g+w " OWN_LIBRARY,   "chmod o+w " OWN_LIBRARY,
+    "chown 65534 /usr/local/lib", "chmod o+w /usr/local/lib",
+};
+
+START_TEST(a_library_that_others_could_replace_is_refused)
+{
+    if (own_system_lacks(__func__))
+        return;
+    OUTCOME(&outcome, "sh", "-c", others[_i]);
+    ck_assert_int_eq(outcome.status, 0);
+    OUTCOME(&outcome, OWN_COMMAND, "enable", "--yes");
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_msg(strstr(outcome.err, "can be changed by others than root") != NULL, "%s",
+                  outcome.err);
+    ck_assert(!exists(OWN_PRELOAD));
+}
+END_TEST
+
 START_TEST(an_empty_library_is_refused)
 {
     if (own_system_lacks(__func__))
@@ -714,6 +734,8 @@ int main(void)
     tcase_add_test(trial, a_library_whose_code_is_damaged_is_refused);
     tcase_add_test(trial, a_library_with_one_bad_byte_in_its_code_is_refused);
     tcase_add_test(trial, a_policy_that_others_cannot_read_is_no_hindrance);
+    tcase_add_loop_test(trial, a_library_that_others_could_replace_is_refused, 0,
+                        (int)(sizeof others / sizeof *others));
     tcase_add_test(trial, an_empty_library_is_refused);
     suite_add_tcase(suite, back);
     suite_add_tcase(suite, locks);

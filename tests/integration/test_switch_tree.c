@@ -200,6 +200,37 @@ START_TEST(without_openat2_a_tree_is_refused_and_the_running_system_is_not)
 }
 END_TEST
 
+/* Who made the tree may not be who switches on: what it brings to try the library by stays. */
+START_TEST(no_program_of_the_tree_is_run)
+{
+    char path[PATH_MAX], text[2 * PATH_MAX];
+    static const char *const programs[] = {
+        "bin/true",
+        "usr/bin/sudo",
+        "usr/sbin/sshd",
+        "usr/lib/x86_64-linux-gnu/commissioned-auth/commissioned-auth-trial",
+        "usr/lib/x86_64-linux-gnu/commissioned-auth-trial",
+        "usr/bin/commissioned-auth-off",
+        NULL};
+    make("tree/etc");
+    make("tree/bin");
+    make("tree/usr/bin");
+    make("tree/usr/sbin");
+    make("tree/usr/lib/x86_64-linux-gnu/commissioned-auth");
+    snprintf(text, sizeof text, "#!/bin/sh\n: >%s/was-run\n", top);
+    for (const char *const *program = programs; *program != NULL; program++) {
+        in_folder(path, root, *program);
+        write_file(path, text, 0755);
+    }
+    OUTCOME(&outcome, command, "enable", "--yes", "--root", root);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    OUTCOME(&outcome, command, "status", "--root", root);
+    OUTCOME(&outcome, command, "disable", "--root", root);
+    in_folder(path, top, "was-run");
+    ck_assert(!exists(path));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("switch-tree");
@@ -213,6 +244,7 @@ int main(void)
     tcase_add_test(tree, a_link_in_place_of_the_lock_is_not_followed);
     tcase_add_test(tree, the_library_is_found_by_the_trees_own_links);
     tcase_add_test(tree, without_openat2_a_tree_is_refused_and_the_running_system_is_not);
+    tcase_add_test(tree, no_program_of_the_tree_is_run);
     suite_add_tcase(suite, tree);
     return suite_run(suite);
 }
