@@ -15,7 +15,8 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 # The preloaded library's sanitizer must be the first of all libraries; what the host leaks is the host's affair.
 # These set LD_PRELOAD themselves and leave no place in front; test_library's scenarios are watched in their stead.
 unwatchable := test_account test_hard_times test_http2 test_late_binding test_policy_runtime test_process_life test_ranges test_rotation \
-               test_install test_switch_account test_switch_processes test_switch_system
+               test_install test_switch_account test_switch_processes test_switch_system test_cli_manners test_security_teams \
+               test_system_calls
 .PHONY: watched-tests
 watched-tests: tests
 	@echo "SKIP $(unwatchable): they put the library before the sanitizer's"

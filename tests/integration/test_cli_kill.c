@@ -268,6 +268,38 @@ START_TEST(a_kill_at_any_moment_of_key_promote_leaves_the_key_whole)
 }
 END_TEST
 
+/* ---- config edit ----------------------------------------------------------------------------- */
+
+#define POLICY     "rules = ();\n"
+#define NEW_POLICY "rules = (); # new\n"
+
+static char conf[PATH_MAX];
+static const char *const edit_call[] = {"commissioned-auth", "config", "edit", conf, NULL};
+
+static void policy_of_before(void)
+{
+    write_file(conf, POLICY, 0644);
+}
+
+static void policy_is_whole(unsigned nth)
+{
+    is_one_of(conf, nth, POLICY, NEW_POLICY);
+}
+
+START_TEST(a_kill_at_any_moment_of_config_edit_leaves_the_policy_whole)
+{
+    char editor[PATH_MAX];
+    in_folder(conf, root, "my.conf");
+    in_folder(editor, root, "editor");
+    write_file(editor, "#!/bin/sh\necho 'rules = (); # new' >\"$1\"\n", 0755);
+    setenv("EDITOR", editor, 1);
+    unsetenv("VISUAL");
+    kill_everywhere("a_kill_at_any_moment_of_config_edit_leaves_the_policy_whole", NULL, edit_call,
+                    policy_of_before, policy_is_whole);
+    ck_assert_str_eq(text_of(conf), NEW_POLICY);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kill");
@@ -280,6 +312,7 @@ int main(void)
     tcase_add_test(kills, a_disable_that_does_not_wait_for_enable_has_the_last_word);
     tcase_add_test(kills, a_kill_at_any_moment_of_key_rotate_leaves_the_key_whole);
     tcase_add_test(kills, a_kill_at_any_moment_of_key_promote_leaves_the_key_whole);
+    tcase_add_test(kills, a_kill_at_any_moment_of_config_edit_leaves_the_policy_whole);
     suite_add_tcase(suite, kills);
 
     return suite_run(suite);

@@ -88,6 +88,25 @@ START_TEST(each_change_of_a_key_is_told)
 }
 END_TEST
 
+START_TEST(a_change_of_the_configuration_is_told)
+{
+    if (own_system_lacks(__func__))
+        return;
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("COMMISSIONED_AUTH_CONFIG");
+    unsetenv("VISUAL");
+    setenv("EDITOR", "f() { echo 'rules = ();' >\"$1\"; }; f", 1);
+    RUN("config", "edit");
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    ck_assert(own_system_told("MESSAGE=config edit /etc/commissioned-auth/commissioned-auth.conf: "
+                              "done; uid 0"));
+    setenv("EDITOR", "f() { echo 'rules = (' >\"$1\"; }; f", 1);
+    RUN("config", "edit");
+    ck_assert(own_system_told("MESSAGE=config edit /etc/commissioned-auth/commissioned-auth.conf: "
+                              "failed; uid 0"));
+}
+END_TEST
+
 START_TEST(the_line_has_fields_for_who_what_and_from_where)
 {
     if (own_system_lacks(__func__))
@@ -152,6 +171,7 @@ int main(void)
     tcase_add_test(account, each_change_of_the_switch_is_told);
     tcase_add_test(account, a_change_that_failed_is_told);
     tcase_add_test(account, each_change_of_a_key_is_told);
+    tcase_add_test(account, a_change_of_the_configuration_is_told);
     tcase_add_test(account, the_line_has_fields_for_who_what_and_from_where);
     tcase_add_test(account, a_key_in_the_place_of_its_name_is_not_told);
     tcase_add_test(account, verbs_that_only_read_tell_nothing);

@@ -20,7 +20,7 @@
 #define FOLDER "/etc/commissioned-auth"
 #define URL    "https://app.commissioned.tech/v1/models"
 
-enum { MAX_NAMES = 64 };
+enum { MAX_NAMES = 64, RUNS = 7 };
 
 struct tally {
     char name[MAX_NAMES][32];
@@ -69,7 +69,8 @@ static int times(const struct tally *tally, const char *name)
 }
 
 /* False, and said, where this process may not trace another. */
-static bool traced(const char *test, const char *library, const char *word, struct tally *tally)
+static bool traced_once(const char *test, const char *library, const char *word,
+                        struct tally *tally)
 {
     char preload[PATH_MAX + 16];
     snprintf(preload, sizeof preload, "-ELD_PRELOAD%s%s", library != NULL ? "=" : "",
@@ -87,6 +88,25 @@ static bool traced(const char *test, const char *library, const char *word, stru
          line += strcspn(line, "\n"), line += *line != '\0')
         if (strchr("+-", *line) == NULL)
             count(tally, line, strcspn(line, "("), 1);
+    return true;
+}
+
+/*
+ * What it does each time. Where the clock's tick ends within a run, files are looked at once more:
+ * the fewest of some runs are those without that.
+ */
+static bool traced(const char *test, const char *library, const char *word, struct tally *least)
+{
+    struct tally tally;
+    for (int run = 0; run < RUNS; run++) {
+        if (!traced_once(test, library, word, &tally))
+            return false;
+        if (run == 0)
+            *least = tally;
+        for (unsigned i = 0; i < least->names; i++)
+            if (times(&tally, least->name[i]) < least->count[i])
+                least->count[i] = times(&tally, least->name[i]);
+    }
     return true;
 }
 
@@ -136,6 +156,7 @@ static void policy(const char *report)
              "rules = ( { name = \"r\"; key = \"k\"; groups = [\"root\"]; report = \"%s\"; } );\n",
              report);
     write_file(FOLDER "/conf.d/rules.conf", text, 0644);
+    usleep(20000); /* what is read in the tick that it was written in is read again */
 }
 
 static bool set_up(const char *test)
@@ -162,9 +183,24 @@ static bool set_up(const char *test)
 
 static const struct tally none;
 
+/* The page says which: another C library does some things by other calls. */
+static bool is_the_tables_machine(void)
+{
+#if defined __x86_64__ && defined __LP64__ && defined __GLIBC__
+    return __GLIBC__ == 2 && __GLIBC_MINOR__ == 36;
+#else
+    return false;
+#endif
+}
+
 START_TEST(the_system_calls_of_the_library_are_those_of_the_table)
 {
     struct tally without, loaded, handle, request, reported, before;
+    if (!is_the_tables_machine()) {
+        puts("SKIP the_system_calls_of_the_library_are_those_of_the_table: it is of x86-64 and "
+             "glibc 2.36");
+        return;
+    }
     if (!set_up(__func__) || !traced(__func__, NULL, "nothing", &without) ||
         !traced(__func__, OWN_LIBRARY, "nothing", &loaded))
         return;

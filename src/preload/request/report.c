@@ -104,8 +104,8 @@ static void write_message(char *text, size_t size, const struct line *line, cons
     const struct decision *decision = &line->decision;
     bool named = decision->rule != NULL;
     snprintf(text, size, "%s [%s]: %.*s, %s%.*s, program %.*s: %s", verdict_code(decision->verdict),
-             reason_code(decision->reason), TEXT_SIZE, line->host, named ? "rule " : "no rule",
-             NAME_SHOWN, named ? decision->rule->name : "", TEXT_SIZE,
+             reason_code(decision->reason), TEXT_SIZE, line->host != NULL ? line->host : "?",
+             named ? "rule " : "no rule", NAME_SHOWN, named ? decision->rule->name : "", TEXT_SIZE,
              program != NULL ? program : "unknown", decision_why(decision));
 }
 
