@@ -89,6 +89,9 @@ $(BUILD)/obj/tests/%.o: EXTRA_CFLAGS = -Isrc -Iinclude -Itests $(call pkg_cflags
 # Keeps the compiler from making calls of memset and memcpy out of loops, which would be imports.
 no_idioms := $(shell $(CC) -Werror -fno-tree-loop-distribute-patterns -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-tree-loop-distribute-patterns)
 
+# On arm64 each atomic operation would be a call of the compiler's own library, which has a constructor and imports.
+inline_atomics := $(shell $(CC) -Werror -mno-outline-atomics -x c -c /dev/null -o /dev/null 2>/dev/null && echo -mno-outline-atomics)
+
 # Link-time optimisation, which some distributions turn on for every package, would forget what late_names.h did to names.
 no_lto := $(shell $(CC) -Werror -fno-lto -x c -c /dev/null -o /dev/null 2>/dev/null && echo -fno-lto)
 
@@ -103,7 +106,7 @@ plain_names := src/preload/loader/late_failure.c src/preload/loader/late_libc.c 
 $(BUILD)/late/%.o: %.c Makefile $(BUILD)/flags $(late_macros)
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(small_frames) $(no_lto) $(no_idioms) $(if $(filter $(plain_names),$<),,-include $(late_macros) -include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(small_frames) $(no_lto) $(no_idioms) $(inline_atomics) $(if $(filter $(plain_names),$<),,-include $(late_macros) -include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
 
 late_objects := $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core))
 link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \
