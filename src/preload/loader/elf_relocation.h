@@ -19,6 +19,14 @@ enum {
     REL_DATA = R_AARCH64_GLOB_DAT,
     REL_ADDRESS = R_AARCH64_ABS64
 };
+#elif defined(__arm__)
+enum { REL_SLOT = R_ARM_JUMP_SLOT, REL_DATA = R_ARM_GLOB_DAT, REL_ADDRESS = R_ARM_ABS32 };
+#elif defined(__riscv) && __riscv_xlen == 64
+enum { REL_SLOT = R_RISCV_JUMP_SLOT, REL_DATA = R_RISCV_64, REL_ADDRESS = R_RISCV_64 };
+#elif defined(__s390x__)
+enum { REL_SLOT = R_390_JMP_SLOT, REL_DATA = R_390_GLOB_DAT, REL_ADDRESS = R_390_64 };
+#elif defined(__powerpc64__) && _CALL_ELF == 2
+enum { REL_SLOT = R_PPC64_JMP_SLOT, REL_DATA = R_PPC64_GLOB_DAT, REL_ADDRESS = R_PPC64_ADDR64 };
 #else
 enum { REL_SLOT = -1, REL_DATA = -1, REL_ADDRESS = -1 }; /* none is known */
 #endif
