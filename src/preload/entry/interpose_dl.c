@@ -22,10 +22,6 @@
 #define JUMPS __attribute__((optimize("O2", "optimize-sibling-calls")))
 #endif
 
-EXPORT void *exported_dlsym(void *handle, const char *name) __asm__("dlsym");
-EXPORT void *exported_dlvsym(void *handle, const char *name, const char *version) __asm__("dlvsym");
-void *dlsym_slow(void *handle, const char *name);
-
 static inline bool is_pseudo(const void *handle)
 {
     return handle == RTLD_DEFAULT || handle == RTLD_NEXT;
@@ -108,6 +104,60 @@ static inline void look(const void *handle, const char *name)
         late_binding_asked(handle, name);
 }
 
+#if defined(__powerpc64__) && _CALL_ELF == 2
+/*
+ * No compiler jumps here from one library to another: the callee may change the register that
+ * points to the library's data, and who called must put it back. But whoever calls dlsym, in
+ * another library, expects that of it already. So the jump is written by hand: what is asked first
+ * says where it goes, or what the answer is.
+ * Source: the 64-bit ELF V2 ABI for Power, 2.2 (stack frame, TOC pointer save) and 2.3.2.
+ */
+struct step {
+    void *found;
+    void (*next)(void); /* NULL: the answer is `found` */
+};
+struct step dlsym_step(void *handle, const char *name, const void *caller);
+struct step dlvsym_step(void *handle, const char *name, const char *version);
+
+struct step dlsym_step(void *handle, const char *name, const void *caller)
+{
+    dlsym_function *real = late_dlsym();
+    look(handle, name);
+    void *found = is_of_interest(name) ? answer(caller, handle, name) : &pass_on;
+    if (found != &pass_on)
+        return (struct step){found, NULL};
+    return (struct step){NULL, (void (*)(void))real};
+}
+
+struct step dlvsym_step(void *handle, const char *name, const char *version)
+{
+    dlvsym_function *real = late_dlvsym();
+    look(handle, name);
+    if (!is_libcurl_name(name) || is_pseudo(handle))
+        return (struct step){NULL, (void (*)(void))real};
+    void *found = real(handle, name, version);
+    return (struct step){found != NULL ? late_binding_instead(name, found) : NULL, NULL};
+}
+
+/* The three arguments are kept in a frame of 64 bytes, and r5 holds the third or who calls. */
+#define JUMP_AFTER(name, step, third)                                                              \
+    __asm__(".text\n .p2align 4\n .globl " name "\n .type " name ",@function\n" name ":\n"         \
+            " .cfi_startproc\n"                                                                    \
+            "0: addis 2,12,.TOC.-0b@ha\n addi 2,2,.TOC.-0b@l\n .localentry " name ",.-" name "\n"  \
+            " mflr 0\n std 0,16(1)\n stdu 1,-64(1)\n .cfi_def_cfa_offset 64\n .cfi_offset lr,16\n" \
+            " std 3,32(1)\n std 4,40(1)\n std 5,48(1)\n" third " bl " step "\n nop\n"              \
+            " mr 12,4\n cmpdi 4,0\n ld 0,80(1)\n ld 4,40(1)\n ld 5,48(1)\n mtlr 0\n"               \
+            " beq 1f\n ld 3,32(1)\n"                                                               \
+            "1: addi 1,1,64\n .cfi_def_cfa_offset 0\n .cfi_restore lr\n beqlr\n mtctr 12\n bctr\n" \
+            " .cfi_endproc\n .size " name ",.-" name "\n")
+
+JUMP_AFTER("dlsym", "dlsym_step", " mr 5,0\n");
+JUMP_AFTER("dlvsym", "dlvsym_step", "");
+#else
+EXPORT void *exported_dlsym(void *handle, const char *name) __asm__("dlsym");
+EXPORT void *exported_dlvsym(void *handle, const char *name, const char *version) __asm__("dlvsym");
+void *dlsym_slow(void *handle, const char *name);
+
 /*
  * Reached by a jump, so its return address is the caller's. Not static: of a static function gcc
  * changes the way in which arguments are passed, and then it cannot jump from here (i386).
@@ -142,3 +192,4 @@ JUMPS void *exported_dlvsym(void *handle, const char *name, const char *version)
     void *found = real(handle, name, version);
     return found != NULL ? late_binding_instead(name, found) : NULL;
 }
+#endif
