@@ -18,13 +18,23 @@ static void find_real(void)
         real = (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
 }
 
+/* Also under the name that stands for wider types: late_symbols.h. */
+static int is_called(const char *name, const char *word, size_t length)
+{
+    if (strncmp(name, "__", 2) == 0 && strncmp(word, "__", 2) != 0)
+        name += 2;
+    if (strncmp(name, word, length) != 0)
+        return 0;
+    name += length;
+    return *name == '\0' || strcmp(name, "64") == 0 || strcmp(name, "64_time64") == 0;
+}
+
 static int is_missing(const char *name)
 {
     const char *word = getenv("LATE_WITHOUT");
-    size_t length = strlen(name);
     while (word != NULL && *word != '\0') {
         size_t end = strcspn(word, " ");
-        if (end == length && memcmp(word, name, length) == 0)
+        if (is_called(name, word, end))
             return 1;
         word += end + strspn(word + end, " ");
     }

@@ -1,19 +1,13 @@
 #include "preload/loader/late_libc.h"
 
 #include "preload/loader/elf_find.h"
+#include "preload/loader/late_symbols.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
 
 enum state { UNBOUND, BOUND, FAILED };
 
 static enum state state;
-
-/* One string rather than an array of pointers, each of which would be a relocation at start-up. */
-static const char names[] =
-#define LATE_NAME(name) #name "\0"
-    LATE_LIBC(LATE_NAME)
-#undef LATE_NAME
-    ;
 
 union entry {
     void *object;
@@ -155,7 +149,7 @@ static void find_optional(struct late_libc *table, dlsym_function *find,
 /* stat(2) and fstat(2) of a C library that has them under other names: glibc before 2.33. */
 #ifdef _STAT_VER
 enum { STAT_VERSION = _STAT_VER };
-#elif defined(__x86_64__)
+#elif defined(__x86_64__) || defined(__powerpc64__) || defined(__s390x__)
 enum { STAT_VERSION = 1 };
 #else
 enum { STAT_VERSION = sizeof(long) == 8 ? 0 : 3 };
@@ -178,9 +172,9 @@ static int fstat_by_version(int fd, struct stat *status)
 
 static void find_older(struct late_libc *table, dlsym_function *find)
 {
-    if (table->stat == NULL && (xstat = (xstat_function *)find(RTLD_NEXT, "__xstat")) != NULL)
+    if (table->stat == NULL && (xstat = (xstat_function *)find(RTLD_NEXT, XSTAT)) != NULL)
         table->stat = stat_by_version;
-    if (table->fstat == NULL && (fxstat = (fxstat_function *)find(RTLD_NEXT, "__fxstat")) != NULL)
+    if (table->fstat == NULL && (fxstat = (fxstat_function *)find(RTLD_NEXT, FXSTAT)) != NULL)
         table->fstat = fstat_by_version;
 }
 
@@ -190,7 +184,7 @@ __attribute__((noinline)) static const char *find_all(struct late_libc *table, d
 {
     const union entry *entry = (const union entry *)(void *)table;
     const ElfW(Versym) *versions = versions_beside_dlsym();
-    const char *next = names;
+    const char *next = late_symbols;
     for (union entry *to = (union entry *)(void *)table; *next != '\0'; to++) {
         const char *name = next;
         uint32_t hash = elf_hash_next(&next);
@@ -198,7 +192,7 @@ __attribute__((noinline)) static const char *find_all(struct late_libc *table, d
     }
     find_older(table, find);
     find_optional(table, find, versions);
-    const char *name = names;
+    const char *name = late_symbols;
     for (; *name != '\0' && entry->object != NULL; entry++)
         while (*name++ != '\0')
             ;

@@ -1,0 +1,53 @@
+/*
+ * late_symbols.h - under which names the C library has the functions of late_table.h.
+ *
+ * Where off_t or time_t are wider than they were when a machine's functions got their names
+ * (-D_FILE_OFFSET_BITS=64, -D_TIME_BITS=64: from Debian 13 on the compiler for 32-bit ARM sets
+ * both), the headers lead a few names to functions that take the wide types. The compiler follows
+ * them; what looks a function up by its name must ask for the other one, or the two disagree on
+ * what lies behind a pointer. `make check-arches` compares this list with what the compiler makes
+ * of the names.
+ * Source: __REDIRECT in glibc's fcntl.h, sys/mman.h, sys/stat.h and time.h; glibc manual, "64-bit
+ *         time symbol handling".
+ *
+ * For late_libc.c alone, which includes it behind all other headers.
+ */
+#ifndef COMMISSIONED_LATE_SYMBOLS_H
+#define COMMISSIONED_LATE_SYMBOLS_H
+
+#include "preload/loader/late_table.h"
+
+#ifdef __USE_FILE_OFFSET64
+#define open   open64
+#define mmap   mmap64
+#define XSTAT  "__xstat64"
+#define FXSTAT "__fxstat64"
+#if defined(__USE_TIME_BITS64) && __TIMESIZE == 32
+#define stat          __stat64_time64
+#define fstat         __fstat64_time64
+#define clock_gettime __clock_gettime64
+#else
+#define stat  stat64
+#define fstat fstat64
+#endif
+#else
+#define XSTAT  "__xstat"
+#define FXSTAT "__fxstat"
+#endif
+
+/* One string rather than an array of pointers, each of which would be a relocation at start-up. */
+static const char late_symbols[] =
+#define LATE_TEXT(symbol) #symbol "\0"
+#define LATE_NAME(name)   LATE_TEXT(name)
+    LATE_LIBC(LATE_NAME)
+#undef LATE_NAME
+#undef LATE_TEXT
+    ;
+
+#undef open
+#undef mmap
+#undef stat
+#undef fstat
+#undef clock_gettime
+
+#endif
