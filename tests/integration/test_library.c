@@ -5,7 +5,6 @@
  * a request whose path begins with /yes or /v1/yes carried exactly the key, one with /no or /v1/no
  * nothing at all, one with /own what the program itself set.
  */
-#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,16 +180,6 @@ static bool is_watched(const char *test)
     return true;
 }
 
-/* $TEST_SCENARIOS: those alone, for what is slow. */
-static bool is_chosen(const char *scenario)
-{
-    const char *chosen = getenv("TEST_SCENARIOS");
-    if (chosen == NULL || strstr(chosen, scenario) != NULL)
-        return true;
-    printf("SKIP %s: not among $TEST_SCENARIOS\n", scenario);
-    return false;
-}
-
 enum { MAX_WORDS = 16 };
 
 /* The words of a command to run the program under, such as valgrind; returns how many. */
@@ -287,7 +276,8 @@ static void run_row(const char *program, const struct row *row)
         printf("SKIP %s-%s: that flavour of libcurl is not installed\n", program, row->scenario);
         return;
     }
-    if (!is_chosen(row->scenario) || (strcmp(row->scenario, "fork") == 0 && is_watched("fork")))
+    if (!scenario_is_chosen(row->scenario) ||
+        (strcmp(row->scenario, "fork") == 0 && is_watched("fork")))
         return;
     if (libcurl_before(0x075000) && is_newer(row->scenario)) {
         printf("SKIP %s: this libcurl is too old for it\n", row->scenario);
@@ -431,18 +421,12 @@ START_TEST(a_program_that_exports_libconfig_names_does_not_reach_the_module)
 }
 END_TEST
 
-/* False where the library is built for 32 bits and these programs of the machine are not. */
+/* False where the library is built for another architecture than these programs of the machine. */
 static bool fits_the_machine(void)
 {
-    char ident[EI_NIDENT] = "";
     char library[PATH_MAX];
     built(library, "libcommissioned-auth.so");
-    FILE *file = fopen(library, "r");
-    ck_assert_ptr_nonnull(file);
-    size_t got = fread(ident, 1, sizeof ident, file);
-    fclose(file);
-    return got == sizeof ident &&
-           ident[EI_CLASS] == (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32);
+    return !is_foreign(library);
 }
 
 START_TEST(a_preloaded_allocator_does_no_harm)

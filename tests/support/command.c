@@ -45,6 +45,61 @@ static int temporary(const char *text)
     return fd;
 }
 
+/* The start of an ELF header: class, byte order and machine say who can run the file. */
+static bool read_machine(const char *path, unsigned char machine[4])
+{
+    unsigned char head[20];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool got = fd >= 0 && read(fd, head, sizeof head) == sizeof head;
+    if (fd >= 0)
+        close(fd);
+    if (!got || memcmp(head, "\177ELF", 4) != 0)
+        return false;
+    memcpy(machine, head + 4, 2);
+    memcpy(machine + 2, head + 18, 2);
+    return true;
+}
+
+bool is_foreign(const char *path)
+{
+    unsigned char own[4], its[4];
+    return path[0] == '/' && read_machine("/proc/self/exe", own) && read_machine(path, its) &&
+           memcmp(own, its, sizeof own) != 0;
+}
+
+/* Where that other machine has a program of the name, $TEST_FOREIGN_BIN, it is meant. */
+static const char *find_foreign(const char *name, char path[PATH_MAX])
+{
+    const char *folder = getenv("TEST_FOREIGN_BIN");
+    if (folder == NULL || strchr(name, '/') != NULL)
+        return name;
+    snprintf(path, PATH_MAX, "%s/%s", folder, name);
+    return access(path, X_OK) == 0 ? path : name;
+}
+
+/* $TEST_FOREIGN_UNDER, for programs of another machine: an emulator of it, and its words. */
+static void run(const char *const argv[])
+{
+    enum { MOST = 128 };
+    char path[PATH_MAX];
+    const char *under = getenv("TEST_FOREIGN_UNDER"), *program = find_foreign(argv[0], path);
+    char *rest = NULL, *words = under != NULL ? strdup(under) : NULL;
+    const char *all[MOST + 1];
+    size_t n = 0;
+    if (words == NULL || !is_foreign(program)) {
+        execvp(argv[0], (char *const *)argv);
+        return;
+    }
+    for (char *word = strtok_r(words, " ", &rest); word != NULL && n < MOST;
+         word = strtok_r(NULL, " ", &rest))
+        all[n++] = word;
+    all[n++] = program;
+    for (argv++; *argv != NULL && n < MOST; argv++)
+        all[n++] = *argv;
+    all[n] = NULL;
+    execvp(all[0], (char *const *)all);
+}
+
 void outcome_of(struct outcome *outcome, const char *input, void (*before)(void *), void *data,
                 const char *const argv[])
 {
@@ -59,7 +114,7 @@ void outcome_of(struct outcome *outcome, const char *input, void (*before)(void 
         dup2(err, STDERR_FILENO);
         if (before != NULL)
             before(data);
-        execvp(argv[0], (char *const *)argv);
+        run(argv);
         perror(argv[0]);
         _exit(99);
     }
@@ -142,4 +197,20 @@ bool lacks_terminals(const char *test)
     printf("SKIP %.*s: this machine gives no pseudo-terminal\n", (int)strlen(test) - 3, test);
     fflush(stdout);
     return true;
+}
+
+bool scenario_is_chosen(const char *scenario)
+{
+    const char *chosen = getenv("TEST_SCENARIOS");
+    size_t length = strlen(scenario);
+    for (const char *at = chosen; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == length && memcmp(at, scenario, length) == 0)
+            return true;
+        at += word;
+    }
+    if (chosen == NULL)
+        return true;
+    printf("SKIP %s: not among $TEST_SCENARIOS\n", scenario);
+    return false;
 }

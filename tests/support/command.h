@@ -30,6 +30,10 @@ void outcome_of(struct outcome *outcome, const char *input, void (*before)(void 
 #define OUTCOME(outcome, ...)                                                                      \
     outcome_of(outcome, NULL, NULL, NULL, (const char *const[]){__VA_ARGS__, NULL})
 
+/* Whether that file, by its full name, is a program or a library of another architecture than this
+ * test; such a program is run under $TEST_FOREIGN_UNDER. */
+bool is_foreign(const char *path);
+
 /* A new folder, mode 0755, in $TMPDIR or /tmp; removed with all that is in it by scratch_remove. */
 void scratch_make(char path[PATH_MAX]);
 void scratch_remove(const char *path);
@@ -47,5 +51,8 @@ bool exists(const char *path);
 /* True, with a line that says SKIP, where this machine gives no pseudo-terminal. `test` is
  * __func__. */
 bool lacks_terminals(const char *test);
+
+/* $TEST_SCENARIOS, words: those alone, where all are slow. Says SKIP of others. */
+bool scenario_is_chosen(const char *scenario);
 
 #endif
