@@ -18,6 +18,8 @@
 
 #include <curl/curl.h>
 
+#include "core/newer_curl.h"
+
 static CURL *easy;
 static struct curl_slist *routes;
 static struct curl_slist *list;

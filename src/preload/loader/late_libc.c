@@ -82,14 +82,16 @@ dlvsym_function *late_dlvsym(void)
 
 static const char flag_name[] = "__libc_single_threaded";
 
+/* Stands for a flag that is never set: there may always be other threads. */
+static const char no_flag;
+
 /* An old C library has no such flag, and the walk goes to the list's end:
  * so it is looked for once. */
 __attribute__((noinline)) static const char *find_flag_slow(void)
 {
-    static const char never = 0;
     struct place place;
     const char *found = find_next(flag_name, ELF_HASH_SINGLE_THREADED, &place);
-    return found != NULL ? found : &never;
+    return found != NULL ? found : &no_flag;
 }
 
 /* Most often beside dlsym. */
@@ -102,6 +104,12 @@ const char *late_flag_slow(void)
         found = find_flag_slow();
     __atomic_store_n(&late_flag, found, __ATOMIC_RELAXED);
     return found;
+}
+
+bool late_libc_has_flag(void)
+{
+    const char *flag = __atomic_load_n(&late_flag, __ATOMIC_RELAXED);
+    return (flag != NULL ? flag : late_flag_slow()) != &no_flag;
 }
 
 /* Of the object in which dlsym was found: most often the C library. */

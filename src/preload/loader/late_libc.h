@@ -51,6 +51,9 @@ void late_failure_say(const struct late_libc *found, const char *missing);
 extern const char *late_flag; /* __libc_single_threaded, once it was looked for; atomic */
 const char *late_flag_slow(void);
 
+/* False where this C library cannot say whether other threads exist: glibc before 2.32. */
+bool late_libc_has_flag(void);
+
 /* True where no other thread exists; also before late_libc_bind. */
 static inline bool late_libc_is_alone(void)
 {

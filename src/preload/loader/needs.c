@@ -105,14 +105,15 @@ static int look_further(struct dl_phdr_info *info, size_t size, void *data)
 /*
  * The caller holds the handle, so the object stays. Others stay while there is no other thread, or
  * the loader's lock is held; a threaded process that has not used libcurl yet has no lock of ours
- * that fork would wait for, so there they are not looked at. False where somebody else is at the
- * list: they are looked at with the next call.
+ * that fork would wait for, so there they are not looked at. Where nobody can say whether it is
+ * threaded, it gets that lock now. False where somebody else is at the list: they are looked at
+ * with the next call.
  */
 static bool look_at_others(struct look *look)
 {
     if (late_libc_is_alone())
         return look_further(NULL, 0, look) == 1;
-    if (!late_libc_is_bound())
+    if (!late_libc_is_bound() && (late_libc_has_flag() || !late_libc_bind()))
         return true;
     if (!loader_lists_are_safe() || !lock_try(LOCK_LOADER))
         return false;
