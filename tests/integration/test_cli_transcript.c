@@ -7,6 +7,7 @@
 #include <check.h>
 
 #include "../support/command.h"
+#include "support/old_libcurl.h"
 #include "support/suite.h"
 
 static struct outcome outcome;
@@ -52,7 +53,13 @@ START_TEST(the_life_of_a_key_goes_as_the_transcript_says)
     }
     built(build, "");
     OUTCOME(&outcome, "tests/transcript", build);
-    ck_assert_msg(outcome.status == 0, "%s%s", outcome.out, outcome.err);
+    ck_assert_msg(outcome.status == 0, "%.2000s%.2000s", outcome.out, outcome.err);
+    if (libcurl_before(0x075000)) {
+        puts(
+            "SKIP the_life_of_a_key_goes_as_the_transcript_says: it went well, but doctor warns of "
+            "this libcurl");
+        return;
+    }
     structure_of(outcome.out, happened, sizeof happened);
     ck_assert_str_eq(happened, written);
     /* Sections and commands there are, or nothing was compared. */
