@@ -41,6 +41,8 @@ void handle_prepare(struct handle *handle)
     handle->resolve = 0;
     curl_easy_setopt(easy, CURLOPT_CAINFO, handle_ca_file);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* GnuTLS would read all that is in it */
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, handle_ca_file);
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->error);
     curl_easy_setopt(easy, CURLOPT_STDERR, handle->errors);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");

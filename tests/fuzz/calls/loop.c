@@ -1,3 +1,4 @@
+#define CURL_DISABLE_DEPRECATION /* curl_multi_socket */
 #include "loop.h"
 
 #include <errno.h>
@@ -6,6 +7,8 @@
 
 #include "net.h"
 #include "trace.h"
+
+#undef curl_multi_socket /* a macro for curl_multi_socket_action */
 
 enum { SOCKETS = 1024, ROUND = 10 /* milliseconds */ };
 
@@ -50,12 +53,27 @@ static nfds_t collect(struct pollfd fds[SOCKETS])
     return count;
 }
 
+static enum loop_way way;
+static const char *const way_names[LOOP_WAYS] = {"socket_action", "socket", "socket_all"};
+
+static CURLMcode drive(CURLM *multi, curl_socket_t fd, int events, int *running)
+{
+    switch (way) {
+    case LOOP_SOCKET:
+        return curl_multi_socket(multi, fd, running);
+    case LOOP_SOCKET_ALL:
+        return curl_multi_socket_all(multi, running);
+    default:
+        return curl_multi_socket_action(multi, fd, events, running);
+    }
+}
+
 static void act(CURLM *multi, curl_socket_t fd, int events, int *running)
 {
     errno = 0;
-    CURLMcode code = curl_multi_socket_action(multi, fd, events, running);
-    trace("socket_action %s: %d running %d errno=%d", fd == CURL_SOCKET_TIMEOUT ? "timeout" : "fd",
-          (int)code, *running, errno);
+    CURLMcode code = drive(multi, fd, events, running);
+    trace("%s %s: %d running %d errno=%d", way_names[way],
+          fd == CURL_SOCKET_TIMEOUT ? "timeout" : "fd", (int)code, *running, errno);
 }
 
 static void go_round(CURLM *multi, int *running)
@@ -77,9 +95,10 @@ static void go_round(CURLM *multi, int *running)
     }
 }
 
-int loop_drive(CURLM *multi, unsigned rounds)
+int loop_drive(CURLM *multi, unsigned rounds, enum loop_way by)
 {
     int running = 0;
+    way = by;
     act(multi, CURL_SOCKET_TIMEOUT, 0, &running);
     for (unsigned i = 0; i < rounds && running > 0; i++)
         go_round(multi, &running);

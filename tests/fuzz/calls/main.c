@@ -39,18 +39,20 @@ static char *slurp(const char *folder, const char *name)
     return text;
 }
 
-/* Half of the seeds have the whole origin; and one in eight a policy that is about nothing here. */
+/* Half of the seeds have the whole origin; one in eight a policy that is about nothing here, and one
+ * in eight one that names methods. */
 static void choose_policy(const char *folder, uint64_t seed)
 {
     static const struct {
         const char *name;
         const char *scope;
-    } policies[] = {{"whole", ""}, {"narrow", "/v1"}, {"nothing", "/nothing"}};
+    } policies[] = {{"whole", ""}, {"narrow", "/v1"}, {"nothing", "/nothing"}, {"reading", ""}};
     char path[4096];
-    unsigned which = seed % 8 == 7 ? 2 : seed & 1;
+    unsigned which = seed % 8 == 7 ? 2 : seed % 8 == 4 ? 3 : seed & 1;
     snprintf(path, sizeof path, "%s/%s.conf", folder, policies[which].name);
     setenv("COMMISSIONED_AUTH_CONFIG", path, 1);
     oracle_scope = policies[which].scope;
+    oracle_reads_only = which == 3;
 }
 
 static void play_in_child(const char *folder, uint64_t seed, uint64_t kept)

@@ -20,6 +20,8 @@ const struct option options[] = {
     {"FOLLOWLOCATION", CURLOPT_FOLLOWLOCATION, KIND_LONG, 1, NULL, true},
     {"FOLLOWLOCATION", CURLOPT_FOLLOWLOCATION, KIND_LONG, 1, NULL, true},
     {"FOLLOWLOCATION", CURLOPT_FOLLOWLOCATION, KIND_LONG, 1, NULL, true},
+    {"FOLLOWLOCATION", CURLOPT_FOLLOWLOCATION, KIND_LONG, 2, NULL, true},
+    {"FOLLOWLOCATION", CURLOPT_FOLLOWLOCATION, KIND_LONG, 3, NULL, true},
     {"FOLLOWLOCATION", CURLOPT_FOLLOWLOCATION, KIND_LONG, 0, NULL, true},
     {"UNRESTRICTED_AUTH", CURLOPT_UNRESTRICTED_AUTH, KIND_LONG, 1, NULL, true},
     {"UNRESTRICTED_AUTH", CURLOPT_UNRESTRICTED_AUTH, KIND_LONG, 0, NULL, true},
@@ -80,6 +82,7 @@ const struct option options[] = {
     {"NETRC", CURLOPT_NETRC, KIND_LONG, CURL_NETRC_REQUIRED, NULL, false},
 
     {"CUSTOMREQUEST", CURLOPT_CUSTOMREQUEST, KIND_TEXT, 0, "PUT", true},
+    {"CUSTOMREQUEST", CURLOPT_CUSTOMREQUEST, KIND_TEXT, 0, "GET", true},
     {"CUSTOMREQUEST", CURLOPT_CUSTOMREQUEST, KIND_TEXT, 0, "TRACE", false},
     {"CUSTOMREQUEST", CURLOPT_CUSTOMREQUEST, KIND_TEXT, 0, NULL, true},
     {"REQUEST_TARGET", CURLOPT_REQUEST_TARGET, KIND_TEXT, 0, "/v1/ok/target", false},
@@ -102,6 +105,10 @@ const struct option options[] = {
     {"POSTFIELDS", CURLOPT_POSTFIELDS, KIND_TEXT, 0, "a=1&b=2", true},
     {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "http://proxy.example:3128", true},
     {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "http://proxy.example:3128", true},
+    {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "https://proxy.example:3129", true},
+    {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "socks5h://proxy.example:1080", true},
+    {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "socks5://proxy.example:1080", true},
+    {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "socks4a://proxy.example:1080", true},
     {"PROXY", CURLOPT_PROXY, KIND_TEXT, 0, "", true},
     {"PROXYUSERPWD", CURLOPT_PROXYUSERPWD, KIND_TEXT, 0, "proxy:user", true},
     /* Tolerated, so there is none with a bare "default": the key takes the place of that, for

@@ -2,7 +2,7 @@
  * oracle.h - where the key may go, told apart from what the library thinks of it.
  *
  *   1. A key comes with https, to app.commissioned.tech by certificate and Host, port 443, a path
- *      in the policy's scope; never with CONNECT.
+ *      in the policy's scope, by a method that it allows; never with CONNECT.
  *   2. The handle that sent it verified its peer all the time.
  *   3. It is the only Authorization header, and stands nowhere else.
  *   4. The second key comes only after the first one was refused by a 401.
@@ -17,6 +17,7 @@
 
 /* Set once: the policy's path, "" for all; and whether the library is there. */
 extern const char *oracle_scope;
+extern bool oracle_reads_only; /* the policy allows GET and HEAD */
 extern bool oracle_expects_key;
 /* The library verifies peers itself, and trusts those that have the right certificate here: then a
  * handle's own settings neither allow nor forbid a key. */

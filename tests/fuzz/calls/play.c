@@ -11,7 +11,7 @@
 #include "server.h"
 #include "trace.h"
 
-enum { ROUNDS = 300, DEPTH = 3, LOOPED = MULTIS - 1 /* has an event loop's callbacks */ };
+enum { ROUNDS = 300, DEPTH = 3 };
 
 static CURLM *multis[MULTIS];
 static CURLSH *shares[SHARES];
@@ -44,10 +44,22 @@ static CURLM *multi_of(unsigned number)
 {
     if (multis[number] == NULL) {
         multis[number] = curl_multi_init();
-        if (number == LOOPED)
+        if (number == STEPS_LOOPED)
             loop_watch(multis[number]);
     }
     return multis[number];
+}
+
+static void on_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
+{
+    (void)easy, (void)user;
+    trace("cb lock %d %d", (int)data, (int)access);
+}
+
+static void on_unlock(CURL *easy, curl_lock_data data, void *user)
+{
+    (void)easy, (void)user;
+    trace("cb unlock %d", (int)data);
 }
 
 static CURLSH *share_of(unsigned number)
@@ -58,8 +70,11 @@ static CURLSH *share_of(unsigned number)
     curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
     curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
-    if (number == 1)
+    if (number == 1) {
         curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+        curl_share_setopt(share, CURLSHOPT_LOCKFUNC, on_lock);
+        curl_share_setopt(share, CURLSHOPT_UNLOCKFUNC, on_unlock);
+    }
     return share;
 }
 
@@ -184,11 +199,24 @@ static void read_messages(CURLM *multi)
     }
 }
 
-static int drive(unsigned number, unsigned rounds, bool by_loop)
+/* Waits as the step says. */
+static void wait_for(CURLM *multi, unsigned how)
+{
+    if (how % 4 == 2)
+        curl_multi_wakeup(multi);
+    if (how % 4 >= 2)
+        curl_multi_poll(multi, NULL, 0, 10, NULL);
+    else
+        curl_multi_wait(multi, NULL, 0, 10, NULL);
+}
+
+static int driven; /* one more than the number of the multi handle that is driven, or 0 */
+
+static int drive_it(unsigned number, unsigned rounds, unsigned how)
 {
     CURLM *multi = multi_of(number);
-    if (by_loop && number == LOOPED)
-        return loop_drive(multi, rounds);
+    if (steps_by_loop(number, how))
+        return loop_drive(multi, rounds, (enum loop_way)steps_loop_way(how));
     int running = 0;
     for (unsigned i = 0; i < rounds; i++) {
         errno = 0;
@@ -196,14 +224,23 @@ static int drive(unsigned number, unsigned rounds, bool by_loop)
         trace("m%u perform: %d running %d errno=%d", number, (int)code, running, errno);
         if (code != CURLM_OK || running == 0)
             break;
-        curl_multi_wait(multi, NULL, 0, 10, NULL);
+        wait_for(multi, how / 3);
     }
     return running;
 }
 
-static void finish(unsigned number, bool by_loop)
+static int drive(unsigned number, unsigned rounds, unsigned how)
 {
-    for (int i = 0; i < ROUNDS && drive(number, 20, by_loop) > 0; i++)
+    int outer = driven;
+    driven = (int)number + 1;
+    int running = drive_it(number, rounds, how);
+    driven = outer;
+    return running;
+}
+
+static void finish(unsigned number, unsigned how)
+{
+    for (int i = 0; i < ROUNDS && drive(number, 20, how) > 0; i++)
         read_messages(multi_of(number));
     read_messages(multi_of(number));
 }
@@ -255,11 +292,16 @@ static void cleanup(struct handle *handle)
 
 static void cleanup_multi(unsigned number)
 {
-    if (callback_depth > 0 || multis[number] == NULL)
+    static bool cleans;
+    if (multis[number] == NULL || cleans || (callback_depth > 0 && driven != (int)number + 1))
         return;
+    cleans = true;
     errno = 0;
     CURLMcode code = curl_multi_cleanup(multis[number]);
+    cleans = false;
     trace("m%u cleanup: %d errno=%d", number, (int)code, errno);
+    if (code != CURLM_OK)
+        return;
     multis[number] = NULL;
     for (int i = 0; i < HANDLES; i++) {
         struct handle *handle = &handles[i];
@@ -379,12 +421,12 @@ void play_act(const struct act *act)
         change_curlu(act);
         break;
     case OP_DRIVE:
-        drive(act->value % MULTIS, 1 + act->second % 4, act->fourth % 3 != 0);
+        drive(act->value % MULTIS, 1 + act->second % 4, act->fourth);
         if (act->third % 2 == 0)
             read_messages(multi_of(act->value % MULTIS));
         break;
     case OP_FINISH:
-        finish(act->value % MULTIS, act->fourth % 3 != 0);
+        finish(act->value % MULTIS, act->fourth);
         break;
     case OP_MULTI_CLEANUP:
         cleanup_multi(act->value % MULTIS);
@@ -410,7 +452,7 @@ static void end(void)
 {
     for (unsigned i = 0; i < MULTIS; i++)
         if (multis[i] != NULL)
-            finish(i, true);
+            finish(i, 1);
     for (unsigned i = 0; i < HANDLES; i++) {
         struct handle *handle = &handles[i];
         if (handle->easy != NULL && handle->multi >= 0)

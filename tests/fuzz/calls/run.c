@@ -71,7 +71,7 @@ static void put_certificate(const char *name, const char *host, FILE *authoritie
 }
 
 /* `authorities`: the policy names those that signed for app. */
-static void put_policy(const char *name, const char *url, bool authorities)
+static void put_policy(const char *name, const char *url, const char *more, bool authorities)
 {
     char line[PATH_MAX] = "";
     if (authorities)
@@ -80,8 +80,8 @@ static void put_policy(const char *name, const char *url, bool authorities)
         folder, name, 0600,
         "%s"
         "keys = ({ name = \"k\"; file = \"%s/key\"; next = \"%s/next\"; });\n"
-        "rules = ({ name = \"r\"; key = \"k\"; url = \"%s\"; report = \"none\"; });\n",
-        line, folder, folder, url));
+        "rules = ({ name = \"r\"; key = \"k\"; url = \"%s\"; %s report = \"none\"; });\n",
+        line, folder, folder, url, more));
 }
 
 static void make_folder(bool authorities)
@@ -98,6 +98,7 @@ static void make_folder(bool authorities)
     put_certificate("app.pem", "app.commissioned.tech", out);
     put_file("app-ca.pem", authorities_text);
     put_certificate("evil.pem", "evil.example", out);
+    put_certificate("proxy.pem", "proxy.example", out);
     put_certificate("impostor.pem", "app.commissioned.tech", NULL);
     fclose(out);
     put_file("ca.pem", authorities_text);
@@ -105,9 +106,11 @@ static void make_folder(bool authorities)
     put_file(".netrc", "machine app.commissioned.tech login n password n\n"
                        "machine evil.example login n password n\n");
     put_file("netrc-other", "machine other.example login o password o\n");
-    put_policy("whole.conf", "https://app.commissioned.tech", authorities);
-    put_policy("nothing.conf", "https://app.commissioned.tech/nothing", authorities);
-    put_policy("narrow.conf", "https://app.commissioned.tech/v1", authorities);
+    put_policy("whole.conf", "https://app.commissioned.tech", "", authorities);
+    put_policy("nothing.conf", "https://app.commissioned.tech/nothing", "", authorities);
+    put_policy("narrow.conf", "https://app.commissioned.tech/v1", "", authorities);
+    put_policy("reading.conf", "https://app.commissioned.tech", "methods = [\"GET\", \"HEAD\"];",
+               authorities);
 }
 
 /* ---- the two processes ----------------------------------------------------------------------- */

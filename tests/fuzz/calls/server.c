@@ -14,10 +14,11 @@
 #include "net.h"
 #include "oracle.h"
 #include "server_connection.h"
+#include "socks.h"
 #include "trace.h"
 
-static gnutls_certificate_credentials_t credentials[4];
-static gnutls_datum_t ticket_keys[4]; /* who shares one shares what was verified */
+static gnutls_certificate_credentials_t credentials[5];
+static gnutls_datum_t ticket_keys[5]; /* who shares one shares what was verified */
 static struct connection *connections;
 static unsigned ncreated;
 
@@ -83,6 +84,27 @@ static bool flush(struct connection *c)
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
+/* Within the session with a proxy. */
+static ssize_t outer_result(struct connection *c, ssize_t result)
+{
+    if (result >= 0)
+        return result;
+    gnutls_transport_set_errno(c->session, gnutls_error_is_fatal((int)result) ? EPIPE : EAGAIN);
+    return -1;
+}
+
+static ssize_t pull(gnutls_transport_ptr_t connection, void *to, size_t size)
+{
+    struct connection *c = connection;
+    return outer_result(c, gnutls_record_recv(c->outer, to, size));
+}
+
+static ssize_t push(gnutls_transport_ptr_t connection, const void *from, size_t size)
+{
+    struct connection *c = connection;
+    return outer_result(c, gnutls_record_send(c->outer, from, size));
+}
+
 static void start_tls(struct connection *c)
 {
     static const gnutls_datum_t protocols[] = {{(unsigned char *)"h2", 2},
@@ -92,8 +114,15 @@ static void start_tls(struct connection *c)
     gnutls_credentials_set(c->session, GNUTLS_CRD_CERTIFICATE, credentials[c->site->certificate]);
     gnutls_alpn_set_protocols(c->session, protocols, 2, GNUTLS_ALPN_SERVER_PRECEDENCE);
     gnutls_session_ticket_enable_server(c->session, &ticket_keys[c->site->certificate]);
-    gnutls_transport_set_int(c->session, c->fd);
+    if (c->outer == NULL) {
+        gnutls_transport_set_int(c->session, c->fd);
+    } else {
+        gnutls_transport_set_ptr(c->session, c);
+        gnutls_transport_set_pull_function(c->session, pull);
+        gnutls_transport_set_push_function(c->session, push);
+    }
     c->tls = true;
+    c->shook = false;
 }
 
 /* True when it is through. */
@@ -232,14 +261,21 @@ static void answer_now(struct connection *c)
     say(c, answer);
 }
 
+void connection_turn(struct connection *c, const struct site *site)
+{
+    flush(c);
+    c->site = site;
+    if (site->certificate == CERTIFICATE_NONE)
+        return;
+    c->outer = c->session;
+    start_tls(c);
+}
+
 /* A tunnel's further end takes the place of the proxy. */
 static void become(struct connection *c, const char *authority)
 {
-    flush(c);
-    c->site = world_reach(authority);
     c->nrequests = 0;
-    if (c->site->certificate != CERTIFICATE_NONE)
-        start_tls(c);
+    connection_turn(c, world_reach(authority));
 }
 
 static void take_request(struct connection *c, char *head)
@@ -304,6 +340,11 @@ static bool consume(struct connection *c)
         c->nin = 0;
         return true;
     }
+    if (c->site->socks) {
+        size_t size = socks_take(c);
+        drop_front(c, size);
+        return size > 0;
+    }
     if (c->waits_for_body) {
         size_t size = eat_body(c);
         drop_front(c, size);
@@ -356,6 +397,8 @@ static void end(struct connection *c)
             gnutls_bye(c->session, GNUTLS_SHUT_WR);
         gnutls_deinit(c->session);
     }
+    if (c->outer != NULL)
+        gnutls_deinit(c->outer);
     close(c->fd);
     free(c->out);
     free(c);
@@ -431,8 +474,8 @@ static gnutls_datum_t read_file(const char *folder, const char *name)
 
 void server_start(const char *folder)
 {
-    static const char *const files[] = {NULL, "app.pem", "evil.pem", "impostor.pem"};
-    for (int i = 1; i < 4; i++) {
+    static const char *const files[] = {NULL, "app.pem", "evil.pem", "impostor.pem", "proxy.pem"};
+    for (int i = 1; i < 5; i++) {
         gnutls_datum_t pem = read_file(folder, files[i]);
         gnutls_certificate_allocate_credentials(&credentials[i]);
         gnutls_session_ticket_key_generate(&ticket_keys[i]);

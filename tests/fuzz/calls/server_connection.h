@@ -17,10 +17,12 @@ struct connection {
     unsigned number;
     unsigned nrequests;
     bool tls;
-    bool shook; /* TLS stands */
-    bool dead;  /* to be closed */
-    bool ends;  /* ... once all is said */
+    bool shook;   /* TLS stands */
+    bool dead;    /* to be closed */
+    bool ends;    /* ... once all is said */
+    bool greeted; /* SOCKS: a way to authenticate is agreed on */
     gnutls_session_t session;
+    gnutls_session_t outer; /* with the proxy in front, or NULL */
     char sni[256];
     char in[32768];
     size_t nin;
@@ -36,6 +38,9 @@ struct connection {
 
 /* To its peer, when it is written to next. */
 void connection_say(struct connection *connection, const void *data, size_t size);
+
+/* From now on it is one to that site. */
+void connection_turn(struct connection *connection, const struct site *site);
 
 /* Notes, judges and answers. */
 void request_came(const struct request *request, struct answer *answer);

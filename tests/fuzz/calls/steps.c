@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loop.h"
 #include "options.h"
 #include "world.h"
 
@@ -52,10 +53,10 @@ static const struct weight outer[] = {
     {OP_SET, 0}};
 
 static const struct weight inner[] = {
-    {OP_SET, 200},         {OP_URL, 60},     {OP_PORT, 20},   {OP_CURLU, 20},
-    {OP_CURLU_CHANGE, 20}, {OP_PERFORM, 30}, {OP_ADD, 6},     {OP_REMOVE, 4},
-    {OP_NEW, 4},           {OP_DUP, 12},     {OP_CLEANUP, 4}, {OP_GETINFO, 20},
-    {OP_FAIL, 15},         {OP_PAUSE, 4},    {OP_DRIVE, 6},   {OP_SET, 0}};
+    {OP_SET, 200},         {OP_URL, 60},     {OP_PORT, 20},  {OP_CURLU, 20}, {OP_CURLU_CHANGE, 20},
+    {OP_PERFORM, 30},      {OP_ADD, 6},      {OP_REMOVE, 4}, {OP_NEW, 4},    {OP_DUP, 12},
+    {OP_CLEANUP, 4},       {OP_GETINFO, 20}, {OP_FAIL, 15},  {OP_PAUSE, 4},  {OP_DRIVE, 6},
+    {OP_MULTI_CLEANUP, 6}, {OP_SET, 0}};
 
 static struct act make_act(uint64_t *state, const struct weight *weights)
 {
@@ -103,13 +104,24 @@ struct step steps_make(uint64_t seed, size_t number)
 
 /* ---- URLs ------------------------------------------------------------------------------------ */
 
-static const char *const places[] = {
-    "https://" WORLD_HOST,         "https://" WORLD_HOST,           "https://" WORLD_HOST,
-    "https://" WORLD_HOST,         "https://" WORLD_HOST,           "http://" WORLD_HOST,
-    "https://" WORLD_HOST ":8443", "https://evil.example",          "https://evil.example",
-    "http://evil.example",         "https://" WORLD_HOST ":443",    WORLD_HOST,
-    "https://u:p@" WORLD_HOST,     "HTTPS://App.Commissioned.Tech", "https://evil.example:8443",
-    "http://" WORLD_HOST ":443"};
+static const char *const places[] = {"https://" WORLD_HOST,
+                                     "https://" WORLD_HOST,
+                                     "https://" WORLD_HOST,
+                                     "https://" WORLD_HOST,
+                                     "https://" WORLD_HOST,
+                                     "http://" WORLD_HOST,
+                                     "https://" WORLD_HOST ":8443",
+                                     "https://evil.example",
+                                     "https://evil.example",
+                                     "http://evil.example",
+                                     "https://" WORLD_HOST ":443",
+                                     WORLD_HOST,
+                                     "https://u:p@" WORLD_HOST,
+                                     "HTTPS://App.Commissioned.Tech",
+                                     "https://evil.example:8443",
+                                     "http://" WORLD_HOST ":443",
+                                     "file://",
+                                     "ftp://evil.example"};
 static const char *const scopes[] = {"/v1", "/v1",     "/v1",      "/v1",         "/other",
                                      "",    "/v1evil", "/v1/../x", "/v1/%2e%2e/x"};
 static const char *const words[] = {"",        "",       "",       "",      "",       "/401",
@@ -134,6 +146,17 @@ void steps_url(const struct act *act, char *url, size_t size)
     }
     snprintf(url, size, "%s%s%s%s/ok", places[act->value % NPLACES], scopes[act->second % NSCOPES],
              redirects, words[act->third % NWORDS]);
+}
+
+bool steps_by_loop(unsigned multi, unsigned how)
+{
+    return multi == STEPS_LOOPED && how % 3 != 0;
+}
+
+unsigned steps_loop_way(unsigned how)
+{
+    unsigned way = how / 3 % 4;
+    return way < LOOP_WAYS ? way : LOOP_ACTION;
 }
 
 /* ---- in words -------------------------------------------------------------------------------- */
@@ -164,6 +187,16 @@ static const char *const op_names[OPS] = {
     [OP_IMPOSTOR] = "app's new connections lead to",
     [OP_DROP_IDLE] = "servers end idle connections",
     [OP_FAIL] = "the callback fails"};
+
+static const char *say_way(const struct act *act)
+{
+    static const char *const loops[LOOP_WAYS] = {" by its loop", " by its loop with multi_socket",
+                                                 " by its loop with multi_socket_all"};
+    static const char *const waits[] = {"", "", ", wakes and polls", ", polls"};
+    if (steps_by_loop(act->value % MULTIS, act->fourth))
+        return loops[steps_loop_way(act->fourth)];
+    return waits[act->fourth / 3 % 4];
+}
 
 static void say_act(const struct act *act, char *text, size_t size)
 {
@@ -207,8 +240,7 @@ static void say_act(const struct act *act, char *text, size_t size)
         return;
     case OP_DRIVE:
         snprintf(text, size, "m%u drive %u rounds%s%s", act->value % MULTIS, 1 + act->second % 4,
-                 act->value % MULTIS == MULTIS - 1 && act->fourth % 3 != 0 ? " by its loop" : "",
-                 act->third % 2 == 0 ? ", read messages" : "");
+                 say_way(act), act->third % 2 == 0 ? ", read messages" : "");
         return;
     case OP_FINISH:
     case OP_MULTI_CLEANUP:

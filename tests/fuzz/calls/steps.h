@@ -79,6 +79,12 @@ struct step steps_make(uint64_t seed, size_t number);
 /* An URL of the small internet. */
 void steps_url(const struct act *act, char *url, size_t size);
 
+/* How a multi handle is driven, by the fourth value of its act: the last one has an event loop's
+ * callbacks. */
+enum { STEPS_LOOPED = MULTIS - 1 };
+bool steps_by_loop(unsigned multi, unsigned how);
+unsigned steps_loop_way(unsigned how); /* an enum loop_way */
+
 /* In words. */
 void steps_say(const struct step *step, char *text, size_t size);
 

@@ -8,16 +8,18 @@
 enum { APP = 0x0a000001, EVIL, IMPOSTOR, PROXY };
 
 static const struct site sites[] = {
-    {"app", APP, 443, CERTIFICATE_APP, false},
-    {"app-8443", APP, 8443, CERTIFICATE_APP, false},
-    {"app-plain", APP, 80, CERTIFICATE_NONE, false},
-    {"evil", EVIL, 443, CERTIFICATE_EVIL, false},
-    {"evil-8443", EVIL, 8443, CERTIFICATE_EVIL, false},
-    {"evil-plain", EVIL, 80, CERTIFICATE_NONE, false},
-    {"impostor", IMPOSTOR, 443, CERTIFICATE_IMPOSTOR, false},
-    {"impostor-8443", IMPOSTOR, 8443, CERTIFICATE_IMPOSTOR, false},
-    {"impostor-plain", IMPOSTOR, 80, CERTIFICATE_NONE, false},
-    {"proxy", PROXY, 3128, CERTIFICATE_NONE, true},
+    {"app", APP, 443, CERTIFICATE_APP, false, false},
+    {"app-8443", APP, 8443, CERTIFICATE_APP, false, false},
+    {"app-plain", APP, 80, CERTIFICATE_NONE, false, false},
+    {"evil", EVIL, 443, CERTIFICATE_EVIL, false, false},
+    {"evil-8443", EVIL, 8443, CERTIFICATE_EVIL, false, false},
+    {"evil-plain", EVIL, 80, CERTIFICATE_NONE, false, false},
+    {"impostor", IMPOSTOR, 443, CERTIFICATE_IMPOSTOR, false, false},
+    {"impostor-8443", IMPOSTOR, 8443, CERTIFICATE_IMPOSTOR, false, false},
+    {"impostor-plain", IMPOSTOR, 80, CERTIFICATE_NONE, false, false},
+    {"proxy", PROXY, 3128, CERTIFICATE_NONE, true, false},
+    {"tls-proxy", PROXY, 3129, CERTIFICATE_PROXY, true, false},
+    {"socks", PROXY, 1080, CERTIFICATE_NONE, false, true},
 };
 
 static const struct {
@@ -59,8 +61,10 @@ const struct site *world_reach(const char *authority)
 static struct curl_slist *make_resolve(unsigned which)
 {
     static const char *const where[WORLD_RESOLVES] = {"10.0.0.1", "10.0.0.3", "10.0.0.5"};
-    static const unsigned ports[] = {443, 8443, 80};
+    static const unsigned ports[] = {443, 8443, 80, 21};
     struct curl_slist *list = curl_slist_append(NULL, "proxy.example:3128:10.0.0.4");
+    list = curl_slist_append(list, "proxy.example:3129:10.0.0.4");
+    list = curl_slist_append(list, "proxy.example:1080:10.0.0.4");
     for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
         char line[128];
         snprintf(line, sizeof line, WORLD_HOST ":%u:%s", ports[i], where[which]);

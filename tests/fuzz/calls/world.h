@@ -5,7 +5,7 @@
  *     evil.example           10.0.0.2  the same, with a certificate of its own name
  *     (an impostor)          10.0.0.3  443 with a certificate for app.commissioned.tech that no CA
  *                                      of the program's signed, and 80
- *     proxy.example          10.0.0.4  3128, an HTTP proxy
+ *     proxy.example          10.0.0.4  3128, an HTTP proxy; 3129, one with TLS; 1080, SOCKS 4 and 5
  *     (nobody)               10.0.0.5
  */
 #ifndef COMMISSIONED_CALLS_WORLD_H
@@ -18,7 +18,13 @@
 
 #define WORLD_HOST "app.commissioned.tech"
 
-enum certificate { CERTIFICATE_NONE, CERTIFICATE_APP, CERTIFICATE_EVIL, CERTIFICATE_IMPOSTOR };
+enum certificate {
+    CERTIFICATE_NONE,
+    CERTIFICATE_APP,
+    CERTIFICATE_EVIL,
+    CERTIFICATE_IMPOSTOR,
+    CERTIFICATE_PROXY
+};
 
 struct site {
     const char *name;
@@ -26,6 +32,7 @@ struct site {
     uint16_t port;
     enum certificate certificate;
     bool proxies;
+    bool socks;
 };
 
 /* From now on connections to app on port 443 lead to the impostor, or to app again. */
