@@ -91,6 +91,10 @@ ROWS = [
     # CMake before 3.31 does not verify the server's certificate unless it is told to: the library does.
     Row("cmake file(DOWNLOAD)", "easy", LINKED, "cmake -DURL={url} -DVERIFY=OFF -P {here}/cmake_download.cmake",
         "command -v cmake", "cmake"),
+    Row("cmake file(UPLOAD)", "easy", LINKED, "cmake -DURL={url} -P {here}/cmake_upload.cmake", "command -v cmake", "cmake"),
+    # The crate sets an SSL_CTX function on every handle, so that nothing that libcurl verified counts: the library does it.
+    Row("Rust curl crate", "easy", LINKED, "{built}/rust/rust_curl {url} {url}", "test -x {built}/rust/rust_curl",
+        "cargo, rustc and the development files of libcurl and OpenSSL, then make build/clients/rust", 2),
     Row("TclCurl", "easy", LOCAL, "tclsh {here}/tcl_curl.tcl {url} {url}", "echo 'package require TclCurl' | tclsh",
         "tclcurl", 2),
     Row("Guile foreign functions", "easy", FOREIGN,
@@ -103,6 +107,9 @@ ROWS = [
         "g++ libcurlpp-dev", prepare="g++ {here}/cpp_curlpp.cpp -o $CLIENTS/cpp_curlpp -lcurlpp -lcurl"),
     # Below: what `make check-clients-all` installs besides.
     Row("cargo search", "easy", LINKED, "PATH=/usr/bin:$PATH {here}/cargo_search {host}", "test -x /usr/bin/cargo", "cargo"),
+    Row("cargo search, OpenSSL's libcurl", "easy", LINKED, "{here}/cargo_search {host}",
+        "c=$(command -v cargo) && ldd $c | grep -q 'libcurl[.]so'",
+        "a cargo that loads the OpenSSL flavour: Debian's loads the GnuTLS one, and rustup's has a libcurl of its own linked in"),
     Row("Mono P/Invoke", "easy", FOREIGN, "mono $CLIENTS/mono_pinvoke.exe {url}", "command -v mono && command -v mcs",
         "mono-runtime mono-mcs", prepare="mcs -out:$CLIENTS/mono_pinvoke.exe {here}/mono_pinvoke.cs"),
     Row("Racket ffi-lib", "easy", FOREIGN, f"racket {{here}}/racket_ffi.rkt {OPENSSL} {{url}}",
@@ -163,6 +170,8 @@ ROWS = [
     Row("transmission-remote", "easy", LINKED, "transmission-remote https://{host}/v1/rpc --list",
         "command -v transmission-remote", "transmission-cli"),
     Row("zabbix_agentd web.page.get", "easy", LINKED, "{here}/zabbix_page {url}", "command -v zabbix_agentd", "zabbix-agent"),
+    Row("Zabbix JavaScript HttpRequest", "easy", LINKED, "zabbix_js -s {here}/zabbix_request.js -p {url}", "command -v zabbix_js",
+        "zabbix-proxy-sqlite3"),
     Row("netsurf", "multi", LINKED, "HOME=$CLIENTS/netsurf timeout 10 netsurf-fb -f ram {url}", "command -v netsurf-fb",
         "netsurf-fb"),
     Row("DOMCount (Xerces)", "multi", LINKED, "DOMCount {url}", "command -v DOMCount", "libxerces-c-samples"),
