@@ -35,6 +35,17 @@ openssl_flavour := $(or $(call library_file,libcurl.so.4),-lcurl)
 gnutls_flavour  := $(call library_file,libcurl-gnutls.so.4)
 test_libs = $(patsubst -lcurl,$(openssl_flavour),$(call pkg_libs,$(1))) $(system_libs)
 
+# The policy module has libconfig in it where that can be (`LIBCONFIG=shared` where it is not wanted): then it calls the C
+# library alone, has its memory and stand-ins of its own for the rest, and needs no link namespace. See doc/design.md.
+libconfig_archive := $(if $(SANITIZE),,$(call library_file,libconfig.a))
+ifndef LIBCONFIG
+LIBCONFIG := $(if $(libconfig_archive),$(shell echo 'void *stdin, *stdout, *stderr;' | $(CC) -fPIC -fvisibility=hidden -shared \
+    -Wl,-z,text -Wl,--version-script=src/policy/exports.map -x c - -x none -Wl,--whole-archive $(libconfig_archive) \
+    -Wl,--no-whole-archive -o /dev/null 2>/dev/null && echo static))
+endif
+stands_alone := $(filter static,$(LIBCONFIG))
+ALL_CFLAGS += $(if $(stands_alone),-DMODULE_STANDS_ALONE)
+
 # In the C library itself from glibc 2.34 on.
 system_libs := -ldl -lpthread -lutil
 
@@ -43,6 +54,7 @@ core     := $(wildcard src/core/*.c)
 late_core = $(filter-out %/secret_free.c %/text.c,$(core))
 preload  := $(wildcard src/preload/*/*.c)
 policy   := $(wildcard src/policy/*.c)
+module   := $(wildcard src/module/*.c)
 bridge   := $(wildcard src/bridge/*.c)
 cli      := $(wildcard src/cli/*.c)
 devserver:= $(wildcard src/devserver/*.c)
@@ -109,17 +121,22 @@ $(BUILD)/late/%.o: %.c Makefile $(BUILD)/flags $(late_macros)
 	$(Q)$(CC) $(ALL_CFLAGS) $(small_frames) $(no_lto) $(no_idioms) $(inline_atomics) $(if $(filter $(plain_names),$<),,-include $(late_macros) -include src/preload/loader/late_names.h) -MMD -MP -c $< -o $@
 
 late_objects := $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core))
-link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \
+# -O1: a larger hash table of our names, for every name that a program looks up is sought there first.
+link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-O1 -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \
                -Wl,--version-script=$(1) -Wl,-T,src/preload/entry/sections.ld -Wl,-z,defs
 
 $(LIBRARY): $(late_objects) src/preload/entry/exports.map src/preload/entry/sections.ld
 	$(say) LD $@
 	$(Q)$(call link_library,src/preload/entry/exports.map) $(filter %.o,$^) -o $@
 
-$(MODULE): $(call objects,$(policy) $(core)) src/policy/exports.map
+# Not to be taken for the C library's, which the compiler knows: see stand_ins.c.
+$(BUILD)/obj/src/module/%.o: EXTRA_CFLAGS = -fno-builtin -U_FORTIFY_SOURCE $(no_lto) $(small_frames)
+
+# What is written at each start stands together, in front of large and seldom touched data.
+$(MODULE): $(call objects,$(if $(stands_alone),$(module)) $(policy) $(core)) src/policy/exports.map
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/policy/exports.map -Wl,-z,defs \
-	    $(filter %.o,$^) -lconfig -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-Bsymbolic -Wl,-soname,$(@F) -Wl,--version-script=src/policy/exports.map -Wl,-z,defs \
+	    $(filter %.o,$^) $(if $(stands_alone),$(libconfig_archive),-lconfig) -o $@
 
 $(COMMAND): $(call objects,$(cli) $(bridge) $(policy) $(core))
 	$(say) LD $@

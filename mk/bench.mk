@@ -11,6 +11,11 @@ $(bench)/workload: $(BUILD)/obj/tests/bench/workload.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,libcurl) -o $@
 
+$(bench)/workload-gnutls: $(BUILD)/obj/tests/bench/workload.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(gnutls_flavour) $(system_libs) -o $@
+
 $(bench)/resident $(bench)/asker: $(bench)/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(say) LD $@
@@ -45,7 +50,7 @@ $(bench)/silent/libcommissioned-auth.so: $(LIBRARY) $(bench)/silent/exports.map
 .PHONY: bench
 bench: ## what the library costs, row by row, against its limits
 	@scripts/deps build test valgrind bench
-	@$(MAKE) --no-print-directory all $(bench)/bench $(bench)/workload $(bench)/resident $(bench)/asker $(shared_objects)
+	@$(MAKE) --no-print-directory all $(bench)/bench $(bench)/workload $(if $(gnutls_flavour),$(bench)/workload-gnutls) $(bench)/resident $(bench)/asker $(shared_objects)
 	@BUILD=$(BUILD) $(bench)/bench $(BENCH)
 
 .PHONY: bench-bridge

@@ -2,7 +2,7 @@
 
 programs := $(BUILD)/tests/programs
 PROGRAMS := $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/options $(programs)/plugin-openssl.so
-PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/options-gnutls $(programs)/plugin-gnutls.so)
+PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/options-gnutls $(programs)/hard-gnutls $(programs)/plugin-gnutls.so)
 
 $(BUILD)/obj/tests/programs/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
 
@@ -19,7 +19,8 @@ $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(progr
 
 $(programs)/driver-gnutls: $(driver) $(BUILD)/obj/src/preload/loader/elf_find.o
 $(programs)/options-gnutls: $(BUILD)/obj/tests/programs/options.o
-$(programs)/driver-gnutls $(programs)/options-gnutls:
+$(programs)/hard-gnutls: $(BUILD)/obj/tests/programs/hard.o
+$(programs)/driver-gnutls $(programs)/options-gnutls $(programs)/hard-gnutls:
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(gnutls_flavour) $(system_libs) -o $@

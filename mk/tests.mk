@@ -4,7 +4,7 @@ unit_tests        := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard 
 integration_tests := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(wildcard tests/integration/test_*.c))
 support           := $(wildcard tests/support/*.c)
 # Everything that has no main of its own; the devserver's main stays out.
-testable          := $(core) $(policy) $(bridge) $(filter-out %/main.c,$(cli) $(devserver)) $(filter-out %/interpose.c %/interpose_multi.c %/interpose_dl.c %/no_start_files.c,$(preload))
+testable          := $(core) $(policy) $(filter-out %/stand_ins.c,$(module)) $(bridge) $(filter-out %/main.c,$(cli) $(devserver)) $(filter-out %/interpose.c %/interpose_multi.c %/interpose_dl.c %/no_start_files.c,$(preload))
 
 $(BUILD)/libtestable.a: $(call objects,$(testable))
 	@rm -f $@

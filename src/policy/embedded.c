@@ -1,10 +1,10 @@
 #include "policy/embedded.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "policy/kernel_file.h"
 
 bool embedded_is_interpreter(const char *file)
 {
@@ -20,18 +20,19 @@ bool embedded_is_interpreter(const char *file)
     return false;
 }
 
+/* What does not fit is not known. */
+enum { MAX_MAPS = 16 * 1024 * 1024 };
+
 bool embedded_in_this_process(bool *want)
 {
-    FILE *maps = fopen("/proc/self/maps", "re");
-    auto_free char *line = NULL;
-    size_t size = 0;
-    bool found = maps == NULL;
+    size_t length = 0;
+    auto_free char *maps = kernel_file("/proc/self/maps", MAX_MAPS, &length);
+    char *rest = maps;
+    bool found = maps == NULL || length == MAX_MAPS;
     *want = maps == NULL;
-    while (!found && getline(&line, &size, maps) > 0) {
+    for (char *line; !found && rest != NULL && (line = strsep(&rest, "\n")) != NULL;) {
         const char *path = strchr(line, '/');
         found = path != NULL && embedded_is_interpreter(path);
     }
-    if (maps != NULL)
-        fclose(maps);
     return found;
 }

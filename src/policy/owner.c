@@ -1,6 +1,10 @@
 #include "policy/owner.h"
 
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "policy/kernel_file.h"
 
 enum { NOBODY = 65534 };                   /* include/linux/highuid.h, exports(5) */
 #define NOBODY_OF_NFS 4294967294u          /* -2, as older NFS clients show it */
@@ -9,14 +13,14 @@ enum { NOBODY = 65534 };                   /* include/linux/highuid.h, exports(5
 /* The number that a file of one line holds; false where it cannot be read. */
 static bool read_number(const char *path, uint32_t *number)
 {
-    unsigned long value;
-    FILE *file = fopen(path, "re");
-    bool read = file != NULL && fscanf(file, "%lu", &value) == 1;
-    if (file != NULL)
-        fclose(file);
-    if (read)
+    char *end;
+    auto_free char *text = kernel_file(path, 64, NULL);
+    if (text == NULL)
+        return false;
+    unsigned long value = strtoul(text, &end, 10);
+    if (end != text)
         *number = (uint32_t)value;
-    return read;
+    return end != text;
 }
 
 /* The number that stands for all that have none; it is asked for until there is an answer. */
@@ -53,12 +57,17 @@ bool owner_is_trusted(uid_t owner, uid_t euid)
 /* True where every id has a number: then the last one is a user like any other. */
 static bool maps_all(const char *path)
 {
-    unsigned long long inside, outside, count, sum = 0;
-    FILE *file = fopen(path, "re");
-    while (file != NULL && fscanf(file, "%llu %llu %llu", &inside, &outside, &count) == 3)
-        sum += count;
-    if (file != NULL)
-        fclose(file);
+    enum { MAX_MAP = 64 * 1024 };
+    unsigned long long sum = 0;
+    auto_free char *text = kernel_file(path, MAX_MAP, NULL);
+    char *end = text;
+    for (char *line = text; line != NULL && *line != '\0'; line = end + strspn(end, " \n")) {
+        strtoull(line, &end, 10); /* inside */
+        strtoull(end, &end, 10);  /* outside */
+        sum += strtoull(end, &end, 10);
+        if (end == line)
+            break;
+    }
     return sum >= ALL_IDS;
 }
 

@@ -25,12 +25,14 @@
 
 #include "core/cleanup.h"
 #include "core/passing.h"
+#include "core/secret.h"
 #include "policy/asker.h"
 #include "policy/embedded.h"
+#include "policy/kernel_file.h"
 #include "policy/match_path.h"
 #include "policy/script.h"
 
-enum { MAX_ARGUMENTS = 64 * 1024 };
+enum { MAX_ARGUMENTS = 64 * 1024, MAX_ENVIRONMENT = 8 * 1024 * 1024 };
 
 static struct {
     struct asker asker;
@@ -120,18 +122,17 @@ static bool name_program(struct asked_file *program)
 /* The word after `name` in the initial environment; false where it is not there or too long. */
 static bool initial_variable(const char *name, char *value, size_t room)
 {
-    FILE *file = fopen("/proc/self/environ", "re");
-    auto_free char *entry = NULL;
     size_t size = 0, length = strlen(name);
+    char *all = kernel_file("/proc/self/environ", MAX_ENVIRONMENT, &size);
     bool found = false;
-    note_want(file == NULL);
-    while (file != NULL && !found && getdelim(&entry, &size, '\0', file) > 0)
+    note_want(all == NULL);
+    for (const char *entry = all; !found && entry < all + size; entry += strlen(entry) + 1) {
         found = strncmp(entry, name, length) == 0 && entry[length] == '=' &&
                 strlen(entry + length + 1) < room;
-    if (found)
-        strcpy(value, entry + length + 1);
-    if (file != NULL)
-        fclose(file);
+        if (found)
+            strcpy(value, entry + length + 1);
+    }
+    secret_free(all, size); /* people keep keys there */
     return found;
 }
 

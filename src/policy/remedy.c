@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "core/places.h"
+#include "policy/kernel_file.h"
 #include "policy/remedy_parts.h"
 
 /* A pod may run as the user whose the file is, but for root and nobody. */
@@ -95,13 +97,13 @@ void remedy_writable(struct complaint *why, const char *path, const struct stat 
 
 static bool all_users_are_mapped(void)
 {
-    unsigned long inside = 1, outside = 1, count = 0;
-    FILE *map = fopen("/proc/self/uid_map", "re");
-    bool all = map == NULL || (fscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 &&
-                               inside == 0 && count == UINT32_MAX);
-    if (map != NULL)
-        fclose(map);
-    return all;
+    auto_free char *map = kernel_file("/proc/self/uid_map", 256, NULL);
+    char *end;
+    if (map == NULL)
+        return true;
+    unsigned long inside = strtoul(map, &end, 10);
+    strtoul(end, &end, 10); /* outside */
+    return end != map && inside == 0 && strtoul(end, &end, 10) == UINT32_MAX;
 }
 
 /* In /tmp and its like, whoever owns a file wrote it: it must not be made one's own. */

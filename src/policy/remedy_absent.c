@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "core/places.h"
+#include "policy/kernel_file.h"
 #include "policy/remedy.h"
 #include "policy/remedy_parts.h"
 #include "policy/safe_file.h"
@@ -93,11 +95,11 @@ void remedy_no_key(struct complaint *why, const char *path, uid_t euid)
 /* "0::/system.slice/php8.2-fpm.service" names the unit; cgroups(7). */
 static bool unit_name(char *name, size_t room)
 {
-    char line[512];
+    enum { MAX_GROUPS = 16 * 1024 };
     bool found = false;
-    FILE *groups = fopen("/proc/self/cgroup", "re");
-    while (groups != NULL && !found && fgets(line, sizeof line, groups) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
+    auto_free char *groups = kernel_file("/proc/self/cgroup", MAX_GROUPS, NULL);
+    char *rest = groups;
+    for (char *line; !found && rest != NULL && (line = strsep(&rest, "\n")) != NULL;) {
         char *end = strstr(line, ".service");
         if (end == NULL)
             continue;
@@ -105,8 +107,6 @@ static bool unit_name(char *name, size_t room)
         const char *slash = strrchr(line, '/');
         found = slash != NULL && snprintf(name, room, "%s", slash + 1) < (int)room;
     }
-    if (groups != NULL)
-        fclose(groups);
     return found;
 }
 

@@ -221,10 +221,23 @@ static enum safe_result attempt(const char *path, uid_t euid, bool secret, size_
     return result;
 }
 
+/* Not its two paths, which are long and ended by their first bytes. */
+static void clear(struct safe_file *file)
+{
+    file->data = NULL;
+    file->size = 0;
+    memset(&file->st, 0, sizeof file->st);
+    file->has_st = file->passing = file->unsafe = file->secret = false;
+    file->asked = NULL;
+    file->resolved[0] = file->offender[0] = '\0';
+}
+
 enum safe_result safe_file_read(const char *path, uid_t euid, bool secret, size_t max,
                                 struct safe_file *file, struct complaint *why)
 {
-    *file = (struct safe_file){.asked = path, .secret = secret};
+    clear(file);
+    file->asked = path;
+    file->secret = secret;
     for (int i = 0; i < MAX_ATTEMPTS; i++) {
         bool again = false;
         enum safe_result result = attempt(path, euid, secret, max, file, why, &again);
@@ -244,7 +257,7 @@ enum safe_result safe_file_read(const char *path, uid_t euid, bool secret, size_
 enum safe_result safe_folder_judge(const char *path, uid_t euid, struct safe_file *file,
                                    struct complaint *why)
 {
-    *file = (struct safe_file){0};
+    clear(file);
     if (strlen(path) + sizeof "/." > PATH_MAX) {
         complain(why, "", "the path is too long");
         return SAFE_REFUSED;

@@ -195,6 +195,7 @@ static enum safe_result walk_path(const char *path, uid_t euid, struct safe_file
     if (strlen(path) >= sizeof left->text)
         return lookup_failed(ENAMETOOLONG, walk, why);
     memcpy(left->text, path, strlen(path) + 1);
+    left->at = 0;
     if (lstat("/", found) != 0)
         return lookup_failed(errno, walk, why);
 
@@ -219,7 +220,7 @@ enum safe_result safe_path_walk(const char *path, uid_t euid, struct safe_file *
                                 struct stat *found, struct complaint *why)
 {
     struct stat status;
-    auto_free struct left *left = calloc(1, sizeof *left);
+    auto_free struct left *left = malloc(sizeof *left);
     if (left == NULL)
         return SAFE_NO_MEMORY;
     enum safe_result result = walk_path(path, euid, walk, left, found, why);
@@ -269,6 +270,7 @@ bool safe_path_is_theirs(const char *path, uid_t euid, char theirs[PATH_MAX], ui
         return false;
     if (has_stranger(path, euid, theirs, owner) || is_strangers_file(path, euid, theirs, owner))
         return true;
-    auto_free char *real = realpath(path, NULL);
-    return real != NULL && has_stranger(real, euid, theirs, owner);
+    auto_free char *real =
+        malloc(PATH_MAX); /* not the C library's memory: src/module/stand_ins.c */
+    return real != NULL && realpath(path, real) != NULL && has_stranger(real, euid, theirs, owner);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +66,72 @@ START_TEST(the_stack_need_be_no_larger_than_4_kib_more)
     ck_assert_int_gt(without, 0);
     ck_assert_msg(with - without <= 4096, "%ld bytes without the library, %ld with it", without,
                   with);
+}
+END_TEST
+
+/* What the program printed for that call. */
+static long depth_of(const char *text, const char *call)
+{
+    char mark[64];
+    snprintf(mark, sizeof mark, "\n%s ", call);
+    const char *line = strncmp(text, mark + 1, strlen(mark + 1)) == 0 ? text : strstr(text, mark);
+    ck_assert_msg(line != NULL, "%s: %s", call, text);
+    return strtol(strchr(line, ' '), NULL, 10);
+}
+
+/* The text that the program prints; the caller frees it. */
+static char *depths(const char *program, bool with_library)
+{
+    char path[PATH_MAX], *config = strdup(getenv("COMMISSIONED_AUTH_CONFIG"));
+    char *copy = tmpdir_printf(served_folder, "copy.conf", 0600, "api_key = \"%s\";\n", served_key);
+    new_configuration();
+    setenv("COMMISSIONED_AUTH_CONFIG", copy, 1);
+    setenv("LD_BIND_NOW", "1", 1); /* what the loader saves to bind late is more than all else */
+    built(path, program);
+    if (with_library)
+        served_run(program, "depths");
+    else
+        OUTCOME(&served_outcome, path, "depths");
+    setenv("COMMISSIONED_AUTH_CONFIG", config, 1);
+    unsetenv("LD_BIND_NOW");
+    free(copy);
+    free(config);
+    ck_assert_msg(served_outcome.status == 0, "exit %d: %s", served_outcome.status,
+                  served_outcome.out);
+    return strdup(served_outcome.out);
+}
+
+static const char *const calls[] = {
+    "easy-init",       "setopt",        "first-perform", "perform",    "rotated-perform",
+    "refused-perform", "duphandle",     "reset",         "multi-init", "add-handle",
+    "multi-perform",   "remove-handle", "multi-cleanup", "cleanup",
+};
+
+/* The first handle is for asking libcurl's version, and in some versions that takes more than
+ * making one; no transfer takes less. */
+START_TEST(no_call_takes_more_than_4_kib_of_stack_beyond_libcurls_own)
+{
+    static const char *const programs[] = {HARD, HARD "-gnutls"};
+    char path[PATH_MAX];
+    built(path, programs[_i]);
+    if (access(path, X_OK) != 0) {
+        printf("SKIP %s: there is no such libcurl\n", programs[_i]);
+        return;
+    }
+    setenv("HARD_VERSION", "1", 1);
+    char *without = depths(programs[_i], false);
+    unsetenv("HARD_VERSION");
+    char *with = depths(programs[_i], true);
+    long version = depth_of(without, "version");
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        long own = depth_of(without, calls[i]), all = depth_of(with, calls[i]);
+        if (i == 0 && own < version)
+            own = version;
+        ck_assert_msg(all - own <= 4096, "%s: %ld bytes without the library, %ld with it", calls[i],
+                      own, all);
+    }
+    free(without);
+    free(with);
 }
 END_TEST
 
@@ -159,6 +226,7 @@ int main(void)
     tcase_add_test(tests, a_program_without_policy_may_forbid_itself_to_look_at_files);
     tcase_add_test(tests, a_policy_that_comes_later_is_found);
     tcase_add_test(tests, the_stack_need_be_no_larger_than_4_kib_more);
+    tcase_add_loop_test(tests, no_call_takes_more_than_4_kib_of_stack_beyond_libcurls_own, 0, 2);
     tcase_add_test(tests, a_module_that_comes_back_is_found);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

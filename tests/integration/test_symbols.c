@@ -64,11 +64,11 @@ static const char *string_of(const ElfW(Shdr) * of, size_t offset)
     return at(sections[of->sh_link].sh_offset + offset);
 }
 
-static void setup(void)
+static void open_object(const char *name)
 {
     char path[PATH_MAX];
     struct stat file;
-    built(path, "libcommissioned-auth.so");
+    built(path, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(fstat(fd, &file), 0);
@@ -80,6 +80,16 @@ static void setup(void)
     symbols = section(SHT_DYNSYM);
     dynamic = section(SHT_DYNAMIC);
     ck_assert(symbols != NULL && dynamic != NULL);
+}
+
+static void setup(void)
+{
+    open_object("libcommissioned-auth.so");
+}
+
+static void set_up_module(void)
+{
+    open_object("commissioned-auth-policy.so");
 }
 
 static void teardown(void)
@@ -198,6 +208,80 @@ START_TEST(neither_stack_nor_any_page_is_writable_and_executable)
 }
 END_TEST
 
+/*
+ * What the policy module may call of the C library, which is the host program's too: nothing that
+ * takes memory from the host's heap, has a stream, or keeps a state that the host would see.
+ */
+static const char *const harmless[] = {
+    "_exit",       "access",         "clock_getres",   "clock_gettime", "close",
+    "ctype_b_loc", "errno_location", "explicit_bzero", "faccessat",     "fnmatch",
+    "fstat",       "fxstat",         "getauxval",      "getdents64",    "getegid",
+    "geteuid",     "getgroups",      "getpid",         "getrlimit",     "lstat",
+    "lxstat",      "madvise",        "memchr",         "memcmp",        "memcpy",
+    "memmove",     "memset",         "mlock",          "mmap",          "mprotect",
+    "munmap",      "nanosleep",      "newlocale",      "open",          "pread",
+    "read",        "readlink",       "realpath",       "secure_getenv", "sendto",
+    "snprintf",    "socket",         "stack_chk_fail", "stat",          "statfs",
+    "statvfs",     "strcasecmp",     "strcat",         "strchr",        "strcmp",
+    "strcpy",      "strcspn",        "strlen",         "strncasecmp",   "strncat",
+    "strncmp",     "strnlen",        "strpbrk",        "strrchr",       "strsep",
+    "strspn",      "strstr",         "strtod",         "strtok_r",      "strtol",
+    "strtoll",     "strtoul",        "strtoull",       "syscall",       "uselocale",
+    "vsnprintf",   "xstat",
+};
+
+/* What headers make of names: __snprintf_chk, __isoc23_strtoul, stat64. */
+static void plain_name(const char *name, char plain[64])
+{
+    name += strspn(name, "_") > 1 ? strspn(name, "_") : 0;
+    if (strncmp(name, "isoc", 4) == 0 && strchr(name, '_') != NULL)
+        name = strchr(name, '_') + 1;
+    snprintf(plain, 64, "%s", name);
+    size_t length = strlen(plain);
+    if (length > 4 && strcmp(plain + length - 4, "_chk") == 0)
+        plain[length - 4] = '\0';
+    else if (length > 2 && strcmp(plain + length - 2, "64") == 0 &&
+             strcmp(plain, "getdents64") != 0)
+        plain[length - 2] = '\0';
+}
+
+static bool is_harmless(const char *name)
+{
+    char plain[64];
+    plain_name(name, plain);
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
+        if (strcmp(plain, harmless[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool module_needs(const char *library)
+{
+    const ElfW(Dyn) *entry = at(dynamic->sh_offset);
+    for (; entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_NEEDED &&
+            strncmp(string_of(dynamic, entry->d_un.d_val), library, strlen(library)) == 0)
+            return true;
+    return false;
+}
+
+START_TEST(the_module_calls_nothing_that_the_host_would_feel)
+{
+    const char *const test = "the_module_calls_nothing_that_the_host_would_feel";
+    if (skipped_for_sanitizer(test))
+        return;
+    if (module_needs("libconfig")) {
+        printf("SKIP %s: the module has a link namespace, for libconfig.a is not here\n", test);
+        return;
+    }
+    for (size_t i = 1; i < count_of_symbols(); i++) {
+        const char *name = string_of(symbols, symbol(i)->st_name);
+        if (symbol(i)->st_shndx == SHN_UNDEF && ELF32_ST_BIND(symbol(i)->st_info) != STB_WEAK)
+            ck_assert_msg(is_harmless(name), "%s", name);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("symbols");
@@ -209,5 +293,9 @@ int main(void)
     tcase_add_test(tests, the_library_needs_libc_alone_and_is_bound_at_once);
     tcase_add_test(tests, neither_stack_nor_any_page_is_writable_and_executable);
     suite_add_tcase(suite, tests);
+    TCase *module = tcase_create("module");
+    tcase_add_checked_fixture(module, set_up_module, teardown);
+    tcase_add_test(module, the_module_calls_nothing_that_the_host_would_feel);
+    suite_add_tcase(suite, module);
     return suite_run(suite);
 }

@@ -347,6 +347,73 @@ static void stack(void)
     printf("%zu\n", STACK - untouched);
 }
 
+static unsigned char *painted; /* the thread's stack */
+
+static void paint(unsigned char *top)
+{
+    memset(painted, PATTERN, (size_t)(top - painted) - 512);
+}
+
+static void say_depth(const char *what, const unsigned char *top)
+{
+    const unsigned char *deepest = painted;
+    while (deepest < top && *deepest == PATTERN)
+        deepest++;
+    printf("%s %zu\n", what, (size_t)(top - deepest));
+}
+
+/* How far below this frame one call goes. */
+#define DEPTH(what, call)                                                                          \
+    do {                                                                                           \
+        unsigned char top;                                                                         \
+        paint(&top);                                                                               \
+        call;                                                                                      \
+        say_depth(what, &top);                                                                     \
+    } while (0)
+
+static void *call_each(void *data)
+{
+    CURL *easy = NULL, *copy = NULL;
+    CURLM *multi = NULL;
+    int running;
+    if (getenv("HARD_VERSION") != NULL)
+        DEPTH("version", curl_version_info(CURLVERSION_NOW));
+    DEPTH("easy-init", easy = curl_easy_init());
+    DEPTH("setopt", curl_easy_setopt(easy, CURLOPT_URL, "nosuch://host/"));
+    DEPTH("first-perform", curl_easy_perform(easy));
+    DEPTH("perform", curl_easy_perform(easy));
+    CHECK(rename(getenv("HARD_NEW"), getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
+    wait_for_tick();
+    DEPTH("rotated-perform", curl_easy_perform(easy));
+    CHECK(unlink(getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
+    wait_for_tick();
+    DEPTH("refused-perform", curl_easy_perform(easy));
+    DEPTH("duphandle", copy = curl_easy_duphandle(easy));
+    DEPTH("reset", curl_easy_reset(copy));
+    DEPTH("multi-init", multi = curl_multi_init());
+    DEPTH("add-handle", curl_multi_add_handle(multi, easy));
+    DEPTH("multi-perform", curl_multi_perform(multi, &running));
+    DEPTH("remove-handle", curl_multi_remove_handle(multi, easy));
+    DEPTH("multi-cleanup", curl_multi_cleanup(multi));
+    DEPTH("cleanup", curl_easy_cleanup(copy));
+    curl_easy_cleanup(easy);
+    return data;
+}
+
+/* Prints for each kind of call how many bytes of the stack it takes, libcurl's own included. */
+static void depths(void)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    CHECK(curl_global_init(CURL_GLOBAL_ALL) == 0);
+    painted = aligned_alloc(4096, STACK);
+    CHECK(painted != NULL);
+    CHECK(pthread_attr_init(&attributes) == 0);
+    CHECK(pthread_attr_setstack(&attributes, painted, STACK) == 0);
+    CHECK(pthread_create(&thread, &attributes, call_each, NULL) == 0);
+    pthread_join(thread, NULL);
+}
+
 /* ---- no files any more, on pain of death ------------------------------------------------------- */
 
 static void forbid_files(void)
@@ -478,6 +545,7 @@ static const struct {
     {"loader-error", loader_error},
     {"replaced", replaced},
     {"stack", stack},
+    {"depths", depths},
     {"forbidden", forbidden},
     {"configured", configured},
     {"locks-all", locks_all},

@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include "preload/loader/elf_find.h"
+#include "preload/loader/elf_hash.h"
 #include "support/gnu_hash.h"
 #include "support/suite.h"
 
@@ -108,6 +109,15 @@ START_TEST(the_hashes_are_those_of_the_names)
     ck_assert_uint_eq(ELF_HASH_CURL_EASY_INIT, gnu_hash("curl_easy_init"));
     ck_assert_uint_eq(ELF_HASH_R_DEBUG, gnu_hash("_r_debug"));
     ck_assert_uint_eq(ELF_HASH_SINGLE_THREADED, gnu_hash("__libc_single_threaded"));
+    static const char longest[] = "abcdefghijklmnopqrstuvwxyz_01234";
+    static const struct elf_name reckoned[] = {ELF_NAME(""), ELF_NAME("x"),
+                                               ELF_NAME("curl_multi_socket_action"),
+                                               ELF_NAME("abcdefghijklmnopqrstuvwxyz_01234")};
+    ck_assert_uint_eq(reckoned[0].hash, gnu_hash(""));
+    ck_assert_uint_eq(reckoned[1].hash, gnu_hash("x"));
+    ck_assert_uint_eq(reckoned[2].hash, gnu_hash("curl_multi_socket_action"));
+    ck_assert_uint_eq(reckoned[3].hash, gnu_hash(longest));
+    ck_assert_uint_eq(reckoned[3].size, sizeof longest);
 }
 END_TEST
 

@@ -40,11 +40,11 @@ static const struct provider *enter(const struct link_map *map, const void *init
         return &slot->provider;
     struct elf_symbols symbols;
     elf_symbols_at(&symbols, map->l_addr, map->l_ld, elf_hash_entry(map->l_ld));
-    const char *next = names;
-    for (unsigned i = 0; *next != '\0'; i++) {
-        const char *name = next;
-        uint32_t hash = elf_hash_next(&next);
-        slot->entry[i] = elf_lookup_default(&symbols, NULL, name, hash);
+    const char *name = names;
+    for (unsigned i = 0; *name != '\0'; i++) {
+        slot->entry[i] = elf_lookup_default(&symbols, NULL, name, elf_hash_of(name));
+        while (*name++ != '\0')
+            ;
     }
     __atomic_store_n(&slot->ready, true, __ATOMIC_RELEASE);
     return &slot->provider;

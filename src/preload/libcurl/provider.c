@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "preload/loader/elf_find.h"
+#include "preload/loader/elf_hash.h"
 #include "preload/loader/loaded.h"
 #include "preload/loader/locks.h"
 #include "preload/loader/object.h"
@@ -31,9 +32,15 @@ static const char real_names[] = REAL_FUNCTIONS(REAL_NAME);
 static const char parser_names[] = REAL_PARSER_FUNCTIONS(REAL_NAME);
 #undef REAL_NAME
 
-#define ONE_MORE(name, member) +1
-enum { NAMES = 0 REAL_FUNCTIONS(ONE_MORE), PARSER_NAMES = 0 REAL_PARSER_FUNCTIONS(ONE_MORE) };
-#undef ONE_MORE
+#define REAL_HASH(name, member) ELF_NAME("curl_" #name),
+static const struct elf_name real_hashed[] = {REAL_FUNCTIONS(REAL_HASH)};
+static const struct elf_name parser_hashed[] = {REAL_PARSER_FUNCTIONS(REAL_HASH)};
+#undef REAL_HASH
+
+enum {
+    NAMES = sizeof real_hashed / sizeof real_hashed[0],
+    PARSER_NAMES = sizeof parser_hashed / sizeof parser_hashed[0],
+};
 
 /* The struct's members in the order of the names above. */
 union real_table {
@@ -42,19 +49,16 @@ union real_table {
 };
 _Static_assert(sizeof(struct real) == sizeof(union real_table), "one name a member");
 
-/* Looks `names` up in order into entry[]. Returns how many were found before the first that was
- * not. */
-static unsigned find_names(const struct elf_symbols *symbols, const char *names, void **entry)
+/* Looks the names up in order into entry[]. True where all were found. */
+static bool find_names(const struct elf_symbols *symbols, const char *name,
+                       const struct elf_name *hashed, unsigned count_of_names, void **entry)
 {
-    unsigned found = 0;
-    for (const char *next = names; *next != '\0'; found++) {
-        const char *name = next;
-        uint32_t hash = elf_hash_next(&next);
-        entry[found] = elf_lookup_default(symbols, NULL, name, hash);
-        if (entry[found] == NULL)
-            return found;
+    for (unsigned i = 0; i < count_of_names; name += hashed[i++].size) {
+        entry[i] = elf_lookup_default(symbols, NULL, name, hashed[i].hash);
+        if (entry[i] == NULL)
+            return false;
     }
-    return found;
+    return true;
 }
 
 /* A library that wraps some of libcurl's functions and takes the rest from it is none. */
@@ -74,7 +78,7 @@ static bool fill(struct provider *provider, const struct link_map *map)
     struct elf_symbols symbols;
     memset(&table, 0, sizeof table);
     elf_symbols_at(&symbols, map->l_addr, map->l_ld, elf_hash_entry(map->l_ld));
-    bool complete = find_names(&symbols, real_names, table.entry) == NAMES;
+    bool complete = find_names(&symbols, real_names, real_hashed, NAMES, table.entry);
     if (complete)
         provider->version = table.real.version_info(CURLVERSION_NOW)->version_num;
 #ifdef FORCE_OLD_LIBCURL /* `make check-old`: the libcurl that is here plays an old one */
@@ -82,7 +86,8 @@ static bool fill(struct provider *provider, const struct link_map *map)
         provider->version = CURL_HAS_PREREQ - 1;
 #endif
     if (complete && provider->version >= CURL_HAS_URL_PARSER)
-        complete = find_names(&symbols, parser_names, table.entry + NAMES) == PARSER_NAMES;
+        complete =
+            find_names(&symbols, parser_names, parser_hashed, PARSER_NAMES, table.entry + NAMES);
     complete = complete && object_mapping(table.entry[0], &mapping) &&
                are_inside(&mapping, table.entry, NAMES);
     if (!complete)

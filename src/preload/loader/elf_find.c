@@ -69,19 +69,12 @@ void *elf_lookup(const struct elf_symbols *symbols, const char *name, uint32_t h
     return symbol != NULL ? (void *)(symbols->base + symbol->st_value) : NULL;
 }
 
-uint32_t elf_hash_next(const char **name)
-{
-    uint32_t hash = 5381;
-    const char *letter = *name;
-    for (; *letter != '\0'; letter++)
-        hash = hash * 33 + (unsigned char)*letter;
-    *name = letter + 1;
-    return hash;
-}
-
 uint32_t elf_hash_of(const char *name)
 {
-    return elf_hash_next(&name);
+    uint32_t hash = 5381;
+    for (; *name != '\0'; name++)
+        hash = hash * 33 + (unsigned char)*name;
+    return hash;
 }
 
 /*

@@ -120,9 +120,8 @@ static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t has
 #define ELF_HASH_SINGLE_THREADED UINT32_C(0xfecaacfe) /* __libc_single_threaded */
 #define ELF_HASH_R_DEBUG         UINT32_C(0x5475103c) /* _r_debug */
 
-/* That of any name; and of one in a row of names, which `*name` is then behind. */
+/* That of any name; elf_hash.h has it for names that the compiler knows. */
 uint32_t elf_hash_of(const char *name);
-uint32_t elf_hash_next(const char **name);
 
 /* strcmp(3), which is not there before late_libc_bind. */
 static inline bool elf_same_name(const char *a, const char *b)

@@ -190,23 +190,18 @@ static void find_older(struct late_libc *table, dlsym_function *find)
  * fills every member. */
 __attribute__((noinline)) static const char *find_all(struct late_libc *table, dlsym_function *find)
 {
-    const union entry *entry = (const union entry *)(void *)table;
+    union entry *entry = (union entry *)(void *)table;
     const ElfW(Versym) *versions = versions_beside_dlsym();
-    const char *next = late_symbols;
-    for (union entry *to = (union entry *)(void *)table; *next != '\0'; to++) {
-        const char *name = next;
-        uint32_t hash = elf_hash_next(&next);
-        to->object = find_hashed(find, name, hash, versions);
-    }
+    const char *name = late_symbols;
+    for (unsigned i = 0; i < LATE_SYMBOLS; name += late_hashes[i++].size)
+        entry[i].object = find_hashed(find, name, late_hashes[i].hash, versions);
     find_older(table, find);
     find_optional(table, find, versions);
-    const char *name = late_symbols;
-    for (; *name != '\0' && entry->object != NULL; entry++)
-        while (*name++ != '\0')
-            ;
-    if (*name == '\0')
-        return table->standard_error != NULL ? NULL : "stderr";
-    return name;
+    name = late_symbols;
+    for (unsigned i = 0; i < LATE_SYMBOLS; name += late_hashes[i++].size)
+        if (entry[i].object == NULL)
+            return name;
+    return table->standard_error != NULL ? NULL : "stderr";
 }
 
 /*

@@ -15,6 +15,7 @@
 #ifndef COMMISSIONED_LATE_SYMBOLS_H
 #define COMMISSIONED_LATE_SYMBOLS_H
 
+#include "preload/loader/elf_hash.h"
 #include "preload/loader/late_table.h"
 
 #ifdef __USE_FILE_OFFSET64
@@ -35,15 +36,24 @@
 #define FXSTAT "__fxstat"
 #endif
 
+#define LATE_QUOTE(symbol) #symbol
+#define LATE_TEXT(name)    LATE_QUOTE(name)
+
 /* One string rather than an array of pointers, each of which would be a relocation at start-up. */
 static const char late_symbols[] =
-#define LATE_TEXT(symbol) #symbol "\0"
-#define LATE_NAME(name)   LATE_TEXT(name)
+#define LATE_NAME(name) LATE_TEXT(name) "\0"
     LATE_LIBC(LATE_NAME)
 #undef LATE_NAME
-#undef LATE_TEXT
     ;
+static const struct elf_name late_hashes[] = {
+#define LATE_HASH(name) ELF_NAME(LATE_TEXT(name)),
+    LATE_LIBC(LATE_HASH)
+#undef LATE_HASH
+};
+enum { LATE_SYMBOLS = sizeof late_hashes / sizeof late_hashes[0] };
 
+#undef LATE_QUOTE
+#undef LATE_TEXT
 #undef open
 #undef mmap
 #undef stat

@@ -20,9 +20,9 @@ static policy_build_function *build; /* atomic; set once */
 
 /* Paths are long and a caller's stack may be short. */
 struct search {
+    struct module module;
     char folder[PATH_MAX]; /* the library's own; empty where that is not known */
     char path[PATH_MAX + sizeof "/" MODULE_FOLDER "/" MODULE_NAME];
-    struct module module;
 };
 
 static const char *own_name(struct link_map **map)
@@ -79,7 +79,7 @@ static bool is_removed(void)
            maps_say_deleted();
 }
 
-#ifdef MODULE_STANDS_ALONE
+#if defined(MODULE_STANDS_ALONE) && defined(RTLD_DEEPBIND)
 
 /*
  * It has libconfig in it, with names that nobody else finds, and calls the C library alone:

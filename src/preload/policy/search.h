@@ -17,9 +17,9 @@
 #include "preload/policy/find_module.h"
 
 struct search {
-    struct places places;
     struct module module; /* where something is there */
     bool there;           /* a configuration, as far as that can be known */
+    struct places places; /* last, for it is long, and each page of it costs a page fault */
 };
 
 struct search *search_begin(void);
