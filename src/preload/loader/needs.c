@@ -21,13 +21,20 @@ static bool is_libcurl(const char *file)
            file[5] == 'r' && file[6] == 'l';
 }
 
+/* Read up to its ".so", where the C library cannot be asked yet. */
 static bool has_slash(const char *path)
 {
     if (late_libc_is_bound())
         return strchr(path, '/') != NULL;
-    while (*path != '\0' && *path != '/')
-        path++;
-    return *path != '\0';
+    for (; *path != '\0'; path++) {
+        if (*path > '/')
+            continue; /* most of them: the few below are looked at */
+        if (*path == '/')
+            return true;
+        if (path[0] == '.' && path[1] == 's' && path[2] == 'o')
+            return false;
+    }
+    return false;
 }
 
 /* As an object names what it needs: a file's name, or, seldom, a path to it. */
