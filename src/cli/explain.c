@@ -265,6 +265,20 @@ static int exit_code(const struct question *question)
     return CLI_NO;
 }
 
+/* Nothing is sent, so the peer is taken to be the one that the URL names, where it could be seen. */
+static struct decision decide_unsent(const struct policy_image *image, struct hop *hop)
+{
+    struct decision decision = decide(image, hop);
+    const struct policy_ca *ca;
+    if (decision.verdict != VERDICT_VERIFY)
+        return decision;
+    ca = decision.rule->ca;
+    hop->peer = ca != NULL && ca->pem == NULL ? PEER_UNKNOWN : PEER_GOOD;
+    hop->peer_detail = ca != NULL ? ca->error : NULL;
+    decide_verified(&decision, hop);
+    return decision;
+}
+
 /* In the child that is like the process that is asked about. */
 static int answer(struct policy_asker *asker, void *data)
 {
@@ -274,8 +288,7 @@ static int answer(struct policy_asker *asker, void *data)
     struct question question = {.asker = asker, .url = call->argv[0]};
     char path[PATH_MAX];
     struct target target;
-    /* Nothing is sent, so the peer is taken to be the one that the URL names. */
-    struct hop hop = {.target = &target, .method = question.method, .peer = PEER_GOOD};
+    struct hop hop = {.target = &target, .method = question.method};
     int status = asker_read(asker, &config, &image);
     if (status != CLI_OK)
         return status;
@@ -285,7 +298,7 @@ static int answer(struct policy_asker *asker, void *data)
     if (!target_read(question.url, &target, path))
         hop.flags |= HOP_NO_URL;
     question.config = config;
-    question.decision = decide(image, &hop);
+    question.decision = decide_unsent(image, &hop);
     if (hop.flags & HOP_NO_URL) /* whatever the policy says */
         question.decision = (struct decision){.verdict = VERDICT_PASS, .reason = REASON_URL};
     if (call->value[OPTION_JSON] != NULL)

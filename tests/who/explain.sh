@@ -88,6 +88,11 @@ put "$keys rules = ({ name = \"r\"; key = \"k\"; programs = [\"/usr/bin/git\"]; 
 agree svc git -c http.lowSpeedTime=5 ls-remote https://app.commissioned.tech/v1/r.git
 put "$keys rules = ({ name = \"r\"; key = \"k\"; programs = [\"/usr/lib/git-core/git-remote-https\"]; }); user_config = false;"
 agree svc git ls-remote https://app.commissioned.tech/v1/r.git
+for ca in "$W/server/ca.pem" /etc/commissioned-auth/none.pem; do
+	put "verify = \"always\"; ca_file = \"$ca\"; $keys rules = ({ name = \"r\"; key = \"k\"; }); user_config = false;"
+	[ "$ca" = "$W/server/ca.pem" ] && agree root curl "${asks[@]}"
+	agree svc curl "${asks[@]}"
+done
 : >/etc/ld.so.preload
 [ $count -ge 30 ] && ok "$count combinations" || bad "$count combinations only"
 for kind in key none nothing; do
