@@ -49,6 +49,9 @@ int asker_become(const char *program, const char *user, bool json, asker_answer 
 /* Makes it ask for this program. 0, or as program_find, with errno; says nothing. */
 int asker_set_program(struct policy_asker *asker, const char *name);
 
+/* Of a program that interprets: what its words (argv[0] among them) say that it will run. */
+void asker_set_arguments(struct policy_asker *asker, char *const argv[]);
+
 /* Makes it ask one file alone. Exit code. */
 int asker_only_file(struct policy_asker *asker, const char *file);
 

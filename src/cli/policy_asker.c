@@ -13,6 +13,7 @@
 #include "cli/needed.h"
 #include "cli/policy.h"
 #include "cli/program.h"
+#include "core/cleanup.h"
 #include "policy/embedded.h"
 #include "policy/helper.h"
 #include "policy/script.h"
@@ -145,6 +146,44 @@ int asker_set_program(struct policy_asker *asker, const char *name)
         (judgement.reach == PROGRAM_SETID || judgement.reach == PROGRAM_CAPABILITIES))
         gain_ids(asker, judgement.file);
     return 0;
+}
+
+/* As /proc/PID/cmdline has them. NULL where memory ran out; the caller's. */
+static char *join_words(char *const words[], size_t *length)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, length);
+    for (; out != NULL && *words != NULL; words++)
+        fprintf(out, "%s%c", *words, '\0');
+    return out != NULL && fclose(out) == 0 ? text : NULL;
+}
+
+/* Where a relative name does not lead to a file, the interpreter looks for it elsewhere. */
+static void set_interpreted(struct policy_asker *asker, const char *word)
+{
+    struct stat st;
+    if (stat(word, &st) == 0 && strncmp(word, "/dev/", 5) != 0 && strncmp(word, "/proc/", 6) != 0)
+        set_script(asker, word);
+}
+
+void asker_set_arguments(struct policy_asker *asker, char *const argv[])
+{
+    const struct interpreter *interpreter = script_interpreter(asker->program);
+    const char *word = NULL;
+    size_t length;
+    if (interpreter == NULL || !asker->request.script_unknown)
+        return;
+    auto_free char *text = join_words(argv, &length);
+    switch (text != NULL ? script_find(interpreter, text, length, &word) : SCRIPT_UNKNOWN) {
+    case SCRIPT_WORD:
+        set_interpreted(asker, word);
+        break;
+    case SCRIPT_NONE:
+        asker->request.script_unknown = false;
+        break;
+    case SCRIPT_UNKNOWN:
+        break;
+    }
 }
 
 /* One that may be installed tomorrow: of it nothing but the name is known. */

@@ -67,7 +67,7 @@ static int prepare_preload(const char *program)
     return CLI_OK;
 }
 
-static int prepare_environment(const char *program, const char *key)
+static int prepare_environment(const char *program, const struct cli_call *call)
 {
     struct program_judgement judgement = {0};
     program_judge(program, NULL, &judgement);
@@ -76,7 +76,7 @@ static int prepare_environment(const char *program, const char *key)
                         "%s changes its user or gains capabilities, and gets no key in its "
                         "environment",
                         judgement.file);
-    return run_set_environment(program, key);
+    return run_set_environment(program, call->argv, call->value[OPTION_KEY]);
 }
 
 static int prepare_bridge(const char *program, const struct cli_call *call)
@@ -87,7 +87,7 @@ static int prepare_bridge(const char *program, const struct cli_call *call)
         .connect = call->value[OPTION_CONNECT],
         .isolate = call->value[OPTION_ISOLATE] != NULL,
     };
-    return run_start_bridge(program, &order);
+    return run_start_bridge(program, call->argv, &order);
 }
 
 /* Options that belong to others which were not given. */
@@ -112,7 +112,7 @@ static int prepare(const char *program, const struct cli_call *call)
     if (call->value[OPTION_BRIDGE] != NULL)
         return prepare_bridge(program, call);
     if (call->value[OPTION_ENV] != NULL)
-        return prepare_environment(program, call->value[OPTION_KEY]);
+        return prepare_environment(program, call);
     return prepare_preload(program);
 }
 

@@ -16,11 +16,11 @@ int run_check_coverage(const char *program, const struct program_judgement *judg
 struct bridge_order;
 
 /*
- * Puts the key that the policy gives to `program` (a path), or the one of this name, in this
+ * Puts the key that the policy gives to `program` (a path) with these words, or the one of this name, in this
  * process's environment, with the base URL that it belongs to. Exit code; CLI_RUN_FAILED with
  * nothing changed.
  */
-int run_set_environment(const char *program, const char *key);
+int run_set_environment(const char *program, char *const argv[], const char *key);
 
 /*
  * Sees to it that no variable by which clients choose their server leads elsewhere than the image's
@@ -28,8 +28,8 @@ int run_set_environment(const char *program, const char *key);
  */
 int run_point_servers(const struct policy_image *image, const struct policy_rule *rule);
 
-/* Starts the bridge that was wanted for `program` (a path), and leads this process's environment to
+/* Starts the bridge that was wanted for `program` (a path) with these words, and leads this process's environment to
  * it. Exit code. */
-int run_start_bridge(const char *program, const struct bridge_order *wanted);
+int run_start_bridge(const char *program, char *const argv[], const struct bridge_order *wanted);
 
 #endif

@@ -53,7 +53,7 @@ static int start(const struct policy_asker *asker, const struct policy_image *im
     return cli_fail(CLI_RUN_FAILED, "%s", why);
 }
 
-int run_start_bridge(const char *program, const struct bridge_order *wanted)
+int run_start_bridge(const char *program, char *const argv[], const struct bridge_order *wanted)
 {
     static struct policy_asker asker; /* the supervisor goes on with it */
     auto_config struct policy_config *config = NULL;
@@ -70,8 +70,10 @@ int run_start_bridge(const char *program, const struct bridge_order *wanted)
         return cli_fail(CLI_RUN_FAILED, "--cacert: %s: %m", order.cacert);
     if (order.cacert != NULL)
         order.cacert = cacert;
-    if (asker_prepare(&asker, program, NULL) != CLI_OK ||
-        asker_read(&asker, &config, &image) != CLI_OK)
+    if (asker_prepare(&asker, program, NULL) != CLI_OK)
+        return CLI_RUN_FAILED;
+    asker_set_arguments(&asker, argv);
+    if (asker_read(&asker, &config, &image) != CLI_OK)
         return CLI_RUN_FAILED;
     if (image == NULL || config->error != NULL || order_first_rule(image, order.key) == NULL)
         return no_rule(&asker, config, order.key);

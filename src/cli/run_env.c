@@ -55,14 +55,16 @@ static int no_rule(const struct policy_asker *asker, const struct policy_config 
                     asker->identity.name);
 }
 
-int run_set_environment(const char *program, const char *key)
+int run_set_environment(const char *program, char *const argv[], const char *key)
 {
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
     auto_image struct policy_image *image = NULL;
     const struct policy_rule *rule;
-    if (asker_prepare(&asker, program, NULL) != CLI_OK ||
-        asker_read(&asker, &config, &image) != CLI_OK)
+    if (asker_prepare(&asker, program, NULL) != CLI_OK)
+        return CLI_RUN_FAILED;
+    asker_set_arguments(&asker, argv);
+    if (asker_read(&asker, &config, &image) != CLI_OK)
         return CLI_RUN_FAILED;
     rule = image != NULL ? choose(image, config->error != NULL ? NULL : key) : NULL;
     return rule != NULL ? give(image, rule) : no_rule(&asker, config, key);
