@@ -38,6 +38,13 @@ static bool is_passed(void)
            strcmp(count, "1") == 0;
 }
 
+/* Somebody listens there. One that is left of a gateway that was killed refuses. */
+static bool is_served(const struct sockaddr_un *there)
+{
+    auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return connect(fd, (const struct sockaddr *)there, sizeof *there) == 0 || errno == EAGAIN;
+}
+
 static int listen_at_path(const char *path)
 {
     struct sockaddr_un here = {.sun_family = AF_UNIX};
@@ -47,7 +54,7 @@ static int listen_at_path(const char *path)
         return -1;
     }
     snprintf(here.sun_path, sizeof here.sun_path, "%s", path);
-    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !is_served(&here))
         unlink(path);
     auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     mode_t before = umask(0117);

@@ -101,6 +101,8 @@ static int change(const char *file, int (*edit)(struct tokens *, void *), void *
     int status;
     auto_close int lock = -1;
     pid_t holder;
+    if (file[0] != '/')
+        return cli_fail(CLI_FAILED, "--tokens: '%s' is no absolute path", file);
     if (folder < 0)
         return cli_fail(CLI_FAILED, "the folder of %s: %m", file);
     lock = lock_file_take(folder, ".tokens.lock", LOCK_FILE_WAIT, &holder);

@@ -381,6 +381,40 @@ START_TEST(a_socket_that_was_passed_is_used)
 }
 END_TEST
 
+START_TEST(a_second_gateway_does_not_take_the_firsts_socket)
+{
+    if (bridged_skips(__func__))
+        return;
+    char listen[PATH_MAX + 8];
+    snprintf(listen, sizeof listen, "unix:%s", socket_path);
+    add("svc", NULL);
+    serve();
+    ck_assert_int_eq(
+        COMMAND("gateway", "run", "--config", config, "--tokens", tokens, "--listen", listen), 2);
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.err, "Address already in use"));
+    ck_assert_int_eq(ask(token, "GET", "/v1/x"), 200);
+    /* One that was killed leaves its socket behind, and that is nobody's. */
+    kill(gateway, SIGKILL);
+    waitpid(gateway, NULL, 0);
+    ck_assert(exists(socket_path));
+    serve();
+    stop();
+}
+END_TEST
+
+START_TEST(a_hangup_has_a_gateway_begin_anew_and_not_end)
+{
+    if (bridged_skips(__func__))
+        return;
+    add("svc", NULL);
+    serve();
+    kill(gateway, SIGHUP);
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(ask(token, "GET", "/v1/x"), 200);
+    stop();
+}
+END_TEST
+
 static void become_nobody(void *data)
 {
     (void)data;
@@ -441,6 +475,8 @@ static Suite *suite(void)
     tcase_add_test(served,
                    without_a_file_of_tokens_that_can_be_trusted_not_even_a_stale_key_serves);
     tcase_add_test(served, a_socket_that_was_passed_is_used);
+    tcase_add_test(served, a_second_gateway_does_not_take_the_firsts_socket);
+    tcase_add_test(served, a_hangup_has_a_gateway_begin_anew_and_not_end);
     tcase_add_test(served, the_programs_user_can_read_neither_key_nor_engine);
     return suite;
 }
