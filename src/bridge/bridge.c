@@ -29,6 +29,7 @@
 enum {
     START_WITHIN = 15000, /* milliseconds: a resolver without a server takes ten seconds */
     HIGH_DESCRIPTOR = 64, /* what programs number by hand is below */
+    FIRST_DESCRIPTOR = 3,
 };
 
 /* What the supervisor has to be told by its starter, once there is a listener. */
@@ -112,6 +113,8 @@ static int open_listener(bool isolate, uint16_t *port, char why[BRIDGE_SENTENCE]
     }
     auto_close int low = listener_open(port);
     int listener = low >= 0 ? fcntl(low, F_DUPFD, HIGH_DESCRIPTOR) : -1;
+    if (low >= 0 && listener < 0)
+        listener = fcntl(low, F_DUPFD, FIRST_DESCRIPTOR); /* ulimit -n may leave none so high */
     if (listener < 0)
         bridge_fail(why, BRIDGE_FAILED, "127.0.0.1: no port can be had: %s", strerror(errno));
     return listener;

@@ -53,18 +53,31 @@ enum bridge_result client_env_check(char why[BRIDGE_SENTENCE])
     return BRIDGE_OK;
 }
 
-static bool append_loopback(const char *name)
+/* NULL where memory ran out. */
+static char *with_loopback(const char *value)
+{
+    char *longer;
+    if (value == NULL || strcmp(value, "*") == 0)
+        return strdup(value == NULL ? LOOPBACK : value);
+    return asprintf(&longer, "%s," LOOPBACK, value) < 0 ? NULL : longer;
+}
+
+static const char *value_of(const char *name)
 {
     const char *value = getenv(name);
-    char *longer;
-    if (value == NULL || *value == '\0')
-        return setenv(name, LOOPBACK, 1) == 0;
-    if (strcmp(value, "*") == 0)
-        return true;
-    if (asprintf(&longer, "%s," LOOPBACK, value) < 0)
-        return false;
-    bool set = setenv(name, longer, 1) == 0;
-    free(longer);
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* Clients differ in which of the two counts, so neither may say less than the other did. */
+static bool append_loopback(void)
+{
+    const char *lower = value_of("no_proxy"), *upper = value_of("NO_PROXY");
+    char *of_lower = with_loopback(lower != NULL ? lower : upper);
+    char *of_upper = with_loopback(upper != NULL ? upper : lower);
+    bool set = of_lower != NULL && of_upper != NULL && setenv("no_proxy", of_lower, 1) == 0 &&
+               setenv("NO_PROXY", of_upper, 1) == 0;
+    free(of_lower);
+    free(of_upper);
     return set;
 }
 
@@ -85,7 +98,7 @@ enum bridge_result client_env_set(const struct policy_image *image, uint16_t por
                  strcmp(path, "/") == 0 ? "/v1" : path) < 0)
         return bridge_fail(why, BRIDGE_FAILED, "out of memory");
     take_keys_away(image);
-    bool set = append_loopback("NO_PROXY") && append_loopback("no_proxy");
+    bool set = append_loopback();
     for (int i = 0; i < BASE_URLS; i++)
         set = set && setenv(base_urls[i], url, 1) == 0;
     for (int i = 0; i < KEYS; i++)
