@@ -47,6 +47,7 @@ struct supervisor {
     struct running engine;
     int signals;
     int changes;
+    bool must_read; /* the files, whether they changed or not */
     time_t pinged;
     time_t deaths[MAX_DEATHS]; /* the latest ones, in a ring */
     unsigned ndeaths;
@@ -191,7 +192,8 @@ static bool take_image(struct supervisor *self, struct policy_image *image)
 static bool read_policy_again(struct supervisor *self)
 {
     struct policy_image *image = read_policy(self);
-    bool other = false;
+    bool other = self->must_read;
+    self->must_read = false;
     policy_image_free(self->unusable);
     set_trouble(self, NULL, NULL);
     if (image == NULL)
@@ -199,7 +201,7 @@ static bool read_policy_again(struct supervisor *self)
     else if (image->error != NULL)
         set_trouble(self, image, image->error);
     else
-        other = take_image(self, image);
+        other = take_image(self, image) || other;
     if (image != NULL)
         self->changes = watch_files(self->changes, image, self->order->tokens_file);
     if (!keyring_update(&self->ring, self->image, self->trouble, keyring_now()))
@@ -223,14 +225,16 @@ static bool is_current(const struct supervisor *self)
 
 /* ---- at work --------------------------------------------------------------------------------- */
 
-/* False where our own end was asked for. */
+/* False where our own end was asked for. SIGHUP has all files read again, by a new engine. */
 static bool take_signals(struct supervisor *self, bool *engine_died)
 {
     struct signalfd_siginfo info;
     pid_t pid;
     bool go_on = true;
-    while (read(self->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        go_on = go_on && info.ssi_signo == SIGCHLD;
+    while (read(self->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        go_on = go_on && info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT;
+        self->must_read = self->must_read || info.ssi_signo == SIGHUP;
+    }
     while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
         *engine_died = *engine_died || pid == self->engine.pid;
     return go_on;
@@ -238,7 +242,7 @@ static bool take_signals(struct supervisor *self, bool *engine_died)
 
 static bool keep_engine_told(struct supervisor *self)
 {
-    bool told = is_current(self) || read_policy_again(self);
+    bool told = (is_current(self) && !self->must_read) || read_policy_again(self);
     if (told && keyring_now() - self->pinged >= PING_EVERY) {
         self->pinged = keyring_now();
         told = admin_ping(&self->engine.admin);
@@ -273,14 +277,15 @@ static enum bridge_result work(struct supervisor *self)
 
 static int take_over_signals(void)
 {
+    static const int ours[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+    static const int nobodys[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGQUIT};
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        sigaddset(&set, ours[i]);
+    for (size_t i = 0; i < sizeof nobodys / sizeof nobodys[0]; i++)
+        signal(nobodys[i], SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
-    signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_SETMASK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
