@@ -14,7 +14,7 @@
 #include "core/secret.h"
 
 enum {
-    PATIENCE = 5, /* seconds */
+    PATIENCE = 10, /* seconds: with three servers for names that do not answer, a start takes six */
     MAX_COMMAND = 3 * POLICY_MAX_KEY,
     MAX_REPLY = 1024,
 };

@@ -24,6 +24,10 @@
 
 static char *const empty_environment[] = {NULL};
 
+/* resolv.conf(5): a name is asked for at the start, and with servers that do not answer that would take
+ * longer than the supervisor waits. The engine asks again by itself. */
+static char *const environment[] = {(char *)"RES_OPTIONS=timeout:1 attempts:1", NULL};
+
 unsigned engine_version(const char *line)
 {
     unsigned major, minor;
@@ -136,7 +140,7 @@ static void become(const struct engine_start *start, pid_t parent)
     snprintf(configuration, sizeof configuration, "/dev/fd/%d", ENGINE_CONFIGURATION);
     execve(start->engine->file,
            (char *const[]){(char *)ENGINE_NAME, (char *)"-db", (char *)"-f", configuration, NULL},
-           empty_environment);
+           environment);
     dprintf(STDERR_FILENO, "%s: %s\n", start->engine->file, strerror(errno));
     _exit(127);
 }

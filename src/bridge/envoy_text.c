@@ -70,6 +70,7 @@ static void write_listener(FILE *out, const struct gateway_plan *plan)
             "          " TYPE "filters.network.http_connection_manager.v3.HttpConnectionManager\n"
             "          stat_prefix: gateway\n"
             "          stream_idle_timeout: 0s\n"
+            "          request_headers_timeout: 10s\n"
             "          normalize_path: true\n"
             "          path_with_escaped_slashes_action: REJECT_REQUEST\n"
             "          http_filters:\n"
@@ -126,7 +127,7 @@ static void write_routes(FILE *out, const struct policy_image *image)
           "                  prefix: /\n"
           "                  headers:\n"
           "                  - name: ':method'\n"
-          "                    string_match: {exact: TRACE}\n"
+          "                    string_match: {exact: TRACE, ignore_case: true}\n"
           "                direct_response: {status: 403}\n",
           out);
     for (uint32_t i = 0; i < image->nrules; i++)
@@ -148,6 +149,7 @@ static void write_cluster(FILE *out, const struct gateway_plan *plan, const char
     fputs("  clusters:\n"
           "  - name: origin\n"
           "    type: STRICT_DNS\n"
+          "    dns_lookup_family: V4_PREFERRED\n"
           "    connect_timeout: 5s\n"
           "    load_assignment:\n"
           "      cluster_name: origin\n"
@@ -175,16 +177,17 @@ static void write_cluster(FILE *out, const struct gateway_plan *plan, const char
 enum bridge_result envoy_write(FILE *out, const struct gateway_plan *plan,
                                char why[BRIDGE_SENTENCE])
 {
-    const char *ca = plan->cacert != NULL ? plan->cacert : trust_file();
-    if (ca == NULL)
-        return bridge_fail(why, BRIDGE_FAILED,
-                           "there is no file of trusted certificates: name one with --cacert");
-    if (strncmp(plan->listen, "unix:", 5) != 0 && !is_loopback(plan->listen))
+    const struct policy_rule *first = &plan->gateway->image->rules[0];
+    const char *ca;
+    enum bridge_result result = trust_for(plan->gateway->image, first->host, first->port,
+                                          plan->cacert, trust_file(), &ca, why);
+    if (result == BRIDGE_OK && strncmp(plan->listen, "unix:", 5) != 0 && !is_loopback(plan->listen))
         return bridge_fail(why, BRIDGE_BAD_POLICY,
                            "Envoy cannot check tokens, so whoever reaches %s would have the key: "
                            "listen on 127.0.0.1 or unix:PATH",
                            plan->listen);
-    enum bridge_result result = check_rules(plan->gateway->image, why);
+    if (result == BRIDGE_OK)
+        result = check_rules(plan->gateway->image, why);
     if (result != BRIDGE_OK)
         return result;
     write_listener(out, plan);

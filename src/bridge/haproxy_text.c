@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 
 #include "bridge/error_body.h"
-#include "bridge/trust.h"
+#include "bridge/haproxy_origin.h"
 #include "core/target.h"
 #include "core/text.h"
 
@@ -66,9 +66,9 @@ static void write_errors(FILE *out, const struct haproxy_plan *plan)
     }
     snprintf(sentence, sizeof sentence,
              "The bridge has no connection to https://%s:%u: either it cannot be reached, or its "
-             "certificate is not one of that name that this machine trusts%s.",
+             "certificate is not one of that name that this machine trusts.%s",
              plan->host, (unsigned)plan->port,
-             plan->version >= ENGINE_VERSION(2, 6) ? " [%[ssl_bc_err_str,json]]" : "");
+             plan->version >= ENGINE_VERSION(2, 6) ? " %[ssl_bc_err_str,json]" : "");
     write_answer(out, "http-error status 503",
                  plan->version >= ENGINE_VERSION(2, 6) ? "lf-string" : "string",
                  "upstream_unreachable", sentence);
@@ -105,7 +105,8 @@ static void write_global(FILE *out, const struct haproxy_plan *plan)
                 ENGINE_ADMIN);
 }
 
-/* Without http-no-delay each piece of a stream waits for the next packet's acknowledgement. */
+/* Without http-no-delay each piece of a stream waits for the next packet's acknowledgement. Whoever
+ * found the port has no more time for a request than http-request: the room for others is limited. */
 static void write_defaults(FILE *out, const struct haproxy_plan *plan)
 {
     fputs("defaults\n"
@@ -114,24 +115,13 @@ static void write_defaults(FILE *out, const struct haproxy_plan *plan)
           "    http-reuse safe\n"
           "    retries 0\n"
           "    timeout connect 5s\n"
+          "    timeout http-request 10s\n"
+          "    timeout http-keep-alive 1h\n"
           "    timeout client 1h\n"
           "    timeout server 1h\n"
           "    timeout tunnel 24h\n",
           out);
     write_errors(out, plan);
-}
-
-/* What /etc/hosts alone knows was resolved at the start, and must not be forgotten for lack of DNS. */
-static void write_resolvers(FILE *out, const struct haproxy_plan *plan)
-{
-    if (plan->connect == NULL)
-        fputs("resolvers system\n"
-              "    parse-resolv-conf\n"
-              "    hold nx 20d\n"
-              "    hold other 20d\n"
-              "    hold refused 20d\n"
-              "    hold timeout 20d\n",
-              out);
 }
 
 static void write_tokens(FILE *out, const struct haproxy_plan *plan)
@@ -147,14 +137,14 @@ static void write_tokens(FILE *out, const struct haproxy_plan *plan)
     write_answer(out, "http-request return status 401", "string", "bridge_placeholder",
                  "This is not the token that commissioned-auth gave this program: take "
                  "OPENAI_API_KEY from its environment, and send it once.");
-    fputs(" unless one known\n", out);
+    fputs(" hdr connection close unless one known\n", out);
 }
 
 static void write_host(FILE *out, const struct haproxy_plan *plan)
 {
     fputs("    acl here_once req.fhdr_cnt(host) eq 1\n", out);
     if (plan->listen_port != 0)
-        fprintf(out, "    acl here req.hdr(host) -m str -i 127.0.0.1:%u localhost:%u\n",
+        fprintf(out, "    acl here req.fhdr(host) -m str -i 127.0.0.1:%u localhost:%u\n",
                 (unsigned)plan->listen_port, (unsigned)plan->listen_port);
     write_answer(out, "http-request return status 403", "string", "bridge_scope",
                  "This request names another host than the bridge.");
@@ -165,9 +155,9 @@ static void write_admission(FILE *out, const struct haproxy_plan *plan)
 {
     fputs("frontend bridge\n", out);
     if (plan->bind != NULL)
-        fprintf(out, "    bind %s\n", plan->bind);
+        fprintf(out, "    bind %s proto h1\n", plan->bind);
     else
-        fprintf(out, "    bind fd@%d\n", ENGINE_LISTENER);
+        fprintf(out, "    bind fd@%d proto h1\n", ENGINE_LISTENER);
     write_tokens(out, plan);
     write_host(out, plan);
     fputs("    acl plain url -m beg /\n"
@@ -180,13 +170,7 @@ static void write_admission(FILE *out, const struct haproxy_plan *plan)
     fputs(" if !plain or odd\n", out);
     write_answer(out, "http-request return status 403", "string", "bridge_scope",
                  "The answer to TRACE would repeat the key.");
-    fputs(" if { method TRACE }\n", out);
-}
-
-/* What a rule of a policy may hold and strong quotes may not. */
-static bool is_quotable(const char *text)
-{
-    return text[strcspn(text, "'\\ \t\r\n#")] == '\0';
+    fputs(" if { method -m str -i TRACE }\n", out);
 }
 
 /* The tokens that the rule was given to. */
@@ -211,7 +195,7 @@ static enum bridge_result write_rule(FILE *out, const struct haproxy_plan *plan,
     const struct policy_rule *rule = &plan->image->rules[number];
     unsigned n = (unsigned)number;
     char condition[64];
-    if (!is_quotable(rule->path))
+    if (!haproxy_quotable(rule->path))
         return bridge_fail(why, BRIDGE_BAD_POLICY,
                            "%s:%u: the path of the rule '%s' has a character that no engine takes: "
                            "write it without quotes, backslashes and '#'",
@@ -265,48 +249,12 @@ static void write_passing(FILE *out, const struct haproxy_plan *plan)
             plan->host, port);
 }
 
-static const char *trusted(const struct haproxy_plan *plan)
-{
-    const char *file = plan->cacert != NULL ? plan->cacert : trust_file();
-    if (file != NULL)
-        return file;
-    return plan->version >= ENGINE_VERSION(2, 6) ? "@system-ca" : NULL;
-}
-
-static enum bridge_result write_server(FILE *out, const struct haproxy_plan *plan,
-                                       char why[BRIDGE_SENTENCE])
-{
-    const char *ca = trusted(plan);
-    if (ca == NULL)
-        return bridge_fail(why, BRIDGE_FAILED,
-                           "there is no file of trusted certificates: install the package "
-                           "'ca-certificates', or name one with --cacert");
-    if (plan->host[strspn(plan->host, "abcdefghijklmnopqrstuvwxyz0123456789.-_")] != '\0')
-        return bridge_fail(why, BRIDGE_BAD_POLICY,
-                           "%s: an engine verifies names, and this is none: name the origin by its "
-                           "name",
-                           plan->host);
-    if (!is_quotable(ca))
-        return bridge_fail(why, BRIDGE_FAILED,
-                           "--cacert: the name of the file may have no quote, blank or '#'");
-    fprintf(out, "backend origin\n    server origin ");
-    if (plan->connect != NULL)
-        fprintf(out, "%s", plan->connect);
-    else
-        fprintf(out, "%s:%u", plan->host, (unsigned)plan->port);
-    fprintf(out, " ssl verify required ca-file '%s' verifyhost %s sni str(%s) alpn http/1.1%s\n",
-            ca, plan->host, plan->host,
-            plan->connect == NULL ? " resolvers system init-addr libc,none"
-                                  : " init-addr libc,none");
-    return BRIDGE_OK;
-}
-
 static enum bridge_result write_all(FILE *out, const struct haproxy_plan *plan,
                                     char why[BRIDGE_SENTENCE])
 {
     write_global(out, plan);
     write_defaults(out, plan);
-    write_resolvers(out, plan);
+    haproxy_write_resolvers(out, plan);
     write_admission(out, plan);
     for (uint32_t i = 0; i < plan->image->nrules; i++) {
         enum bridge_result result = BRIDGE_OK;
@@ -317,7 +265,7 @@ static enum bridge_result write_all(FILE *out, const struct haproxy_plan *plan,
     }
     write_key(out, plan);
     write_passing(out, plan);
-    return write_server(out, plan, why);
+    return haproxy_write_origin(out, plan, why);
 }
 
 enum bridge_result haproxy_text(const struct haproxy_plan *plan, char **text,

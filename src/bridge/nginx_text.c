@@ -131,7 +131,9 @@ static void write_server(FILE *out, const struct gateway_plan *plan,
 {
     char port[TEXT_MAX_PORT];
     text_port_write(first->port, port);
-    fprintf(out, "    server {\n        listen %s;\n        client_max_body_size 0;\n",
+    fprintf(out,
+            "    server {\n        listen %s;\n        client_max_body_size 0;\n"
+            "        client_header_timeout 10s;\n",
             plan->listen);
     write_return(out, "$gateway_token = \"\"", 401, "bridge_placeholder",
                  "This is no token of this gateway: take OPENAI_API_KEY from your environment, and "
@@ -154,7 +156,9 @@ static void write_server(FILE *out, const struct gateway_plan *plan,
             "            proxy_connect_timeout 5s;\n"
             "            proxy_read_timeout 1h;\n"
             "            proxy_send_timeout 1h;\n"
-            "            proxy_next_upstream off;\n"
+            "            # another address of the origin's; a request that was sent and has a body "
+            "goes once\n"
+            "            proxy_next_upstream error;\n"
             "            proxy_ssl_verify on;\n"
             "            proxy_ssl_verify_depth 4;\n"
             "            proxy_ssl_trusted_certificate %s;\n"
@@ -171,18 +175,19 @@ enum bridge_result nginx_write(FILE *out, const struct gateway_plan *plan,
                                char why[BRIDGE_SENTENCE])
 {
     const struct policy_image *image = plan->gateway->image;
-    const char *ca = plan->cacert != NULL ? plan->cacert : trust_file();
-    if (ca == NULL)
-        return bridge_fail(why, BRIDGE_FAILED,
-                           "there is no file of trusted certificates: name one with --cacert");
+    const struct policy_rule *first = &image->rules[0];
+    const char *ca;
+    enum bridge_result result =
+        trust_for(image, first->host, first->port, plan->cacert, trust_file(), &ca, why);
+    if (result != BRIDGE_OK)
+        return result;
     write_maps_head(out, plan);
-    for (uint32_t i = 0; i < image->nrules; i++) {
-        enum bridge_result result = write_rule(out, plan, &image->rules[i], why);
-        if (result != BRIDGE_OK)
-            return result;
-    }
+    for (uint32_t i = 0; result == BRIDGE_OK && i < image->nrules; i++)
+        result = write_rule(out, plan, &image->rules[i], why);
+    if (result != BRIDGE_OK)
+        return result;
     write_server_head(out, plan);
-    write_upstream(out, plan, &image->rules[0]);
-    write_server(out, plan, &image->rules[0], ca);
+    write_upstream(out, plan, first);
+    write_server(out, plan, first, ca);
     return BRIDGE_OK;
 }

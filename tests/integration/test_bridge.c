@@ -117,14 +117,14 @@ START_TEST(neither_key_nor_token_is_in_the_engines_configuration)
 }
 END_TEST
 
-START_TEST(the_engine_has_an_empty_environment_and_leaves_no_core)
+START_TEST(the_engine_has_nothing_of_the_environment_and_leaves_no_core)
 {
     if (bridged_skips(__func__))
         return;
     char name[64];
     bridged_begin(&bridged, NULL);
     snprintf(name, sizeof name, "/proc/%d/environ", (int)bridged.engine);
-    ck_assert_str_eq(text_of(name), "");
+    ck_assert_str_eq(text_of(name), "RES_OPTIONS=timeout:1 attempts:1");
     snprintf(name, sizeof name, "/proc/%d/limits", (int)bridged.engine);
     ck_assert_ptr_nonnull(
         strstr(text_of(name), "Max core file size        0                    0"));
@@ -202,6 +202,8 @@ END_TEST
 
 static const char *const refused_requests[] = {
     BEARER "-X TRACE \"$B/v1/models\"",
+    BEARER "-X trace \"$B/v1/models\"",
+    BEARER "-H \"Host: 127.0.0.1:${B##*:}, evil.example\" \"$B/v1/models\"",
     BEARER "-H 'Host: evil.example' \"$B/v1/models\"",
     BEARER "-H 'Host: app.commissioned.tech' \"$B/v1/models\"",
     BEARER "-X OPTIONS --request-target '*' \"$B/v1/models\"",
@@ -218,6 +220,87 @@ START_TEST(trace_a_foreign_host_and_a_foreign_target_are_refused)
     ck_assert_msg(status == 403 || status == 400, "%d: %s", status, refused_requests[_i]);
     ck_assert_uint_eq(requests_seen(), 0);
     bridged_end(&bridged);
+}
+END_TEST
+
+/* The listener speaks one protocol: less is reached by whoever has no token. */
+START_TEST(http_2_is_not_spoken)
+{
+    if (bridged_skips(__func__))
+        return;
+    bridged_begin(&bridged, NULL);
+    ck_assert_ptr_nonnull(
+        strstr(bridged_shell("printf 'PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n' | "
+                             "curl -s -m 5 telnet://127.0.0.1:${B##*:} | head -n 1"),
+               "HTTP/1.1 400"));
+    bridged_end(&bridged);
+}
+END_TEST
+
+START_TEST(who_has_no_token_keeps_no_connection)
+{
+    if (bridged_skips(__func__))
+        return;
+    bridged_begin(&bridged, NULL);
+    ck_assert_int_eq(bridged_curl("-i \"$B/v1/models\""), 401);
+    ck_assert_ptr_nonnull(strcasestr(bridged_body(), "\nconnection: close"));
+    ck_assert_int_eq(bridged_curl(BEARER "-i \"$B/v1/models\""), 200);
+    ck_assert_ptr_null(strcasestr(bridged_body(), "\nconnection: close"));
+    bridged_end(&bridged);
+}
+END_TEST
+
+START_TEST(the_authorities_that_a_rule_names_count_in_place_of_the_machines)
+{
+    if (bridged_skips(__func__))
+        return;
+    char policy[2 * PATH_MAX];
+    snprintf(policy, sizeof policy,
+             "keys = ( { name = \"a\"; file = \"@A\"; } ); rules = ( { name = \"one\"; key = "
+             "\"a\"; ca_file = \"%s\"; } );",
+             bridged_origin.ca_file);
+    bridged_policy(policy);
+    bridged_trusts = false;
+    bridged_begin(&bridged, NULL);
+    ck_assert_int_eq(bridged_get("/v1/x"), 200);
+    bridged_end(&bridged);
+}
+END_TEST
+
+START_TEST(rules_that_name_different_authorities_are_78)
+{
+    if (bridged_skips(__func__))
+        return;
+    char policy[2 * PATH_MAX];
+    snprintf(policy, sizeof policy,
+             "keys = ( { name = \"a\"; file = \"@A\"; } );\n"
+             "rules = ( { name = \"one\"; key = \"a\"; ca_file = \"%s\"; },\n"
+             "{ name = \"two\"; key = \"a\"; url = \"" APP "/v1\"; } );",
+             bridged_origin.ca_file);
+    bridged_policy(policy);
+    bridged_trusts = false;
+    BRIDGED("--", "echo", "started");
+    ck_assert_int_eq(bridged_outcome.status, 78);
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.err, "auth.conf:3: the rule 'two' has another"));
+}
+END_TEST
+
+START_TEST(a_rule_for_a_script_is_for_what_the_interpreter_is_told_to_run)
+{
+    if (bridged_skips(__func__))
+        return;
+    char script[PATH_MAX], policy[2 * PATH_MAX];
+    in_folder(script, bridged_folder, "report.sh");
+    write_file(script, "echo ran\n", 0644);
+    snprintf(policy, sizeof policy,
+             "keys = ( { name = \"a\"; file = \"@A\"; } ); rules = ( { name = \"one\"; key = "
+             "\"a\"; scripts = [\"%s\"]; } );",
+             script);
+    bridged_policy(policy);
+    ck_assert_msg(BRIDGED("--", "sh", script) == 0, "%s", bridged_outcome.err);
+    ck_assert_str_eq(bridged_outcome.out, "ran\n");
+    ck_assert_int_eq(BRIDGED("--", "sh", "-c", "echo ran"), 125);
+    ck_assert_int_eq(BRIDGED("--", "sh", bridged_origin.ca_file), 125);
 }
 END_TEST
 
@@ -322,9 +405,11 @@ START_TEST(a_proxy_of_the_environment_does_not_get_the_requests)
     if (bridged_skips(__func__))
         return;
     setenv("http_proxy", "http://127.0.0.1:9", 1);
-    setenv("NO_PROXY", "example.org", 1);
+    setenv("no_proxy", "example.org", 1);
     bridged_begin(&bridged, NULL);
     ck_assert_int_eq(bridged_get("/v1/x"), 200);
+    ck_assert_str_eq(bridged_shell("echo $no_proxy"), "example.org,127.0.0.1");
+    /* What is not set says as much: clients differ in which of the two they read. */
     ck_assert_str_eq(bridged_shell("echo $NO_PROXY"), "example.org,127.0.0.1");
     bridged_end(&bridged);
 }
@@ -606,7 +691,7 @@ static Suite *suite(void)
     tcase_add_test(passing, the_program_has_a_token_and_the_bridges_url_in_its_environment);
     tcase_add_test(passing, the_key_is_neither_in_the_memory_nor_in_the_environment_of_the_program);
     tcase_add_test(passing, neither_key_nor_token_is_in_the_engines_configuration);
-    tcase_add_test(passing, the_engine_has_an_empty_environment_and_leaves_no_core);
+    tcase_add_test(passing, the_engine_has_nothing_of_the_environment_and_leaves_no_core);
     tcase_add_loop_test(passing, without_the_token_nothing_passes, 0,
                         sizeof strangers / sizeof strangers[0]);
     tcase_add_test(passing, a_path_outside_the_rule_or_that_can_be_read_in_two_ways_is_refused);
@@ -614,6 +699,11 @@ static Suite *suite(void)
     tcase_add_loop_test(passing, trace_a_foreign_host_and_a_foreign_target_are_refused, 0,
                         sizeof refused_requests / sizeof refused_requests[0]);
     tcase_add_test(passing, two_host_headers_are_refused);
+    tcase_add_test(passing, http_2_is_not_spoken);
+    tcase_add_test(passing, who_has_no_token_keeps_no_connection);
+    tcase_add_test(passing, the_authorities_that_a_rule_names_count_in_place_of_the_machines);
+    tcase_add_test(passing, rules_that_name_different_authorities_are_78);
+    tcase_add_test(passing, a_rule_for_a_script_is_for_what_the_interpreter_is_told_to_run);
     tcase_add_test(passing, the_first_rule_whose_path_and_method_fit_gives_its_key);
     tcase_add_test(passing, dash_k_leaves_the_rules_of_one_key);
     tcase_add_test(passing, rules_of_other_origins_open_nothing);

@@ -413,6 +413,66 @@ START_TEST(a_low_limit_of_descriptors_does_not_keep_the_engine_from_starting)
 }
 END_TEST
 
+START_TEST(where_no_high_descriptor_is_to_be_had_the_listener_is_a_low_one)
+{
+    if (bridged_skips(__func__))
+        return;
+    const struct rlimit low = {64, 64};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+    bridged_begin(&bridged, NULL);
+    ck_assert_int_eq(bridged_get("/v1/x"), 200);
+    bridged_end(&bridged);
+}
+END_TEST
+
+static void ask_by_half(int *fds, unsigned count)
+{
+    struct sockaddr_in there = {.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)bridged.port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    for (unsigned i = 0; i < count; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_eq(connect(fds[i], (struct sockaddr *)&there, sizeof there), 0);
+        ck_assert_int_eq(send(fds[i], "GET / HT", 8, MSG_NOSIGNAL), 8);
+    }
+}
+
+/* More than the engine serves at a time, by somebody who has no token and is in no hurry. */
+START_TEST(requests_that_are_begun_and_not_ended_do_not_keep_the_program_out)
+{
+    if (bridged_skips(__func__))
+        return;
+    enum { MANY = 150 };
+    const struct rlimit low = {256, 256};
+    int fds[MANY];
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+    bridged_begin(&bridged, NULL);
+    ask_by_half(fds, MANY);
+    ck_assert_int_eq(bridged_get("/v1/x"), 200);
+    for (int i = 0; i < MANY; i++)
+        close(fds[i]);
+    bridged_end(&bridged);
+}
+END_TEST
+
+static const int signals[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT};
+
+START_TEST(a_signal_that_is_not_to_end_it_leaves_the_bridge_at_work)
+{
+    if (bridged_skips(__func__))
+        return;
+    bridged_begin(&bridged, NULL);
+    pid_t supervisor = bridged.supervisor, engine = bridged.engine;
+    kill(supervisor, signals[_i]);
+    if (signals[_i] == SIGHUP)
+        ck_assert(bridged_is_gone(engine));
+    ck_assert_int_eq(bridged_get("/v1/x"), 200);
+    bridged_find(&bridged);
+    ck_assert_int_eq(bridged.supervisor, supervisor);
+    bridged_end(&bridged);
+}
+END_TEST
+
 START_TEST(nothing_is_written_anywhere)
 {
     if (bridged_skips(__func__))
@@ -586,6 +646,10 @@ static Suite *suite(void)
     tcase_add_test(ends, with_the_supervisor_the_engine_goes_and_nobody_gets_the_port);
     tcase_add_test(ends, a_caller_that_ignores_signals_does_not_keep_the_engine);
     tcase_add_test(ends, a_low_limit_of_descriptors_does_not_keep_the_engine_from_starting);
+    tcase_add_test(ends, where_no_high_descriptor_is_to_be_had_the_listener_is_a_low_one);
+    tcase_add_test(ends, requests_that_are_begun_and_not_ended_do_not_keep_the_program_out);
+    tcase_add_loop_test(ends, a_signal_that_is_not_to_end_it_leaves_the_bridge_at_work, 0,
+                        sizeof signals / sizeof signals[0]);
     tcase_add_test(ends, nothing_is_written_anywhere);
     tcase_add_test(isolation, an_isolated_program_reaches_the_bridge_and_nothing_else);
     tcase_add_test(isolation, an_ordinary_user_can_isolate_a_program_and_keeps_its_ids);

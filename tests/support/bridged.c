@@ -23,8 +23,11 @@ char bridged_keys[2][TEST_KEY_LENGTH + 1];
 struct origin bridged_origin;
 struct outcome bridged_outcome;
 
+bool bridged_connects = true, bridged_trusts = true;
+
 static FILE *to_shell, *from_shell;
 static char connect_to[64];
+static char mark[32]; /* in the words of this test's bridges alone */
 
 static const char *const leading[] = {"OPENAI_BASE_URL",
                                       "OPENAI_API_BASE",
@@ -82,6 +85,8 @@ void bridged_start(void)
     signal(SIGPIPE, SIG_IGN);
     for (const char *const *name = leading; *name != NULL; name++)
         unsetenv(*name);
+    snprintf(mark, sizeof mark, "test-%d", (int)getpid());
+    bridged_connects = bridged_trusts = true;
     scratch_make(bridged_folder);
     setenv("HOME", bridged_folder, 1);
     built(bridged_command, "commissioned-auth");
@@ -102,10 +107,18 @@ void bridged_stop(void)
 
 static void words_of(const char *argv[32], const char *const options[])
 {
-    const char *const begin[] = {bridged_command,        "run",       "--bridge", "--cacert",
-                                 bridged_origin.ca_file, "--connect", connect_to};
-    size_t count = sizeof begin / sizeof begin[0];
-    memcpy(argv, begin, sizeof begin);
+    size_t count = 0;
+    argv[count++] = bridged_command;
+    argv[count++] = "run";
+    argv[count++] = "--bridge";
+    if (bridged_trusts) {
+        argv[count++] = "--cacert";
+        argv[count++] = bridged_origin.ca_file;
+    }
+    if (bridged_connects) {
+        argv[count++] = "--connect";
+        argv[count++] = connect_to;
+    }
     for (; options != NULL && *options != NULL && count < 28; options++)
         argv[count++] = *options;
     argv[count] = NULL;
@@ -141,7 +154,9 @@ static bool has_our_words(pid_t pid)
     ssize_t got = fd >= 0 ? read(fd, words, sizeof words - 1) : -1;
     if (fd >= 0)
         close(fd);
-    return got > 0 && memmem(words, (size_t)got, bridged_folder, strlen(bridged_folder)) != NULL &&
+    return got > 0 &&
+           memmem(words, (size_t)got, bridged_command, strlen(bridged_command)) != NULL &&
+           memmem(words, (size_t)got, mark, strlen(mark)) != NULL &&
            memmem(words, (size_t)got, "--bridge", 8) != NULL;
 }
 
@@ -203,9 +218,10 @@ bool bridged_is_gone(pid_t pid)
 
 static void become_shell(const char *const options[], int in, int out)
 {
-    static const char loop[] = "while read -r line; do eval \"$line\"; done";
+    char loop[128];
     const char *argv[32];
     size_t count = 0;
+    snprintf(loop, sizeof loop, "while read -r line; do eval \"$line\"; done # %s", mark);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);

@@ -23,6 +23,9 @@ extern char bridged_keys[2][TEST_KEY_LENGTH + 1];
 extern struct origin bridged_origin;
 extern struct outcome bridged_outcome;
 
+/* What `run --bridge` is not given of --connect and --cacert. */
+extern bool bridged_connects, bridged_trusts;
+
 /* As checked fixtures. */
 void bridged_start(void);
 void bridged_stop(void);
