@@ -20,6 +20,7 @@
     X(METHOD)     /* GET, POST, ... */                                                             \
     X(PATH)       /* without the query */                                                          \
     X(STATUS)     /* the answer's, where there was one */                                          \
+    X(TOKEN)      /* of a gateway: the name of the token that the request brought */               \
     X(STATE)      /* what goes on in spite of what the line says */                                \
     X(ENGINE)     /* the engine of a bridge or a gateway */                                        \
     X(ACTION)     /* the verb that changed something */                                            \

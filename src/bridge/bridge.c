@@ -55,7 +55,7 @@ static void close_all_but(int program, int starter)
 }
 
 static void supervise(const struct bridge_order *order, const struct engine *engine,
-                      const struct policy_rule *rule)
+                      const struct policy_rule *rule, pid_t program_pid)
 {
     enum { PROGRAM = 3, STARTER };
     struct handover handover = {0};
@@ -68,6 +68,7 @@ static void supervise(const struct bridge_order *order, const struct engine *eng
         .token_hash = handover.token_hash,
         .listen_port = handover.listen_port,
         .program = PROGRAM,
+        .program_pid = program_pid,
         .listener = listener,
         .starter = STARTER,
     };
@@ -80,13 +81,14 @@ static void supervise(const struct bridge_order *order, const struct engine *eng
 static bool fork_supervisor(const struct bridge_order *order, const struct engine *engine,
                             const struct policy_rule *rule, int starter)
 {
-    auto_close int program = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    pid_t program_pid = getpid();
+    auto_close int program = (int)syscall(SYS_pidfd_open, program_pid, 0);
     pid_t pid = program >= 0 ? fork() : -1;
     if (pid == 0) {
         if (setsid() < 0 || fork() != 0)
             _exit(0);
         close_all_but(program, starter);
-        supervise(order, engine, rule);
+        supervise(order, engine, rule, program_pid);
         _exit(0);
     }
     if (pid > 0)

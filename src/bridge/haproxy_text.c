@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 
 #include "bridge/error_body.h"
+#include "bridge/haproxy_log.h"
 #include "bridge/haproxy_origin.h"
 #include "core/target.h"
 #include "core/text.h"
@@ -95,6 +96,7 @@ static void write_global(FILE *out, const struct haproxy_plan *plan)
             "    maxconn %u\n"
             "    ssl-default-server-options ssl-min-ver TLSv1.2\n",
             most_connections(plan));
+    haproxy_log_global(out, plan);
     /* Of the client for HTTP within the engine, which nothing here uses. */
     if (plan->version >= ENGINE_VERSION(2, 6))
         fputs("    httpclient.ssl.verify none\n", out);
@@ -158,8 +160,12 @@ static void write_admission(FILE *out, const struct haproxy_plan *plan)
         fprintf(out, "    bind %s proto h1\n", plan->bind);
     else
         fprintf(out, "    bind fd@%d proto h1\n", ENGINE_LISTENER);
+    haproxy_log_frontend(out, plan);
+    haproxy_log_reason(out, plan, REASON_OWN_HEADER);
     write_tokens(out, plan);
+    haproxy_log_reason(out, plan, REASON_HOST_HEADER);
     write_host(out, plan);
+    haproxy_log_reason(out, plan, REASON_PATH_AMBIGUOUS);
     fputs("    acl plain url -m beg /\n"
           "    acl odd url -m sub '#'\n",
           out);
@@ -168,9 +174,11 @@ static void write_admission(FILE *out, const struct haproxy_plan *plan)
     write_answer(out, "http-request return status 403", "string", "bridge_scope",
                  "Servers may read this path in more than one way.");
     fputs(" if !plain or odd\n", out);
+    haproxy_log_reason(out, plan, REASON_TRACE);
     write_answer(out, "http-request return status 403", "string", "bridge_scope",
                  "The answer to TRACE would repeat the key.");
     fputs(" if { method -m str -i TRACE }\n", out);
+    haproxy_log_reason(out, plan, REASON_PATH);
 }
 
 /* The tokens that the rule was given to. */
@@ -212,6 +220,7 @@ static enum bridge_result write_rule(FILE *out, const struct haproxy_plan *plan,
         fprintf(out, "    acl method%u method -m str '%s'\n", n, *m);
     if (rule->missing == POLICY_MISSING_PASS)
         fprintf(out, "    http-request set-var(txn.pass) bool(true) if !found %s\n", condition);
+    haproxy_log_rule(out, plan, number, condition);
     fprintf(out, "    http-request set-var(txn.key) str(k%u) if !found %s\n", (unsigned)rule->key,
             condition);
     return BRIDGE_OK;
@@ -225,15 +234,20 @@ static void write_key(FILE *out, const struct haproxy_plan *plan)
                  "commissioned-auth explain.");
     fprintf(out,
             " unless chosen\n"
-            "    http-request set-var(txn.value) var(txn.key),map(%s)\n"
+            "    http-request set-var(txn.found) var(txn.key),map(%s)\n"
+            "    http-request set-var(txn.value) var(txn.found),field(1,:)\n"
+            "    http-request set-var(txn.serial) var(txn.found),field(2,:)\n"
             "    http-request set-var(txn.error) str(e),concat(,txn.key),map(%s)\n"
             "    acl given var(txn.value) -m found\n"
-            "    acl pass var(txn.pass) -m bool\n"
-            "    http-request return status 503 content-type application/json "
-            "lf-string '%%[var(txn.error),b64dec]' hdr x-should-retry false if !given !pass\n"
-            "    http-request del-header Authorization\n"
-            "    http-request set-header Authorization %%[var(txn.value),b64dec] if given\n",
+            "    acl pass var(txn.pass) -m bool\n",
             plan->map, plan->map);
+    haproxy_log_reason(out, plan, REASON_KEY_MISSING);
+    fputs("    http-request return status 503 content-type application/json "
+          "lf-string '%[var(txn.error),b64dec]' hdr x-should-retry false if !given !pass\n"
+          "    http-request del-header Authorization\n"
+          "    http-request set-header Authorization %[var(txn.value),b64dec] if given\n",
+          out);
+    haproxy_log_key(out, plan);
 }
 
 static void write_passing(FILE *out, const struct haproxy_plan *plan)

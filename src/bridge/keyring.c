@@ -13,8 +13,10 @@ static const char field[] = "Authorization: ";
 
 struct kept_key {
     char *name;
-    char *value;  /* base64 of the field's value, or NULL */
-    time_t until; /* 0: the policy has it */
+    char *value;     /* base64 of the field's value, or NULL */
+    time_t until;    /* 0: the policy has it */
+    uint32_t serial; /* of the value: each has another */
+    bool refused;    /* the origin answered 401 to this value */
 };
 
 time_t keyring_now(void)
@@ -39,6 +41,7 @@ static void drop_value(struct kept_key *key)
         secret_free(key->value, strlen(key->value));
     key->value = NULL;
     key->until = 0;
+    key->refused = false;
 }
 
 static struct kept_key *find(const struct keyring *ring, const char *name)
@@ -66,11 +69,20 @@ static struct kept_key *find_or_add(struct keyring *ring, const char *name)
     return key;
 }
 
-static bool take(struct kept_key *key, const struct policy_key *from)
+static bool take(struct keyring *ring, struct kept_key *key, const struct policy_key *from)
 {
+    char *value = encode(from->header + strlen(field));
+    if (value == NULL)
+        return false;
+    if (key->value != NULL && strcmp(key->value, value) == 0) {
+        secret_free(value, strlen(value));
+        key->until = 0;
+        return true;
+    }
     drop_value(key);
-    key->value = encode(from->header + strlen(field));
-    return key->value != NULL;
+    key->value = value;
+    key->serial = ++ring->serials;
+    return true;
 }
 
 static void keep(struct keyring *ring, struct kept_key *key, uint32_t stale, time_t now)
@@ -109,12 +121,53 @@ bool keyring_update(struct keyring *ring, const struct policy_image *image, cons
         const struct policy_key *from = &image->keys[i];
         bool has = trouble == NULL && from->header != NULL;
         struct kept_key *key = find_or_add(ring, from->name);
-        if (key == NULL || (has && !take(key, from)))
+        if (key == NULL || (has && !take(ring, key, from)))
             return false;
         if (!has)
             keep(ring, key, from->stale_seconds, now);
     }
     return true;
+}
+
+static bool has_value(const struct keyring *ring, const char *name)
+{
+    const struct kept_key *key = find(ring, name);
+    return key != NULL && key->value != NULL;
+}
+
+bool keyring_refuse(struct keyring *ring, const struct policy_image *image, uint32_t serial)
+{
+    for (uint32_t i = 0; i < image->nkeys; i++) {
+        struct kept_key *key = find(ring, image->keys[i].name);
+        uint32_t next = image->keys[i].next;
+        if (key == NULL || key->value == NULL || key->serial != serial)
+            continue;
+        if (key->refused || next == POLICY_NONE || !has_value(ring, image->keys[next].name))
+            return false;
+        key->refused = true;
+        return true;
+    }
+    return false;
+}
+
+const struct policy_key *keyring_in_force(const struct keyring *ring,
+                                          const struct policy_image *image, uint32_t number)
+{
+    const struct policy_key *key = &image->keys[number];
+    for (uint32_t i = 0; i < image->nkeys; i++) {
+        const struct kept_key *kept = find(ring, key->name);
+        if (kept == NULL || !kept->refused || key->next == POLICY_NONE ||
+            !has_value(ring, image->keys[key->next].name))
+            break;
+        key = &image->keys[key->next];
+    }
+    return key;
+}
+
+static const struct kept_key *find_in_force(const struct keyring *ring,
+                                            const struct policy_image *image, uint32_t number)
+{
+    return find(ring, keyring_in_force(ring, image, number)->name);
 }
 
 static const char *why_missing(const struct policy_key *key, const char *trouble)
@@ -134,13 +187,13 @@ static bool write_map(FILE *out, const struct keyring *ring, const struct policy
                       const char *trouble)
 {
     for (uint32_t i = 0; i < image->nkeys; i++) {
-        const struct kept_key *key = find(ring, image->keys[i].name);
+        const struct kept_key *key = find_in_force(ring, image, i);
         auto_free char *answer = missing_answer(&image->keys[i], trouble);
         if (answer == NULL)
             return false;
         fprintf(out, "ek%u %s\n", (unsigned)i, answer);
         if (key != NULL && key->value != NULL)
-            fprintf(out, "k%u %s\n", (unsigned)i, key->value);
+            fprintf(out, "k%u %s:%u\n", (unsigned)i, key->value, (unsigned)key->serial);
     }
     return true;
 }
@@ -148,12 +201,13 @@ static bool write_map(FILE *out, const struct keyring *ring, const struct policy
 /* The room is known before, so that no copy is left behind by growing. */
 static size_t map_room(const struct keyring *ring, const struct policy_image *image)
 {
-    enum { NAMES = 32 };
+    enum { NAMES = 48 }; /* with the serial */
     size_t room = 1;
-    for (uint32_t i = 0; i < image->nkeys; i++)
+    for (uint32_t i = 0; i < image->nkeys; i++) {
+        const struct kept_key *key = find_in_force(ring, image, i);
         room += NAMES + base64_room(8 * POLICY_MAX_SENTENCE);
-    for (uint32_t i = 0; i < ring->count; i++)
-        room += ring->keys[i].value != NULL ? strlen(ring->keys[i].value) : 0;
+        room += key != NULL && key->value != NULL ? strlen(key->value) : 0;
+    }
     return room;
 }
 
@@ -183,17 +237,27 @@ static bool tell_missing(const struct admin *admin, const char *name, const char
     return answer != NULL && admin_set(admin, error_name, answer) && admin_delete(admin, name);
 }
 
+static bool set_value(const struct admin *admin, const char *name, const struct kept_key *key)
+{
+    char *pair;
+    if (asprintf(&pair, "%s:%u", key->value, (unsigned)key->serial) < 0)
+        return false;
+    bool told = admin_set(admin, name, pair);
+    secret_free(pair, strlen(pair));
+    return told;
+}
+
 bool keyring_tell(const struct keyring *ring, const struct policy_image *image, const char *trouble,
                   const struct admin *admin)
 {
     for (uint32_t i = 0; i < image->nkeys; i++) {
-        const struct kept_key *key = find(ring, image->keys[i].name);
+        const struct kept_key *key = find_in_force(ring, image, i);
         char name[16], error_name[16];
         bool told;
         snprintf(name, sizeof name, "k%u", (unsigned)i);
         snprintf(error_name, sizeof error_name, "ek%u", (unsigned)i);
         if (key != NULL && key->value != NULL)
-            told = admin_set(admin, name, key->value);
+            told = set_value(admin, name, key);
         else
             told = tell_missing(admin, name, error_name, &image->keys[i], trouble);
         if (!told)

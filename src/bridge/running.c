@@ -66,6 +66,7 @@ bool running_start(struct running *running, const struct engine *engine, int lis
     *running = RUNNING_NONE;
     bool works = pipe2(ends.output, O_CLOEXEC) == 0 && pipe2(ends.map, O_CLOEXEC) == 0 &&
                  fcntl(ends.output[0], F_SETFL, O_NONBLOCK) == 0 &&
+                 fcntl(ends.output[1], F_SETFL, O_NONBLOCK) == 0 && /* nobody waits for us */
                  admin_prepare(&running->admin, &ends.admin);
     if (works)
         running->pid = spawn(engine, listener, text, &ends);
@@ -88,6 +89,32 @@ void running_quote(const struct running *running, char quote[BRIDGE_SENTENCE])
     line = line != NULL ? line + strspn(line, ": ") : text;
     line[strcspn(line, "\n")] = '\0';
     snprintf(quote, BRIDGE_SENTENCE, "%.300s", *line != '\0' ? line : "it said nothing");
+}
+
+/* Hands over the whole lines of what is kept, and keeps the rest. */
+static void cut_lines(struct running *running, running_hear *hear, void *data)
+{
+    char *begin = running->line, *newline;
+    char *end = running->line + running->used;
+    while ((newline = memchr(begin, '\n', (size_t)(end - begin))) != NULL) {
+        *newline = '\0';
+        hear(begin, data);
+        begin = newline + 1;
+    }
+    running->used = (size_t)(end - begin);
+    memmove(running->line, begin, running->used);
+}
+
+void running_lines(struct running *running, running_hear *hear, void *data)
+{
+    ssize_t got;
+    while ((got = read(running->output, running->line + running->used,
+                       RUNNING_LINE - 1 - running->used)) > 0) {
+        running->used += (size_t)got;
+        cut_lines(running, hear, data);
+        if (running->used == RUNNING_LINE - 1)
+            running->used = 0;
+    }
 }
 
 void running_close(struct running *running)

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bridge/account.h"
 #include "bridge/gateway.h"
 #include "bridge/haproxy_text.h"
 #include "bridge/keyring.h"
@@ -45,6 +46,7 @@ struct supervisor {
     struct tokens tokens;
     struct keyring ring;
     struct running engine;
+    struct account account;
     int signals;
     int changes;
     bool must_read; /* the files, whether they changed or not */
@@ -240,6 +242,43 @@ static bool take_signals(struct supervisor *self, bool *engine_died)
     return go_on;
 }
 
+struct hearing {
+    struct supervisor *self;
+    bool refused; /* a key that has a successor */
+};
+
+static void hear(char *line, void *data)
+{
+    struct hearing *hearing = data;
+    struct supervisor *self = hearing->self;
+    const struct supervisor_order *order = self->order;
+    const struct account_about about = {
+        .image = self->image,
+        .ring = &self->ring,
+        .tokens = &self->tokens,
+        .host = order->host,
+        .port = order->port,
+        .program = order->program_pid != 0 ? order->bridge->request->program : NULL,
+        .pid = order->program_pid,
+    };
+    struct account_line told;
+    if (!account_read(line, &told))
+        return;
+    account_report(&self->account, &about, &told);
+    if (told.reason == REASON_KEY && told.status == 401 &&
+        keyring_refuse(&self->ring, self->image, told.serial))
+        hearing->refused = true;
+}
+
+/* What it says of requests. False where it had to be told another key and did not take it. */
+static bool hear_engine(struct supervisor *self)
+{
+    struct hearing hearing = {.self = self};
+    running_lines(&self->engine, hear, &hearing);
+    return !hearing.refused ||
+           keyring_tell(&self->ring, self->image, self->trouble, &self->engine.admin);
+}
+
 static bool keep_engine_told(struct supervisor *self)
 {
     bool told = (is_current(self) && !self->must_read) || read_policy_again(self);
@@ -257,18 +296,16 @@ static enum bridge_result work(struct supervisor *self)
                                {.fd = self->signals, .events = POLLIN},
                                {.fd = self->changes, .events = POLLIN},
                                {.fd = self->engine.output, .events = POLLIN}};
-        char quote[BRIDGE_SENTENCE];
         bool engine_died = self->engine.pid < 0;
         poll(fds, sizeof fds / sizeof fds[0], LOOK_EVERY);
         if (fds[0].revents != 0 || !take_signals(self, &engine_died))
             return BRIDGE_OK;
         if (fds[2].revents != 0)
             watch_drain(self->changes);
-        if (fds[3].revents != 0)
-            running_quote(&self->engine, quote);
+        bool told = fds[3].revents == 0 || hear_engine(self);
         if (engine_died && !revive(self))
             return bridge_fail(self->why, BRIDGE_FAILED, "%s", died_too_often);
-        if (!engine_died && !keep_engine_told(self))
+        if (!engine_died && !(told && keep_engine_told(self)))
             kill_engine(self);
     }
 }

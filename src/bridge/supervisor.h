@@ -20,7 +20,8 @@ struct supervisor_order {
     const char *tokens_file;
     uint16_t port;
     uint16_t listen_port;
-    int program; /* a pidfd: the program's end is ours; -1: none */
+    pid_t program_pid; /* 0: it is not known */
+    int program;       /* a pidfd: the program's end is ours; -1: none */
     int listener;
     int starter; /* who waits to be told: a letter for the result, then the sentence; -1: nobody */
 };
