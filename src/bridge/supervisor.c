@@ -19,6 +19,7 @@
 #include "bridge/haproxy_text.h"
 #include "bridge/keyring.h"
 #include "bridge/running.h"
+#include "bridge/signals.h"
 #include "bridge/watch.h"
 #include "commissioned/journal_fields.h"
 #include "core/cleanup.h"
@@ -30,7 +31,6 @@ enum {
     PING_EVERY = 3600,  /* seconds */
     MAX_DEATHS = 5,     /* of the engine ... */
     DEATHS_WITHIN = 10, /* seconds: then it is not started again */
-    GRACE = 200,        /* milliseconds from one signal to the next, at the end */
 };
 
 static const char died_too_often[] =
@@ -312,21 +312,6 @@ static enum bridge_result work(struct supervisor *self)
 
 /* ---- begin and end --------------------------------------------------------------------------- */
 
-static int take_over_signals(void)
-{
-    static const int ours[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
-    static const int nobodys[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGQUIT};
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        sigaddset(&set, ours[i]);
-    for (size_t i = 0; i < sizeof nobodys / sizeof nobodys[0]; i++)
-        signal(nobodys[i], SIG_IGN);
-    signal(SIGCHLD, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static bool add_only_token(struct supervisor *self)
 {
     struct known_token token = {0};
@@ -352,31 +337,18 @@ static enum bridge_result begin(struct supervisor *self)
     enum bridge_result result = write_text(self, self->image, &self->text);
     if (result != BRIDGE_OK)
         return result;
-    self->signals = take_over_signals();
+    self->signals = signals_take_over();
     self->changes = watch_files(-1, self->image, self->order->tokens_file);
     if (self->signals < 0 || !keyring_update(&self->ring, self->image, NULL, keyring_now()))
         return bridge_fail(self->why, BRIDGE_FAILED, "out of memory");
     return start_engine(self) ? BRIDGE_OK : start_failed(self);
 }
 
-static bool ends_within(pid_t pid, int milliseconds)
-{
-    for (; milliseconds > 0; milliseconds -= 5) {
-        if (waitpid(pid, NULL, WNOHANG) != 0)
-            return true;
-        poll(NULL, 0, 5);
-    }
-    return false;
-}
-
 static void end(struct supervisor *self)
 {
-    static const int signals[] = {SIGUSR1, SIGTERM, SIGKILL};
-    for (size_t i = 0; self->engine.pid > 0 && i < sizeof signals / sizeof signals[0]; i++) {
-        kill(self->engine.pid, signals[i]);
-        if (ends_within(self->engine.pid, GRACE))
-            self->engine.pid = -1;
-    }
+    if (self->engine.pid > 0)
+        signals_end(self->engine.pid);
+    hear_engine(self);
     running_close(&self->engine);
     keyring_free(&self->ring);
     policy_image_free(self->image);
@@ -389,6 +361,7 @@ enum bridge_result supervisor_run(const struct supervisor_order *order, char why
 {
     struct supervisor self = {.order = order, .engine = RUNNING_NONE, .signals = -1, .changes = -1};
     prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_SET_NAME, order->tokens_file != NULL ? SUPERVISOR_OF_GATEWAY : SUPERVISOR_OF_BRIDGE);
     enum bridge_result result = begin(&self);
     if (order->starter >= 0)
         answer(order->starter, result, self.why);

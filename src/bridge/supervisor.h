@@ -26,6 +26,10 @@ struct supervisor_order {
     int starter; /* who waits to be told: a letter for the result, then the sentence; -1: nobody */
 };
 
+/* The names that the process gives itself (proc(5), comm). */
+#define SUPERVISOR_OF_BRIDGE  "auth-bridge"
+#define SUPERVISOR_OF_GATEWAY "auth-gateway"
+
 /*
  * Returns BRIDGE_OK once the program has ended or a signal asked for the end; else why the engine did
  * not start, or could not be kept at work.

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/bridges.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/preload_file.h"
@@ -74,6 +75,8 @@ static int print_json(const struct state *state, bool processes, int code)
     json_put_text(object, "why_not", state->why);
     json_put(object, "taken_back_in", state->pending ? json_integer(state->seconds_left) : NULL);
     json_put(object, "other_entries", json_incref(state->others));
+    if (*state->tree->root == '\0')
+        json_put(object, "bridges", bridges_json());
     if (processes)
         json_put(object, "processes", processes_json());
     return json_print(object, code);
@@ -100,6 +103,8 @@ static int print_text(const struct state *state, bool processes, int code)
                cli_shown(json_string_value(json_array_get(state->others, i))));
     if (state->ours.length && *state->tree->root == '\0' && switch_off_program(off))
         printf("%-14s %s, also when no other program starts\n", "way back", off);
+    if (*state->tree->root == '\0')
+        bridges_tell();
     if (processes)
         processes_tell(state->ours.length > 0);
     return code;
@@ -126,8 +131,9 @@ static int status(const struct cli_call *call)
 const struct cli_verb cli_verb_status = {
     .name = "status",
     .summary = "tell whether it is on",
-    .about = "Tell what /etc/ld.so.preload says. Exit status: 0 on, 1 off or not yet\n"
-             "confirmed, 2 broken: it names a library that cannot be loaded.\n",
+    .about =
+        "Tell what /etc/ld.so.preload says, and which bridges and gateways run. Exit status:\n"
+        "0 on, 1 off or not yet confirmed, 2 broken: it names a library that cannot be loaded.\n",
     .options = options,
     .run = status,
 };

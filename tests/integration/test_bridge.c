@@ -638,6 +638,34 @@ START_TEST(explain_and_run_lead_a_program_that_the_library_cannot_reach_to_a_bri
 }
 END_TEST
 
+START_TEST(status_names_the_bridges_that_run)
+{
+    if (bridged_skips(__func__))
+        return;
+    char line[64], found[128];
+    bridged_begin(&bridged, NULL);
+    snprintf(line, sizeof line, "process %d, of user %u, for sh\n", (int)bridged.supervisor,
+             (unsigned)getuid());
+    OUTCOME(&bridged_outcome, bridged_command, "status");
+    ck_assert_msg(strstr(bridged_outcome.out, line) != NULL, "%s", bridged_outcome.out);
+    OUTCOME(&bridged_outcome, bridged_command, "status", "--json");
+    json_t *status = json_loads(bridged_outcome.out, 0, NULL), *each;
+    size_t i;
+    found[0] = '\0';
+    json_array_foreach(json_object_get(status, "bridges"), i,
+                       each) if (json_integer_value(json_object_get(each, "pid")) ==
+                                 bridged.supervisor)
+        snprintf(found, sizeof found, "%s %s", json_string_value(json_object_get(each, "kind")),
+                 json_string_value(json_object_get(each, "program")));
+    ck_assert_str_eq(found, "bridge sh");
+    json_decref(status);
+    bridged_end(&bridged);
+    ck_assert(bridged_is_gone(bridged.supervisor));
+    OUTCOME(&bridged_outcome, bridged_command, "status");
+    ck_assert_ptr_null(strstr(bridged_outcome.out, line));
+}
+END_TEST
+
 START_TEST(doctor_has_the_engine_look_at_the_rules)
 {
     if (bridged_skips(__func__))
@@ -725,6 +753,7 @@ static Suite *suite(void)
     tcase_add_test(refusing, a_key_that_cannot_be_had_is_told_at_the_start);
     tcase_add_test(refusing,
                    explain_and_run_lead_a_program_that_the_library_cannot_reach_to_a_bridge);
+    tcase_add_test(refusing, status_names_the_bridges_that_run);
     tcase_add_test(refusing, doctor_has_the_engine_look_at_the_rules);
     tcase_add_test(refusing, doctor_has_the_engine_look_at_the_rules_with_no_other_descriptor_open);
     tcase_add_test(refusing, doctor_says_why_the_engine_refuses_the_rules);
