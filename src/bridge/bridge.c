@@ -180,7 +180,7 @@ static enum bridge_result start(const struct bridge_order *order, const struct p
 /* What can be told from the text is told before anything is started. */
 static enum bridge_result try_text(const struct bridge_order *order,
                                    const struct policy_image *image, const struct policy_rule *rule,
-                                   const struct engine *engine, char why[BRIDGE_SENTENCE])
+                                   char why[BRIDGE_SENTENCE])
 {
     struct haproxy_plan plan = {.image = image,
                                 .key = order->key,
@@ -188,8 +188,7 @@ static enum bridge_result try_text(const struct bridge_order *order,
                                 .port = rule->port,
                                 .map = HAPROXY_MAP,
                                 .cacert = order->cacert,
-                                .connect = order->connect,
-                                .version = engine->version};
+                                .connect = order->connect};
     auto_free char *text = NULL;
     return haproxy_text(&plan, &text, why);
 }
@@ -205,6 +204,6 @@ enum bridge_result bridge_start(const struct bridge_order *order, const struct p
     if (result == BRIDGE_OK)
         result = engine_find(&engine, why);
     if (result == BRIDGE_OK)
-        result = try_text(order, image, rule, &engine, why);
+        result = try_text(order, image, rule, why);
     return result == BRIDGE_OK ? start(order, image, rule, &engine, why) : result;
 }

@@ -93,6 +93,11 @@ enum bridge_result engine_find(struct engine *engine, char why[BRIDGE_SENTENCE])
         return bridge_fail(
             why, BRIDGE_FAILED,
             "there is no haproxy in PATH or /usr/sbin: install the package 'haproxy'");
+    return BRIDGE_OK;
+}
+
+enum bridge_result engine_ask_version(struct engine *engine, char why[BRIDGE_SENTENCE])
+{
     engine->version = read_version(engine->file);
     if (engine->version == 0)
         return bridge_fail(why, BRIDGE_FAILED, "%s -v tells no version: is it HAProxy?",

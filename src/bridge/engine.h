@@ -13,6 +13,9 @@
 
 #include "bridge/result.h"
 
+/* What a configuration has below this line is for 2.6 and newer, up to ".endif". */
+#define ENGINE_IF_2_6                ".if version_atleast(2.6)\n"
+
 #define ENGINE_VERSION(major, minor) ((unsigned)((major)*100 + (minor)))
 #define ENGINE_OLDEST                ENGINE_VERSION(2, 4)
 
@@ -21,8 +24,11 @@ struct engine {
     unsigned version; /* ENGINE_VERSION; 0: not asked yet */
 };
 
-/* Searches PATH, then the folders of the system's administration, and asks it for its version. */
+/* Searches PATH, then the folders of the system's administration. */
 enum bridge_result engine_find(struct engine *engine, char why[BRIDGE_SENTENCE]);
+
+/* Asks it for its version, which takes as long as a start of it. Fails where it is too old. */
+enum bridge_result engine_ask_version(struct engine *engine, char why[BRIDGE_SENTENCE]);
 
 /* The version that a line of `haproxy -v` tells, 0 where it tells none. Pure. */
 unsigned engine_version(const char *line);

@@ -11,7 +11,6 @@ struct gateway_plan {
     const char *files;  /* the folder of the files that are referred to */
     const char *cacert; /* NULL: the system's */
     const char *connect;
-    unsigned version; /* of HAProxy; else 0 */
 };
 
 #endif

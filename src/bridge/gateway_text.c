@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge/engine.h"
 #include "bridge/envoy_text.h"
 #include "bridge/haproxy_text.h"
 #include "bridge/nginx_text.h"
@@ -79,7 +78,6 @@ static enum bridge_result write_haproxy(FILE *out, const struct gateway_plan *pl
         .ntokens = plan->gateway->tokens.count,
         .cacert = plan->cacert,
         .connect = plan->connect,
-        .version = plan->version != 0 ? plan->version : ENGINE_OLDEST,
         .bind = bind,
         .map = map,
     };

@@ -37,14 +37,14 @@ static const char *family(const struct haproxy_plan *plan)
     return plan->bind == NULL && family_is_ipv6_only() ? "ipv6" : "ipv4";
 }
 
+static const char systems_own[] = "@system-ca";
+
 static enum bridge_result find_trusted(const struct haproxy_plan *plan, const char **file,
                                        char why[BRIDGE_SENTENCE])
 {
     const char *system = trust_file();
-    if (system == NULL && plan->version >= ENGINE_VERSION(2, 6))
-        system = "@system-ca";
-    enum bridge_result result =
-        trust_for(plan->image, plan->host, plan->port, plan->cacert, system, file, why);
+    enum bridge_result result = trust_for(plan->image, plan->host, plan->port, plan->cacert,
+                                          system != NULL ? system : systems_own, file, why);
     if (result == BRIDGE_OK && !haproxy_quotable(*file))
         return bridge_fail(why, BRIDGE_FAILED,
                            "%s: the name of a file of certificates may have no quote, blank or '#'",
@@ -73,6 +73,12 @@ enum bridge_result haproxy_write_origin(FILE *out, const struct haproxy_plan *pl
                            "name",
                            plan->host);
     write_fingerprint(out, plan);
+    if (file == systems_own)
+        fputs(".if version_before(2.6)\n"
+              ".alert \"there is no file of trusted certificates: install the package "
+              "ca-certificates, or name one with --cacert\"\n"
+              ".endif\n",
+              out);
     fprintf(out, "backend origin\n    server origin ");
     if (plan->connect != NULL)
         fprintf(out, "%s", plan->connect);

@@ -48,6 +48,19 @@ static void write_answer(FILE *out, const char *head, const char *form, const ch
     free(body);
 }
 
+/* From 2.6 on with what the TLS library says. */
+static void write_unreachable(FILE *out, const struct haproxy_plan *plan, const char *form,
+                              const char *detail)
+{
+    char sentence[2 * TARGET_MAX_HOST];
+    snprintf(sentence, sizeof sentence,
+             "The bridge has no connection to https://%s:%u: either it cannot be reached, or its "
+             "certificate is not one of that name that this machine trusts.%s",
+             plan->host, (unsigned)plan->port, detail);
+    write_answer(out, "http-error status 503", form, "upstream_unreachable", sentence);
+    fputc('\n', out);
+}
+
 static void write_errors(FILE *out, const struct haproxy_plan *plan)
 {
     static const struct {
@@ -60,20 +73,15 @@ static void write_errors(FILE *out, const struct haproxy_plan *plan)
          "The connection to the origin ended before its answer was complete."},
         {"http-error status 504", "upstream_unreachable", "The origin did not answer in time."},
     };
-    char sentence[2 * TARGET_MAX_HOST];
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         write_answer(out, errors[i].head, "string", errors[i].code, errors[i].sentence);
         fputc('\n', out);
     }
-    snprintf(sentence, sizeof sentence,
-             "The bridge has no connection to https://%s:%u: either it cannot be reached, or its "
-             "certificate is not one of that name that this machine trusts.%s",
-             plan->host, (unsigned)plan->port,
-             plan->version >= ENGINE_VERSION(2, 6) ? " %[ssl_bc_err_str,json]" : "");
-    write_answer(out, "http-error status 503",
-                 plan->version >= ENGINE_VERSION(2, 6) ? "lf-string" : "string",
-                 "upstream_unreachable", sentence);
-    fputc('\n', out);
+    fputs(ENGINE_IF_2_6, out);
+    write_unreachable(out, plan, "lf-string", " %[ssl_bc_err_str,json]");
+    fputs(".else\n", out);
+    write_unreachable(out, plan, "string", "");
+    fputs(".endif\n", out);
 }
 
 /* Each connection takes two descriptors; an engine that may not have as many does not start. */
@@ -98,8 +106,9 @@ static void write_global(FILE *out, const struct haproxy_plan *plan)
             most_connections(plan));
     haproxy_log_global(out, plan);
     /* Of the client for HTTP within the engine, which nothing here uses. */
-    if (plan->version >= ENGINE_VERSION(2, 6))
-        fputs("    httpclient.ssl.verify none\n", out);
+    fputs(ENGINE_IF_2_6 "    httpclient.ssl.verify none\n"
+                        ".endif\n",
+          out);
     if (plan->bind == NULL)
         fprintf(out,
                 "    stats timeout 20d\n"

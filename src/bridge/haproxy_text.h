@@ -28,7 +28,6 @@ struct haproxy_plan {
     uint32_t ntokens;
     const char *cacert;
     const char *connect;
-    unsigned version;     /* of the engine */
     uint16_t listen_port; /* of 127.0.0.1; 0: any name may be used for the listener */
     const char *bind;     /* an address of its own; NULL: the listener and the runtime socket are
                              handed down */

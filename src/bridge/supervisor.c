@@ -92,6 +92,9 @@ static void kill_engine(const struct supervisor *self)
 static enum bridge_result start_failed(struct supervisor *self)
 {
     char quote[BRIDGE_SENTENCE];
+    struct engine asked = *self->order->engine;
+    if (engine_ask_version(&asked, self->why) != BRIDGE_OK)
+        return BRIDGE_FAILED;
     running_quote(&self->engine, quote);
     return bridge_fail(self->why, BRIDGE_FAILED, "%s does not start: %s", self->order->engine->file,
                        quote);
@@ -137,7 +140,6 @@ static enum bridge_result write_text(struct supervisor *self, const struct polic
         .ntokens = self->tokens.count,
         .cacert = bridge->cacert,
         .connect = bridge->connect,
-        .version = self->order->engine->version,
         .listen_port = self->order->listen_port,
         .map = HAPROXY_MAP,
     };
@@ -346,6 +348,7 @@ static enum bridge_result begin(struct supervisor *self)
 
 static void end(struct supervisor *self)
 {
+    admin_close(&self->engine.admin); /* an engine waits for the end of each connection */
     if (self->engine.pid > 0)
         signals_end(self->engine.pid);
     hear_engine(self);

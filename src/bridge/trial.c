@@ -75,7 +75,6 @@ enum bridge_result trial_of(const struct policy_image *image, const struct engin
                                 .host = rule->host,
                                 .port = rule->port,
                                 .connect = "127.0.0.1:443",
-                                .version = engine->version,
                                 .bind = "127.0.0.1:8455",
                                 .map = "/dev/null"};
     enum bridge_result result = haproxy_text(&plan, &text, why);

@@ -13,7 +13,7 @@ void doctor_bridge(struct doctor *doctor, const char *program)
     auto_image struct policy_image *image = NULL;
     struct engine engine = {0};
     char why[BRIDGE_SENTENCE] = "";
-    if (engine_find(&engine, why) != BRIDGE_OK) {
+    if (engine_find(&engine, why) != BRIDGE_OK || engine_ask_version(&engine, why) != BRIDGE_OK) {
         doctor_say(doctor, HEALTH_GOOD, "bridge", "not to be had, which 'run --bridge' needs: %s",
                    why);
         return;

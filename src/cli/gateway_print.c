@@ -165,6 +165,11 @@ static int run_checker(enum gateway_engine engine, const char *file, const char 
         return cli_fail(CLI_FAILED, "%s: %m", file);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return CLI_OK;
+    if (strstr(output, "host not found in upstream") != NULL)
+        return cli_fail(CLI_FAILED,
+                        "nginx looks the origin's name up when it starts, and here it has "
+                        "no address: check it where DNS knows it, or with --connect "
+                        "HOST:PORT");
     return cli_fail(CLI_BAD_CONFIG, "%s refuses it: %.400s", file, complaint_of(output));
 }
 

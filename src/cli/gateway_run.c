@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +39,23 @@ static bool is_passed(void)
            strcmp(count, "1") == 0;
 }
 
-/* Somebody listens there. One that is left of a gateway that was killed refuses. */
+/* Somebody listens there. What is left of a gateway that was killed refuses. */
 static bool is_served(const struct sockaddr_un *there)
 {
     auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     return connect(fd, (const struct sockaddr *)there, sizeof *there) == 0 || errno == EAGAIN;
+}
+
+/* The engine of a gateway that was killed may take a moment to die. */
+static bool stays_served(const struct sockaddr_un *there)
+{
+    enum { TRIES = 10, PAUSE = 100 }; /* milliseconds */
+    for (int i = 0; i < TRIES; i++) {
+        if (!is_served(there))
+            return false;
+        poll(NULL, 0, PAUSE);
+    }
+    return true;
 }
 
 static int listen_at_path(const char *path)
@@ -54,7 +67,7 @@ static int listen_at_path(const char *path)
         return -1;
     }
     snprintf(here.sun_path, sizeof here.sun_path, "%s", path);
-    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !is_served(&here))
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !stays_served(&here))
         unlink(path);
     auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     mode_t before = umask(0117);

@@ -154,6 +154,25 @@ START_TEST(the_engine_takes_what_is_printed)
 }
 END_TEST
 
+/* In a network of its own, which has no DNS. */
+START_TEST(a_name_that_nginx_does_not_find_is_not_the_policys_fault)
+{
+    if (lacks_engine("nginx"))
+        return;
+    OUTCOME(&bridged_outcome, "unshare", "-n", "true");
+    if (bridged_outcome.status != 0) {
+        printf("SKIP a_name_that_nginx_does_not_find_is_not_the_policys_fault: no namespaces\n");
+        fflush(stdout);
+        return;
+    }
+    add("svc", NULL);
+    OUTCOME(&bridged_outcome, "unshare", "-n", bridged_command, "gateway", "check", "--engine",
+            "nginx", "--config", config, "--tokens", tokens);
+    ck_assert_int_eq(bridged_outcome.status, 2);
+    ck_assert_ptr_nonnull(strstr(bridged_outcome.err, "or with --connect HOST:PORT"));
+}
+END_TEST
+
 START_TEST(what_an_engine_refuses_is_78_with_its_words)
 {
     if (lacks_engine("haproxy"))
@@ -465,6 +484,7 @@ static Suite *suite(void)
     tcase_add_test(kept, a_file_of_tokens_that_others_may_write_is_refused);
     tcase_add_loop_test(printed, what_is_printed_has_no_key_and_no_token, 0, 3);
     tcase_add_loop_test(printed, the_engine_takes_what_is_printed, 0, 3);
+    tcase_add_test(printed, a_name_that_nginx_does_not_find_is_not_the_policys_fault);
     tcase_add_test(printed, what_an_engine_refuses_is_78_with_its_words);
     tcase_add_loop_test(printed, a_rule_that_the_engine_cannot_enforce_is_refused_and_never_widened,
                         0, sizeof unenforceable / sizeof unenforceable[0]);
