@@ -125,13 +125,22 @@ static const char *sentence(enum reason reason, const struct policy_key *key)
     return reason_text(reason);
 }
 
+static enum verdict verdict_of(enum reason reason, const struct policy_rule *rule)
+{
+    if (reason == REASON_KEY)
+        return VERDICT_KEY;
+    bool passes =
+        reason == REASON_KEY_MISSING && rule != NULL && rule->missing == POLICY_MISSING_PASS;
+    return passes ? VERDICT_PASS : VERDICT_FAIL;
+}
+
 static void write_line(const struct account_about *about, const struct account_line *told,
                        const struct policy_rule *rule)
 {
     const struct policy_key *key =
         rule != NULL ? keyring_in_force(about->ring, about->image, rule->key) : NULL;
     enum reason reason = refine(about, told);
-    enum verdict verdict = reason == REASON_KEY ? VERDICT_KEY : VERDICT_FAIL;
+    enum verdict verdict = verdict_of(reason, rule);
     char message[1024], pid[16], uid[16], status[16];
     /* As the library's lines read. */
     snprintf(message, sizeof message, "%s [%s]: %s, %s%.64s, program %.255s: %s",

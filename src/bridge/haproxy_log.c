@@ -42,9 +42,10 @@ void haproxy_log_rule(FILE *out, const struct haproxy_plan *plan, uint32_t numbe
 
 void haproxy_log_key(FILE *out, const struct haproxy_plan *plan)
 {
-    haproxy_log_reason(out, plan, REASON_KEY);
     if (is_told(plan))
-        fputs("    http-request set-log-level silent unless { var(txn.loud) -m bool }\n"
-              "    http-response set-log-level info if { status 401 }\n",
-              out);
+        fprintf(out,
+                "    http-request set-var(txn.reason) str(%s) if given\n"
+                "    http-request set-log-level silent if given !{ var(txn.loud) -m bool }\n"
+                "    http-response set-log-level info if { status 401 }\n",
+                reason_code(REASON_KEY));
 }

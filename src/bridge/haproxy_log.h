@@ -26,6 +26,7 @@ void haproxy_log_reason(FILE *out, const struct haproxy_plan *plan, enum reason 
 /* A request that gets the rule's key is told of where the rule or the key's successor wants it. */
 void haproxy_log_rule(FILE *out, const struct haproxy_plan *plan, uint32_t number,
                       const char *condition);
+/* Behind the ACL `given`, which says whether there is a key. */
 void haproxy_log_key(FILE *out, const struct haproxy_plan *plan);
 
 #endif

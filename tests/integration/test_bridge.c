@@ -542,7 +542,7 @@ START_TEST(a_machine_without_an_engine_is_told_the_package)
     snprintf(script, sizeof script,
              "for f in /usr/sbin /usr/bin /usr/local/sbin /usr/local/bin; do "
              "[ ! -e $f/haproxy ] || mount --bind /dev/null $f/haproxy || exit 3; done; "
-             "exec %s run --bridge -- echo started",
+             "PATH=/usr/bin:/bin exec %s run --bridge -- echo started",
              bridged_command);
     OUTCOME(&bridged_outcome, "unshare", "-m", "sh", "-c", script);
     if (bridged_outcome.status == 1 || bridged_outcome.status == 3) {

@@ -127,6 +127,41 @@ START_TEST(what_is_refused_is_told_by_default_and_what_gets_a_key_is_not)
 }
 END_TEST
 
+START_TEST(what_goes_without_a_key_is_told_as_that)
+{
+    if (skips(__func__))
+        return;
+    bridged_policy("keys = ( { name = \"k\"; file = \"/nowhere/key\"; } );\n"
+                   "rules = ( { name = \"r\"; key = \"k\"; missing = \"pass\"; } );");
+    bridged_begin(&bridged, NULL);
+    ck_assert_int_eq(bridged_get("/v1/x"), 200);
+    take_lines(1);
+    line_has(0, "COMMISSIONED_VERDICT", "pass");
+    line_has(0, "COMMISSIONED_REASON", "key-missing");
+    line_has(0, "COMMISSIONED_STATUS", "200");
+    bridged_end(&bridged);
+}
+END_TEST
+
+START_TEST(a_key_that_is_missing_is_told_with_its_sentence)
+{
+    if (skips(__func__))
+        return;
+    char path[PATH_MAX];
+    in_folder(path, bridged_folder, "A");
+    policy_with("");
+    bridged_begin(&bridged, NULL);
+    ck_assert_int_eq(unlink(path), 0);
+    for (int i = 0; i < TRIES && bridged_get("/v1/x") != 503; i++)
+        usleep(10000);
+    take_lines(1);
+    line_has(0, "COMMISSIONED_VERDICT", "fail");
+    line_has(0, "COMMISSIONED_REASON", "key-missing");
+    ck_assert_ptr_nonnull(strstr(lines[0], "no such file"));
+    bridged_end(&bridged);
+}
+END_TEST
+
 START_TEST(with_report_none_nothing_is_told)
 {
     if (skips(__func__))
@@ -287,6 +322,8 @@ static Suite *suite(void)
     tcase_add_test(told, a_bridged_request_is_told_with_the_fields_of_the_library);
     tcase_add_loop_test(told, what_is_refused_is_told_by_default_and_what_gets_a_key_is_not, 0,
                         sizeof denied / sizeof denied[0]);
+    tcase_add_test(told, what_goes_without_a_key_is_told_as_that);
+    tcase_add_test(told, a_key_that_is_missing_is_told_with_its_sentence);
     tcase_add_test(told, with_report_none_nothing_is_told);
     tcase_add_test(told, a_loop_does_not_fill_the_journal);
     tcase_add_test(told, a_gateways_line_has_the_name_of_the_token);

@@ -134,13 +134,18 @@ int bridged_run(const char *const words[])
 
 /* ---- the processes --------------------------------------------------------------------------- */
 
+/* It may be gone between two lines. */
 static pid_t parent_of(pid_t pid, char *state)
 {
-    char path[64];
+    char path[64], text[512];
     int parent = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    const char *text = text_of(path);
-    const char *name_end = text != NULL ? strrchr(text, ')') : NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    const char *name_end = strrchr(text, ')');
     if (name_end == NULL || sscanf(name_end, ") %c %d", state, &parent) != 2)
         return -1;
     return parent;
