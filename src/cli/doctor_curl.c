@@ -6,6 +6,7 @@
  *   - a header list does not reach a proxy's CONNECT;
  *   - what is sent is shown to the debug callback as a header, which can be masked.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,11 +148,29 @@ static void say_behaviour(struct doctor *doctor, const struct curl_calls *curl, 
                    version);
 }
 
+/* What is wrong with the machine is not libcurl's fault. */
+static void say_loopback(struct doctor *doctor, int error)
+{
+    if (error == ENETUNREACH)
+        doctor_say(doctor, HEALTH_FAILURE, "libcurl",
+                   "not tried, for the loopback interface is down here: 'ip link set lo up' as the "
+                   "root of this network namespace");
+    else
+        doctor_say(doctor, HEALTH_FAILURE, "libcurl",
+                   "not tried, for no connection is made to 127.0.0.1 here (%s): let this process "
+                   "listen and connect there",
+                   strerror(error));
+}
+
 void doctor_curl(struct doctor *doctor)
 {
     static const char *const flavours[] = {"libcurl.so.4", "libcurl-gnutls.so.4",
                                            "libcurl-nss.so.4"};
     int found = 0;
+    if (!loopback_works()) {
+        say_loopback(doctor, errno);
+        return;
+    }
     for (size_t i = 0; i < sizeof flavours / sizeof *flavours; i++) {
         struct curl_calls curl;
         char version[128];

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
+
 enum { REQUEST_SIZE = 8192, ANSWER_SIZE = 256 };
 
 struct connection {
@@ -111,6 +113,24 @@ static void close_all(struct loopback *server)
     for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+}
+
+/* Its backlog takes the connection: nobody need accept it. */
+static bool connect_to(const struct loopback *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server->port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto_close int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+}
+
+bool loopback_works(void)
+{
+    struct loopback server = {.listener = -1, .stop = {-1, -1}};
+    bool works = listen_on_loopback(&server) && connect_to(&server);
+    auto_errno int saved = errno;
+    close_all(&server);
+    return works;
 }
 
 bool loopback_start(struct loopback *server, const char *mark)

@@ -31,6 +31,10 @@ struct loopback {
     pthread_t thread;
 };
 
+/* False with errno where nothing can be reached at 127.0.0.1: ENETUNREACH where the interface is
+ * down. */
+bool loopback_works(void);
+
 /* False with errno where there is no loopback to listen on. */
 bool loopback_start(struct loopback *server, const char *mark);
 void loopback_stop(struct loopback *server);

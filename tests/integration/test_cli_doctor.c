@@ -134,6 +134,24 @@ START_TEST(the_installed_libcurl_does_what_is_relied_on)
 }
 END_TEST
 
+START_TEST(a_loopback_that_is_down_is_not_libcurls_fault)
+{
+    OUTCOME(&outcome, "unshare", "-n", "ip", "link", "set", "lo", "up");
+    if (outcome.status != 0) {
+        puts("SKIP a_loopback_that_is_down_is_not_libcurls_fault: no network namespaces or no "
+             "ip(8) here");
+        return;
+    }
+    OUTCOME(&outcome, "unshare", "-n", command, "doctor");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "failure libcurl   not tried, for the loopback "
+                                              "interface is down here: 'ip link set lo up'"));
+    ck_assert_ptr_null(strstr(outcome.out, "use another build of it"));
+    OUTCOME(&outcome, "unshare", "-n", "sh", "-c", "ip link set lo up && \"$0\" doctor", command);
+    ck_assert_msg(strstr(outcome.out, "lo up") == NULL && strstr(outcome.out, "libcurl") != NULL,
+                  "%s%s", outcome.out, outcome.err);
+}
+END_TEST
+
 START_TEST(a_sound_policy_and_key_are_good)
 {
     DOCTOR("--");
@@ -589,6 +607,7 @@ int main(void)
     tcase_add_test(tests, a_library_without_its_policy_module_is_a_failure);
     tcase_add_test(tests, a_library_that_does_not_load_is_a_failure);
     tcase_add_test(tests, the_installed_libcurl_does_what_is_relied_on);
+    tcase_add_test(tests, a_loopback_that_is_down_is_not_libcurls_fault);
     tcase_add_test(tests, a_sound_policy_and_key_are_good);
     tcase_add_test(tests, a_key_that_others_can_read_is_a_failure);
     tcase_add_test(tests, a_policy_that_cannot_be_used_is_a_failure);
