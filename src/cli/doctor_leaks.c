@@ -112,7 +112,7 @@ static void add_stored_keys(struct search *search)
     struct dirent **entries = NULL;
     int count = 0;
     if (key_store_open(&store, NULL, false) == CLI_OK)
-        count = scandirat(store.folder, ".", &entries, NULL, NULL);
+        count = key_store_scan(&store, &entries, NULL);
     for (int i = 0; i < count; i++) {
         auto_secret struct secret secret = {0};
         const char *name = entries[i]->d_name;

@@ -135,7 +135,7 @@ static int list(const struct cli_call *call)
         return status;
     }
     if (status == CLI_OK)
-        count = scandirat(store.folder, ".", &entries, is_key_name, alphasort);
+        count = key_store_scan(&store, &entries, is_key_name);
     if (array == NULL && count > 0)
         printf("%-16s %-12s %-12s %-16s %-10s %s\n", "NAME", "PREFIX", "ENVIRONMENT", "APPLICATION",
                "CREATED", "AGE");

@@ -13,6 +13,7 @@
 #ifndef COMMISSIONED_CLI_KEY_STORE_H
 #define COMMISSIONED_CLI_KEY_STORE_H
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -51,6 +52,14 @@ int key_store_open(struct key_store *store, const char *dir, bool make);
 int key_store_lock(const struct key_store *store);
 void key_store_close(struct key_store *store);
 #define auto_store __attribute__((cleanup(key_store_close)))
+
+/*
+ * The files of an open store that `wanted` gives a number for, or all where that is NULL, by name;
+ * returns how many. The caller frees each entry and the array. Not scandirat(3), which musl does
+ * not have.
+ */
+int key_store_scan(const struct key_store *store, struct dirent ***entries,
+                   int (*wanted)(const struct dirent *));
 
 /* Refuses a store that the library would refuse, for the folders on the
  * way to it too. Exit code. */
