@@ -145,6 +145,13 @@ $(programs)/late-without.so: $(BUILD)/obj/tests/programs/late_without.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(system_libs) -o $@
 
+# Weak references that the dynamic loader, and not the linker, finds nothing for.
+PROGRAMS += $(programs)/weak
+$(programs)/weak: $(BUILD)/obj/tests/programs/weak.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,-z,dynamic-undefined-weak $^ $(system_libs) -o $@
+
 # What happens to a process around its requests.
 CXX ?= c++
 PROGRAMS += $(programs)/life $(programs)/hard $(programs)/http2 $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)

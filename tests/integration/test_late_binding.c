@@ -130,6 +130,20 @@ START_TEST(a_hook_of_the_loaders_list_that_asks_dlsym_is_no_harm)
 }
 END_TEST
 
+/* Its references lead to us, and from us nowhere. */
+START_TEST(without_any_libcurl_there_is_none_to_be_found)
+{
+    char library[PATH_MAX], program[PATH_MAX];
+    built(library, "libcommissioned-auth.so");
+    built(program, "tests/programs/weak");
+    outcome_of(&before, NULL, set_list, NULL, (const char *const[]){program, NULL});
+    ck_assert_str_eq(before.out, "a libcurl: 0\nby name: 0 0\nno reference\n");
+    outcome_of(&after, NULL, set_list, library, (const char *const[]){program, NULL});
+    ck_assert_msg(after.status == 0, "exit %d: %s", after.status, after.err);
+    ck_assert_str_eq(after.out, "a libcurl: 0\nby name: 0 0\nhandles: 0 0 0\ncodes: 2 2\n");
+}
+END_TEST
+
 /* ---- a libcurl found late is served ---------------------------------------------------------- */
 
 #define OPENSSL      "tests/programs/late-openssl.so"
@@ -449,6 +463,7 @@ int main(void)
     tcase_add_test(same, the_loader_answers_as_it_did_behind_another_hook);
     tcase_add_test(same, the_loader_answers_as_it_did_in_front_of_another_hook);
     tcase_add_test(same, a_hook_of_the_loaders_list_that_asks_dlsym_is_no_harm);
+    tcase_add_test(same, without_any_libcurl_there_is_none_to_be_found);
     suite_add_tcase(suite, same);
     TCase *served = tcase_create("served");
     tcase_add_checked_fixture(served, served_set_up, served_tear_down);

@@ -45,18 +45,6 @@ START_TEST(until_somebody_asks_there_is_no_provider)
 }
 END_TEST
 
-START_TEST(without_any_libcurl_there_is_none_to_be_found)
-{
-    void *code = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (dlsym(RTLD_DEFAULT, "curl_easy_init") != NULL) {
-        printf("SKIP without_any_libcurl_there_is_none_to_be_found: this program links one\n");
-        return;
-    }
-    ck_assert_ptr_null(caller_origin(code).provider);
-    ck_assert_ptr_null(provider_any);
-}
-END_TEST
-
 START_TEST(one_libcurl_is_the_sole_provider_and_wholly_known)
 {
     if (skips_old_libcurl("one_libcurl_is_the_sole_provider_and_wholly_known"))
@@ -205,7 +193,6 @@ int main(void)
     TCase *tests = tcase_create("provider");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, until_somebody_asks_there_is_no_provider);
-    tcase_add_test(tests, without_any_libcurl_there_is_none_to_be_found);
     tcase_add_test(tests, one_libcurl_is_the_sole_provider_and_wholly_known);
     tcase_add_test(tests, each_of_two_flavours_is_its_own_provider);
     tcase_add_test(tests, a_call_from_nowhere_is_ambiguous_between_two);
