@@ -17,11 +17,12 @@ struct block {
 struct chunk {
     struct chunk *next;
     size_t size;
-    size_t used; /* both with this head */
+    size_t used;    /* both with this head */
+    size_t touched; /* the most that was ever used: behind it all is zero */
     alignas(max_align_t) unsigned char data[];
 };
 
-enum { FIRST_CHUNK = 256 * 1024, MIN_ORDER = 6, ORDERS = 48 };
+enum { FIRST_CHUNK = 512 * 1024, MIN_ORDER = 6, ORDERS = 48 };
 
 static struct {
     struct chunk *chunks;
@@ -50,12 +51,13 @@ static struct chunk *add_chunk(size_t need)
         return NULL;
     chunk->next = heap.chunks;
     chunk->size = size;
-    chunk->used = sizeof *chunk;
+    chunk->used = chunk->touched = sizeof *chunk;
     heap.chunks = chunk;
     return chunk;
 }
 
-static struct block *cut(unsigned order)
+/* *fresh: nobody had it before, so it is zeroed. */
+static struct block *cut(unsigned order, bool *fresh)
 {
     struct chunk *chunk = heap.chunks;
     size_t size = (size_t)1 << order;
@@ -64,23 +66,25 @@ static struct block *cut(unsigned order)
     if (chunk == NULL)
         return NULL;
     struct block *block = (struct block *)(void *)((unsigned char *)chunk + chunk->used);
+    *fresh = chunk->used >= chunk->touched;
     chunk->used += size;
+    if (chunk->touched < chunk->used)
+        chunk->touched = chunk->used;
     block->order = order;
     return block;
 }
 
-/* *fresh: nobody had it before, so it is zeroed. */
 static void *take(size_t size, bool *fresh)
 {
     unsigned order = size < SIZE_MAX / 4 ? order_of(size) : ORDERS;
     if (order >= ORDERS || order >= sizeof(size_t) * CHAR_BIT - 2)
         return NULL;
     struct block *block = heap.free[order];
-    *fresh = block == NULL;
+    *fresh = false;
     if (block != NULL)
         heap.free[order] = block->next_free;
     else
-        block = cut(order);
+        block = cut(order, fresh);
     heap.live += block != NULL;
     return block != NULL ? block->data : NULL;
 }
@@ -128,13 +132,26 @@ static void give_all_back(void)
     memset(heap.free, 0, sizeof heap.free);
 }
 
+/* What was cut last is room again for blocks of any size. */
+static bool uncut(const struct block *block)
+{
+    struct chunk *chunk = heap.chunks;
+    size_t size = (size_t)1 << block->order;
+    if ((const unsigned char *)block + size != (const unsigned char *)chunk + chunk->used)
+        return false;
+    chunk->used -= size;
+    return true;
+}
+
 void heap_give(void *data)
 {
     if (data == NULL)
         return;
     struct block *block = block_of(data);
-    block->next_free = heap.free[block->order];
-    heap.free[block->order] = block;
+    if (!uncut(block)) {
+        block->next_free = heap.free[block->order];
+        heap.free[block->order] = block;
+    }
     if (--heap.live == 0)
         give_all_back();
 }

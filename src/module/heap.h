@@ -22,7 +22,10 @@ void *heap_take_zeroed(size_t size);
 /* At least `size` bytes with what the block held; NULL leaves it as it was. A NULL block is new. */
 void *heap_resize(void *block, size_t size);
 
-/* NULL is nothing. */
+/*
+ * NULL is nothing. What was taken last is room for others again: as long as anything else is live,
+ * who takes a large block and gives it back has that much without another mapping.
+ */
 void heap_give(void *block);
 
 #endif

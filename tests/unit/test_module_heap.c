@@ -9,6 +9,7 @@
 
 #include "module/heap.h"
 #include "module/sort.h"
+#include "support/mmap_fails.h"
 #include "support/suite.h"
 
 enum { BLOCKS = 300, ROUNDS = 20000, LARGE = 3 * 1024 * 1024 };
@@ -96,6 +97,39 @@ START_TEST(large_blocks_and_impossible_ones)
 }
 END_TEST
 
+/* As file.c does before libconfig starts. */
+START_TEST(what_was_asked_for_and_given_back_is_there)
+{
+    void *small[2000], *live = heap_take(1);
+    heap_give(heap_take(LARGE));
+    mmap_fails = true;
+    for (int i = 0; i < 2000; i++) {
+        small[i] = heap_take_zeroed((size_t)(i % 500));
+        ck_assert_ptr_nonnull(small[i]);
+        ck_assert(is_filled(small[i], (size_t)(i % 500), 0));
+        memset(small[i], 0xa5, (size_t)(i % 500));
+    }
+    ck_assert_ptr_null(heap_take(2 * LARGE));
+    mmap_fails = false;
+    for (int i = 0; i < 2000; i++)
+        heap_give(small[i]);
+    heap_give(live);
+}
+END_TEST
+
+START_TEST(what_was_taken_last_and_written_to_is_zeroed_again)
+{
+    void *live = heap_take(1);
+    unsigned char *data = heap_take(3000);
+    memset(data, 0xa5, 3000);
+    heap_give(data);
+    data = heap_take_zeroed(1000);
+    ck_assert(is_filled(data, 1000, 0));
+    heap_give(data);
+    heap_give(live);
+}
+END_TEST
+
 static int compare_numbers(const void *a, const void *b)
 {
     uint32_t x, y;
@@ -125,6 +159,8 @@ int main(void)
     tcase_add_test(tests, blocks_are_apart_aligned_and_keep_what_they_hold);
     tcase_add_test(tests, what_was_given_back_is_zeroed_when_that_is_asked);
     tcase_add_test(tests, large_blocks_and_impossible_ones);
+    tcase_add_test(tests, what_was_asked_for_and_given_back_is_there);
+    tcase_add_test(tests, what_was_taken_last_and_written_to_is_zeroed_again);
     tcase_add_test(tests, entries_are_sorted);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
