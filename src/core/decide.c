@@ -108,7 +108,9 @@ const struct policy_origin *decide_origin(const struct policy_image *image,
 {
     if (!target->usual)
         return NULL;
-    const struct policy_origin *origin = lower_origin(image, target->host, target->port);
+    const struct policy_origin *origin = image->origins; /* most policies have one */
+    if (image->norigins != 1)
+        origin = lower_origin(image, target->host, target->port);
     bool same = origin != NULL && compare_origin(origin, target->host, target->port) == 0;
     return same ? origin : NULL;
 }
@@ -259,6 +261,11 @@ static bool request_target_is_inside(const char *text, const struct policy_rule 
            (length == rule->path_len || settled[rule->path_len] == '/');
 }
 
+enum {
+    UNSAFE = HOP_EARLY_DATA | HOP_HEADER_UNIFIED | HOP_UNKNOWN_TARGET | HOP_CONNECT_ONLY |
+             HOP_TRACE | HOP_FOLLOWS | HOP_REDIRECTED,
+};
+
 /* REASON_KEY, or why the rule's key may not go on this hop. */
 static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
 {
@@ -282,7 +289,7 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
         return REASON_OWN_CREDENTIALS;
     if (hop->authorization != NULL && !replaces(rule, hop->authorization))
         return REASON_OWN_HEADER;
-    if (hop->flags != 0)
+    if (hop->flags & UNSAFE)
         for (size_t i = 0; i < sizeof unsafe / sizeof unsafe[0]; i++)
             if (hop->flags & unsafe[i].flag)
                 return unsafe[i].reason;

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include "core/cleanup.h"
+#include "core/export.h"
 #include "core/secret.h"
 
 uint32_t policy_origin_hash(const char *host, uint16_t port)
@@ -77,7 +78,7 @@ static inline bool stat_now(const char *path, struct stat *now)
 }
 #endif
 
-bool policy_image_current(const struct policy_image *image)
+NO_CANARY bool policy_image_current(const struct policy_image *image)
 {
     struct stat now;
     const struct policy_watch *watch = image->watches;

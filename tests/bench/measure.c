@@ -17,6 +17,7 @@ enum { MAX_ARGUMENTS = 24, MAX_TIMES = 31 };
 static char counts[PATH_MAX]; /* what callgrind or strace wrote */
 static char output[PATH_MAX];
 static char errors[PATH_MAX];
+static const char *stage; /* a shell's commands, or NULL */
 
 static void name_file(char path[PATH_MAX], const char *folder, const char *name)
 {
@@ -29,6 +30,11 @@ void measure_in(const char *folder)
     name_file(counts, folder, "counts");
     name_file(output, folder, "output");
     name_file(errors, folder, "errors");
+}
+
+void measure_where(const char *commands)
+{
+    stage = commands;
 }
 
 bool is_installed(const char *tool)
@@ -59,6 +65,11 @@ static double run(const char *const tool[], const char *preload, const char *con
 {
     const char *all[MAX_ARGUMENTS];
     int n = 0;
+    if (stage != NULL)
+        for (const char *const *word =
+                 (const char *const[]){"unshare", "-m", "sh", "-c", stage, "sh", NULL};
+             *word != NULL; word++)
+            all[n++] = *word;
     for (int i = 0; tool[i] != NULL && n < MAX_ARGUMENTS - 1; i++)
         all[n++] = tool[i];
     for (int i = 0; argv[i] != NULL && n < MAX_ARGUMENTS - 1; i++)

@@ -41,6 +41,12 @@ double printed(const char *preload, const char *const argv[]);
 /* The median of `times` such numbers; `times` is odd and at most 31. */
 double median_printed(int times, const char *preload, const char *const argv[]);
 
+/*
+ * What is measured from now on runs in a mount namespace of its own, where these commands of a shell
+ * came first; they end in `exec "$@"`. NULL: as usual.
+ */
+void measure_where(const char *commands);
+
 bool is_installed(const char *tool);
 
 #endif

@@ -67,7 +67,7 @@ START_TEST(one_libcurl_is_the_sole_provider_and_wholly_known)
     ck_assert(provider_is_caller(provider, inits[0]));
     ck_assert(!provider_is_caller(provider, (const void *)(provider->start - 1)));
     ck_assert(provider_is_caller(provider, (const void *)provider->start));
-    ck_assert(!provider_is_caller(provider, (const void *)provider->end));
+    ck_assert(!provider_is_caller(provider, (const void *)(provider->start + provider->size)));
     ck_assert(!provider_is_caller(provider, &origin));
 }
 END_TEST

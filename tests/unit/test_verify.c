@@ -41,8 +41,10 @@ static struct {
     void (*before)(void);
     void (*after)(void);
     const char *host;
+    CURL *easy;
     unsigned hops;
     bool chainless;
+    bool forks; /* the process does, within the TLS library */
     bool early; /* as with early data: the request is written before the handshake is over */
 } hop;
 
@@ -88,6 +90,15 @@ static int not_finished(const void *ssl)
     return 0;
 }
 
+static int (*verify_really)(void *context);
+static pid_t child;
+
+static int fork_and_verify(void *context)
+{
+    child = fork();
+    return verify_really(context);
+}
+
 /* With one function of OpenSSL's in another's place. */
 static enum peer ask_otherwise(CURL *easy)
 {
@@ -102,6 +113,9 @@ static enum peer ask_otherwise(CURL *easy)
         tls.peer_chain = no_chain;
     if (hop.early)
         tls.is_init_finished = not_finished;
+    verify_really = tls.verify;
+    if (hop.forks)
+        tls.verify = fork_and_verify;
     return verify_openssl(&tls, &task);
 }
 
@@ -109,10 +123,12 @@ static int in_hop(void *data, char *remote, char *local, int remote_port, int lo
 {
     struct record record = {.handle = data, .provider = provider, .policy = &policy};
     (void)remote, (void)local, (void)remote_port, (void)local_port;
+    hop.easy = data;
     if (hop.before != NULL)
         hop.before();
-    hop.peer = hop.chainless || hop.early ? ask_otherwise(data)
-                                          : verify_peer(&record, &rule, hop.host, hop.detail);
+    hop.peer = hop.chainless || hop.early || hop.forks
+                   ? ask_otherwise(data)
+                   : verify_peer(&record, &rule, hop.host, hop.detail);
     if (hop.after != NULL)
         hop.after();
     hop.hops++;
@@ -464,6 +480,31 @@ static void *churn(void *data)
     return NULL;
 }
 
+/* What was found good in the child is known there, and its own verifications go on. */
+static void end_child(void)
+{
+    struct record record = {.handle = hop.easy, .provider = provider, .policy = &policy};
+    if (child != 0)
+        return;
+    enum peer known = verify_peer(&record, &rule, hop.host, hop.detail);
+    policy.number++;
+    enum peer anew = verify_peer(&record, &rule, hop.host, hop.detail);
+    _exit(hop.peer == PEER_GOOD && known == PEER_GOOD && anew == PEER_GOOD ? 0 : 1);
+}
+
+START_TEST(a_process_that_forks_within_a_verification_ends_it_in_both)
+{
+    int status;
+    unsigned port = peer_serve(peer_number("behind-an-intermediate"));
+    find_library();
+    hop.forks = true;
+    hop.after = end_child;
+    ck_assert_int_eq(ask(port), PEER_GOOD);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(a_child_of_a_process_that_verifies_finds_the_lock_free)
 {
     pthread_t ids[4];
@@ -473,12 +514,12 @@ START_TEST(a_child_of_a_process_that_verifies_finds_the_lock_free)
         ck_assert_int_eq(pthread_create(&ids[i], NULL, churn, (void *)(intptr_t)i), 0);
     for (int i = 0; i < 200; i++) {
         int status;
-        pid_t child = fork();
-        if (child == 0) {
+        pid_t forked = fork();
+        if (forked == 0) {
             alarm(10);
             _exit(verified_holds(&what, &ids) ? 1 : 0);
         }
-        ck_assert(waitpid(child, &status, 0) == child);
+        ck_assert(waitpid(forked, &status, 0) == forked);
         ck_assert_int_eq(status, 0);
     }
     churning = 0;
@@ -540,6 +581,7 @@ int main(void)
     tcase_add_test(tests, errno_and_the_programs_own_errors_stay);
     tcase_add_test(tests, an_empty_queue_of_errors_stays_empty);
     tcase_add_test(tests, the_threads_signals_and_cancelling_stay);
+    tcase_add_test(tests, a_process_that_forks_within_a_verification_ends_it_in_both);
     tcase_add_test(tests, a_child_of_a_process_that_verifies_finds_the_lock_free);
     tcase_add_test(tests, a_libcurls_own_table_leads_to_its_tls_library);
     suite_add_tcase(suite, tests);

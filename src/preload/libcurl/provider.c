@@ -94,7 +94,7 @@ static bool fill(struct provider *provider, const struct link_map *map)
         return false;
     provider->real = table.real;
     provider->start = mapping.start;
-    provider->end = mapping.end;
+    provider->size = mapping.end - mapping.start;
     return true;
 }
 

@@ -68,8 +68,8 @@ struct real {
 
 struct provider {
     struct real real;
-    uintptr_t start; /* the library's mapping: [start, end) */
-    uintptr_t end;
+    uintptr_t start; /* the library's mapping */
+    uintptr_t size;
     unsigned version; /* curl_version_info()->version_num, such as 0x075801 */
     bool tainted;     /* see provider_taint; atomic, only ever set */
 };
@@ -146,7 +146,7 @@ static inline bool provider_is_tainted(const struct provider *provider)
 /* True where the call comes out of that libcurl itself. */
 static inline bool provider_is_caller(const struct provider *provider, const void *caller)
 {
-    return (uintptr_t)caller - provider->start < provider->end - provider->start;
+    return (uintptr_t)caller - provider->start < provider->size;
 }
 
 #endif

@@ -48,6 +48,24 @@ static inline void lock_take(unsigned lock)
         lock_take_slow(lock);
 }
 
+/*
+ * The two for where every instruction counts: it is asked once whether this thread is alone, which
+ * stays so in between.
+ */
+static inline bool lock_take_asking(unsigned lock)
+{
+    bool alone = lock_is_alone();
+    if (!alone)
+        lock_take_slow(lock);
+    return alone;
+}
+
+static inline void lock_give_asked(unsigned lock, bool alone)
+{
+    if (!alone)
+        lock_give_slow(lock);
+}
+
 static inline bool lock_try(unsigned lock)
 {
     return lock_is_alone() || lock_try_slow(lock);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/cleanup.h"
+#include "core/export.h"
 #include "core/ids.h"
 #include "preload/loader/locks.h"
 #include "preload/loader/slab.h"
@@ -174,13 +175,13 @@ static bool outlives(const struct policy_ref *policy, bool passing, const struct
 /* All is as it was, or is so again: until the next tick nobody need look. */
 __attribute__((always_inline)) static inline void note_look(const struct timespec *now, bool waits)
 {
-    lock_take(LOCK_POLICY);
+    bool alone = lock_take_asking(LOCK_POLICY);
     ids_user(&in_force.user);
     in_force.waits = waits;
     in_force.checked = *now;
     in_force.started = true;
     in_force.lost_at = 0;
-    lock_give(LOCK_POLICY);
+    lock_give_asked(LOCK_POLICY, alone);
 }
 
 /* With LOCK_BUILD held. Takes the reference on `policy`, and gives that on `old` back. */
@@ -272,7 +273,7 @@ static bool is_for_user(uid_t user)
 static inline struct policy_ref *take_current(struct moment *moment)
 {
     clock_gettime(CLOCK_MONOTONIC_COARSE, &moment->now);
-    lock_take(LOCK_POLICY);
+    bool alone = lock_take_asking(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
     moment->started = in_force.started;
     moment->look = !in_force.started || is_later(&moment->now);
@@ -280,7 +281,7 @@ static inline struct policy_ref *take_current(struct moment *moment)
         policy->references++;
     else
         moment->look |= !is_for_user(in_force.user);
-    lock_give(LOCK_POLICY);
+    lock_give_asked(LOCK_POLICY, alone);
     return policy;
 }
 
@@ -340,7 +341,8 @@ look_for_one(const struct record *record, policy_stays_away *stays_away, struct 
     return NULL;
 }
 
-struct policy_ref *policy_take_for(const struct record *record, policy_stays_away *stays_away)
+NO_CANARY struct policy_ref *policy_take_for(const struct record *record,
+                                             policy_stays_away *stays_away)
 {
     struct moment moment;
     struct policy_ref *policy = take_current(&moment);

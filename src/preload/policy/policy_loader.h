@@ -42,9 +42,9 @@ static inline void policy_release(struct policy_ref *policy)
 {
     if (policy == NULL)
         return;
-    lock_take(LOCK_POLICY);
+    bool alone = lock_take_asking(LOCK_POLICY);
     bool last = --policy->references == 0;
-    lock_give(LOCK_POLICY);
+    lock_give_asked(LOCK_POLICY, alone);
     if (last)
         policy_free(policy);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/export.h"
 #include "core/names.h"
 #include "preload/policy/policy_loader.h"
 #include "preload/request/follow.h"
@@ -191,10 +192,10 @@ static bool is_ordinary(const struct record *record)
 }
 
 /* The key of a plain hop (plain.h), or NULL where it is to be judged. */
-static const struct policy_key *plain_key(const struct record *record, const char *text)
+static const struct policy_key *plain_key(const struct record *record)
 {
     const struct policy_ref *policy = record->policy;
-    if (!plain_is_inside(&policy->plain, text) || !is_ordinary(record))
+    if (!is_ordinary(record))
         return NULL;
     uint32_t first = policy->plain.rule->key;
     const struct policy_key *key = &policy->image->keys[first];
@@ -220,7 +221,7 @@ static inline bool is_no_http(const struct record *record, const char *text)
            policy_is_quiet();
 }
 
-bool hop_decide(struct record *record)
+NO_CANARY bool hop_decide(struct record *record)
 {
     report_answer(record); /* of the hop before */
     const char *text = url_find(record);
@@ -236,12 +237,13 @@ bool hop_decide(struct record *record)
     }
     if (text == NULL || !(record->state & RECORD_FIRST))
         return decide_on(record, text);
-    record->key = plain_key(record, text);
+    bool inside = plain_is_inside(&record->policy->plain, text);
+    record->key = inside ? plain_key(record) : NULL;
     if (record->key != NULL && inject_key(record, record->key->header)) {
         follow_first(record, record->policy->plain.origin);
         return true;
     }
-    if (record->rare != NULL || !plain_is_elsewhere(&record->policy->plain, text))
+    if (inside || record->rare != NULL || !plain_is_elsewhere(&record->policy->plain, text))
         return decide_on(record, text);
     follow_first(record, NULL);
     inject_nothing(record);

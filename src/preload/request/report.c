@@ -10,6 +10,7 @@
 
 #include "commissioned/journal_fields.h"
 #include "core/cleanup.h"
+#include "core/export.h"
 #include "core/ids.h"
 #include "core/journal.h"
 #include "core/names.h"
@@ -360,7 +361,7 @@ __attribute__((noinline)) static void explain_status(const struct record *record
         write_debug(line, snprintf(line, sizeof line, "commissioned-auth: %s\n", text));
 }
 
-void report_answer_slow(struct record *record)
+NO_CANARY void report_answer_slow(struct record *record)
 {
     long status = 0;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RESPONSE_CODE, &status);

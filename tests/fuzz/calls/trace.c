@@ -130,7 +130,7 @@ static void put_settled(const char *line, size_t length)
  */
 static bool is_about_clearing(const char *line, size_t length)
 {
-    static const char begin[] = "Clear auth, redirects to ";
+    static const char begin[] = "Clear auth, redirects ";
     size_t mark = length > 2 && memcmp(line, "* ", 2) == 0 ? 2 : 0;
     return length - mark > sizeof begin && memcmp(line + mark, begin, sizeof begin - 1) == 0;
 }
