@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "bridge/haproxy_text.h"
+#include "bridge/haproxy_plan.h"
 #include "commissioned/reason.h"
 
 /* What a line begins with; then, with a blank between them: the rule's number, the key's serial, the

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "bridge/haproxy_text.h"
+#include "bridge/haproxy_plan.h"
+#include "bridge/result.h"
 
 void haproxy_write_resolvers(FILE *out, const struct haproxy_plan *plan);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "bridge/engine.h"
 #include "bridge/error_body.h"
 #include "bridge/haproxy_log.h"
 #include "bridge/haproxy_origin.h"
