@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+#include "bridge/account.h"
 #include "bridge/base64.h"
 #include "bridge/engine.h"
 #include "bridge/error_body.h"
@@ -29,6 +30,40 @@ START_TEST(a_hash_is_that_of_the_standards_examples)
     char hex[SHA256_HEX + 1];
     sha256_hex(hashes[_i].text, strlen(hashes[_i].text), hex);
     ck_assert_str_eq(hex, hashes[_i].hash);
+}
+END_TEST
+
+START_TEST(what_the_engine_tells_of_a_request_is_read)
+{
+    struct account_line told;
+    ck_assert(account_read("@ 3 17 abc0 key 401 POST /v1/chat", &told));
+    ck_assert_uint_eq(told.rule, 3);
+    ck_assert_uint_eq(told.serial, 17);
+    ck_assert_int_eq(told.reason, REASON_KEY);
+    ck_assert_uint_eq(told.status, 401);
+    ck_assert_str_eq(told.token, "abc0");
+    ck_assert_str_eq(told.method, "POST");
+    ck_assert_str_eq(told.path, "/v1/chat");
+    /* A request that came no further has neither rule nor key; one that was given up, no answer. */
+    ck_assert(account_read("@ - - - own-header -1 GET /", &told));
+    ck_assert_uint_eq(told.rule, POLICY_NONE);
+    ck_assert_uint_eq(told.serial, 0);
+    ck_assert_uint_eq(told.status, 0);
+}
+END_TEST
+
+START_TEST(what_else_the_engine_says_is_no_request)
+{
+    static const char *const lines[] = {"",
+                                        "@",
+                                        "@ ",
+                                        "[WARNING]  (1) : @ 1 2 3 key 200 GET /",
+                                        "@ 1 2 3 nonsense 200 GET /",
+                                        "@ - - - - 400 <BADREQ> -",
+                                        "@ 1 2 3 key 200 GET"};
+    struct account_line told;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        ck_assert_msg(!account_read(lines[i], &told), "%s", lines[i]);
 }
 END_TEST
 
@@ -100,6 +135,8 @@ int main(void)
     TCase *parts = tcase_create("parts");
     tcase_add_loop_test(parts, a_hash_is_that_of_the_standards_examples, 0, 4);
     tcase_add_test(parts, base64_is_that_of_the_rfcs_examples);
+    tcase_add_test(parts, what_the_engine_tells_of_a_request_is_read);
+    tcase_add_test(parts, what_else_the_engine_says_is_no_request);
     tcase_add_test(parts, a_token_is_known_by_the_hash_of_its_text);
     tcase_add_test(parts, a_version_is_read_in_old_and_new_spelling);
     tcase_add_test(parts, an_error_is_json_without_a_single_quote);
