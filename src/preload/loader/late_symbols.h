@@ -1,11 +1,10 @@
 /*
  * late_symbols.h - under which names the C library has the functions of late_table.h.
  *
- * Where off_t or time_t are wider than they were when a machine's functions got their names
- * (-D_FILE_OFFSET_BITS=64, -D_TIME_BITS=64: from Debian 13 on the compiler for 32-bit ARM sets
- * both), the headers lead a few names to functions that take the wide types. The compiler follows
- * them; what looks a function up by its name must ask for the other one, or the two disagree on
- * what lies behind a pointer. `make check-arches` compares this list with what the compiler makes
+ * Where off_t or time_t are wider than they were when a machine's functions got their names, as on
+ * 32-bit ARM from Debian 13 on, the headers lead a few names to functions that take the wide types.
+ * The compiler follows them; what looks a function up by its name must ask for the other one, or
+ * the two disagree on what lies behind a pointer. `make check-arches` compares this list with what the compiler makes
  * of the names.
  * Source: __REDIRECT in glibc's fcntl.h, sys/mman.h, sys/stat.h and time.h; glibc manual, "64-bit
  *         time symbol handling".
