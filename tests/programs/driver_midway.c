@@ -370,8 +370,6 @@ static void files(void)
     get(easy, APP "/yes/after-file");
     get(easy, NOTHING);
     get(easy, "https://localhost/no/after-file");
-    curl_easy_setopt(easy, CURLOPT_DEFAULT_PROTOCOL, "https");
-    get(easy, "app.commissioned.tech/yes/default-protocol");
     curl_easy_cleanup(easy);
     easy = handle(NOTHING);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, turn_to_host);
@@ -380,6 +378,15 @@ static void files(void)
     CHECK(curl_easy_perform(easy) == CURLE_OK);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
     perform(easy);
+    curl_easy_cleanup(easy);
+}
+
+static void default_protocol(void)
+{
+    CURL *easy = handle(NOTHING);
+    perform(easy);
+    curl_easy_setopt(easy, CURLOPT_DEFAULT_PROTOCOL, "https");
+    get(easy, "app.commissioned.tech/yes/default-protocol");
     curl_easy_cleanup(easy);
 }
 
@@ -556,6 +563,7 @@ const struct scenario midway[] = {
     {"multi-cleanup-in-callback", multi_cleanup_in_callback},
     {"files", files},
     {"files-that-are-none", files_that_are_none},
+    {"default-protocol", default_protocol},
     {"options-in-debug", options_in_debug},
     {"log-in-late", log_in_late},
     {"log-out-late", log_out_late},
