@@ -140,7 +140,7 @@ static int compare_numbers(const void *a, const void *b)
 
 START_TEST(entries_are_sorted)
 {
-    uint32_t numbers[100], expected[100];
+    uint32_t numbers[100] = {0}, expected[100] = {0};
     srand(2);
     for (unsigned count = 0; count <= 100; count++) {
         for (unsigned i = 0; i < count; i++)

@@ -8,7 +8,7 @@
  * forgets it, also one that succeeds. glibc keeps it behind one pointer of the thread, which is
  * NULL as long as there was none; within the scope it is NULL, and then what it was. Its place is
  * known by its distance from errno, which lies in the same block of thread-local storage.
- * Source:  glibc, dlfcn/dlerror.c and dlfcn/libc_dlerror_result.c (2.34 and later).
+ * Source:  the sources of dlerror(3) in glibc 2.34 and later.
  *
  * Threads: the calling thread's own. Scopes may lie within each other.
  * Errors:  none. Where the C library keeps it elsewhere (before 2.34), the host's error is lost;
