@@ -96,7 +96,7 @@ static int refuse_sanitizer(const char *program, const char *library)
                     program, library);
 }
 
-/* sudoers(5), env_delete; doas.conf(5), keepenv; systemd-run(1). */
+/* By sudoers(5), doas.conf(5), pkexec(1) and systemd-run(1). */
 static int refuse_dropper(const char *program)
 {
     const struct wrapper *wrapper = find_wrapper(program);
