@@ -39,6 +39,6 @@ void remedy_no_dotenv(struct complaint *why, const char *path, const char *varia
     if (euid == geteuid() && may_write)
         remedy_say(why, NULL, "write it with a line %.64s=KEY, and mode 600", variable);
     else
-        remedy_say(why, NULL, "as root, write it with a line %.64s=KEY, owner %u and mode 600",
+        remedy_say(why, NULL, "let root store it with a line %.64s=KEY, owner %u and mode 600",
                    variable, (unsigned)euid);
 }

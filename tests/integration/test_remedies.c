@@ -215,7 +215,7 @@ static const struct situation situations[] = {
      "ln -s own/p /mnt/policy.conf; chown 1600 /mnt/own/p",
      "as root, chown 1500", NULL},
     {"no .env file where root keeps it", USER, "dotenv /mnt/.env",
-     "as root, write it with a line COMMISSIONED_API_KEY=KEY, owner 1500 and mode 600",
+     "let root store it with a line COMMISSIONED_API_KEY=KEY, owner 1500 and mode 600",
      "echo COMMISSIONED_API_KEY=a-key-made-for-this-test >/mnt/.env; chown 1500 /mnt/.env; "
      "chmod 600 /mnt/.env"},
     {"no .env file where the user keeps it", USER, "own; dotenv /mnt/own/.env",
