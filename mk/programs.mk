@@ -216,7 +216,7 @@ $(programs)/libbare-curl.so: $(BUILD)/obj/tests/programs/bare_curl.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ -o $@
 
-$(BUILD)/obj/tests/programs/bare_curl.o: CFLAGS += -fvisibility=default
+$(BUILD)/obj/tests/programs/bare_curl.o: EXTRA_CFLAGS = -fvisibility=default $(call pkg_cflags,libcurl)
 $(programs)/bare: $(BUILD)/obj/tests/programs/bare.o $(programs)/libbare-curl.so
 	@mkdir -p $(@D)
 	$(say) LD $@

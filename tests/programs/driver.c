@@ -529,13 +529,19 @@ static void with_header(const char *header, const char *path)
     curl_slist_free_all(list);
 }
 
+/* What libcurl sends unasked: since 8.20. */
+static void password_alone(void)
+{
+    bool is_sent = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
+    text(CURLOPT_PASSWORD, "alone", is_sent ? "/own/password-alone" : "/yes/password-alone");
+}
+
 static void own_credentials(void)
 {
     text(CURLOPT_USERPWD, "user:password", "/own/userpwd");
-    /* What libcurl sends unasked: the one before 8.20, the other since. */
+    /* What libcurl sends unasked: before 8.20. */
     bool is_new = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
     text(CURLOPT_USERPWD, ":", is_new ? "/yes/empty-basic" : "/own/empty-basic");
-    text(CURLOPT_PASSWORD, "alone", is_new ? "/own/password-alone" : "/yes/password-alone");
     with_header("Authorization: Bearer mine", "/own/header");
     with_header("authorization: Bearer mine", "/own/header-lower");
     with_header("Authorization:", "/no/header-removed");
@@ -826,6 +832,7 @@ static const struct scenario scenarios[] = {
     {"unseen-copy", unseen_copy},
     {"wrong-certificate", wrong_certificate},
     {"own-credentials", own_credentials},
+    {"password-alone", password_alone},
     {"curlu-with-user", curlu_with_user},
     {"request-line", request_line},
     {"request-target-by-path", request_target_by_path},
