@@ -16,6 +16,8 @@
 
 #include <check.h>
 
+#include "bridge/engine.h"
+
 enum { PATIENCE = 30000, SHORT_PATIENCE = 10000 }; /* milliseconds, for what never happens */
 
 char bridged_folder[PATH_MAX], bridged_command[PATH_MAX];
@@ -46,9 +48,11 @@ static const char *const leading[] = {"OPENAI_BASE_URL",
 
 bool bridged_skips(const char *test)
 {
-    if (access("/usr/sbin/haproxy", X_OK) == 0 || access("/usr/bin/haproxy", X_OK) == 0)
+    struct engine engine;
+    char why[BRIDGE_SENTENCE];
+    if (engine_find(&engine, why) == BRIDGE_OK)
         return false;
-    printf("SKIP %.*s: haproxy is not installed\n", (int)strlen(test) - 3, test);
+    printf("SKIP %.*s: %s\n", (int)strlen(test) - 3, test, why);
     fflush(stdout);
     return true;
 }
