@@ -9,6 +9,7 @@
 
 #include <check.h>
 
+#include "support/old_libcurl.h"
 #include "support/preloaded.h"
 #include "support/suite.h"
 
@@ -97,7 +98,9 @@ START_TEST(the_key_goes_to_commissioned_and_not_where_that_leads)
     words[n++] = there;
     preloaded_policy("api_key = \"@A\";\n");
     preloaded_run_program(path_of(program), words);
-    snprintf(expected, sizeof expected, "GET /to/%s A\nGET /there -\nGET /there -\n", there);
+    /* Each of them follows redirects, and an old libcurl would take the key along. */
+    snprintf(expected, sizeof expected, "GET /to/%s %c\nGET /there -\nGET /there -\n", there,
+             old_libcurl() ? '-' : 'A');
     ck_assert_str_eq(preloaded_seen(), expected);
 }
 END_TEST
