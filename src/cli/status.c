@@ -131,9 +131,9 @@ static int status(const struct cli_call *call)
 const struct cli_verb cli_verb_status = {
     .name = "status",
     .summary = "tell whether it is on",
-    .about =
-        "Tell what /etc/ld.so.preload says, and which bridges and gateways run. Exit status:\n"
-        "0 on, 1 off or not yet confirmed, 2 broken: it names a library that cannot be loaded.\n",
+    .about = "Tell what /etc/ld.so.preload says, and which bridges and gateways run.\n"
+             "Exit status: 0 on, 1 off or not yet confirmed, 2 broken: it names a library\n"
+             "that cannot be loaded.\n",
     .options = options,
     .run = status,
 };

@@ -417,12 +417,13 @@ static unsigned open_descriptors(void)
     return count_found;
 }
 
-START_TEST(a_thousand_builds_take_no_more_memory_and_descriptors_than_the_first)
+START_TEST(a_thousand_builds_take_no_more_memory_and_descriptors_than_a_few)
 {
-    policy_image_free(build());
+    for (int i = 0; i < 10; i++)
+        policy_image_free(build());
+    unsigned descriptors = open_descriptors();
     resident_pages(); /* what measuring takes is not counted */
     long before = resident_pages();
-    unsigned descriptors = open_descriptors();
     live = fail_at = 0;
     armed = true;
     for (int i = 0; i < 1000; i++)
@@ -449,7 +450,7 @@ int main(void)
     tcase_add_test(tests, a_key_stands_in_the_image_and_nowhere_else_and_then_nowhere);
     tcase_add_test(tests, an_image_cannot_be_written_to);
     tcase_add_test(tests, an_image_is_kept_out_of_core_dumps);
-    tcase_add_test(tests, a_thousand_builds_take_no_more_memory_and_descriptors_than_the_first);
+    tcase_add_test(tests, a_thousand_builds_take_no_more_memory_and_descriptors_than_a_few);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
