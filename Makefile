@@ -35,9 +35,12 @@ openssl_flavour := $(or $(call library_file,libcurl.so.4),-lcurl)
 gnutls_flavour  := $(call library_file,libcurl-gnutls.so.4)
 test_libs = $(patsubst -lcurl,$(openssl_flavour),$(call pkg_libs,$(1))) $(system_libs)
 
+# The C library that is built for; of libc_kind.h's two sources the other one stays out.
+libc := $(if $(filter __GLIBC__,$(shell printf '#include <features.h>\n__GLIBC__\n' | $(CC) -E -P -x c - 2>/dev/null)),musl,glibc)
+
 # The policy module has libconfig in it where that can be (`LIBCONFIG=shared` where it is not wanted): then it calls the C
 # library alone, has its memory and stand-ins of its own for the rest, and needs no link namespace. See doc/design.md.
-libconfig_archive := $(if $(SANITIZE),,$(call library_file,libconfig.a))
+libconfig_archive := $(if $(SANITIZE)$(filter musl,$(libc)),,$(call library_file,libconfig.a))
 ifndef LIBCONFIG
 LIBCONFIG := $(if $(libconfig_archive),$(shell echo 'void *stdin, *stdout, *stderr;' | $(CC) -fPIC -fvisibility=hidden -shared \
     -Wl,-z,text -Wl,--version-script=src/policy/exports.map -x c - -x none -Wl,--whole-archive $(libconfig_archive) \
@@ -52,7 +55,7 @@ system_libs := -ldl -lpthread -lutil
 core     := $(wildcard src/core/*.c)
 # What the preloaded library has no use for.
 late_core = $(filter-out %/secret_free.c %/text.c,$(core))
-preload  := $(wildcard src/preload/*/*.c)
+preload  := $(filter-out src/preload/loader/libc_$(if $(filter musl,$(libc)),glibc,musl).c,$(wildcard src/preload/*/*.c))
 policy   := $(wildcard src/policy/*.c)
 module   := $(wildcard src/module/*.c)
 bridge   := $(wildcard src/bridge/*.c)
@@ -109,9 +112,9 @@ no_lto := $(shell $(CC) -Werror -fno-lto -x c -c /dev/null -o /dev/null 2>/dev/n
 
 # Of each name in late_table.h the macro that leads its calls there.
 late_macros := $(BUILD)/late_macros.h
-$(late_macros): src/preload/loader/late_table.h
+$(late_macros): src/preload/loader/late_table.h src/preload/loader/late_$(libc).h
 	@mkdir -p $(@D)
-	$(Q)sed -n 's/^ *X(\([a-z_0-9]*\)).*/#undef \1\n#define \1(...) late.\1(__VA_ARGS__)/p' $< | sed '1i #include "preload/loader/late_table.h"' >$@
+	$(Q)sed -n 's/^\(#define.*)\)* *X(\([a-z_0-9]*\)).*/#undef \2\n#define \2(...) late.\2(__VA_ARGS__)/p' $^ | sed '1i #include "preload/loader/late_table.h"' >$@
 
 # The preloaded library links libc and nothing else, and binds that late: see src/preload/loader/late_libc.h.
 plain_names := src/preload/loader/late_failure.c src/preload/loader/late_libc.c src/preload/loader/no_start_files.c
@@ -125,9 +128,15 @@ late_objects := $(patsubst %.c,$(BUILD)/late/%.o,$(preload) $(late_core))
 link_library = $(CC) $(ALL_LDFLAGS) -shared -nostartfiles -Wl,-O1 -Wl,-Bsymbolic -Wl,-soname,libcommissioned-auth.so \
                -Wl,--version-script=$(1) -Wl,-T,src/preload/entry/sections.ld -Wl,-z,defs
 
-$(LIBRARY): $(late_objects) src/preload/entry/exports.map src/preload/entry/sections.ld
+# musl has no dlvsym, so there is none to stand in front of.
+exports := $(if $(filter musl,$(libc)),$(BUILD)/exports.map,src/preload/entry/exports.map)
+$(BUILD)/exports.map: src/preload/entry/exports.map
+	@mkdir -p $(@D)
+	$(Q)sed '/dlvsym;/d' $< >$@
+
+$(LIBRARY): $(late_objects) $(exports) src/preload/entry/sections.ld
 	$(say) LD $@
-	$(Q)$(call link_library,src/preload/entry/exports.map) $(filter %.o,$^) -o $@
+	$(Q)$(call link_library,$(exports)) $(filter %.o,$^) -o $@
 
 # Not to be taken for the C library's, which the compiler knows: see stand_ins.c.
 $(BUILD)/obj/src/module/%.o: EXTRA_CFLAGS = -fno-builtin -U_FORTIFY_SOURCE $(no_lto) $(small_frames)

@@ -1,7 +1,7 @@
 # Programs under test: they know nothing of us, and link what applications link.
 
 programs := $(BUILD)/tests/programs
-PROGRAMS := $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/options $(programs)/plugin-openssl.so
+PROGRAMS := $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/options $(programs)/plugin-openssl.so $(programs)/get
 PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/options-gnutls $(programs)/hard-gnutls $(programs)/plugin-gnutls.so)
 
 $(BUILD)/obj/tests/programs/%.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
@@ -12,7 +12,8 @@ $(programs)/driver-exports: $(driver) $(BUILD)/obj/src/preload/loader/elf_find.o
 $(programs)/ranges: $(BUILD)/obj/tests/programs/ranges.o
 $(programs)/rotate: $(BUILD)/obj/tests/programs/rotate.o
 $(programs)/options: $(BUILD)/obj/tests/programs/options.o
-$(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/options:
+$(programs)/get: $(BUILD)/obj/tests/programs/get.o
+$(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate $(programs)/options $(programs)/get:
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(call test_libs,libcurl) -o $@
@@ -62,7 +63,7 @@ $(programs)/late-plugin.so: $(BUILD)/obj/tests/programs/late_plugin.o $(programs
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--no-as-needed -Wl,--enable-new-dtags,-rpath,'$$ORIGIN/aside' $^ $(system_libs) -o $@
 
 $(programs)/late-phdr-hook.so: $(BUILD)/obj/tests/programs/late_phdr_hook.o
-$(programs)/late-hook.so: $(BUILD)/obj/tests/programs/late_hook.o
+$(programs)/late-hook.so: $(BUILD)/obj/tests/programs/late_hook.o $(BUILD)/obj/src/preload/loader/elf_find.o
 $(programs)/late-hook.so $(programs)/late-phdr-hook.so:
 	@mkdir -p $(@D)
 	$(say) LD $@
@@ -140,7 +141,7 @@ $(programs)/unload-plugin.so: $(BUILD)/obj/tests/programs/unload_plugin.o
 
 # A C library that lacks a function.
 PROGRAMS += $(programs)/late-without.so
-$(programs)/late-without.so: $(BUILD)/obj/tests/programs/late_without.o
+$(programs)/late-without.so: $(BUILD)/obj/tests/programs/late_without.o $(BUILD)/obj/src/preload/loader/elf_find.o
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(system_libs) -o $@
@@ -152,6 +153,14 @@ $(programs)/weak: $(BUILD)/obj/tests/programs/weak.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,-z,dynamic-undefined-weak $^ $(system_libs) -o $@
 
+# Builtins would make calloc of malloc and memset, and so call itself.
+PROGRAMS += $(programs)/own-malloc.so
+$(BUILD)/obj/tests/programs/own_malloc.o: EXTRA_CFLAGS = -fno-builtin
+$(programs)/own-malloc.so: $(BUILD)/obj/tests/programs/own_malloc.o
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ -o $@
+
 # What happens to a process around its requests.
 CXX ?= c++
 PROGRAMS += $(programs)/life $(programs)/hard $(programs)/http2 $(programs)/life-mmap.so $(if $(shell command -v $(CXX)),$(programs)/life-static)
@@ -161,7 +170,7 @@ $(programs)/life $(programs)/hard $(programs)/http2: $(programs)/%: $(BUILD)/obj
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,libcurl) -o $@
 
-$(programs)/life-mmap.so: $(BUILD)/obj/tests/programs/life_mmap.o
+$(programs)/life-mmap.so: $(BUILD)/obj/tests/programs/life_mmap.o $(BUILD)/obj/src/preload/loader/elf_find.o
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -shared $^ $(system_libs) -o $@

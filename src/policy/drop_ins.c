@@ -42,7 +42,7 @@ int drop_ins_list(const char *folder, struct arena *arena, const char *names[MAX
 {
     /* Not opendir(3), which takes 32 kB from the host program's heap. */
     enum { SIZE = 4096 };
-    char *data = arena_alloc(arena, SIZE);
+    void *data = arena_alloc(arena, SIZE);
     int error = 0;
     *count = 0;
     if (data == NULL)

@@ -5,10 +5,13 @@
  * a request whose path begins with /yes or /v1/yes carried exactly the key, one with /no or /v1/no
  * nothing at all, one with /own what the program itself set.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <check.h>
@@ -16,6 +19,7 @@
 #include "support/command.h"
 #include "support/old_libcurl.h"
 #include "support/origin.h"
+#include "support/other_libc.h"
 #include "support/suite.h"
 #include "support/tmpdir.h"
 
@@ -361,6 +365,53 @@ START_TEST(an_unusable_policy_says_why_in_the_error_buffer)
 }
 END_TEST
 
+/* The place in a file's names of libraries where the version of one stands. */
+static char *version_of(char *image, size_t size, const char *library)
+{
+    char *name = memmem(image, size, library, strlen(library));
+    return name != NULL ? name + strlen(library) : NULL;
+}
+
+/* Copies of library and module, of which the module needs a library that nobody has: libconfig, or
+ * where it has that in it the C library. */
+static void take_what_it_needs_away(void)
+{
+    char from[PATH_MAX], module[PATH_MAX], library[PATH_MAX];
+    struct stat status;
+    in_folder(library, folder, "libcommissioned-auth.so");
+    in_folder(module, folder, "commissioned-auth-policy.so");
+    built(from, "libcommissioned-auth.so");
+    copy_file(from, library, 0755);
+    built(from, "commissioned-auth-policy.so");
+    copy_file(from, module, 0755);
+    int fd = open(module, O_RDWR | O_CLOEXEC);
+    ck_assert(fd >= 0 && fstat(fd, &status) == 0);
+    char *image = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    ck_assert_ptr_ne(image, MAP_FAILED);
+    char *version = version_of(image, (size_t)status.st_size, "libconfig.so.");
+    if (version == NULL)
+        version = version_of(image, (size_t)status.st_size, "libc.so.");
+    ck_assert_ptr_nonnull(version);
+    *version = 'x';
+    munmap(image, (size_t)status.st_size);
+    close(fd);
+    const char *first = getenv("TEST_PRELOAD_FIRST");
+    snprintf(preload, sizeof preload, "%s%s%s", first != NULL ? first : "",
+             first != NULL ? " " : "", library);
+}
+
+START_TEST(a_module_that_cannot_be_loaded_says_why_in_the_loaders_words)
+{
+    take_what_it_needs_away();
+    configure(WHOLE_ORIGIN);
+    run_program("tests/programs/driver-openssl", "unusable");
+    ck_assert_msg(strstr(outcome.out, "commissioned-auth-policy.so cannot be loaded: ") != NULL &&
+                      strstr(outcome.out, ".so.x") != NULL,
+                  "%s", outcome.out);
+    check_seen("no library", 0, 2, 1);
+}
+END_TEST
+
 /* Whether the request still had it when it left depends on when libcurl
  * calls the debug function. */
 START_TEST(nothing_is_told_of_a_key_that_did_not_leave)
@@ -412,10 +463,32 @@ START_TEST(the_policy_module_is_loaded_with_the_first_request)
 }
 END_TEST
 
+/* There the program's names come before the module's own. */
+static void expect_refusal(void)
+{
+    size_t count;
+    char path[PATH_MAX];
+    built(path, "tests/programs/driver-exports");
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    outcome_of(&outcome, NULL, with_preload, NULL, (const char *const[]){path, "easy", NULL});
+    ck_assert_ptr_null(strstr(outcome.out, "was called in the program"));
+    ck_assert_msg(strstr(outcome.err, "commissioned-auth-policy.so cannot be loaded: this program "
+                                      "has libconfig's names itself") != NULL,
+                  "%s", outcome.err);
+    const struct seen *seen = origin_seen(&count);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_uint_eq(seen[i].authorizations, 0);
+}
+
 START_TEST(a_program_that_exports_libconfig_names_does_not_reach_the_module)
 {
     if (is_watched("a_program_that_exports_libconfig_names"))
         return;
+    if (on_musl()) {
+        configure(WHOLE_ORIGIN);
+        expect_refusal();
+        return;
+    }
     configure(WHOLE_ORIGIN);
     run_program("tests/programs/driver-exports", "easy");
     ck_assert_str_eq(outcome.out, "");
@@ -433,7 +506,8 @@ static bool fits_the_machine(void)
 
 START_TEST(a_preloaded_allocator_does_no_harm)
 {
-    if (is_watched("a_preloaded_allocator"))
+    if (is_watched("a_preloaded_allocator") ||
+        skips_musl("a_preloaded_allocator_does_no_harm", "the jemalloc here is for glibc"))
         return;
     static const char *const places[] = {
         "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2", "/usr/lib/aarch64-linux-gnu/libjemalloc.so.2",
@@ -450,6 +524,21 @@ START_TEST(a_preloaded_allocator_does_no_harm)
     configure(WHOLE_ORIGIN);
     run_program("tests/programs/driver-openssl", "threads");
     check_seen("jemalloc", 24, 16, 0);
+}
+END_TEST
+
+/* In the same namespace it is the module's too: neither frees what is the other's. */
+START_TEST(an_allocator_of_the_programs_own_does_no_harm)
+{
+    if (is_watched("an_allocator_of_the_programs_own"))
+        return;
+    char allocator[PATH_MAX];
+    built(allocator, "tests/programs/own-malloc.so");
+    size_t length = strlen(preload);
+    snprintf(preload + length, sizeof preload - length, ":%s", allocator);
+    configure(WHOLE_ORIGIN);
+    run_program("tests/programs/driver-openssl", "threads");
+    check_seen("own-malloc", 24, 16, 0);
 }
 END_TEST
 
@@ -499,6 +588,8 @@ END_TEST
 START_TEST(a_libcurl_loaded_by_python_is_served)
 {
     char script[PATH_MAX];
+    if (skips_musl("a_libcurl_loaded_by_python_is_served", "the Python here is for glibc"))
+        return;
     OUTCOME(&outcome, "/usr/bin/python3", "-c", "import pycurl");
     if (outcome.status != 0 || !fits_the_machine()) {
         printf("SKIP a_libcurl_loaded_by_python_is_served: no pycurl for this architecture\n");
@@ -538,12 +629,14 @@ int main(void)
     tcase_add_test(served, verbose_output_behind_a_redirect_is_as_it_would_be_without_the_library);
     tcase_add_test(served, a_request_that_was_never_made_teaches_nothing);
     tcase_add_test(served, an_unusable_policy_says_why_in_the_error_buffer);
+    tcase_add_test(served, a_module_that_cannot_be_loaded_says_why_in_the_loaders_words);
     tcase_add_test(served, nothing_is_told_of_a_key_that_did_not_leave);
     tcase_add_test(served, no_debug_line_shows_a_port_or_a_line_that_is_none);
     tcase_add_test(served, without_a_configuration_nothing_is_loaded);
     tcase_add_test(served, the_policy_module_is_loaded_with_the_first_request);
     tcase_add_test(served, a_program_that_exports_libconfig_names_does_not_reach_the_module);
     tcase_add_test(served, a_preloaded_allocator_does_no_harm);
+    tcase_add_test(served, an_allocator_of_the_programs_own_does_no_harm);
     tcase_add_test(served, two_flavours_in_one_process_do_not_cross);
     tcase_add_test(served, two_flavours_the_other_way_round_do_not_cross);
     tcase_add_test(served, a_replaced_key_file_counts_from_the_next_transfer_on);

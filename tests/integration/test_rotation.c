@@ -14,6 +14,7 @@
 #include <check.h>
 
 #include "support/old_libcurl.h"
+#include "support/other_libc.h"
 #include "support/origin.h"
 #include "support/preloaded.h"
 #include "support/suite.h"
@@ -326,7 +327,8 @@ START_TEST(a_thousand_reloads_leave_memory_and_descriptors_as_they_were)
            memory[1].maps - memory[0].maps, memory[1].descriptors - memory[0].descriptors);
     ck_assert_uint_eq(count_changes(), 1000);
     ck_assert_int_le(memory[1].kb - memory[0].kb, 64);
-    ck_assert_int_le(memory[1].maps, memory[0].maps);
+    /* musl's allocator maps and unmaps as it goes. */
+    ck_assert_int_le(memory[1].maps, memory[0].maps + (on_musl() ? 8 : 0));
     ck_assert_int_eq(memory[1].descriptors, memory[0].descriptors);
 }
 END_TEST

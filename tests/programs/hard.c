@@ -25,6 +25,8 @@
 
 #include <curl/curl.h>
 
+#include "../support/glibc_only.h"
+
 #define APP  "https://app.commissioned.tech"
 #define AWAY "https://localhost"
 

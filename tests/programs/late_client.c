@@ -14,6 +14,8 @@
 
 #include <curl/curl.h>
 
+#include "../support/glibc_only.h"
+
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
 

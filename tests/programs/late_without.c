@@ -1,22 +1,14 @@
 /* late_without.c - plays a C library that lacks some functions, LATE_WITHOUT="name name", for
  * whoever asks what comes next. */
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef void *dlsym_function(void *handle, const char *name);
+#include "next_dlsym.h"
 
 static dlsym_function *real;
 
 __attribute__((visibility("default"))) void *hooked(void *handle,
                                                     const char *name) __asm__("dlsym");
-
-static void find_real(void)
-{
-    static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.0", "GLIBC_2.17"};
-    for (unsigned i = 0; real == NULL && i < sizeof versions / sizeof versions[0]; i++)
-        real = (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
-}
 
 /* Also under the name that stands for wider types: late_symbols.h. */
 static int is_called(const char *name, const char *word, size_t length)
@@ -44,7 +36,7 @@ static int is_missing(const char *name)
 void *hooked(void *handle, const char *name)
 {
     if (real == NULL)
-        find_real();
+        real = next_dlsym();
     if (handle == RTLD_NEXT && is_missing(name))
         return NULL;
     return real(handle, name);

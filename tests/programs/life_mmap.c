@@ -1,13 +1,13 @@
 /* life_mmap.c - a preload behind the library: the mapping number LIFE_FAIL fails, and where that is
  * LIFE_ON, all after it. The C library itself does not come through here. The library finds the
  * C library's functions beside dlsym, so that is here too. */
-#include <dlfcn.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "next_dlsym.h"
 
 static long calls;
 
@@ -24,17 +24,14 @@ __attribute__((visibility("default"))) void *mmap(void *address, size_t length, 
     return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
 }
 
-typedef void *dlsym_function(void *handle, const char *name);
-
 __attribute__((visibility("default"))) void *hooked(void *handle,
                                                     const char *name) __asm__("dlsym");
 
 void *hooked(void *handle, const char *name)
 {
-    static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.0", "GLIBC_2.17"};
     static dlsym_function *real;
-    for (unsigned i = 0; real == NULL && i < sizeof versions / sizeof versions[0]; i++)
-        real = (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+    if (real == NULL)
+        real = next_dlsym();
     return real(handle, name);
 }
 

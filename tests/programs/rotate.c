@@ -356,6 +356,7 @@ static void follow(void)
 
 static void run(const char *command)
 {
+    unsetenv("LD_PRELOAD"); /* the shell may be for another C library */
     check(system(command) == 0, command);
 }
 

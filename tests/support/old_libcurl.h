@@ -1,7 +1,8 @@
 /*
  * old_libcurl.h - what may not be expected of a libcurl before 7.80, which has no prereq callback.
  *
- * Asks the libcurl that the tests link; distributions have all flavours in one version.
+ * Asks the libcurl that the tests link; distributions have all flavours in one version. Programs
+ * under test that link another have its version in $TEST_LIBCURL, as LIBCURL_VERSION_NUM writes it.
  * $TEST_OLD_LIBCURL: the library under test was built to take every libcurl for such a one.
  */
 #ifndef COMMISSIONED_TEST_OLD_LIBCURL_H

@@ -48,7 +48,7 @@ bool caller_reaches(const void *caller, const char *name)
 {
     auto_errno int saved = errno;
     auto_host_error struct host_error kept = host_error_keep();
-    const struct link_map *map = object_of(caller);
+    const struct link_map *map = libc_object_of(caller);
     return dlsym(RTLD_NEXT, name) != NULL || (map != NULL && find_in_scope(map, name) != NULL);
 }
 
@@ -56,14 +56,14 @@ void *caller_function(const void *caller, const char *name)
 {
     auto_errno int saved = errno;
     auto_host_error struct host_error kept = host_error_keep();
-    const struct link_map *map = object_of(caller);
+    const struct link_map *map = libc_object_of(caller);
     return map != NULL && !object_is_program(map) ? find_in_scope(map, name) : NULL;
 }
 
 /* A libcurl calls itself: the first call of many a program comes out of curl_share_setopt. */
 static const void *find_init(const void *caller)
 {
-    const struct link_map *map = object_of(caller);
+    const struct link_map *map = libc_object_of(caller);
     const void *own = map != NULL ? loaded_libcurl_in(map) : NULL;
     if (own != NULL || map == NULL || object_is_ours(caller))
         return own;
@@ -99,7 +99,7 @@ static bool is_inside(const struct caller *known, const void *address)
 static void remember(const void *address, struct origin_of_call origin, unsigned long long now)
 {
     struct elf_extent mapping;
-    struct link_map *map = object_of(address);
+    struct link_map *map = libc_object_of(address);
     if (map == NULL || origin.provider == NULL || !object_mapping(address, &mapping))
         return;
     struct caller caller = {mapping.start, mapping.end, origin};

@@ -68,11 +68,12 @@ static bool is_candidate(const struct link_map *map, struct candidate *candidate
 {
     if (!needs_libcurl(map->l_addr, map->l_ld) || map->l_name == NULL)
         return false;
-    size_t length = strlen(map->l_name);
+    const char *name = libc_is_program(map) ? "" : map->l_name;
+    size_t length = strlen(name);
     if (length >= NAME_SIZE)
         return false;
     candidate->base = map->l_addr;
-    memcpy(candidate->name, map->l_name, length + 1);
+    memcpy(candidate->name, name, length + 1);
     return true;
 }
 

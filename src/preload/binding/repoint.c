@@ -39,7 +39,8 @@ static bool may_change(const struct task *task, unsigned name, uintptr_t now)
     bool unbound = elf_extent_has(&object->place->mapping, now);
     if (name >= OWN_LIBCURLS)
         return unbound ? task->dlsym_is_ours
-                       : now == (name == OWN_dlsym ? task->dlsym_behind : task->dlvsym_behind);
+                       : now != 0 &&
+                             now == (name == OWN_dlsym ? task->dlsym_behind : task->dlvsym_behind);
     if (provider == NULL)
         return false;
     if (unbound || provider_is_caller(provider, (const void *)now))

@@ -4,7 +4,7 @@
 
 #include "preload/loader/elf_find.h"
 #include "preload/loader/elf_relocation.h"
-#include "preload/loader/object.h"
+#include "preload/loader/libc_kind.h"
 
 enum { NAME_SIZE = 64 };
 
@@ -13,7 +13,7 @@ static void *target_of(const struct link_map *map, const elf_relocation *entry,
                        const ElfW(Sym) * symbol)
 {
     void *target = *(void **)(map->l_addr + entry->r_offset);
-    return symbol->st_shndx == SHN_UNDEF && object_of(target) == map ? NULL : target;
+    return symbol->st_shndx == SHN_UNDEF && libc_object_of(target) == map ? NULL : target;
 }
 
 /* What one of an object's tables has for `name`. */
@@ -37,7 +37,7 @@ static void *look_in_table(const struct link_map *map, const char *name, intptr_
 
 void *import_target(const void *inside, const char *name)
 {
-    const struct link_map *map = object_of(inside);
+    const struct link_map *map = libc_object_of(inside);
     if (map == NULL)
         return NULL;
     void *target = look_in_table(map, name, DT_JMPREL, DT_PLTRELSZ);
@@ -63,7 +63,7 @@ static void *find_first(const struct elf_symbols *symbols, const char *names)
 
 bool import_names(const void *function, const char *names, void **entry)
 {
-    const struct link_map *map = object_of(function);
+    const struct link_map *map = libc_object_of(function);
     struct elf_symbols symbols;
     if (map == NULL)
         return false;

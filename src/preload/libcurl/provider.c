@@ -146,7 +146,7 @@ const struct provider *provider_of(const void *function)
     if (provider != NULL)
         return provider;
     auto_errno int saved = errno;
-    const struct link_map *map = object_of(function);
+    const struct link_map *map = libc_object_of(function);
     return map != NULL && !object_is_ours(function) ? provider_of_library(map) : NULL;
 }
 

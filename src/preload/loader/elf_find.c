@@ -160,7 +160,7 @@ static const struct r_debug *of_program(void)
     return (const struct r_debug *)value_near(elf_hash_entry(dynamic), dynamic, DT_DEBUG);
 }
 
-/* A program without that entry: the loader's own symbol. */
+/* A program without that entry: the loader's own symbol; with musl, a pointer to it. */
 __attribute__((noinline)) static const struct r_debug *of_loader(void)
 {
     uintptr_t base = getauxval(AT_BASE);
@@ -168,8 +168,12 @@ __attribute__((noinline)) static const struct r_debug *of_loader(void)
     if (loader == NULL)
         return NULL;
     const ElfW(Phdr) *headers = (const ElfW(Phdr) *)(base + loader->e_phoff);
-    return elf_find_in(base, dynamic_among(headers, loader->e_phnum, base), "_r_debug",
-                       ELF_HASH_R_DEBUG);
+    const ElfW(Dyn) *dynamic = dynamic_among(headers, loader->e_phnum, base);
+    const struct r_debug *found = elf_find_in(base, dynamic, "_r_debug", ELF_HASH_R_DEBUG);
+    const struct r_debug *const *address = NULL;
+    if (found == NULL)
+        address = elf_find_in(base, dynamic, "_dl_debug_addr", ELF_HASH_DL_DEBUG_ADDR);
+    return address != NULL ? *address : found;
 }
 
 static const struct r_debug *list; /* atomic */

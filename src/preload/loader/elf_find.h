@@ -119,6 +119,7 @@ static inline bool elf_may_define(const struct elf_gnu_hash *table, uint32_t has
 #define ELF_HASH_CURL_EASY_INIT  UINT32_C(0xfbb9cddf)
 #define ELF_HASH_SINGLE_THREADED UINT32_C(0xfecaacfe) /* __libc_single_threaded */
 #define ELF_HASH_R_DEBUG         UINT32_C(0x5475103c) /* _r_debug */
+#define ELF_HASH_DL_DEBUG_ADDR   UINT32_C(0x4e699bb4) /* _dl_debug_addr */
 
 /* That of any name; elf_hash.h has it for names that the compiler knows. */
 uint32_t elf_hash_of(const char *name);
@@ -162,7 +163,8 @@ void *elf_find_in(uintptr_t base, const ElfW(Dyn) * dynamic, const char *name, u
 /*
  * The first of the process's objects, in load order, or NULL: the list that the loader keeps for
  * debuggers. Who goes through it holds the loader's lock (dl_iterate_phdr), or ends among the
- * objects that were there at the start.
+ * objects that were there at the start. musl's dl_iterate_phdr holds none while it calls: but musl
+ * takes an object from its list only where a dlopen fails, and then those that it has just added.
  */
 const struct link_map *elf_loaded(void);
 

@@ -152,6 +152,9 @@ static void find_optional(struct late_libc *table, dlsym_function *find,
     if (versions != NULL)
         table->find_object = (int (*)(void *, struct dl_find_object *))elf_lookup_default(
             &dlsym_place.symbols, versions, "_dl_find_object", elf_hash_of("_dl_find_object"));
+    /* A name that was not found must not be the host's next error: see host_error.h. */
+    if (table->error_distance == 0 && table->dlerror != NULL)
+        table->dlerror();
 }
 
 /* stat(2) and fstat(2) of a C library that has them under other names: glibc before 2.33. */

@@ -25,21 +25,17 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Registers fork handlers; what pthread_atfork calls, which is itself linked statically (glibc
- * manual, 5.6). */
-int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *dso);
+#include "preload/loader/libc_kind.h"
 
 #define LATE_LIBC(X)                                                                               \
+    LATE_LIBC_KIND(X)                                                                              \
     X(__errno_location)                                                                            \
-    X(__register_atfork)                                                                           \
     X(clock_gettime)                                                                               \
     X(close)                                                                                       \
     X(dl_iterate_phdr)                                                                             \
-    X(dladdr1)                                                                                     \
     X(dlclose)                                                                                     \
     X(dlerror)                                                                                     \
     X(dlinfo)                                                                                      \
-    X(dlmopen)                                                                                     \
     X(dlopen)                                                                                      \
     X(explicit_bzero)                                                                              \
     X(fstat)                                                                                       \

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "preload/loader/libc_kind.h"
+
 struct loaded_known loaded_known[LOADED_KNOWN];
 
 bool loaded_libcurl_seen;
@@ -23,11 +25,14 @@ const void *loaded_libcurl_in(const struct link_map *map)
     return elf_find_in(map->l_addr, map->l_ld, "curl_easy_init", ELF_HASH_CURL_EASY_INIT);
 }
 
-/* Named after the kernel, not by a path. getauxval(3) sets errno where there is none. */
+/* Named after the kernel, not by a path; with musl it has no name, and nothing is before the program.
+ * getauxval(3) sets errno where there is none. */
 static bool is_the_kernels(const struct link_map *map)
 {
     static const char prefix[] = "linux-";
     unsigned i = 0;
+    if (map->l_prev != NULL && map->l_name != NULL && map->l_name[0] == '\0')
+        return true;
     while (map->l_name != NULL && prefix[i] != '\0' && map->l_name[i] == prefix[i])
         i++;
     return prefix[i] == '\0';

@@ -19,8 +19,6 @@ static bool is_orphan;
 /* In the thread that forks, between its handlers. */
 static bool has_loader;
 
-extern void *__dso_handle __attribute__((visibility("hidden")));
-
 enum { MAX_TRIES = 20 }; /* a millisecond each */
 
 /*
@@ -66,7 +64,7 @@ static void renew_all(void)
         return; /* as its parent was */
     for (unsigned i = 0; i < LOCK_COUNT; i++)
         locks[i].mutex = fresh;
-    is_orphan = true;
+    is_orphan = !libc_lists_survive_fork();
 }
 
 bool loader_lists_are_safe(void)
@@ -79,7 +77,7 @@ void lock_watch_forks(void)
     int expected = 0;
     if (__atomic_compare_exchange_n(&fork_handlers, &expected, 1, false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED))
-        __register_atfork(take_all, give_all, renew_all, &__dso_handle);
+        libc_watch_forks(take_all, give_all, renew_all);
 }
 
 void lock_take_slow(unsigned lock)

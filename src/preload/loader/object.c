@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "core/cleanup.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/locks.h"
 
@@ -53,40 +52,14 @@ bool object_mapping(const void *address, struct elf_extent *mapping)
     return loader_lists_are_safe() && dl_iterate_phdr(find_mapping, mapping) == 1;
 }
 
-/* dladdr1(3) looks for the nearest symbol besides, which costs a large library's whole table. */
-struct link_map *object_of(const void *address)
-{
-#ifdef DLFO_STRUCT_HAS_EH_DBASE
-    struct dl_find_object object;
-    if (late.find_object != NULL)
-        return late.find_object((void *)(uintptr_t)address, &object) == 0 ? object.dlfo_link_map
-                                                                          : NULL;
-#endif
-    auto_errno int saved = errno;
-    Dl_info info;
-    void *map = NULL;
-    return dladdr1(address, &info, &map, RTLD_DL_LINKMAP) != 0 ? map : NULL;
-}
-
 bool object_is_program(const struct link_map *map)
 {
-    return map->l_name == NULL || map->l_name[0] == '\0';
-}
-
-static void *reopen(const struct link_map *map, int flags)
-{
-    const char *name = object_is_program(map) ? NULL : map->l_name;
-    void *handle = dlopen(name, RTLD_LAZY | RTLD_NOLOAD | flags);
-    struct link_map *opened = NULL;
-    if (handle == NULL || (dlinfo(handle, RTLD_DI_LINKMAP, &opened) == 0 && opened == map))
-        return handle;
-    dlclose(handle);
-    return NULL;
+    return libc_is_program(map);
 }
 
 void *object_reopen(const struct link_map *map)
 {
-    return reopen(map, 0);
+    return libc_reopen(map, 0);
 }
 
 static bool is_path_of(const char *path, const char *file)
@@ -121,7 +94,7 @@ bool object_pin(const struct link_map *map)
 {
     if (object_is_program(map) || is_needed_by_program(map))
         return true;
-    void *handle = reopen(map, RTLD_NODELETE);
+    void *handle = libc_reopen(map, RTLD_NODELETE);
     if (handle == NULL)
         return false;
     dlclose(handle);
@@ -130,6 +103,6 @@ bool object_pin(const struct link_map *map)
 
 bool object_is_ours(const void *address)
 {
-    const struct link_map *map = object_of(address);
+    const struct link_map *map = libc_object_of(address);
     return map != NULL && map->l_ld == _DYNAMIC;
 }

@@ -20,9 +20,6 @@
  */
 bool object_loads(unsigned long long *now);
 
-/* The object that an address lies in, or NULL. */
-struct link_map *object_of(const void *address);
-
 /* The whole mapping of the object that an address lies in. */
 bool object_mapping(const void *address, struct elf_extent *mapping);
 

@@ -13,7 +13,7 @@
 
 #include "core/passing.h"
 #include "preload/loader/host_error.h"
-#include "preload/loader/object.h"
+#include "preload/loader/libc_kind.h"
 #include "preload/loader/slab.h"
 
 static policy_build_function *build; /* atomic; set once */
@@ -27,7 +27,7 @@ struct search {
 
 static const char *own_name(struct link_map **map)
 {
-    *map = object_of(&build);
+    *map = libc_object_of(&build);
     return *map != NULL ? (*map)->l_name : "";
 }
 
@@ -42,12 +42,8 @@ static void find_own_folder(struct search *search)
         memcpy(search->folder, name, (size_t)(slash - name));
         return;
     }
-    void *self = map != NULL ? dlopen(name, RTLD_LAZY | RTLD_NOLOAD) : NULL;
-    if (self == NULL)
-        return;
-    if (dlinfo(self, RTLD_DI_ORIGIN, search->folder) != 0 || search->folder[0] != '/')
+    if (map == NULL || !libc_folder_of(map, search->folder) || search->folder[0] != '/')
         search->folder[0] = '\0';
-    dlclose(self);
 }
 
 /* proc(5): so ends the line of a file that has no name any more. */
@@ -79,44 +75,14 @@ static bool is_removed(void)
            maps_say_deleted();
 }
 
-#if defined(MODULE_STANDS_ALONE) && defined(RTLD_DEEPBIND)
-
-/*
- * It has libconfig in it, with names that nobody else finds, and calls the C library alone:
- * RTLD_DEEPBIND, so that it finds the library's own functions, whoever stands before them.
- */
-static void *open_module(const char *path)
+/* The loader's words, or ours; none where it has none. */
+static void note_why(struct module *module, const char *why)
 {
-    return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+    const char *words = dlerror();
+    if (why == NULL)
+        why = words != NULL ? words : "";
+    snprintf(module->why, sizeof module->why, "%s", why);
 }
-
-#else
-
-static void *open_plainly(const char *path)
-{
-    return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-}
-
-/* Sanitizers cannot follow code into a second namespace: their builds load
- * the module in the first. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(LM_ID_NEWLM)
-static void *open_module(const char *path)
-{
-    return open_plainly(path);
-}
-#else
-
-/* There are 16 namespaces in a process with glibc, and who has used them up has no other way.
- */
-static void *open_module(const char *path)
-{
-    void *module = dlmopen(LM_ID_NEWLM, path, RTLD_NOW | RTLD_LOCAL);
-    if (module == NULL && dlsym(RTLD_DEFAULT, "config_init") == NULL)
-        module = open_plainly(path);
-    return module;
-}
-#endif
-#endif
 
 static bool load_from(struct search *search, const char *folder, const char *below)
 {
@@ -128,9 +94,12 @@ static bool load_from(struct search *search, const char *folder, const char *bel
         return false;
     }
     search->module.lack = MODULE_UNLOADED;
-    void *module = open_module(search->path);
-    if (module == NULL)
+    const char *why = NULL;
+    void *module = libc_open_apart(search->path, &why);
+    if (module == NULL) {
+        note_why(&search->module, why);
         return false;
+    }
     policy_build_function *found =
         (policy_build_function *)dlsym(module, "commissioned_policy_build");
     policy_build_function *expected = NULL;

@@ -1,8 +1,9 @@
 /*
  * find_module.h - the policy module, loaded with the first request that has a policy.
  *
- * It is found beside this library or in its installed folder, never by a search path. A process
- * that has used up its link namespaces gets it in the first one, unless something there has
+ * It is found beside this library or in its installed folder, never by a search path. A module that
+ * has no libconfig in it has a link namespace of its own with glibc. A process that has used those
+ * up, and every process with musl, gets such a one in the first, unless something there has
  * libconfig's names, by which the module would be led astray.
  *
  * Threads: any; no lock is held while the dynamic loader works. Errors: `build` is NULL.
@@ -24,9 +25,12 @@ enum module_lack {
     MODULE_REMOVED,  /* the library's own file is gone too */
 };
 
+enum { MODULE_WHY_SIZE = 184 }; /* a sentence has 256 bytes */
+
 struct module {
     policy_build_function *build; /* or NULL, and ... */
-    enum module_lack lack;        /* ... why */
+    enum module_lack lack;        /* ... why, and ... */
+    char why[MODULE_WHY_SIZE];    /* ... what the loader said, cut off at the end; or "" */
 };
 
 struct module module_find(void);

@@ -1,5 +1,7 @@
 #include "preload/policy/search.h"
 
+#include <stdio.h>
+
 #include "preload/loader/slab.h"
 #include "preload/policy/who_asks.h"
 
@@ -43,11 +45,21 @@ static struct policy_image *passing_error(const char *file, const char *sentence
     return image;
 }
 
-static struct policy_image *without_module(enum module_lack lack)
+static struct policy_image *unloaded(const struct module *module)
 {
-    if (lack == MODULE_REMOVED)
+    char sentence[POLICY_MAX_SENTENCE];
+    snprintf(sentence, sizeof sentence, MODULE_NAME " cannot be loaded: %s (it is tried again)",
+             module->why);
+    return passing_error(MODULEDIR "/" MODULE_NAME, sentence);
+}
+
+static struct policy_image *without_module(const struct module *module)
+{
+    if (module->lack == MODULE_REMOVED)
         return NULL; /* and so are we */
-    if (lack == MODULE_ABSENT)
+    if (module->why[0] != '\0')
+        return unloaded(module);
+    if (module->lack == MODULE_ABSENT)
         return passing_error(MODULEDIR "/" MODULE_NAME,
                              MODULE_NAME " is neither beside the library nor in " MODULEDIR
                                          ": install commissioned-auth again");
@@ -72,7 +84,7 @@ struct policy_image *search_read(const struct search *search, bool *passing)
     if (search == NULL || !search->there)
         return NULL;
     struct policy_image *image =
-        search->module.build != NULL ? with_module(search) : without_module(search->module.lack);
+        search->module.build != NULL ? with_module(search) : without_module(&search->module);
     bool removed = search->module.build == NULL && search->module.lack == MODULE_REMOVED;
     *passing = image != NULL ? image->passing : !removed;
     return image;
