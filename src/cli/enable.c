@@ -252,6 +252,13 @@ static int check_options(const struct cli_call *call)
     return CLI_OK;
 }
 
+/* musl's loader knows LD_PRELOAD alone. */
+#ifdef __GLIBC__
+enum { LIST_IS_READ = true };
+#else
+enum { LIST_IS_READ = false };
+#endif
+
 static int enable(const struct cli_call *call)
 {
     auto_tree struct switch_tree tree = {.top = -1, .etc = -1, .lock = -1};
@@ -259,6 +266,10 @@ static int enable(const struct cli_call *call)
     bool yes = call->value[ENABLE_YES] != NULL;
     struct wish wish = {call->value[ENABLE_NO_TRIAL] == NULL, call->value[ENABLE_DRY_RUN] != NULL,
                         0};
+    if (!LIST_IS_READ)
+        return cli_fail(CLI_FAILED,
+                        "musl, the C library here, reads no /etc/ld.so.preload: start each program "
+                        "by '" CLI_NAME " run', or set LD_PRELOAD for it");
     int status = check_options(call);
     if (status == CLI_OK && !read_seconds(call->value[ENABLE_WAIT], &wish.seconds))
         status = cli_fail(CLI_FAILED, "--wait: '%s' is not a number of seconds from 1 to %d",

@@ -585,6 +585,28 @@ START_TEST(a_replaced_key_file_counts_from_the_next_transfer_on)
 }
 END_TEST
 
+/* What `run` gives the program, and what `enable` can do where the loader reads no list. */
+START_TEST(the_command_starts_a_program_with_the_library)
+{
+    char command[PATH_MAX], get[PATH_MAX], route[64];
+    built(command, "commissioned-auth");
+    built(get, "tests/programs/get");
+    if (is_watched("the_command_starts_a_program"))
+        return;
+    configure(WHOLE_ORIGIN);
+    snprintf(route, sizeof route, "app.commissioned.tech:443:127.0.0.1:%s", getenv("ORIGIN_TLS"));
+    OUTCOME(&outcome, command, "run", "--", get, "https://app.commissioned.tech/yes/run", route);
+    ck_assert_msg(outcome.status == 0 && strcmp(outcome.out, "200") == 0, "%s%s", outcome.out,
+                  outcome.err);
+    check_seen("run", 1, 0, 0);
+    if (!on_musl())
+        return;
+    OUTCOME(&outcome, command, "enable", "--yes");
+    ck_assert_int_ne(outcome.status, 0);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "reads no /etc/ld.so.preload: start each program"));
+}
+END_TEST
+
 START_TEST(a_libcurl_loaded_by_python_is_served)
 {
     char script[PATH_MAX];
@@ -641,6 +663,7 @@ int main(void)
     tcase_add_test(served, two_flavours_the_other_way_round_do_not_cross);
     tcase_add_test(served, a_replaced_key_file_counts_from_the_next_transfer_on);
     tcase_add_test(served, a_libcurl_loaded_by_python_is_served);
+    tcase_add_test(served, the_command_starts_a_program_with_the_library);
     suite_add_tcase(suite, served);
     TCase *openssl = tcase_create("openssl");
     tcase_add_checked_fixture(openssl, set_up, tear_down);
