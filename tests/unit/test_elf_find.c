@@ -108,6 +108,7 @@ START_TEST(the_hashes_are_those_of_the_names)
     ck_assert_uint_eq(ELF_HASH_DLVSYM, gnu_hash("dlvsym"));
     ck_assert_uint_eq(ELF_HASH_CURL_EASY_INIT, gnu_hash("curl_easy_init"));
     ck_assert_uint_eq(ELF_HASH_R_DEBUG, gnu_hash("_r_debug"));
+    ck_assert_uint_eq(ELF_HASH_DL_DEBUG_ADDR, gnu_hash("_dl_debug_addr"));
     ck_assert_uint_eq(ELF_HASH_SINGLE_THREADED, gnu_hash("__libc_single_threaded"));
     static const char longest[] = "abcdefghijklmnopqrstuvwxyz_01234";
     static const struct elf_name reckoned[] = {ELF_NAME(""), ELF_NAME("x"),
