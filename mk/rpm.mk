@@ -15,7 +15,7 @@ rpm: ## build the RPM packages into $(BUILD)/rpm
 	@rm -rf $(rpm) && mkdir -p $(rpm)/SOURCES $(rpm)/tmp
 	@git ls-files -co --exclude-standard | \
 	    tar --transform 's|^|commissioned-auth-$(VERSION)/|' --sort=name --owner=0 --group=0 -czf $(rpm)/SOURCES/commissioned-auth-$(VERSION).tar.gz -T -
-	@env -u MAKEFLAGS -u MAKELEVEL rpmbuild -ba $(if $(shell command -v dnf zypper),,$(rpm_guest)) --define '_topdir $(rpm)' --define '_tmppath $(rpm)/tmp' \
+	@env -u MAKEFLAGS -u MAKELEVEL rpmbuild -ba $(if $(shell command -v dnf zypper),,$(rpm_guest)) --define '_topdir $(rpm)' --define '_tmppath $(rpm)/tmp' --define '_dbpath $(rpm)/db' \
 	    --define 'version_of_tree $(VERSION)' $(rpm_same) packaging/rpm/commissioned-auth.spec >$(rpm)/build.log 2>&1 || \
 	    { tail -n 20 $(rpm)/build.log; exit 1; }
 	@ls $(rpm)/RPMS/*/*.rpm $(rpm)/SRPMS/*.rpm
