@@ -5,7 +5,7 @@ TRIAL := $(BUILD)/commissioned-auth-trial
 SUM   := $(BUILD)/libcommissioned-auth.so.sum
 
 off_sources   := src/off/off.c $(addprefix src/cli/,take_back.c preload_out.c preload_file.c switch_mark.c lock_file.c rooted.c \
-                 atomic_file.c account.c hindrance.c) src/core/journal.c
+                 atomic_file.c account.c hindrance.c) $(addprefix src/core/,journal.c utf8.c)
 trial_sources := $(wildcard src/trial/*.c) src/cli/curl.c src/cli/loopback.c
 
 # Sanitizers and static linking exclude each other, and what is run under a damaged library has to be plain.

@@ -8,8 +8,6 @@
 #ifndef COMMISSIONED_CLI_JSON_H
 #define COMMISSIONED_CLI_JSON_H
 
-#include <stddef.h>
-
 #include <jansson.h>
 
 /* NULL gives NULL, which is null. */
@@ -27,8 +25,5 @@ void json_print_error(int code);
 
 /* Another process has printed this call's object. */
 void json_was_printed(void);
-
-/* How many bytes the UTF-8 character at `text` has; 0 where there is none. */
-size_t utf8_length(const char *text);
 
 #endif

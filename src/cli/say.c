@@ -5,26 +5,12 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/json.h"
 #include "core/cleanup.h"
+#include "core/utf8.h"
 
 enum { BUFFERS = 8, LONGEST = 8192 };
 
 static char last_error[LONGEST];
-
-/* What would move the cursor, colour the screen or turn the text about: C0, DEL, C1, and the
- * characters of Unicode that set the direction. */
-static bool acts(const char *at, size_t length)
-{
-    const unsigned char *byte = (const unsigned char *)at;
-    if (length == 1)
-        return byte[0] < 0x20 || byte[0] == 0x7f;
-    if (length == 2)
-        return byte[0] == 0xc2 && byte[1] < 0xa0;
-    return length == 3 && byte[0] == 0xe2 &&
-           ((byte[1] == 0x80 && byte[2] >= 0xaa && byte[2] <= 0xae) ||
-            (byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9));
-}
 
 const char *cli_shown(const char *text)
 {
@@ -33,10 +19,11 @@ const char *cli_shown(const char *text)
     char *out = buffers[turn++ % BUFFERS];
     size_t used = 0;
     while (*text != '\0' && used + 5 < LONGEST) {
-        size_t length = utf8_length(text);
-        if (length == 0 || acts(text, length)) {
+        size_t length = utf8_shown(text);
+        if (length == 0) {
+            size_t hidden = utf8_length(text);
             out[used++] = '?';
-            text += length > 0 ? length : 1;
+            text += hidden > 0 ? hidden : 1;
             continue;
         }
         memcpy(out + used, text, length);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/utf8.h"
 
 #define NATIVE_SOCKET "/run/systemd/journal/socket"
 #define SYSLOG_SOCKET "/dev/log"
@@ -46,12 +47,21 @@ static void add(struct datagram *datagram, const char *text)
         datagram->text[datagram->used++] = *text;
 }
 
-/* At most `limit` bytes of it. A line break in a value would begin another field. */
+/*
+ * At most `limit` bytes of it. A line break in a value would begin another field, and one byte that
+ * cannot be shown would have journalctl(1) show none of it.
+ */
 static void add_value(struct datagram *datagram, const char *value, size_t limit)
 {
-    for (; *value != '\0' && limit > 0 && datagram->used < DATAGRAM_SIZE - 1; value++, limit--) {
-        unsigned char c = (unsigned char)*value;
-        datagram->text[datagram->used++] = (char)(c < ' ' || c == 0x7f ? '?' : c);
+    while (*value != '\0') {
+        size_t shown = utf8_shown(value);
+        size_t size = shown > 0 ? shown : 1;
+        if (size > limit || datagram->used + size >= DATAGRAM_SIZE)
+            return;
+        for (size_t i = 0; i < size; i++)
+            datagram->text[datagram->used++] = shown > 0 ? value[i] : '?';
+        value += size;
+        limit -= size;
     }
 }
 
@@ -71,8 +81,11 @@ static void add_word(struct datagram *datagram, const char *value)
 {
     bool quoted = *value == '\0' || value[strcspn(value, " \"=")] != '\0';
     add(datagram, quoted ? "\"" : "");
-    for (; *value != '\0'; value++)
-        add_value(datagram, *value == '"' ? "'" : value, 1);
+    for (size_t size; *value != '\0'; value += size) {
+        size_t shown = utf8_shown(value);
+        size = shown > 0 ? shown : 1;
+        add_value(datagram, *value == '"' ? "'" : value, size);
+    }
     add(datagram, quoted ? "\"" : "");
 }
 

@@ -19,7 +19,7 @@
 
 struct journal_field {
     const char *name;  /* upper case, as journal fields are */
-    const char *value; /* NULL leaves the field out; control characters are replaced */
+    const char *value; /* NULL leaves it out; what is no UTF-8 or cannot be shown becomes '?' */
 };
 
 /* The kind says how urgent it is, and gives the line its MESSAGE_ID. */

@@ -136,6 +136,42 @@ START_TEST(letters_of_other_scripts_are_left_as_they_are)
 }
 END_TEST
 
+/* journalctl(1) shows a field with such a byte as "blob data" and keeps its text to itself: a program
+ * would hide its line by its own name. */
+static const struct {
+    const char *given, *shown;
+} hidden[] = {
+    {"/tmp/\xff/x", "/tmp/?/x"},                           /* no character */
+    {"cut \xc3", "cut ?"},                                 /* by its length, in the middle of one */
+    {"\xc3\xc3\xa9", "?\xc3\xa9"},                         /* only the first is none */
+    {"\xed\xa0\x80\xf4\x90\x80\x80\xc0\xaf", "?????????"}, /* RFC 3629 has no such ones */
+    {"a\xc2\x85"
+     "b\xc2\x9b"
+     "2J",
+     "a??b??2J"}, /* C1 controls */
+    {"a\xe2\x80\xa8"
+     "b\xe2\x80\xae"
+     "c",
+     "a???b???c"}, /* a line's end; right to left */
+};
+
+START_TEST(no_value_hides_its_line)
+{
+    char message[64], field[64], word[64];
+    const struct journal_field program = {"PROGRAM", hidden[_i].given};
+    ck_assert(send_one(hidden[_i].given, &program, 1));
+    snprintf(message, sizeof message, "MESSAGE=%s\n", hidden[_i].shown);
+    ck_assert_ptr_nonnull(strstr(next(native), message));
+    snprintf(field, sizeof field, "\nPROGRAM=%s\n", hidden[_i].shown);
+    ck_assert_ptr_nonnull(strstr(got, field));
+    unlink(native_path);
+    ck_assert(send_one("m", &program, 1));
+    snprintf(word, sizeof word, "]: m PROGRAM=%s%s", strchr(hidden[_i].shown, ' ') ? "\"" : "",
+             hidden[_i].shown);
+    ck_assert_ptr_nonnull(strstr(next(syslog_fd), word));
+}
+END_TEST
+
 /* Whatever the lengths: whole lines, each a known field. */
 START_TEST(a_value_that_does_not_fit_is_left_out_whole)
 {
@@ -243,6 +279,7 @@ int main(void)
     tcase_add_test(tests, no_value_begins_another_word_of_the_syslog);
     tcase_add_test(tests, each_kind_has_a_level_and_an_id_of_its_own);
     tcase_add_test(tests, letters_of_other_scripts_are_left_as_they_are);
+    tcase_add_loop_test(tests, no_value_hides_its_line, 0, sizeof hidden / sizeof hidden[0]);
     tcase_add_test(tests, a_value_that_does_not_fit_is_left_out_whole);
     tcase_add_test(tests, a_message_that_is_too_long_is_cut_and_not_lost);
     tcase_add_test(tests, without_any_socket_the_line_is_dropped);
