@@ -6,7 +6,8 @@
  *        replaced whole (atomic_file.h) and keeps mode and owner; whatever else happens, it is as it
  *        was.
  * Lock:  ".NAME.lock", from before the copy is made until it has taken the file's place.
- * Lost:  nothing that somebody wrote, unless he says so: it is kept as ".NAME.kept".
+ * Lost:  nothing that somebody wrote, unless he says so: it is kept as ".NAME.kept", and where there
+ *        is one, as ".NAME.kept.2" and so on.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -27,6 +28,7 @@
 #include "policy/config.h"
 
 enum { OPTION_SYSTEM };
+enum { MAX_KEPT = 999 };
 
 static const struct cli_option options[] = {
     [OPTION_SYSTEM] = {"system", 's', NULL, "FILE is, or becomes, the system's policy",
@@ -43,7 +45,7 @@ struct text {
 struct edit {
     char path[PATH_MAX]; /* of the file, without links */
     const char *name;    /* in its folder */
-    char copy[NAME_MAX + 1], kept[NAME_MAX + 1];
+    char copy[NAME_MAX + 1];
     char copy_path[PATH_MAX + 8];
     int folder; /* open, or -1 */
     int lock;
@@ -71,7 +73,9 @@ static void edit_close(struct edit *edit)
 static int failed(const char *path)
 {
     return cli_fail(CLI_FAILED, "%s: %m%s", path,
-                    errno == EACCES || errno == EPERM ? ": run this as its owner, or as root" : "");
+                    (errno == EACCES || errno == EPERM) && geteuid() != 0
+                        ? ": run this as its owner, or as root"
+                        : "");
 }
 
 /* ---- which file ------------------------------------------------------------------------------ */
@@ -90,6 +94,20 @@ static const char *file_of(const struct cli_call *call, struct places *places)
                                                                : places->user_file;
 }
 
+static int is_file(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return failed(path);
+    return S_ISREG(st.st_mode) ? CLI_OK : cli_fail(CLI_FAILED, "%s is no regular file", path);
+}
+
+static bool is_link(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* A link stays a link: the file that it leads to is changed. One that is not there yet has a folder
  * at least, or gets one. */
 static int find_place(struct edit *edit, const char *file)
@@ -97,9 +115,16 @@ static int find_place(struct edit *edit, const char *file)
     char folder[PATH_MAX], real[PATH_MAX];
     const char *slash = strrchr(file, '/');
     if (realpath(file, edit->path) != NULL)
-        return CLI_OK;
+        return is_file(edit->path);
     if (errno != ENOENT)
         return failed(file);
+    if (is_link(file))
+        return cli_fail(CLI_FAILED,
+                        "%s leads to a file that is not there: make it, or remove the "
+                        "link",
+                        file);
+    if (*file == '\0' || (slash != NULL && slash[1] == '\0'))
+        return cli_fail(CLI_FAILED, "'%s' names no file", file);
     snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - file) : 1,
              slash != NULL ? file : ".");
     if (*folder != '\0' && atomic_make_folder(folder, geteuid() == 0 ? 0755 : 0700) != 0)
@@ -148,7 +173,6 @@ static int edit_open(struct edit *edit, const char *file)
     if (edit->folder < 0)
         return failed(edit->path);
     snprintf(edit->copy, sizeof edit->copy, ".%.200s.edit", edit->name);
-    snprintf(edit->kept, sizeof edit->kept, ".%.200s.kept", edit->name);
     snprintf(edit->copy_path, sizeof edit->copy_path, "%.*s%s", (int)(edit->name - edit->path),
              edit->path, edit->copy);
     edit->system |= strcmp(edit->path, PLACES_SYSTEM_FILE) == 0;
@@ -159,18 +183,28 @@ static int edit_open(struct edit *edit, const char *file)
 
 /* ---- the copy -------------------------------------------------------------------------------- */
 
+static bool is_there(const struct edit *edit, const char *name)
+{
+    return faccessat(edit->folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* What was kept before is somebody's too. */
 static void keep_copy(const struct edit *edit)
 {
-    if (renameat(edit->folder, edit->copy, edit->folder, edit->kept) == 0)
+    char kept[NAME_MAX + 1];
+    snprintf(kept, sizeof kept, ".%.200s.kept", edit->name);
+    for (unsigned i = 2; i <= MAX_KEPT && is_there(edit, kept); i++)
+        snprintf(kept, sizeof kept, ".%.200s.kept.%u", edit->name, i);
+    if (renameat(edit->folder, edit->copy, edit->folder, kept) == 0)
         cli_warn("what was written is kept as %.*s%s", (int)(edit->name - edit->path), edit->path,
-                 edit->kept);
+                 kept);
 }
 
 static int make_copy(const struct edit *edit)
 {
     static const struct atomic_owner own = {0600, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
     /* The lock says that nobody is writing it any more. */
-    if (faccessat(edit->folder, edit->copy, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    if (is_there(edit, edit->copy))
         keep_copy(edit);
     if (atomic_replace(edit->folder, edit->copy,
                        edit->before.bytes != NULL ? edit->before.bytes : "", edit->before.size,
@@ -280,6 +314,16 @@ static int nothing_changed(const struct edit *edit)
     return CLI_NO;
 }
 
+/* So does an editor leave it that could not write: with the file every key and every deny would be
+ * gone. */
+static int emptied(const struct edit *edit)
+{
+    unlinkat(edit->folder, edit->copy, 0);
+    return cli_fail(CLI_FAILED,
+                    "the editor left nothing: %s is as it was; remove it where no policy is wanted",
+                    edit->path);
+}
+
 /* One turn of the editor; *again: the copy is not good, and its writer wants to go on. */
 static int edit_once(const struct edit *edit, bool *again)
 {
@@ -293,6 +337,8 @@ static int edit_once(const struct edit *edit, bool *again)
     if (text.bytes == NULL || same(&text, &edit->before) ||
         (edit->before.bytes == NULL && text.size == 0))
         return nothing_changed(edit);
+    if (text.size == 0)
+        return emptied(edit);
     if (is_good(edit))
         return put_in_place(edit, &text);
     *again = wants_to_edit_again(edit);

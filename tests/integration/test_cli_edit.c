@@ -124,6 +124,7 @@ static const struct {
     {"rm \"$1\"; ln -s /etc/passwd \"$1\"", 2, false},
     {"rm \"$1\"; mkfifo \"$1\"", 2, false},
     {"head -c 3000000 /dev/zero >\"$1\"", 78, true},
+    {": >\"$1\"", 2, false}, /* as a full disk leaves it; every key and every deny would be gone */
 };
 
 START_TEST(whatever_the_editor_does_the_file_is_as_it_was)
@@ -132,6 +133,49 @@ START_TEST(whatever_the_editor_does_the_file_is_as_it_was)
     ck_assert_msg(edit() == ends[_i].status, "%d: %s", outcome.status, outcome.err);
     ck_assert_str_eq(text_of(conf), GOOD);
     ck_assert_int_eq(exists(beside(".my.conf.kept")), ends[_i].kept);
+}
+END_TEST
+
+START_TEST(what_was_kept_before_stays_kept)
+{
+    editor_does("echo 'rules = ( # first' >\"$1\"");
+    ck_assert_int_eq(edit(), 78);
+    editor_does("echo 'rules = ( # second' >\"$1\"");
+    ck_assert_int_eq(edit(), 78);
+    ck_assert_str_eq(text_of(beside(".my.conf.kept")), "rules = ( # first\n");
+    ck_assert_str_eq(text_of(beside(".my.conf.kept.2")), "rules = ( # second\n");
+    ck_assert_ptr_nonnull(strstr(outcome.err, ".my.conf.kept.2"));
+}
+END_TEST
+
+/* What is no file that can be edited: it is said what it is, and nothing is left beside it. */
+static const struct {
+    const char *make, *sentence;
+} others[] = {
+    {"ln -s nowhere my.conf", "leads to a file that is not there"},
+    {"ln -s nowhere/at/all my.conf", "leads to a file that is not there"},
+    {"mkdir my.conf", "is no regular file"},
+    {"mkfifo my.conf", "is no regular file"},
+};
+
+START_TEST(what_is_no_file_is_refused_in_words)
+{
+    char script[PATH_MAX + 64];
+    snprintf(script, sizeof script, "cd '%s' && rm my.conf && %s", folder, others[_i].make);
+    ck_assert_int_eq(system(script), 0);
+    editor_does("printf 'rules = (); # new\\n' >\"$1\"");
+    ck_assert_int_eq(edit(), 2);
+    ck_assert_msg(strstr(outcome.err, others[_i].sentence) != NULL, "%s", outcome.err);
+    ck_assert(!exists(beside(".my.conf.lock")));
+}
+END_TEST
+
+START_TEST(a_folders_name_is_no_files)
+{
+    OUTCOME(&outcome, command, "config", "edit", beside("new/"));
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_msg(strstr(outcome.err, "names no file") != NULL, "%s", outcome.err);
+    ck_assert(!exists(beside("new")));
 }
 END_TEST
 
@@ -298,6 +342,10 @@ int main(void)
     tcase_add_test(edits, what_is_bad_is_refused_with_line_and_file_and_kept_beside_it);
     tcase_add_loop_test(edits, whatever_the_editor_does_the_file_is_as_it_was, 0,
                         (int)(sizeof ends / sizeof *ends));
+    tcase_add_test(edits, what_was_kept_before_stays_kept);
+    tcase_add_loop_test(edits, what_is_no_file_is_refused_in_words, 0,
+                        sizeof others / sizeof others[0]);
+    tcase_add_test(edits, a_folders_name_is_no_files);
     tcase_add_test(edits, without_an_editor_the_file_is_as_it_was);
     tcase_add_test(edits, a_full_disk_leaves_the_file_as_it_was);
     tcase_add_test(edits, a_second_edit_is_told_who_has_the_file);
