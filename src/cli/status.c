@@ -27,7 +27,8 @@ struct state {
     bool found;                /* the library that it names is there and can be loaded */
     char why[SWITCH_WHY_SIZE]; /* why not */
     bool pending;
-    long seconds_left;
+    long seconds_left; /* 0 also where nobody will take it back */
+    pid_t lost;        /* who was to, and ended before his time; 0: nobody */
     json_t *others;
 };
 
@@ -50,8 +51,12 @@ static void look(const struct switch_tree *tree, struct state *state)
     snprintf(name, sizeof name, "%.*s", (int)state->ours.length, state->ours.start);
     state->found = switch_loads(tree, name, true, state->why);
     state->pending = switch_pends(tree, &mark);
-    if (state->pending && mark_is_of_this_boot(&mark) && mark.until > time(NULL))
+    if (!state->pending || !mark_is_of_this_boot(&mark) || mark.until <= time(NULL))
+        return;
+    if (mark_has_watcher(&mark))
         state->seconds_left = (long)(mark.until - time(NULL));
+    else
+        state->lost = mark.watcher;
 }
 
 static const char *word(const struct state *state)
@@ -92,7 +97,11 @@ static int print_text(const struct state *state, bool processes, int code)
     if (state->ours.length && !state->found)
         printf("%-14s %s: install it again, or run '" CLI_NAME " disable'\n", "broken",
                cli_shown(state->why));
-    if (state->pending && state->seconds_left == 0)
+    if (state->lost > 0)
+        printf("%-14s by nobody, for process %ld, which was to, has ended: run '" CLI_NAME
+               " enable --confirm' or '" CLI_NAME " disable'\n",
+               "taken back", (long)state->lost);
+    else if (state->pending && state->seconds_left == 0)
         puts("taken back     overdue: run '" CLI_NAME " enable --confirm' or '" CLI_NAME
              " disable'");
     else if (state->pending)

@@ -1,6 +1,7 @@
 #include "cli/switch_mark.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,4 +56,24 @@ bool mark_is_of_this_boot(const struct switch_mark *mark)
     char boot[BOOT_ID_SIZE];
     this_boot(boot);
     return strcmp(boot, "-") != 0 && strcmp(boot, mark->boot) == 0;
+}
+
+/* proc(5): the name between the brackets may have any character in it. */
+static bool has_ended(pid_t pid)
+{
+    char path[64], text[256];
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    text[got > 0 ? got : 0] = '\0';
+    const char *end = strrchr(text, ')');
+    return end != NULL && (strncmp(end, ") Z", 3) == 0 || strncmp(end, ") X", 3) == 0);
+}
+
+bool mark_has_watcher(const struct switch_mark *mark)
+{
+    auto_errno int saved = errno;
+    if (mark->watcher <= 0 || (kill(mark->watcher, 0) != 0 && errno == ESRCH))
+        return false;
+    return !has_ended(mark->watcher);
 }

@@ -35,4 +35,7 @@ int mark_clear(int etc);
 
 bool mark_is_of_this_boot(const struct switch_mark *mark);
 
+/* False where it is certain that its process has ended, as by a signal that cannot be caught. */
+bool mark_has_watcher(const struct switch_mark *mark);
+
 #endif

@@ -176,6 +176,34 @@ START_TEST(a_watcher_told_to_end_leaves_a_confirmed_switch)
 }
 END_TEST
 
+static pid_t killed;
+
+/* Or waits for a parent that does not ask for its end, which is all the same. */
+static bool killed_is_gone(void)
+{
+    char path[64], state = 'Z';
+    snprintf(path, sizeof path, "/proc/%d/stat", killed);
+    const char *text = text_of(path);
+    return text == NULL || sscanf(text, "%*d (%*[^)]) %c", &state) != 1 || state == 'Z';
+}
+
+/* As the kernel's killer leaves it that looks for memory: the time goes on, and nobody is there. */
+START_TEST(nobody_is_said_to_take_back_what_nobody_will)
+{
+    enable();
+    killed = watcher();
+    ck_assert_int_eq(kill(killed, SIGKILL), 0);
+    wait_for(killed_is_gone);
+    OUTCOME(&outcome, command, "status", "--root", root);
+    ck_assert_int_eq(outcome.status, 1);
+    ck_assert_msg(strstr(outcome.out, "taken back     by nobody") != NULL, "%s", outcome.out);
+    ck_assert_str_eq(state(), "pending");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "\"taken_back_in\": 0,"));
+    confirm();
+    ck_assert_str_eq(state(), "on");
+}
+END_TEST
+
 START_TEST(a_switch_whose_watcher_has_gone_is_told_to_be_overdue)
 {
     char text[64];
@@ -439,6 +467,7 @@ int main(void)
     tcase_add_test(tree, a_watcher_told_to_end_takes_an_unconfirmed_switch_back);
     tcase_add_test(tree, an_unconfirmed_switch_is_taken_back_when_its_time_has_passed);
     tcase_add_test(tree, a_watcher_told_to_end_leaves_a_confirmed_switch);
+    tcase_add_test(tree, nobody_is_said_to_take_back_what_nobody_will);
     tcase_add_test(tree, a_switch_whose_watcher_has_gone_is_told_to_be_overdue);
     tcase_add_test(tree, confirming_what_is_off_is_refused);
     tcase_add_test(tree, confirming_twice_is_fine);
