@@ -66,27 +66,42 @@ static int ask_for_root(const char *verb, const char *root)
                             verb, verb));
 }
 
+/* CLI_NO, having said so: it was confirmed before. */
+static int confirm_it(struct switch_tree *tree)
+{
+    struct switch_mark mark;
+    if (!switch_pends(tree, &mark)) {
+        puts("on: confirmed before");
+        return CLI_NO;
+    }
+    /* The watcher sees that its mark has gone and ends without a change. */
+    if (mark_clear(tree->etc) != 0)
+        return switch_failed(tree, "/etc/" MARK_NAME);
+    puts("on: it stays");
+    return CLI_OK;
+}
+
+static int refuse_to_confirm(const struct switch_tree *tree)
+{
+    return cli_fail(CLI_NO, "%s does not name the library: run '" CLI_NAME " enable' first",
+                    tree->file);
+}
+
 static int confirm(const char *root, bool dry)
 {
     auto_tree struct switch_tree tree;
-    struct switch_mark mark;
     int status = switch_open(&tree, root, dry ? SWITCH_LOOK : SWITCH_CHANGE);
-    if (status != CLI_OK)
-        return status;
-    if (!switch_is_on(&tree))
-        return cli_fail(CLI_NO, "%s does not name the library: run '" CLI_NAME " enable' first",
-                        tree.file);
+    bool on = status == CLI_OK && switch_is_on(&tree);
+    if (dry && status == CLI_OK)
+        return on ? switch_plan_confirm(&tree) : refuse_to_confirm(&tree);
     if (dry)
-        return switch_plan_confirm(&tree);
-    if (!switch_pends(&tree, &mark)) {
-        puts("on: confirmed before");
-        return CLI_OK;
+        return status;
+    if (on) {
+        status = account("confirm", tree.file, confirm_it(&tree));
+        return status == CLI_NO ? CLI_OK : status;
     }
-    /* The watcher sees that its mark has gone and ends without a change. */
-    if (mark_clear(tree.etc) != 0)
-        return switch_failed(&tree, "/etc/" MARK_NAME);
-    puts("on: it stays");
-    return account("confirm", tree.file, CLI_OK);
+    account("confirm", tree.file, CLI_FAILED);
+    return status == CLI_OK ? refuse_to_confirm(&tree) : status;
 }
 
 static int begin_watch(const struct switch_tree *tree, unsigned seconds)

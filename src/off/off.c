@@ -11,12 +11,16 @@
 #include <unistd.h>
 
 #include "cli/account.h"
+#include "cli/cli.h"
 #include "cli/hindrance.h"
 #include "cli/take_back.h"
 
 #define INIT "/sbin/init"
 
 enum { OK, FAILED = 2, READY = 3 };
+
+/* The journal's word for it; the exit status is 0 then. */
+enum { WAS_OFF = CLI_NO };
 
 static const char usage[] =
     "usage: commissioned-auth-off [--unconfirmed | --init]\n\n"
@@ -45,7 +49,7 @@ static int off(void)
         return failed(file);
     puts(out == PRELOAD_OUT_DONE ? "off: programs that run keep the library until they end"
                                  : "off already");
-    return OK;
+    return out == PRELOAD_OUT_DONE ? OK : WAS_OFF;
 }
 
 /* The kernel's first program, when the real one dies of the library: the
@@ -79,7 +83,8 @@ static int watch(const char *seconds)
 int main(int argc, char **argv)
 {
     if (argc == 1)
-        return account("commissioned-auth-off", "/etc/" PRELOAD_NAME, off());
+        return account("commissioned-auth-off", "/etc/" PRELOAD_NAME, off()) == FAILED ? FAILED
+                                                                                       : OK;
     if (argc == 2 && strcmp(argv[1], "--unconfirmed") == 0)
         return take_back_of_other_boot();
     if (argc == 2 && strcmp(argv[1], "--init") == 0)

@@ -52,9 +52,15 @@ START_TEST(each_change_of_the_switch_is_told)
     RUN("disable");
     ck_assert(own_system_told("MESSAGE=disable /etc/ld.so.preload: done; uid 0"));
     run(NULL, (const char *const[]){OWN_OFF, NULL});
-    ck_assert(own_system_told("MESSAGE=commissioned-auth-off /etc/ld.so.preload: done; uid 0"));
+    ck_assert(own_system_told("MESSAGE=commissioned-auth-off /etc/ld.so.preload: nothing changed"));
     RUN("enable", "--yes");
     ck_assert(own_system_told("MESSAGE=enable --yes /etc/ld.so.preload: done; uid 0"));
+    RUN("enable", "--confirm");
+    ck_assert(own_system_told("MESSAGE=confirm /etc/ld.so.preload: nothing changed; uid 0"));
+    run(NULL, (const char *const[]){OWN_OFF, NULL});
+    ck_assert(own_system_told("MESSAGE=commissioned-auth-off /etc/ld.so.preload: done; uid 0"));
+    RUN("enable", "--confirm");
+    ck_assert(own_system_told("MESSAGE=confirm /etc/ld.so.preload: failed; uid 0"));
 }
 END_TEST
 
