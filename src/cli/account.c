@@ -14,7 +14,7 @@
 #include "core/cleanup.h"
 #include "core/journal.h"
 
-enum { ID_SIZE = 16, MESSAGE_SIZE = 512, TERMINAL_SIZE = 64 };
+enum { ID_SIZE = 16, MESSAGE_SIZE = 512, TERMINAL_SIZE = 64, OBJECT_SHOWN = 200 };
 
 /* proc(5): 4294967295 where nobody logged in, as in a service. */
 static void login_user(char id[ID_SIZE])
@@ -41,6 +41,14 @@ static void remote_host(char host[TERMINAL_SIZE])
     snprintf(host, TERMINAL_SIZE, "%.*s", length, length > 0 ? connection : "");
 }
 
+/* A file may be named by anybody: in the text its name must not go on with a result and a user. */
+static void show_object(char shown[OBJECT_SHOWN + 1], const char *object)
+{
+    snprintf(shown, OBJECT_SHOWN + 1, "%s", object);
+    for (char *at = shown; (at = strpbrk(at, ":;,")) != NULL;)
+        *at = '?';
+}
+
 static const char *word_for(int status)
 {
     return status == CLI_OK ? "done" : status == CLI_NO ? "nothing changed" : "failed";
@@ -57,14 +65,15 @@ void account_key(const char *path, const char *name, int status)
 int account(const char *what, const char *object, int status)
 {
     char uid[ID_SIZE], login[ID_SIZE], terminal[TERMINAL_SIZE], host[TERMINAL_SIZE];
-    char message[MESSAGE_SIZE];
+    char message[MESSAGE_SIZE], shown[OBJECT_SHOWN + 1];
     auto_errno int saved = errno;
     snprintf(uid, sizeof uid, "%ld", (long)getuid());
     login_user(login);
     terminal_name(terminal);
     remote_host(host);
-    snprintf(message, sizeof message, "%s %.200s: %s; uid %s, login uid %s, terminal %s%s%s", what,
-             object, word_for(status), uid, login, terminal, *host != '\0' ? ", from " : "", host);
+    show_object(shown, object);
+    snprintf(message, sizeof message, "%s %s: %s; uid %s, login uid %s, terminal %s%s%s", what,
+             shown, word_for(status), uid, login, terminal, *host != '\0' ? ", from " : "", host);
     const struct journal_field fields[] = {
         {FIELD(ACTION), what},
         {FIELD(OBJECT), object},

@@ -113,6 +113,21 @@ START_TEST(a_change_of_the_configuration_is_told)
 }
 END_TEST
 
+/* Whoever reads the text takes the first "done; uid 0" for ours. */
+START_TEST(a_files_name_is_no_account_of_its_own)
+{
+    static const char name[] = "/etc/x: done; uid 7, login uid 7";
+    if (own_system_lacks(__func__))
+        return;
+    unsetenv("VISUAL");
+    setenv("EDITOR", "false", 1);
+    RUN("config", "edit", name);
+    ck_assert(
+        own_system_told("MESSAGE=config edit /etc/x? done? uid 7? login uid 7: failed; uid 0"));
+    ck_assert_str_eq(field("config edit", "COMMISSIONED_OBJECT"), name);
+}
+END_TEST
+
 START_TEST(the_line_has_fields_for_who_what_and_from_where)
 {
     if (own_system_lacks(__func__))
@@ -178,6 +193,7 @@ int main(void)
     tcase_add_test(account, a_change_that_failed_is_told);
     tcase_add_test(account, each_change_of_a_key_is_told);
     tcase_add_test(account, a_change_of_the_configuration_is_told);
+    tcase_add_test(account, a_files_name_is_no_account_of_its_own);
     tcase_add_test(account, the_line_has_fields_for_who_what_and_from_where);
     tcase_add_test(account, a_key_in_the_place_of_its_name_is_not_told);
     tcase_add_test(account, verbs_that_only_read_tell_nothing);
