@@ -131,6 +131,19 @@ static bool is_field(const char *name, size_t length)
     return false;
 }
 
+/* A command is there to be copied, also by root, and who chose the name of a program may have put
+ * another command into it. */
+START_TEST(no_command_of_the_catalog_has_a_value_in_it)
+{
+    char line[512];
+    FILE *catalog = fopen(CATALOG, "r");
+    ck_assert_ptr_nonnull(catalog);
+    while (fgets(line, sizeof line, catalog) != NULL)
+        ck_assert_msg(strncmp(line, "    ", 4) != 0 || strchr(line, '@') == NULL, "%s", line);
+    fclose(catalog);
+}
+END_TEST
+
 START_TEST(the_catalog_names_fields_that_there_are)
 {
     char line[512];
@@ -157,6 +170,7 @@ int main(void)
     tcase_add_test(tests, the_source_names_fields_by_the_list_alone);
     tcase_add_test(tests, each_kind_of_line_is_told_once);
     tcase_add_test(tests, each_kind_of_line_is_explained_once_in_the_catalog);
+    tcase_add_test(tests, no_command_of_the_catalog_has_a_value_in_it);
     tcase_add_test(tests, the_catalog_names_fields_that_there_are);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
