@@ -1,10 +1,12 @@
 # What the library costs. Built with the product's own flags, whatever they are; never sanitised.
 
 bench := $(BUILD)/tests/bench
-bench_objects := $(call objects,$(addprefix tests/bench/,bench.c measure.c object_cost.c policy_cost.c))
+bench_objects := $(call objects,$(addprefix tests/bench/,bench.c measure.c object_cost.c \
+    policy_cost.c))
 shared_objects := $(patsubst %,$(bench)/%/libcommissioned-auth.so,filled hollow lonely silent)
 
-$(BUILD)/obj/tests/bench/workload.o: EXTRA_CFLAGS = $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
+$(BUILD)/obj/tests/bench/workload.o: EXTRA_CFLAGS = \
+    $(call pkg_cflags,libcurl) -DCURL_DISABLE_TYPECHECK
 
 $(bench)/workload: $(BUILD)/obj/tests/bench/workload.o
 	@mkdir -p $(@D)
@@ -21,10 +23,12 @@ $(bench)/resident $(bench)/asker: $(bench)/%: $(BUILD)/obj/tests/bench/%.o
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(system_libs) -o $@
 
-$(bench)/bench: $(bench_objects) $(call objects,$(wildcard tests/support/*.c)) $(BUILD)/libtestable.a
+$(bench)/bench: $(bench_objects) $(call objects,$(wildcard tests/support/*.c)) \
+    $(BUILD)/libtestable.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ \
+	    $(call test_libs,check libmicrohttpd gnutls sqlite3 jansson libcurl) -lconfig -lm -o $@
 
 # Four of one name, in folders of one length, so that ld.so has the same to read.
 $(bench)/filled/libcommissioned-auth.so: $(LIBRARY) $(MODULE)
@@ -50,11 +54,13 @@ $(bench)/silent/libcommissioned-auth.so: $(LIBRARY) $(bench)/silent/exports.map
 .PHONY: bench
 bench: ## what the library costs, row by row, against its limits
 	@scripts/deps build test valgrind bench
-	@$(MAKE) --no-print-directory all $(bench)/bench $(bench)/workload $(if $(gnutls_flavour),$(bench)/workload-gnutls) $(bench)/resident $(bench)/asker $(shared_objects)
+	@$(MAKE) --no-print-directory all $(bench)/bench $(bench)/workload \
+	    $(if $(gnutls_flavour),$(bench)/workload-gnutls) $(bench)/resident $(bench)/asker \
+	    $(shared_objects)
 	@BUILD=$(BUILD) $(bench)/bench $(BENCH)
 
 .PHONY: bench-bridge
-bench-bridge: ## what run --bridge costs: start, requests a second, lag, rotations, idle: figures to report
+bench-bridge: ## what run --bridge costs: start, requests, lag, rotations, idle
 	@scripts/deps build bridge
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/bench/bridge

@@ -1,4 +1,5 @@
-# What the tests of the command run and look at: programs and libraries of every kind. Never sanitised.
+# What the tests of the command run and look at: programs and libraries of every kind. Never
+# sanitised.
 
 fixtures_of = $(addprefix $(BUILD)/tests/fixtures/,$(1))
 
@@ -53,4 +54,5 @@ $(call fixtures_of,owntls): tests/fixtures/nothing.c
 	$(Q)$(CC) $< -Wl,--no-as-needed $(call test_libs,gnutls) -o $@
 
 tests: $(call fixtures_of,sanitized owntls)
-tests: $(call fixtures_of,preloaded.so harmful.so talkative.so dynamic static static-pie static-go musl needscurl golike bundled dlopens)
+tests: $(call fixtures_of,preloaded.so harmful.so talkative.so dynamic static static-pie static-go \
+    musl needscurl golike bundled dlopens)

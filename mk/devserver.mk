@@ -2,7 +2,8 @@
 
 .PHONY: check-sdk
 check-sdk: ## the official OpenAI clients and curl against the development server
-	@scripts/deps build sdk bridge || echo "deps: the rows that need these packages are skipped" >&2
+	@scripts/deps build sdk bridge \
+	    || echo "deps: the rows that need these packages are skipped" >&2
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/sdk/run
 

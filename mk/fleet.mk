@@ -2,7 +2,8 @@
 
 .PHONY: check-fleet
 check-fleet: ## what engines, systemd and Kubernetes say of what we print and show
-	@scripts/deps build bridge fleet || echo "deps: the rows that need these packages are skipped" >&2
+	@scripts/deps build bridge fleet \
+	    || echo "deps: the rows that need these packages are skipped" >&2
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/fleet/run
 

@@ -12,7 +12,8 @@ check-arches: ## the same for ARCHES="armhf armhf-wide ppc64el riscv64 s390x"
 	@$(MAKE) --no-print-directory $(foreign_tests)
 	@MAKE="$(MAKE)" scripts/foreign $(BUILD) $(ARCHES)
 
-foreign_tests = $(addprefix $(BUILD)/tests/integration/,test_library test_late_binding test_ranges test_programs)
+foreign_tests = $(addprefix $(BUILD)/tests/integration/,test_library test_late_binding test_ranges \
+    test_programs)
 
 .PHONY: list-programs
 list-programs:

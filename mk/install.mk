@@ -9,7 +9,8 @@ UNITDIR  = $(PREFIX)/lib
 # The folders are compiled in, so what names them is compiled again where they have changed.
 $(BUILD)/folders: FORCE
 	@mkdir -p $(@D)
-	@echo '$(LIBDIR) $(MODULEDIR) $(BINDIR)' | cmp -s - $@ || echo '$(LIBDIR) $(MODULEDIR) $(BINDIR)' >$@
+	@echo '$(LIBDIR) $(MODULEDIR) $(BINDIR)' | cmp -s - $@ \
+	    || echo '$(LIBDIR) $(MODULEDIR) $(BINDIR)' >$@
 $(BUILD)/obj/src/cli/%.o: EXTRA_CFLAGS += -DLIBDIR='"$(LIBDIR)"'
 $(call objects,$(cli)) $(BUILD)/late/src/preload/policy/policy_loader.o: $(BUILD)/folders
 
@@ -19,7 +20,8 @@ $(BUILD)/conf/%: conf/%.in $(BUILD)/folders
 
 # The completions are written by the command itself.
 completions = $(if $(NATIVE),$(addprefix $(BUILD)/conf/completion.,bash zsh fish))
-generated = $(addprefix $(BUILD)/conf/,service.conf unconfirmed.service gateway.service apparmor apparmor-base) $(completions)
+generated = $(addprefix $(BUILD)/conf/,service.conf unconfirmed.service gateway.service apparmor \
+    apparmor-base) $(completions)
 
 $(BUILD)/conf/completion.%: $(COMMAND)
 	@mkdir -p $(@D)
@@ -32,7 +34,8 @@ boot_unit  := commissioned-auth-unconfirmed.service
 boot_link   = $(DESTDIR)$(UNITDIR)/systemd/system/sysinit.target.wants/$(boot_unit)
 
 # Each line is mode:source:place. What is not built or written here is left out.
-manuals   = $(foreach s,1 5 8,$(foreach m,$(wildcard doc/*.$(s)),0644:$(m):$(MANDIR)/man$(s)/$(notdir $(m))))
+manuals   = $(foreach s,1 5 8,$(foreach m,$(wildcard \
+    doc/*.$(s)),0644:$(m):$(MANDIR)/man$(s)/$(notdir $(m))))
 installed = \
 	0755:$(COMMAND):$(BINDIR)/commissioned-auth \
 	0755:$(OFF):$(BINDIR)/commissioned-auth-off \
@@ -59,27 +62,34 @@ installed = \
 	0644:doc/security-teams.md:$(DOCDIR)/security-teams.md
 
 parts = $(subst :, ,$(1))
+put = INSTALL='$(INSTALL)' scripts/put-in-place $(word 1,$(1)) $(word 2,$(1)) \
+    '$(DESTDIR)$(word 3,$(1))'
 
 .PHONY: install
 install: all $(generated) ## install below DESTDIR, PREFIX and LIBDIR; switches nothing on
-	@$(foreach i,$(installed),INSTALL='$(INSTALL)' scripts/put-in-place $(word 1,$(call parts,$(i))) $(word 2,$(call parts,$(i))) '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
+	@$(foreach i,$(installed),$(call put,$(call parts,$(i))) &&) :
 	@umask 022 && mkdir -p '$(dir $(boot_link))' && ln -sfn ../$(boot_unit) '$(boot_link)'
 	@echo "installed below $(DESTDIR)$(PREFIX); nothing is switched on: see commissioned-auth(1)"
 
 # The switch goes first: a library that is named and missing makes every program complain.
 .PHONY: uninstall
 uninstall: ## switch off, then remove what install put there; configuration and keys stay
-	@if [ -x '$(DESTDIR)$(BINDIR)/commissioned-auth' ] && { [ -z '$(DESTDIR)' ] || [ -e '$(DESTDIR)/etc/ld.so.preload' ]; }; then \
+	@if [ -x '$(DESTDIR)$(BINDIR)/commissioned-auth' ] && { [ -z '$(DESTDIR)' ] || [ -e \
+	    '$(DESTDIR)/etc/ld.so.preload' ]; }; then \
 	    '$(DESTDIR)$(BINDIR)/commissioned-auth' disable --root '$(DESTDIR)/'; fi
 	@$(foreach i,$(installed),rm -f '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
 	@rm -f '$(boot_link)'
-	@rmdir -p '$(DESTDIR)$(MODULEDIR)' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(SYSCONFDIR)/commissioned-auth' '$(dir $(boot_link))' 2>/dev/null || :
+	@rmdir -p '$(DESTDIR)$(MODULEDIR)' '$(DESTDIR)$(DOCDIR)/examples' \
+	    '$(DESTDIR)$(SYSCONFDIR)/commissioned-auth' '$(dir $(boot_link))' 2>/dev/null || :
 
-# A copy of what git has, and of what is new in the work tree, is built by debhelper below the build folder.
+# A copy of what git has, and of what is new in the work tree, is built by debhelper below the build
+# folder.
 .PHONY: deb
-deb: ## build the Debian packages into $(BUILD)/deb; asks before it installs what that needs (YES=1: does not ask)
+deb: ## build the Debian packages; asks before it installs what that needs (YES=1: no)
 	@YES='$(YES)' scripts/deps --ask build deb
 	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/commissioned-auth-$(VERSION)
-	@git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C $(BUILD)/deb/commissioned-auth-$(VERSION)
-	@cd $(BUILD)/deb/commissioned-auth-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 20 ../build.log; exit 1; }
+	@git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C \
+	    $(BUILD)/deb/commissioned-auth-$(VERSION)
+	@cd $(BUILD)/deb/commissioned-auth-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL \
+	    dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 20 ../build.log; exit 1; }
 	@ls $(BUILD)/deb/*.deb

@@ -10,9 +10,12 @@ lint: ## format, suspicious code, exported symbols, rooms, scripts and manuals; 
 
 .PHONY: both
 both: ## build everything with gcc and with clang, without a warning; with gcc the tests too
-	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang WERROR=-Werror all; \
+	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory CC=clang \
+	    BUILD=$(BUILD)/clang WERROR=-Werror all; \
 	else echo "SKIP both: clang is not installed"; fi
-	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/gcc WERROR=-Werror tests; \
+	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/gcc \
+	    WERROR=-Werror tests; \
 	else echo "SKIP both: gcc is not installed"; fi
 	@if command -v gcc >/dev/null; then \
-	    $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/lto CFLAGS="-O2 -g -flto=auto -ffat-lto-objects" all; fi
+	    $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/lto \
+	    CFLAGS="-O2 -g -flto=auto -ffat-lto-objects" all; fi

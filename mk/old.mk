@@ -1,4 +1,5 @@
-# The libcurl that is here plays one of before 7.80, which has no prereq callback: the same programs and tests.
+# The libcurl that is here plays one of before 7.80, which has no prereq callback: the same programs
+# and tests.
 
 old := $(BUILD)/old
 

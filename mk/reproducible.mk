@@ -6,9 +6,12 @@ reproduced := $(notdir $(LIBRARY) $(MODULE) $(COMMAND) $(SERVER))
 check-reproducible: ## build in two folders and compare the bytes
 	@rm -rf $(BUILD)/twice
 	@for folder in one and-another; do \
-	    mkdir -p $(BUILD)/twice/$$folder && git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C $(BUILD)/twice/$$folder && \
-	    $(MAKE) --no-print-directory -C $(BUILD)/twice/$$folder BUILD=build all >/dev/null || exit 1; done
+	    mkdir -p $(BUILD)/twice/$$folder && git ls-files -co --exclude-standard | tar -cf - -T \
+	    - | tar -xf - -C $(BUILD)/twice/$$folder && \
+	    $(MAKE) --no-print-directory -C $(BUILD)/twice/$$folder BUILD=build all >/dev/null \
+	    || exit 1; done
 	@for file in $(reproduced); do \
-	    cmp $(BUILD)/twice/one/build/$$file $(BUILD)/twice/and-another/build/$$file || exit 1; done
+	    cmp $(BUILD)/twice/one/build/$$file $(BUILD)/twice/and-another/build/$$file || exit 1; \
+	    done
 	@echo "ok   reproducible: $(reproduced)"
 	@rm -rf $(BUILD)/twice

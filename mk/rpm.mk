@@ -2,11 +2,12 @@
 
 rpm := $(abspath $(BUILD))/rpm
 # Nothing of the machine and of the day is in the packages.
-rpm_same = --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
+rpm_same = --define 'use_source_date_epoch_as_buildtime 1' --define \
+    'clamp_mtime_to_source_date_epoch 1' \
            --define 'source_date_epoch_from_changelog 1' --define '_buildhost localhost'
 
-# A machine that has no RPM packages of its own has what is needed by other names, and its rpmbuild neither strips nor
-# compresses.
+# A machine that has no RPM packages of its own has what is needed by other names, and its rpmbuild
+# neither strips nor compresses.
 rpm_guest = --nodeps --define '_build_id_links none' \
             --define '__os_install_post bash %{_rpmconfigdir}/brp-compress; find %{buildroot}%{_bindir} %{buildroot}%{_libdir} -type f -perm /111 -exec %{__strip} {} +'
 .PHONY: rpm
@@ -14,9 +15,13 @@ rpm: ## build the RPM packages into $(BUILD)/rpm
 	@scripts/deps build rpm
 	@rm -rf $(rpm) && mkdir -p $(rpm)/SOURCES $(rpm)/tmp
 	@git ls-files -co --exclude-standard | \
-	    tar --transform 's|^|commissioned-auth-$(VERSION)/|' --sort=name --owner=0 --group=0 -czf $(rpm)/SOURCES/commissioned-auth-$(VERSION).tar.gz -T -
-	@env -u MAKEFLAGS -u MAKELEVEL rpmbuild -ba $(if $(shell command -v dnf zypper),,$(rpm_guest)) --define '_topdir $(rpm)' --define '_tmppath $(rpm)/tmp' --define '_dbpath $(rpm)/db' \
-	    --define 'version_of_tree $(VERSION)' $(rpm_same) packaging/rpm/commissioned-auth.spec >$(rpm)/build.log 2>&1 || \
+	    tar --transform 's|^|commissioned-auth-$(VERSION)/|' --sort=name --owner=0 --group=0 \
+	    -czf $(rpm)/SOURCES/commissioned-auth-$(VERSION).tar.gz -T -
+	@env -u MAKEFLAGS -u MAKELEVEL rpmbuild -ba \
+	    $(if $(shell command -v dnf zypper),,$(rpm_guest)) --define '_topdir $(rpm)' --define \
+	    '_tmppath $(rpm)/tmp' --define '_dbpath $(rpm)/db' \
+	    --define 'version_of_tree $(VERSION)' $(rpm_same) \
+	    packaging/rpm/commissioned-auth.spec >$(rpm)/build.log 2>&1 || \
 	    { tail -n 20 $(rpm)/build.log; exit 1; }
 	@ls $(rpm)/RPMS/*/*.rpm $(rpm)/SRPMS/*.rpm
 

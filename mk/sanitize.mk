@@ -1,4 +1,5 @@
-# The tests again, watched: memory and undefined behaviour, data races, and what valgrind sees of the unchanged build.
+# The tests again, watched: memory and undefined behaviour, data races, and what valgrind sees of
+# the unchanged build.
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 TSAN := -fsanitize=thread -fno-omit-frame-pointer
@@ -10,33 +11,42 @@ $(patsubst %,$(BUILD)/late/src/preload/%.o,$(unwatched)): override SANITIZE :=
 .PHONY: asan
 asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/deps build test
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -g" SANITIZE="$(ASAN)" watched-tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -g" SANITIZE="$(ASAN)" \
+	    watched-tests
 
-# The preloaded library's sanitizer must be the first of all libraries; what the host leaks is the host's affair.
-# These set LD_PRELOAD themselves and leave no place in front; test_library's scenarios are watched in their stead.
-unwatchable := test_account test_hard_times test_http2 test_late_binding test_policy_runtime test_process_life test_ranges test_rotation \
-               test_install test_switch_account test_switch_processes test_switch_system test_cli_manners test_security_teams \
+# The preloaded library's sanitizer must be the first of all libraries; what the host leaks is the
+# host's affair. These set LD_PRELOAD themselves and leave no place in front; test_library's
+# scenarios are watched in their stead.
+unwatchable := test_account test_hard_times test_http2 test_late_binding test_policy_runtime \
+    test_process_life test_ranges test_rotation \
+               test_install test_switch_account test_switch_processes test_switch_system \
+               test_cli_manners test_security_teams \
                test_system_calls
 .PHONY: watched-tests
 watched-tests: tests
 	@echo "SKIP $(unwatchable): they put the library before the sanitizer's"
 	@BUILD=$(BUILD) tests/run $(unit_tests)
-	@ASAN_OPTIONS=detect_leaks=0 TEST_PRELOAD_FIRST=$$(realpath $$($(CC) -print-file-name=libasan.so)) BUILD=$(BUILD) \
+	@ASAN_OPTIONS=detect_leaks=0 \
+	    TEST_PRELOAD_FIRST=$$(realpath $$($(CC) -print-file-name=libasan.so)) BUILD=$(BUILD) \
 	    tests/run $(filter-out $(addprefix %/,$(unwatchable)),$(integration_tests))
 
 .PHONY: tsan
 tsan: ## the unit tests, threads among them, under ThreadSanitizer
 	@scripts/deps build test
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITIZE="$(TSAN)" raced-tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITIZE="$(TSAN)" \
+	    raced-tests
 
-# The first costs minutes here and has one thread; in the second ThreadSanitizer's own dl_iterate_phdr(3) changes errno.
+# The first costs minutes here and has one thread; in the second ThreadSanitizer's own
+# dl_iterate_phdr(3) changes errno.
 unraceable := test_policy_memory test_late_libc
 .PHONY: raced-tests
 raced-tests: tests
 	@echo "SKIP $(unraceable): see mk/sanitize.mk"
-	@TSAN_OPTIONS=suppressions=tests/tsan.supp BUILD=$(BUILD) tests/run $(filter-out $(addprefix %/,$(unraceable)),$(unit_tests))
+	@TSAN_OPTIONS=suppressions=tests/tsan.supp BUILD=$(BUILD) tests/run \
+	    $(filter-out $(addprefix %/,$(unraceable)),$(unit_tests))
 
-# The unit tests and some requests of a real program, unchanged. Errors and leaks end a program with status 99.
+# The unit tests and some requests of a real program, unchanged. Errors and leaks end a program with
+# status 99.
 memcheck := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
             --show-leak-kinds=definite --suppressions=tests/memcheck.supp
 # A hundred thousand handles of eight threads: minutes here, and TSan and ASan have seen them.
