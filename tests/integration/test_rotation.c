@@ -14,8 +14,8 @@
 #include <check.h>
 
 #include "support/old_libcurl.h"
-#include "support/other_libc.h"
 #include "support/origin.h"
+#include "support/other_libc.h"
 #include "support/preloaded.h"
 #include "support/suite.h"
 
