@@ -5,15 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOOPBACK "127.0.0.1"
+#define LOOPBACK   "127.0.0.1"
 
-/* What reads it stands behind each name, by its documentation or source. */
-static const char *const base_urls[] = {
-    "OPENAI_BASE_URL",       /* openai-python, openai-node */
-    "OPENAI_API_BASE",       /* LangChain, LiteLLM, aider, openai-python 0.x */
-    "OPENAI_API_BASE_URL",   /* promptfoo, Open WebUI, fabric */
-    "AIDER_OPENAI_API_BASE", /* aider, for --openai-api-base */
-};
+#define NAME(name) name,
+static const char *const base_urls[] = {CLIENT_BASE_URLS(NAME)};
+#undef NAME
 
 static const char *const keys[] = {"OPENAI_API_KEY", "COMMISSIONED_API_KEY"};
 

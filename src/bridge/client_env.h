@@ -9,6 +9,14 @@
 #include "bridge/result.h"
 #include "commissioned/policy_image.h"
 
+/* The variables that hold a client's base URL, "https://host/v1". What reads it stands behind each
+ * name, by its documentation or source. */
+#define CLIENT_BASE_URLS(X)                                                                        \
+    X("OPENAI_BASE_URL")       /* openai-python, openai-node, gptscript, Vercel AI */              \
+    X("OPENAI_API_BASE")       /* LangChain, LiteLLM, aider, openai-python 0.x */                  \
+    X("OPENAI_API_BASE_URL")   /* promptfoo, Open WebUI, fabric */                                 \
+    X("AIDER_OPENAI_API_BASE") /* aider, for --openai-api-base */
+
 /* Refuses an environment that already leads clients elsewhere. */
 enum bridge_result client_env_check(char why[BRIDGE_SENTENCE]);
 

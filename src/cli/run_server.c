@@ -18,6 +18,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "bridge/client_env.h"
 #include "cli/cli.h"
 #include "cli/policy.h"
 #include "cli/run.h"
@@ -37,10 +38,6 @@ static const struct server_variable {
     const char *name;
     enum form form;
 } variables[] = {
-    {"OPENAI_BASE_URL", BASE},          /* openai-python, openai-node, gptscript, Vercel AI */
-    {"OPENAI_API_BASE", BASE},          /* LangChain, LiteLLM, aider, openai-python 0.x */
-    {"OPENAI_API_BASE_URL", BASE},      /* promptfoo, Open WebUI, fabric */
-    {"AIDER_OPENAI_API_BASE", BASE},    /* aider, for --openai-api-base */
     {"OPENAI_API_HOST", HOST},          /* promptfoo; big-AGI and Chatbot UI with a scheme */
     {"OPENAI_HOST", ORIGIN},            /* goose */
     {"OPENAI_BASE_PATH", PATHS},        /* goose: a path; programs on openai-node 3: the URL */
@@ -78,6 +75,9 @@ static const struct server_variable {
     {"COMMISSIONED_API_HOST", OTHERS}, /* the same */
     {"COMMISSIONED_ENDPOINT", OTHERS}, /* the same */
     {"OCO_API_URL", OTHERS},           /* opencommit */
+#define ROW(name) {name, BASE},
+    CLIENT_BASE_URLS(ROW)
+#undef ROW
 };
 
 enum { COUNT = sizeof variables / sizeof variables[0] };
