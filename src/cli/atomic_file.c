@@ -85,9 +85,13 @@ int atomic_replace_by(int folder, const char *name, const char *temporary, const
 
 int atomic_remove(int folder, const char *name)
 {
-    if (unlinkat(folder, name, 0) != 0)
-        return errno == ENOENT ? 0 : -1;
-    return fsync(folder);
+    struct stat st;
+    if (unlinkat(folder, name, 0) == 0)
+        return fsync(folder);
+    /* Where nothing can be written it may say so before it looks whether the file is there. */
+    if (errno == EROFS && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 && errno != ENOENT)
+        errno = EROFS;
+    return errno == ENOENT ? 0 : -1;
 }
 
 static char *read_open(int fd, size_t most, size_t *size)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 
@@ -48,13 +49,27 @@ static const char *read_only(const char *path)
     return text;
 }
 
+/* root may write to all but what chattr(1), or a security module, has closed to everybody. */
+static const char *not_permitted(int error, const char *path)
+{
+    static char text[PATH_MAX + 128];
+    if (geteuid() != 0)
+        return ": run this as root";
+    if (error != EPERM)
+        return "";
+    snprintf(text, sizeof text,
+             ": run 'chattr -i %s' first, where lsattr(1) shows that it or its folder is immutable",
+             path);
+    return text;
+}
+
 const char *hindrance_remedy(int error, const char *path)
 {
     auto_errno int saved = errno;
     switch (error) {
     case EACCES:
     case EPERM:
-        return ": run this as root";
+        return not_permitted(error, path);
     case EROFS:
         return read_only(path);
     case ENOSPC:

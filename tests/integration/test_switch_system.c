@@ -453,6 +453,45 @@ START_TEST(where_etc_is_read_only_disable_says_how_to_write_to_it)
 }
 END_TEST
 
+/* unlink(2) of what is not there is EROFS too: an image, or the removal of a package. */
+START_TEST(where_the_switch_is_off_a_read_only_etc_is_no_hindrance)
+{
+    if (own_system_lacks(__func__))
+        return;
+    ck_assert_int_eq(mount(NULL, "/etc", NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    SUCCEEDS(OWN_COMMAND, "disable");
+    ck_assert_ptr_nonnull(strstr(outcome.out, "off already"));
+    SUCCEEDS(OWN_OFF);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "off already"));
+}
+END_TEST
+
+START_TEST(root_is_told_how_to_change_a_file_that_was_made_immutable)
+{
+    static const char *const ways[] = {OWN_COMMAND " disable", OWN_OFF};
+    if (own_system_lacks(__func__))
+        return;
+    for (int i = 0; i < 2; i++) {
+        enable_and_confirm();
+        RUN("chattr", "+i", OWN_PRELOAD);
+        if (outcome.status != 0) {
+            printf("SKIP root_is_told_how_to_change_a_file_that_was_made_immutable: %.80s\n",
+                   outcome.err);
+            return;
+        }
+        RUN("sh", "-c", ways[i]);
+        ck_assert_int_eq(outcome.status, 2);
+        bool told = strstr(outcome.err, "run 'chattr -i " OWN_PRELOAD "' first") != NULL;
+        RUN("chattr", "-i", OWN_PRELOAD);
+        succeeded();
+        ck_assert_msg(told, "%s", ways[i]);
+        RUN("sh", "-c", ways[i]);
+        succeeded();
+        ck_assert(is_off());
+    }
+}
+END_TEST
+
 /* Cut behind its first page, so that the loader finds the headers and then nothing: SIGBUS. */
 static void break_every_program(void)
 {
@@ -723,6 +762,8 @@ int main(void)
     tcase_add_test(hard, where_etc_or_run_is_read_only_it_is_said_how_to_write_to_it);
     tcase_add_test(hard, where_etc_is_read_only_off_says_how_to_write_to_it);
     tcase_add_test(hard, where_etc_is_read_only_disable_says_how_to_write_to_it);
+    tcase_add_test(hard, where_the_switch_is_off_a_read_only_etc_is_no_hindrance);
+    tcase_add_test(hard, root_is_told_how_to_change_a_file_that_was_made_immutable);
     tcase_add_test(hard, off_works_when_every_other_program_dies);
     tcase_add_test(hard, an_unconfirmed_switch_that_breaks_every_program_is_taken_back);
     tcase_add_test(hard, off_works_when_etc_is_full_and_every_other_program_dies);
