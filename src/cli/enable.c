@@ -66,6 +66,14 @@ static int ask_for_root(const char *verb, const char *root)
                             verb, verb));
 }
 
+/* The list, or the tree where it was not even known. */
+static int account_of(const struct switch_tree *tree, const char *verb, const char *root,
+                      int status)
+{
+    bool known = *tree->file != '\0' || root == NULL;
+    return account(verb, known ? tree->file : root, status);
+}
+
 /* CLI_NO, having said so: it was confirmed before. */
 static int confirm_it(struct switch_tree *tree)
 {
@@ -97,10 +105,10 @@ static int confirm(const char *root, bool dry)
     if (dry)
         return status;
     if (on) {
-        status = account("confirm", tree.file, confirm_it(&tree));
+        status = account_of(&tree, "confirm", root, confirm_it(&tree));
         return status == CLI_NO ? CLI_OK : status;
     }
-    account("confirm", tree.file, CLI_FAILED);
+    account_of(&tree, "confirm", root, CLI_FAILED);
     return status == CLI_OK ? refuse_to_confirm(&tree) : status;
 }
 
@@ -300,7 +308,7 @@ static int enable(const struct cli_call *call)
     status = switch_open(&tree, root, wish.dry ? SWITCH_LOOK : SWITCH_CHANGE);
     if (status == CLI_OK)
         status = switch_on(&tree, &wish);
-    return wish.dry ? status : account(yes ? "enable --yes" : "enable", tree.file, status);
+    return wish.dry ? status : account_of(&tree, yes ? "enable --yes" : "enable", root, status);
 }
 
 static int disable_now(const char *root)
@@ -309,7 +317,7 @@ static int disable_now(const char *root)
     int status = switch_open(&tree, root, SWITCH_OFF);
     if (status == CLI_OK)
         status = switch_off(&tree);
-    account("disable", tree.file, status);
+    account_of(&tree, "disable", root, status);
     if (status == CLI_FAILED)
         return status;
     puts(status == CLI_OK ? "off: programs that run keep the library until they end"

@@ -234,6 +234,7 @@ static const struct cli_verb verb_add = {
     .options = add_options,
     .min_operands = 1,
     .max_operands = 1,
+    .account = true,
     .run = add,
 };
 
@@ -253,6 +254,7 @@ static const struct cli_verb verb_revoke = {
     .options = revoke_options,
     .min_operands = 1,
     .max_operands = 1,
+    .account = true,
     .run = take_back,
 };
 

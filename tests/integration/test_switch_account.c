@@ -113,6 +113,43 @@ START_TEST(a_change_of_the_configuration_is_told)
 }
 END_TEST
 
+#define TOKENS "/etc/commissioned-auth/tokens"
+
+START_TEST(each_change_of_a_token_is_told)
+{
+    char told[64];
+    if (own_system_lacks(__func__))
+        return;
+    OUTCOME(&outcome, "mkdir", "-p", "/etc/commissioned-auth");
+    RUN("token", "add", "svc", "--tokens", TOKENS);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    ck_assert(own_system_told("MESSAGE=token add svc: done; uid 0, login uid "));
+    snprintf(told, sizeof told, "%.12s", outcome.out);
+    ck_assert(!own_system_told(told));
+    RUN("token", "list", "--tokens", TOKENS);
+    RUN("token", "revoke", "svc", "--tokens", TOKENS, "--dry-run");
+    ck_assert(!own_system_told("MESSAGE=token list"));
+    ck_assert(!own_system_told("MESSAGE=token revoke"));
+    RUN("token", "revoke", "svc", "--tokens", TOKENS);
+    ck_assert(own_system_told("MESSAGE=token revoke svc: done; uid 0"));
+    RUN("token", "revoke", "svc", "--tokens", TOKENS);
+    ck_assert(own_system_told("MESSAGE=token revoke svc: failed; uid 0"));
+}
+END_TEST
+
+START_TEST(a_change_of_a_tree_that_is_not_there_names_it)
+{
+    if (own_system_lacks(__func__))
+        return;
+    RUN("enable", "--root", "/nonexistent");
+    ck_assert(own_system_told("MESSAGE=enable /nonexistent: failed; uid 0"));
+    RUN("enable", "--confirm", "--root", "/nonexistent");
+    ck_assert(own_system_told("MESSAGE=confirm /nonexistent: failed; uid 0"));
+    RUN("disable", "--root", "/nonexistent");
+    ck_assert(own_system_told("MESSAGE=disable /nonexistent: failed; uid 0"));
+}
+END_TEST
+
 /* Whoever reads the text takes the first "done; uid 0" for ours. */
 START_TEST(a_files_name_is_no_account_of_its_own)
 {
@@ -193,6 +230,8 @@ int main(void)
     tcase_add_test(account, a_change_that_failed_is_told);
     tcase_add_test(account, each_change_of_a_key_is_told);
     tcase_add_test(account, a_change_of_the_configuration_is_told);
+    tcase_add_test(account, each_change_of_a_token_is_told);
+    tcase_add_test(account, a_change_of_a_tree_that_is_not_there_names_it);
     tcase_add_test(account, a_files_name_is_no_account_of_its_own);
     tcase_add_test(account, the_line_has_fields_for_who_what_and_from_where);
     tcase_add_test(account, a_key_in_the_place_of_its_name_is_not_told);
