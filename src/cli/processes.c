@@ -122,13 +122,23 @@ static const char *word(enum holding holding)
     return words[holding];
 }
 
+/* What of a unit's name a shell takes as it stands. A control group may be called otherwise by
+ * whoever it was given to, and the command is for root to copy. */
+static bool is_plain_unit(const char *unit)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                ":_.@-";
+    return unit[0] != '-' && unit[strspn(unit, plain)] == '\0';
+}
+
 static void note_unit(struct telling *telling, const char *unit)
 {
     char padded[NAME_MAX + 3], all[UNITS_SIZE + 2];
     size_t used = strlen(telling->units);
     snprintf(padded, sizeof padded, " %s ", unit);
     snprintf(all, sizeof all, "%s ", telling->units);
-    if (*unit != '\0' && strstr(all, padded) == NULL && used + strlen(padded) < UNITS_SIZE)
+    if (*unit != '\0' && is_plain_unit(unit) && strstr(all, padded) == NULL &&
+        used + strlen(padded) < UNITS_SIZE)
         snprintf(telling->units + used, UNITS_SIZE - used, " %s", unit);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -131,6 +132,32 @@ START_TEST(what_a_process_calls_itself_moves_no_cursor)
 }
 END_TEST
 
+/* In the place of its control group. */
+static void put_in_unit(pid_t pid, const char *unit)
+{
+    char place[64], line[128];
+    snprintf(place, sizeof place, "/proc/%d/cgroup", (int)pid);
+    snprintf(line, sizeof line, "0::/system.slice/%s\n", unit);
+    write_file("/etc/its-cgroup", line, 0644);
+    ck_assert_int_eq(mount("/etc/its-cgroup", place, NULL, MS_BIND, NULL), 0);
+    unlink("/etc/its-cgroup");
+}
+
+START_TEST(the_command_to_restart_services_has_only_names_of_units)
+{
+    if (own_system_lacks(__func__))
+        return;
+    pid_t service = start(NULL), other = start(NULL);
+    OUTCOME(&outcome, OWN_COMMAND, "enable", "--yes");
+    put_in_unit(service, "web@1.service");
+    put_in_unit(other, "a;reboot;b.service");
+    OUTCOME(&outcome, OWN_COMMAND, "status", "--processes");
+    const char *command = strstr(outcome.out, "systemctl restart");
+    ck_assert_msg(command != NULL && strstr(command, " web@1.service") != NULL, "%s", outcome.out);
+    ck_assert_ptr_null(strchr(command, ';'));
+}
+END_TEST
+
 /* ---- a worker that outlives the library ------------------------------------------------------ */
 
 static void shell_command(char *text, size_t size, const char *then)
@@ -213,6 +240,7 @@ int main(void)
     tcase_add_test(processes, a_process_that_began_before_the_switch_lacks_the_library);
     tcase_add_test(processes, disable_names_the_processes_that_keep_the_library);
     tcase_add_test(processes, what_a_process_calls_itself_moves_no_cursor);
+    tcase_add_test(processes, the_command_to_restart_services_has_only_names_of_units);
     tcase_add_test(processes, a_worker_that_had_not_asked_goes_on_when_the_library_was_removed);
     tcase_add_test(processes, an_installation_without_its_module_fails_the_request);
     suite_add_tcase(suite, processes);
