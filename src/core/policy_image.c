@@ -58,8 +58,8 @@ static bool watch_holds(const struct policy_watch *watch)
 }
 
 /* stat(2) by itself, for it comes with many requests: a third of what the C library takes for the
- * same call (glibc from 2.33 on). */
-#if defined __x86_64__ && defined __LP64__
+ * same call (glibc from 2.33 on). musl makes another one, and a program may allow itself no other. */
+#if defined __GLIBC__ && defined __x86_64__ && defined __LP64__
 static inline bool stat_now(const char *path, struct stat *now)
 {
     long answer = SYS_newfstatat;

@@ -43,6 +43,7 @@ static const struct row rows[] = {
     {"removed", NULL, true, true, 1, 0},
     {"filtered", NULL, false, false, 3, 2},
     {"filtered-stat", NULL, false, false, 3, 2},
+    {"filtered-new-stat", NULL, false, false, 3, 2},
     {"filtered-early", NULL, false, false, 0, 2},
     {"full-table", NULL, false, false, 2, 0},
     {"unlocked", NULL, false, false, 1, 1},

@@ -360,7 +360,7 @@ static void deny_open(void)
 #endif
 }
 
-static void deny_stat(void)
+static void deny_new_stat(void)
 {
 #ifdef SYS_newfstatat
     deny(SYS_newfstatat, SYS_statx);
@@ -368,6 +368,14 @@ static void deny_stat(void)
     deny(SYS_statx, SYS_statx);
 #endif
     deny_open();
+}
+
+static void deny_stat(void)
+{
+#ifdef SYS_stat /* which musl calls, and glibc before 2.33 */
+    deny(SYS_stat, SYS_lstat);
+#endif
+    deny_new_stat();
 }
 
 static void filtered(void)
@@ -378,6 +386,12 @@ static void filtered(void)
 static void filtered_stat(void)
 {
     kept(deny_stat);
+}
+
+/* A C library that makes none of these does not miss them. */
+static void filtered_new_stat(void)
+{
+    kept(deny_new_stat);
 }
 
 /* The policy can never be read: the request that should have a key is not sent without one. */
@@ -530,6 +544,7 @@ static const struct {
     {"removed", removed},
     {"filtered", filtered},
     {"filtered-stat", filtered_stat},
+    {"filtered-new-stat", filtered_new_stat},
     {"filtered-early", filtered_early},
     {"few-descriptors", few_descriptors},
     {"full-table", full_table},
