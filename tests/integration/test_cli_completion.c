@@ -11,6 +11,7 @@
 #include <check.h>
 
 #include "../support/command.h"
+#include "support/other_libc.h"
 #include "support/suite.h"
 
 static char folder[PATH_MAX], command[PATH_MAX];
@@ -69,6 +70,13 @@ static const struct {
     {"enable --wait 1", NULL},
 };
 
+/* A program that is completed, and then started, stands beside the command. */
+static bool lacks_program(const char *test, const char *typed)
+{
+    return strstr(typed, "commissioned-devs") != NULL &&
+           skips_musl(test, "the development server is not built for musl");
+}
+
 START_TEST(bash_completes)
 {
     char script[1024];
@@ -76,6 +84,8 @@ START_TEST(bash_completes)
         puts("SKIP bash_completes: no bash here");
         return;
     }
+    if (lacks_program("bash_completes", lines[_i].typed))
+        return;
     snprintf(script, sizeof script,
              "source <(commissioned-auth completion bash)\n"
              "COMP_WORDS=(commissioned-auth %s)\n"
@@ -107,6 +117,8 @@ START_TEST(bash_finds_the_program_behind_options)
         puts("SKIP bash_finds_the_program_behind_options: no bash here");
         return;
     }
+    if (lacks_program("bash_finds_the_program_behind_options", rows[0].words))
+        return;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         snprintf(script, sizeof script,
                  "source <(commissioned-auth completion bash); compopt() { :; }\n"
@@ -131,6 +143,8 @@ START_TEST(fish_completes)
         puts("SKIP fish_completes: no fish here");
         return;
     }
+    if (lacks_program("fish_completes", lines[_i].typed))
+        return;
     snprintf(script, sizeof script,
              "commissioned-auth completion fish | source; complete -C 'commissioned-auth %s'",
              lines[_i].typed);
@@ -222,8 +236,10 @@ START_TEST(a_tab_at_the_prompt_of_bash_completes)
     open_shell(&prompt, (const char *const[]){"/bin/bash", "--norc", "--noprofile", "-i", NULL},
                "source <(commissioned-auth completion bash); echo loaded-$?\n");
     completes_status(&prompt);
-    type(&prompt, "commissioned-auth run -- commissioned-devs\t --help\n");
-    read_until(&prompt, "usage: commissioned-devserver");
+    if (!lacks_program("a_tab_at_the_prompt_of_bash_completes", "commissioned-devs")) {
+        type(&prompt, "commissioned-auth run -- commissioned-devs\t --help\n");
+        read_until(&prompt, "usage: commissioned-devserver");
+    }
     close_shell(&prompt);
 }
 END_TEST
@@ -259,6 +275,8 @@ START_TEST(zsh_completes)
         puts("SKIP zsh_completes: no zsh here");
         return;
     }
+    if (lacks_program("zsh_completes", typed))
+        return;
     if (lacks_terminals(__func__))
         return;
     open_shell(&prompt, (const char *const[]){"zsh", "-f", "-i", NULL},

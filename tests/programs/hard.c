@@ -6,7 +6,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <gnu/libc-version.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -148,25 +147,37 @@ static void full_at_removal(void)
 
 /* ---- a disk or a file server that does not answer ---------------------------------------------- */
 
+#ifdef SYS_newfstatat
+#define STAT_AT SYS_newfstatat
+#else
+#define STAT_AT SYS_statx
+#endif
+#ifdef SYS_stat /* these musl calls, and glibc before 2.33 */
+#define STAT  SYS_stat
+#define LSTAT SYS_lstat
+#define OPEN  SYS_open
+#else
+#define STAT  STAT_AT
+#define LSTAT STAT_AT
+#define OPEN  SYS_openat
+#endif
+
 static const struct failure {
     int error;
-    unsigned calls[3]; /* the last one may be no system call at all */
-} disk = {EIO,
-#ifdef SYS_newfstatat
-          {SYS_newfstatat, SYS_statx, SYS_pread64}},
-#else
-          {SYS_statx, SYS_pread64, SYS_pread64}},
-#endif
-  server = {ESTALE, {SYS_openat, SYS_openat, SYS_openat}};
+    unsigned calls[5];
+} disk = {EIO, {STAT_AT, STAT, LSTAT, SYS_statx, SYS_pread64}},
+  server = {ESTALE, {SYS_openat, OPEN, OPEN, OPEN, OPEN}};
 
 /* In this thread alone: for it those system calls fail from now on. */
 static void let_fail(const struct failure *failure)
 {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[0], 2, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[1], 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[2], 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[0], 4, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[1], 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[2], 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[3], 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, failure->calls[4], 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)failure->error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -245,7 +256,7 @@ static void fail_to_load(const char *name)
     CHECK(dlopen(name, RTLD_NOW) == NULL);
 }
 
-/* Before 2.34 glibc keeps it where nobody reaches it: then it is lost, but no other comes. */
+/* glibc before 2.34 and musl keep it where nobody reaches it: then it is lost, but no other comes. */
 static void expect_loader_error(const char *name)
 {
     const char *error = dlerror();

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #ifdef __GLIBC__
+#include <gnu/libc-version.h>
+
 #define LIBC_NAME "libc.so.6"
 #define LIBM_NAME "libm.so.6"
 #else
@@ -23,6 +25,12 @@ static inline void *dlmopen(long namespace, const char *file, int flags)
 {
     (void)namespace, (void)file, (void)flags;
     return NULL;
+}
+
+/* Older than any. */
+static inline const char *gnu_get_libc_version(void)
+{
+    return "";
 }
 
 static inline void *dlvsym(void *handle, const char *name, const char *version)
