@@ -3,12 +3,12 @@
  *
  * MUST NOT: read the environment, write to a descriptor, change the host's locale, end the process.
  *
- * The module is loaded with dlmopen(3), so the C library that it calls is a copy of its own. glibc
- * points a thread's character tables (isalpha and the like, which libconfig uses) at a locale when
- * the thread starts, and in the copy that started it only: in ours they are NULL for every thread
- * but the one that loaded us, until uselocale(3) sets them. The "C" locale is built in, so
- * newlocale(3) allocates nothing for it; with it, a policy means the same whatever the host's
- * language.
+ * A policy means the same whatever the host's language: libconfig reads it in the "C" locale, which
+ * is built in, so that newlocale(3) allocates nothing for it. Where the module needs a link
+ * namespace (dlmopen(3): a shared libconfig), the C library that it calls is a copy of its own, and
+ * uselocale(3) does more: glibc points a thread's character tables (isalpha and the like, which
+ * libconfig uses) at a locale when the thread starts, and in the copy that started it only. In ours
+ * they are NULL for every thread but the one that loaded us until then.
  */
 #include <errno.h>
 #include <locale.h>
