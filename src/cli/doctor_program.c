@@ -13,6 +13,7 @@
 #include "cli/doctor.h"
 #include "cli/library.h"
 #include "cli/program.h"
+#include "core/text.h"
 
 /* Programs that leave HTTP to another of their own. */
 static const struct helper {
@@ -26,16 +27,10 @@ static const struct helper {
     {"apt-get", {"/usr/lib/apt/methods/https"}},
 };
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 static const char *helper_of(const char *file)
 {
     for (size_t i = 0; i < sizeof helpers / sizeof helpers[0]; i++) {
-        if (strcmp(helpers[i].program, base_name(file)) != 0)
+        if (strcmp(helpers[i].program, text_base_name(file)) != 0)
             continue;
         for (const char *const *path = helpers[i].files; *path != NULL; path++)
             if (access(*path, X_OK) == 0)
@@ -50,7 +45,7 @@ static bool is_shell(const char *file)
     static const char *const shells[] = {"sh",   "bash", "dash", "ash", "zsh",     "ksh",
                                          "mksh", "yash", "fish", "csh", "busybox", NULL};
     for (const char *const *shell = shells; *shell != NULL; shell++)
-        if (strcmp(*shell, base_name(file)) == 0)
+        if (strcmp(*shell, text_base_name(file)) == 0)
             return true;
     return false;
 }
@@ -160,7 +155,7 @@ static bool is_interpreter(const char *file)
     static const char *const names[] = {"python", "pypy", "perl", "php",   "ruby",
                                         "node",   "lua",  "java", "tclsh", NULL};
     for (const char *const *name = names; *name != NULL; name++)
-        if (strncmp(base_name(file), *name, strlen(*name)) == 0)
+        if (strncmp(text_base_name(file), *name, strlen(*name)) == 0)
             return true;
     return false;
 }

@@ -15,6 +15,7 @@
 #include "cli/program.h"
 #include "cli/shell_front.h"
 #include "core/cleanup.h"
+#include "core/text.h"
 
 enum { MAX_SCRIPT = 1024 * 1024, MAX_COMMANDS = 64, MAX_WORD = 256 };
 
@@ -106,8 +107,7 @@ static enum language language_of(const char *interpreter)
                  {"ruby", RUBY},     {"node", NODE},    {"sh", SHELL},  {"bash", SHELL},
                  {"dash", SHELL},    {"ash", SHELL},    {"zsh", SHELL}, {"ksh", SHELL},
                  {"mksh", SHELL},    {"busybox", SHELL}};
-    const char *slash = strrchr(interpreter, '/');
-    const char *name = slash != NULL ? slash + 1 : interpreter;
+    const char *name = text_base_name(interpreter);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strncmp(name, known[i].begin, strlen(known[i].begin)) == 0)
             return known[i].language;

@@ -19,6 +19,7 @@
 #include "cli/elf.h"
 #include "cli/program.h"
 #include "core/cleanup.h"
+#include "core/text.h"
 
 enum {
     /* interpreters that are scripts themselves; the kernel stops at about as many */
@@ -46,12 +47,6 @@ static bool gains_capabilities(int fd)
     return getuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 /* The command was linked like the library: its loader is the one that can load the library. */
 static bool same_loader(const struct elf_facts *facts)
 {
@@ -59,7 +54,7 @@ static bool same_loader(const struct elf_facts *facts)
     auto_close int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (fd < 0 || elf_read(fd, &own) != 0 || !own.interpreted)
         return true;
-    return strcmp(base_name(own.interpreter), base_name(facts->interpreter)) == 0;
+    return strcmp(text_base_name(own.interpreter), text_base_name(facts->interpreter)) == 0;
 }
 
 static bool other_architecture(const struct elf_facts *facts, const char *library)
@@ -132,7 +127,7 @@ static bool script_interpreter(int fd, char next[PATH_MAX])
     if (*start == '\0')
         return false;
     snprintf(next, PATH_MAX, "%.*s", (int)(end - start), start);
-    if (strcmp(base_name(next), "env") == 0)
+    if (strcmp(text_base_name(next), "env") == 0)
         through_env(end, next);
     return true;
 }

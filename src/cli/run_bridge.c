@@ -24,19 +24,6 @@ static int judge(const char *program)
     return CLI_OK;
 }
 
-static int no_rule(const struct policy_asker *asker, const struct policy_config *config,
-                   const char *key)
-{
-    if (!config->exists)
-        return cli_fail(CLI_RUN_FAILED,
-                        "there is no configuration: '" CLI_NAME " key add NAME' begins one");
-    if (config->error != NULL)
-        return cli_fail(CLI_BAD_CONFIG, "%s", config->error);
-    return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, %s%s", asker->request.program,
-                    asker->identity.name, key != NULL ? "the key " : "a key",
-                    key != NULL ? key : "");
-}
-
 static int start(const struct policy_asker *asker, const struct policy_image *image,
                  struct bridge_order *order)
 {
@@ -70,12 +57,9 @@ int run_start_bridge(const char *program, char *const argv[], const struct bridg
         return cli_fail(CLI_RUN_FAILED, "--cacert: %s: %m", order.cacert);
     if (order.cacert != NULL)
         order.cacert = cacert;
-    if (asker_prepare(&asker, program, NULL) != CLI_OK)
-        return CLI_RUN_FAILED;
-    asker_set_arguments(&asker, argv);
-    if (asker_read(&asker, &config, &image) != CLI_OK)
+    if (run_ask(&asker, program, argv, &config, &image) != CLI_OK)
         return CLI_RUN_FAILED;
     if (image == NULL || config->error != NULL || order_first_rule(image, order.key) == NULL)
-        return no_rule(&asker, config, order.key);
+        return run_no_rule(&asker, config, order.key);
     return start(&asker, image, &order);
 }

@@ -12,20 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/order.h"
 #include "cli/cli.h"
 #include "cli/policy.h"
 #include "cli/run.h"
 #include "core/names.h"
 
 static const char bearer[] = AUTHORIZATION_BEARER;
-
-static const struct policy_rule *choose(const struct policy_image *image, const char *key)
-{
-    for (uint32_t i = 0; i < image->nrules; i++)
-        if (key == NULL || strcmp(image->keys[image->rules[i].key].name, key) == 0)
-            return &image->rules[i];
-    return NULL;
-}
 
 static int give(const struct policy_image *image, const struct policy_rule *rule)
 {
@@ -42,30 +35,14 @@ static int give(const struct policy_image *image, const struct policy_rule *rule
     return CLI_OK;
 }
 
-static int no_rule(const struct policy_asker *asker, const struct policy_config *config,
-                   const char *key)
-{
-    if (!config->exists)
-        return cli_fail(CLI_RUN_FAILED,
-                        "there is no configuration: '" CLI_NAME " key add NAME' begins one");
-    if (key != NULL)
-        return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, the key %s",
-                        asker->request.program, asker->identity.name, key);
-    return cli_fail(CLI_RUN_FAILED, "no rule gives %s, run by %s, a key", asker->request.program,
-                    asker->identity.name);
-}
-
 int run_set_environment(const char *program, char *const argv[], const char *key)
 {
     struct policy_asker asker;
     auto_config struct policy_config *config = NULL;
     auto_image struct policy_image *image = NULL;
     const struct policy_rule *rule;
-    if (asker_prepare(&asker, program, NULL) != CLI_OK)
+    if (run_ask(&asker, program, argv, &config, &image) != CLI_OK)
         return CLI_RUN_FAILED;
-    asker_set_arguments(&asker, argv);
-    if (asker_read(&asker, &config, &image) != CLI_OK)
-        return CLI_RUN_FAILED;
-    rule = image != NULL ? choose(image, config->error != NULL ? NULL : key) : NULL;
-    return rule != NULL ? give(image, rule) : no_rule(&asker, config, key);
+    rule = image != NULL ? order_first_rule(image, config->error != NULL ? NULL : key) : NULL;
+    return rule != NULL ? give(image, rule) : run_no_rule(&asker, config, key);
 }

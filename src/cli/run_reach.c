@@ -14,6 +14,7 @@
 #include "cli/coverage.h"
 #include "cli/program.h"
 #include "cli/run.h"
+#include "core/text.h"
 
 #define THEN " " CLI_NAME " run -- PROGRAM"
 
@@ -48,8 +49,7 @@ static const struct wrapper {
 
 static const struct wrapper *find_wrapper(const char *file)
 {
-    const char *slash = strrchr(file, '/');
-    const char *name = slash != NULL ? slash + 1 : file;
+    const char *name = text_base_name(file);
     for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++)
         if (strcmp(wrappers[i].name, name) == 0)
             return &wrappers[i];

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/text.h"
+
 /* Options that are not here have no value, or have it in the same word. */
 static const struct shell_starter {
     const char *name;
@@ -48,8 +50,7 @@ static bool is_of_the_shell(const char *word)
 
 static const struct shell_starter *find(const char *word)
 {
-    const char *slash = strrchr(word, '/');
-    const char *name = slash != NULL ? slash + 1 : word;
+    const char *name = text_base_name(word);
     for (size_t i = 0; i < sizeof starters / sizeof starters[0]; i++)
         if (strcmp(starters[i].name, name) == 0)
             return &starters[i];

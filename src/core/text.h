@@ -1,7 +1,7 @@
 /*
- * text.h - what people write and read: a mistyped word, a span of time, an origin's port.
+ * text.h - what people write and read: a mistyped word, a span of time, an origin's port, a path.
  *
- * For module and command; the preloaded library has no use for it.
+ * For module and command; the preloaded library is built without text.c.
  *
  * Ownership: a pointer that is returned is into what was given.
  * Threads:   pure functions.
@@ -11,6 +11,7 @@
 #define COMMISSIONED_TEXT_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* Room for a span's text and for a port's, with the NUL. */
 enum { TEXT_MAX_SPAN = 24, TEXT_MAX_PORT = 8 };
@@ -27,5 +28,12 @@ void text_span_write(int64_t seconds, char text[TEXT_MAX_SPAN]);
 /* What stands behind the host in an https URL: ":8443", or nothing for the port that is meant
  * anyway. */
 void text_port_write(uint16_t port, char text[TEXT_MAX_PORT]);
+
+/* What stands behind the last slash of a path, or all of it. */
+static inline const char *text_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/text.h"
 #include "policy/kernel_file.h"
 
 bool embedded_is_interpreter(const char *file)
@@ -12,8 +13,7 @@ bool embedded_is_interpreter(const char *file)
                                         "libnode",   "liblua",     "libtcl",  "libR.so",
                                         "libguile",  "libjli",     "libjvm",  "libjulia",
                                         "libmozjs",  "libcoreclr", "libmono", "libmruby"};
-    const char *slash = strrchr(file, '/');
-    const char *name = slash != NULL ? slash + 1 : file;
+    const char *name = text_base_name(file);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strncmp(name, names[i], strlen(names[i])) == 0)
             return true;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/text.h"
+
 /* Source: git(1), gitremote-helpers(7); R's own start scripts. */
 static const struct {
     const char *name;
@@ -20,8 +22,7 @@ static const struct {
 
 const char *helper_of(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
+    const char *name = text_base_name(path);
     for (size_t i = 0; i < sizeof helpers / sizeof helpers[0]; i++)
         if (strcmp(helpers[i].name, name) == 0 && strcmp(helpers[i].helper, path) != 0 &&
             access(helpers[i].helper, F_OK) == 0)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/text.h"
+
 /* What reads no option that is known here: its script is the first word or is not known. */
 #define NO_OPTIONS .flags = "", .values = "", .attached = "", .code = "", .files = ""
 #define PLAIN(text)                                                                                \
@@ -200,8 +202,7 @@ static const struct interpreter *interpreter_named(const char *name)
 
 const struct interpreter *script_interpreter(const char *program)
 {
-    const char *slash = strrchr(program, '/');
-    const char *name = slash != NULL ? slash + 1 : program;
+    const char *name = text_base_name(program);
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
         if (is_named(name, aliases[i][0]))
             return interpreter_named(aliases[i][1]);

@@ -6,7 +6,6 @@
 #include "core/cleanup.h"
 #include "policy/kernel_file.h"
 
-enum { NOBODY = 65534 };                   /* include/linux/highuid.h, exports(5) */
 #define NOBODY_OF_NFS 4294967294u          /* -2, as older NFS clients show it */
 #define ALL_IDS       UINT64_C(4294967295) /* user_namespaces(7): the initial one maps so many */
 

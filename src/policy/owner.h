@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum { NOBODY = 65534 }; /* include/linux/highuid.h, exports(5) */
+
 /* True for root, and for `euid` itself unless that is nobody. */
 bool owner_is_trusted(uid_t owner, uid_t euid);
 

@@ -26,6 +26,7 @@
 #include "core/cleanup.h"
 #include "core/passing.h"
 #include "core/secret.h"
+#include "core/text.h"
 #include "policy/asker.h"
 #include "policy/embedded.h"
 #include "policy/kernel_file.h"
@@ -161,12 +162,6 @@ static bool full_name(const char *word, char full[PATH_MAX])
 
 enum start { STARTED_PROGRAM, STARTED_SCRIPT, STARTED_UNKNOWN };
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 static enum start judge_start(const char *path, const struct asked_file *program)
 {
     char begin[4] = "";
@@ -182,7 +177,8 @@ static enum start judge_start(const char *path, const struct asked_file *program
      * itself.
      */
     if (same || (n == 4 && memcmp(begin, "\177ELF", 4) == 0) ||
-        (program->names[0] != NULL && strcmp(base_of(path), base_of(program->names[0])) == 0))
+        (program->names[0] != NULL &&
+         strcmp(text_base_name(path), text_base_name(program->names[0])) == 0))
         return STARTED_PROGRAM;
     return STARTED_UNKNOWN;
 }

@@ -12,14 +12,12 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "policy/owner.h"
 #include "policy/sentence.h"
 
 #define CREDENTIALS "/run/credentials" /* systemd.exec(5) */
 
-enum {
-    GROUP_USERS = 100, /* of everybody, on Debian and elsewhere */
-    NOBODY = 65534,
-};
+enum { GROUP_USERS = 100 }; /* of everybody, on Debian and elsewhere */
 
 void remedy_say(struct complaint *why, const char *target, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -107,6 +107,15 @@ START_TEST(a_port_is_written_unless_it_is_meant_anyway)
 }
 END_TEST
 
+START_TEST(a_base_name_is_what_stands_behind_the_last_slash)
+{
+    ck_assert_str_eq(text_base_name("/usr/bin/curl"), "curl");
+    ck_assert_str_eq(text_base_name("curl"), "curl");
+    ck_assert_str_eq(text_base_name("/usr/bin/"), "");
+    ck_assert_str_eq(text_base_name(""), "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -118,6 +127,7 @@ int main(void)
                         sizeof spans / sizeof spans[0]);
     tcase_add_test(tests, a_span_is_written_in_the_largest_unit_that_fits);
     tcase_add_test(tests, a_port_is_written_unless_it_is_meant_anyway);
+    tcase_add_test(tests, a_base_name_is_what_stands_behind_the_last_slash);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

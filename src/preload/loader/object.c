@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/locks.h"
 
@@ -64,8 +65,7 @@ void *object_reopen(const struct link_map *map)
 
 static bool is_path_of(const char *path, const char *file)
 {
-    const char *slash = strrchr(path, '/');
-    return strcmp(slash != NULL ? slash + 1 : path, file) == 0;
+    return strcmp(text_base_name(path), file) == 0;
 }
 
 /*
