@@ -28,12 +28,14 @@
 #define COOKIE       "10022="
 #define UNRESTRICTED "105="
 #define PASSWORD     "10174="
+#define USERPWD      "10005="
 #define NOBODY       "44="
 #define UPLOAD       "46="
 #define CUSTOM       "10036="
 #define FOLLOW       "52="
 
 #define DIGEST       "2"
+#define BASIC_DIGEST "3"
 #define NEGOTIATE    "4"
 #define ANY          "0xffffffef"
 
@@ -361,6 +363,37 @@ START_TEST(never_two_authorizations)
 }
 END_TEST
 
+/* As of 8.21 an empty user does not go out any more. */
+START_TEST(what_libcurl_remembers_of_an_earlier_transfer_is_the_programs_own)
+{
+    static const char test[] = "what_libcurl_remembers_of_an_earlier_transfer_is_the_programs_own";
+    if (skips_old_libcurl(test))
+        return;
+    EXPECT(libcurl_before(0x081500) ? "GET /x Basic Og==\nGET /x Basic Og==\n"
+                                    : "GET /x -\nGET /x A\n",
+           USERPWD ":", EVIL "/x", HTTPAUTH BASIC_DIGEST, APP "/x");
+    EXPECT("GET /x -\nGET /x A\n", USERPWD ":", HTTPAUTH ANY, EVIL "/x", HTTPAUTH ANY, APP "/x");
+    EXPECT("GET /x -\nGET /x A\n", HTTPAUTH ANY, EVIL "/x", HTTPAUTH DIGEST, APP "/x");
+}
+END_TEST
+
+START_TEST(digest_of_an_earlier_transfer_does_not_go_beside_the_key)
+{
+    static const char *const before[] = {EVIL "/x", EVIL "/digest", "https://localhost/x"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+        built(path, flavours[i]);
+        if (access(path, X_OK) != 0)
+            continue;
+        for (size_t b = 0; b < sizeof before / sizeof before[0]; b++) {
+            preloaded_run_program(path, (const char *const[]){USERPWD ":", HTTPAUTH ANY, before[b],
+                                                              EVIL "/digest", APP "/x", NULL});
+            preloaded_seen(); /* fails where two came with one request */
+        }
+    }
+}
+END_TEST
+
 START_TEST(negotiate_needs_no_user)
 {
     if (skips_old_libcurl("negotiate_needs_no_user") ||
@@ -468,6 +501,8 @@ static void add_netrc(TCase *tcase)
     tcase_add_test(tcase, a_file_that_libcurl_has_read_counts_whatever_is_named_later);
     tcase_add_test(tcase, with_a_netrc_file_a_redirect_from_elsewhere_gets_no_key);
     tcase_add_test(tcase, never_two_authorizations);
+    tcase_add_test(tcase, what_libcurl_remembers_of_an_earlier_transfer_is_the_programs_own);
+    tcase_add_test(tcase, digest_of_an_earlier_transfer_does_not_go_beside_the_key);
     tcase_add_test(tcase, negotiate_needs_no_user);
     tcase_add_test(tcase, curl_follows_from_http_to_https_with_the_key);
     tcase_add_test(tcase, curl_n_keeps_the_entry_of_the_host);

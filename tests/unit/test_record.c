@@ -476,11 +476,26 @@ END_TEST
 
 /* ---- credentials: what libcurl sends without being asked ------------------------------------- */
 
-static bool came; /* an Authorization header; written before the answer is, read after it */
+#define REPLY_END "Content-Length: 0\r\nConnection: close\r\n\r\n"
+
+/* An Authorization header, and how many requests; written before the answer is, read after it. */
+static bool came;
+static unsigned requests;
+
+/* "/digest" is answered 401 without one. */
+static const char *reply_to(const char *request)
+{
+    bool digest = strstr(request, "/digest ") != NULL;
+    bool has = strcasestr(request, "\nAuthorization:") != NULL;
+    __atomic_store_n(&came, has, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&requests, 1, __ATOMIC_SEQ_CST);
+    return digest && !has ? "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"r\", "
+                            "nonce=\"n\"\r\n" REPLY_END
+                          : "HTTP/1.1 200 OK\r\n" REPLY_END;
+}
 
 static void *serve(void *data)
 {
-    static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     int listener = *(int *)data;
     for (;;) {
         char text[8192];
@@ -496,9 +511,9 @@ static void *serve(void *data)
             used += (size_t)got;
             text[used] = '\0';
         }
-        __atomic_store_n(&came, strcasestr(text, "\nAuthorization:") != NULL, __ATOMIC_SEQ_CST);
-        if (write(fd, reply, sizeof reply - 1) < 0)
-            came = false;
+        const char *reply = reply_to(text);
+        if (write(fd, reply, strlen(reply)) < 0)
+            __atomic_store_n(&came, false, __ATOMIC_SEQ_CST);
         close(fd);
     }
 }
@@ -539,6 +554,7 @@ struct choice {
     const char *bearer;
     const char *sigv4;
     unsigned long methods;
+    bool proxy; /* that has a user; the server itself */
 };
 
 static void set_text(CURL *easy, CURLoption option, const char *text)
@@ -547,39 +563,69 @@ static void set_text(CURL *easy, CURLoption option, const char *text)
         record_note(record, option, (uintptr_t)text);
 }
 
+static void set_methods(CURL *easy, unsigned long bits)
+{
+    if (bits != 0 && curl_easy_setopt(easy, CURLOPT_HTTPAUTH, bits) == CURLE_OK)
+        record_note(record, CURLOPT_HTTPAUTH, bits);
+}
+
+static bool sends(CURL *easy)
+{
+    __atomic_store_n(&came, false, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&requests, 0, __ATOMIC_SEQ_CST);
+    curl_easy_perform(easy);
+    return __atomic_load_n(&came, __ATOMIC_SEQ_CST);
+}
+
 static void compare_with_libcurl(CURL *easy, const char *url, const struct choice *choice)
 {
     curl_easy_reset(easy);
     record_reset(record);
     curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_PROXY, choice->proxy ? url : "");
+    if (choice->proxy)
+        curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, "proxy:user");
     set_text(easy, CURLOPT_USERPWD, choice->userpwd);
     set_text(easy, CURLOPT_USERNAME, choice->name);
     set_text(easy, CURLOPT_PASSWORD, choice->password);
     set_text(easy, CURLOPT_XOAUTH2_BEARER, choice->bearer);
     set_text(easy, CURLOPT_AWS_SIGV4, choice->sigv4);
-    if (choice->methods != 0 &&
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, choice->methods) == CURLE_OK)
-        record_note(record, CURLOPT_HTTPAUTH, choice->methods);
-    __atomic_store_n(&came, false, __ATOMIC_SEQ_CST);
-    curl_easy_perform(easy);
-    ck_assert_msg(!__atomic_load_n(&came, __ATOMIC_SEQ_CST) || record_has_credentials(record),
-                  "sent unseen: userpwd %s, name %s, password %s, bearer %s, sigv4 %s, auth %lx",
+    set_methods(easy, choice->methods);
+    ck_assert_msg(!sends(easy) || record_has_credentials(record),
+                  "sent unseen: userpwd %s, name %s, password %s, bearer %s, sigv4 %s, auth %lx, "
+                  "proxy %d",
                   choice->userpwd, choice->name, choice->password, choice->bearer, choice->sigv4,
-                  choice->methods);
+                  choice->methods, choice->proxy);
+}
+
+static int listener;
+static pthread_t server;
+
+/* The handle that is tried, and the server's URL. */
+static CURL *begin_to_try(char *url, size_t size)
+{
+    static struct provider here;
+    unsigned port;
+    listener = listen_on_loopback(&port);
+    ck_assert_int_eq(pthread_create(&server, NULL, serve, &listener), 0);
+    snprintf(url, size, "http://127.0.0.1:%u/", port);
+    here.version = curl_version_info(CURLVERSION_NOW)->version_num;
+    record->provider = &here;
+    return curl_easy_init();
+}
+
+static void end_to_try(CURL *easy)
+{
+    curl_easy_cleanup(easy);
+    shutdown(listener, SHUT_RDWR);
+    pthread_join(server, NULL);
+    close(listener);
 }
 
 START_TEST(whatever_libcurl_sends_unasked_counts_as_the_applications_own)
 {
-    unsigned port;
     char url[64];
-    int listener = listen_on_loopback(&port);
-    pthread_t server;
-    ck_assert_int_eq(pthread_create(&server, NULL, serve, &listener), 0);
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
-    CURL *easy = curl_easy_init();
-    struct provider here = {.version = curl_version_info(CURLVERSION_NOW)->version_num};
-    record->provider = &here;
+    CURL *easy = begin_to_try(url, sizeof url);
     for (size_t m = 0; m < sizeof methods / sizeof methods[0]; m++) {
         for (size_t b = 0; b < 3; b++) {
             for (size_t u = 0; u < sizeof userpwds / sizeof userpwds[0]; u++)
@@ -594,14 +640,57 @@ START_TEST(whatever_libcurl_sends_unasked_counts_as_the_applications_own)
                                                       .bearer = bearers[b],
                                                       .methods = methods[m]});
         }
+        compare_with_libcurl(easy, url, &(struct choice){.proxy = true, .methods = methods[m]});
     }
     compare_with_libcurl(easy, url, &(struct choice){.userpwd = "u:p", .sigv4 = "aws:amz:r:s"});
     compare_with_libcurl(easy, url, &(struct choice){.sigv4 = "aws:amz:r:s"});
     compare_with_libcurl(easy, url, &(struct choice){.sigv4 = ""});
-    curl_easy_cleanup(easy);
-    shutdown(listener, SHUT_RDWR);
-    pthread_join(server, NULL);
-    close(listener);
+    end_to_try(easy);
+}
+END_TEST
+
+/* A transfer with a user, to "" or "digest"; what hop.c and follow.c note of it. */
+static void transfer_before(CURL *easy, const char *url, const char *path, const char *user,
+                            unsigned long method)
+{
+    char text[96];
+    curl_easy_reset(easy);
+    record_reset(record);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    set_text(easy, CURLOPT_USERPWD, user);
+    set_methods(easy, method);
+    snprintf(text, sizeof text, "%s%s", url, path);
+    curl_easy_setopt(easy, CURLOPT_URL, text);
+    sends(easy);
+    bool twice = __atomic_load_n(&requests, __ATOMIC_SEQ_CST) > 1;
+    record->state |= RECORD_HOOKED | (twice ? RECORD_SETTLED : 0u);
+}
+
+static void remove_user(CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_USERPWD, NULL);
+    record_note(record, CURLOPT_USERPWD, 0);
+}
+
+START_TEST(what_libcurl_remembers_of_a_transfer_counts_as_the_applications_own)
+{
+    static const char *const paths[] = {"", "digest"}, *const users[] = {"u:p", ":"};
+    const int nmethods = sizeof methods / sizeof methods[0];
+    char url[64];
+    CURL *easy = begin_to_try(url, sizeof url);
+    for (int i = 0; i < nmethods * nmethods * 8; i++) {
+        const char *path = paths[i % 2], *user = users[i / 2 % 2];
+        const char *later = i / 4 % 2 == 0 ? NULL : ":";
+        unsigned long then = methods[i / 8 % nmethods], now = methods[i / 8 / nmethods];
+        transfer_before(easy, url, path, user, then);
+        remove_user(easy);
+        set_text(easy, CURLOPT_USERPWD, later);
+        set_methods(easy, now);
+        ck_assert_msg(!sends(easy) || record_has_credentials(record),
+                      "sent unseen: first /%s, %s, auth %lx; then %s, auth %lx", path, user, then,
+                      later, now);
+    }
+    end_to_try(easy);
 }
 END_TEST
 
@@ -745,6 +834,7 @@ int main(void)
     tcase_add_test(tests, a_copy_that_cannot_be_whole_forbids_the_key);
     tcase_add_test(tests, buckets_that_cannot_grow_still_find_every_handle);
     tcase_add_test(tests, whatever_libcurl_sends_unasked_counts_as_the_applications_own);
+    tcase_add_test(tests, what_libcurl_remembers_of_a_transfer_counts_as_the_applications_own);
     tcase_add_loop_test(tests, credentials_are_told_from_habits, 0, COUNT_OF(credentials));
     tcase_add_loop_test(tests, a_user_in_the_url_is_the_applications_own_where_libcurl_hides_it, 0,
                         COUNT_OF(users_in_urls));

@@ -78,11 +78,16 @@ enum {
     CURL_HAS_URL_PARSER = 0x073e00, /* 7.62.0, curl_url(3) */
     CURL_HAS_PREREQ = 0x075000,     /* 7.80.0, CURLOPT_PREREQFUNCTION(3) */
     CURL_SHOWS_CURLU = 0x080c00,    /* 8.12.0: CURLINFO_EFFECTIVE_URL is the CURLU's */
+    /* Reset and a copy forget a method that it settled on: 7.88.1 (measured; not tried before). */
+    CURL_FORGETS_METHOD = 0x075801,
+    /* A method that it settled on is used again when the user is gone: by 8.19.0, not by 7.88.1 and
+     * 8.23.0 (measured). */
+    CURL_NEEDS_NO_USER = 0x075802,
     /* A password without a user name is sent, an empty one too: by 7.74.0, not by 7.81.0 (measured). */
     CURL_KEEPS_LONE_PASSWORD = 0x075100,
     /* ... and again by 8.21.0, not by 8.19.0 (measured). */
     CURL_SENDS_LONE_PASSWORD = 0x081400,
-    /* ... and an empty user name without a password is not any more: by 8.21.0 (measured). */
+    /* ... and an empty user name without a password is not any more, by Basic: by 8.21.0 (measured). */
     CURL_SENDS_NO_EMPTY_USER = 0x081500,
     /* FOLLOWLOCATION may let it drop CUSTOMREQUEST behind a redirect, unsaid by
      * CURLINFO_EFFECTIVE_METHOD: 8.13.0, by CURLOPT_FOLLOWLOCATION(3). */

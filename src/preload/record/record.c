@@ -94,14 +94,21 @@ static void set_defaults(struct record *record)
 {
     record->headers = NULL;
     record->error_buffer = NULL;
-    record->state &= RECORD_MULTI | RECORD_STARTED_OVER;
+    record->state &= RECORD_MULTI | RECORD_SETTLED;
     record->facts &= HOP_AMBIGUOUS | HOP_SSL_CTX_FUNCTION; /* its connections are kept */
     record->port = 0;
+}
+
+/* What curl_easy_reset and curl_easy_duphandle forget of the transfers before. */
+static uint32_t forgotten(const struct record *record)
+{
+    return record->provider->version >= CURL_FORGETS_METHOD ? RECORD_SETTLED : 0;
 }
 
 void record_reset(struct record *record)
 {
     set_defaults(record);
+    record->state &= ~forgotten(record);
     if (record->rare == NULL)
         return;
     char *text[RECORD_TEXTS];
@@ -329,7 +336,7 @@ void record_copy(struct record *to, const struct record *from)
                               RECORD_HAD_OWN | RECORD_METHOD_SET;
     to->headers = from->headers;
     to->error_buffer = from->error_buffer;
-    to->state = from->state & ~transfer;
+    to->state = from->state & ~(transfer | forgotten(from));
     to->facts = from->facts;
     to->port = from->port;
     if (from->rare != NULL)
@@ -359,13 +366,17 @@ bool record_has_credentials(const struct record *record)
     if (record->state &
         (RECORD_USER | RECORD_BEARER | RECORD_SIGV4 | RECORD_URL_USER | RECORD_NEGOTIATES))
         return true;
-    bool password = record->state & RECORD_PASSWORD;
+    bool password = record->state & RECORD_PASSWORD, settled = record->state & RECORD_SETTLED;
     unsigned version = record->provider->version;
+    if (settled && version >= CURL_NEEDS_NO_USER && version < CURL_SENDS_NO_EMPTY_USER)
+        return true;
     if (!(record->state & RECORD_EMPTY_USER))
         return password &&
                (version < CURL_KEEPS_LONE_PASSWORD || version >= CURL_SENDS_LONE_PASSWORD);
-    /* An empty user without a password goes out unasked only where HTTPAUTH leaves no choice
-     * (measured). */
-    return password ||
-           (!(record->state & RECORD_AUTH_CHOOSES) && version < CURL_SENDS_NO_EMPTY_USER);
+    /* An empty user without a password goes out unasked only where HTTPAUTH, or what libcurl
+     * remembers, leaves no choice (measured). */
+    bool keeps = record->rare != NULL && record->rare->keeps_method;
+    return password || settled ||
+           ((keeps || !(record->state & RECORD_AUTH_CHOOSES)) &&
+            (version < CURL_SENDS_NO_EMPTY_USER || record->state & RECORD_NO_BASIC));
 }

@@ -58,7 +58,7 @@ enum record_state {
     RECORD_NETRC = 1u << 22,        /* NETRC: libcurl looks for credentials in a file */
     RECORD_NETRC_LOST = 1u << 23,   /* NETRC_FILE was set and could not be kept */
     RECORD_NO_BASIC = 1u << 24,     /* HTTPAUTH has no CURLAUTH_BASIC */
-    RECORD_NEGOTIATES = 1u << 25,   /* ... but CURLAUTH_NEGOTIATE, which needs no user */
+    RECORD_NEGOTIATES = 1u << 25,   /* ... but one that needs no user of the host */
     /* COOKIE or CURLOPT_TLSAUTH_USERNAME was set at some time: libcurl keeps them from others. */
     RECORD_RESTRICTED = 1u << 26,
     RECORD_UNRESTRICTED = 1u << 27, /* CURLOPT_UNRESTRICTED_AUTH */
@@ -69,7 +69,8 @@ enum record_state {
     RECORD_LOGIN = 1u << 29,
     RECORD_LIFTED = 1u << 30, /* CURLOPT_UNRESTRICTED_AUTH is ours */
 
-    RECORD_STARTED_OVER = 1u << 31, /* libcurl once answered a 401 by itself, and remembers how */
+    /* libcurl once answered a 401 by itself, or had RECORD_NEGOTIATES, and remembers how. */
+    RECORD_SETTLED = 1u << 31,
 
     /* Of the transfer under way; see midway.h. */
     RECORD_WAITS = 1u << 19,   /* in a multi handle that nobody was seen to drive since */
@@ -87,7 +88,7 @@ enum record_state {
     RECORD_MATTERS = RECORD_VERBOSE | RECORD_USER | RECORD_PASSWORD | RECORD_EMPTY_USER |
                      RECORD_BEARER | RECORD_SIGV4 | RECORD_CUSTOM | RECORD_WAS_UNSAFE |
                      RECORD_URL_USER | RECORD_NETRC | RECORD_NEGOTIATES | RECORD_MOVED |
-                     RECORD_HAD_OWN,
+                     RECORD_HAD_OWN | RECORD_SETTLED,
 };
 
 struct policy_ref; /* policy_loader.h */
@@ -117,6 +118,7 @@ struct record_rare {
     curl_push_callback push;  /* of a multi handle: CURLMOPT_PUSHFUNCTION */
     void *push_data;
     struct redact_state redact;
+    bool keeps_method; /* of HTTPAUTH's libcurl may have chosen one, by an earlier HTTPAUTH */
 };
 
 struct record {

@@ -162,9 +162,43 @@ static bool is_text(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
+/* The rare part for a debug setting, CURLU or the like; NULL where there is nothing to keep. Where
+ * there is and it cannot be kept, the handle gets no key any more. */
+static struct record_rare *rare_for(struct record *record, uintptr_t argument)
+{
+    if (argument == 0 && record->rare == NULL)
+        return NULL; /* the default already */
+    struct record_rare *rare = record_rare(record);
+    if (rare == NULL)
+        set_fact(record, HOP_NO_URL, true);
+    return rare;
+}
+
+static bool made_a_transfer(const struct record *record)
+{
+    return record->state & (RECORD_ACTIVE | RECORD_HOOKED);
+}
+
+/*
+ * Until it is reset libcurl keeps to the methods that a transfer with a user had and HTTPAUTH still
+ * names (measured, 7.88.1, 8.19.0). `narrows`: of a list it may have one left by that.
+ */
+static void note_method_kept(struct record *record, bool narrows)
+{
+    const uint32_t user = RECORD_USER | RECORD_EMPTY_USER | RECORD_PASSWORD;
+    if (!made_a_transfer(record) || !(record->state & user) ||
+        (record->state & RECORD_AUTH_CHOOSES && !narrows))
+        return;
+    struct record_rare *rare = rare_for(record, true);
+    if (rare != NULL)
+        rare->keeps_method = true;
+}
+
 /* A user of length 0 and no user at all are two things to libcurl; CURLOPT_USERNAME(3). */
 static void note_user(struct record *record, const char *user, size_t length)
 {
+    if (user == NULL || length == 0)
+        note_method_kept(record, false);
     set_state(record, RECORD_USER, user != NULL && length > 0);
     set_state(record, RECORD_EMPTY_USER, user != NULL && length == 0);
 }
@@ -209,18 +243,6 @@ static bool note_text(struct record *record, enum record_text which, const char 
     return fits || !is_text(value);
 }
 
-/* The rare part for a debug setting, CURLU or the like; NULL where there is nothing to keep. Where
- * there is and it cannot be kept, the handle gets no key any more. */
-static struct record_rare *rare_for(struct record *record, uintptr_t argument)
-{
-    if (argument == 0 && record->rare == NULL)
-        return NULL; /* the default already */
-    struct record_rare *rare = record_rare(record);
-    if (rare == NULL)
-        set_fact(record, HOP_NO_URL, true);
-    return rare;
-}
-
 static void note_url(struct record *record, const char *url)
 {
     if (provider_is_old(record->provider))
@@ -259,12 +281,20 @@ static void note_ssl_ctx(struct record *record, uintptr_t callback)
     provider_taint(record->provider);
 }
 
+/* NTLM goes out without a user where a proxy has one, and beside another header (measured). */
 static void note_auth(struct record *record, unsigned long methods)
 {
-    bool basic = (methods & CURLAUTH_BASIC) != 0;
-    set_state(record, RECORD_AUTH_CHOOSES, (methods & (methods - 1)) != 0);
+    enum { LONGEST_LIST = 8 };
+    const unsigned long needs_no_user = CURLAUTH_NEGOTIATE | CURLAUTH_NTLM | CURLAUTH_NTLM_WB;
+    bool basic = (methods & CURLAUTH_BASIC) != 0, several = (methods & (methods - 1)) != 0;
+    /* CURLAUTH_ANY is no list, but all methods with a few taken out. */
+    if (several)
+        note_method_kept(record, __builtin_popcountl(methods) <= LONGEST_LIST);
+    if (record->state & RECORD_NEGOTIATES && made_a_transfer(record))
+        record->state |= RECORD_SETTLED;
+    set_state(record, RECORD_AUTH_CHOOSES, several);
     set_state(record, RECORD_NO_BASIC, !basic);
-    set_state(record, RECORD_NEGOTIATES, !basic && (methods & CURLAUTH_NEGOTIATE) != 0);
+    set_state(record, RECORD_NEGOTIATES, !basic && (methods & needs_no_user) != 0);
 }
 
 static void note_restricted(struct record *record, const char *text)

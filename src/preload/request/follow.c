@@ -41,6 +41,14 @@ static bool leaves(const struct record *record, const struct policy_origin *orig
     return (origin != NULL && origin == record->first) || record->state & RECORD_UNRESTRICTED;
 }
 
+void follow_elsewhere(struct record *record)
+{
+    if (record->state & RECORD_FIRST)
+        follow_first(record, NULL);
+    else if (starts_over(record))
+        record->state |= RECORD_SETTLED | RECORD_LOGIN;
+}
+
 bool follow_gather(struct record *record, struct hop *hop)
 {
     const struct policy_origin *origin = find_origin(record, hop);
@@ -52,7 +60,7 @@ bool follow_gather(struct record *record, struct hop *hop)
     }
     inject_settle(record);
     if (starts_over(record))
-        record->state |= RECORD_STARTED_OVER | RECORD_LOGIN;
+        record->state |= RECORD_SETTLED | RECORD_LOGIN;
     if (record->state & RECORD_LOGIN)
         hop->flags |= HOP_OWN_CREDENTIALS;
     if (leaves(record, origin))

@@ -22,6 +22,9 @@ static inline void follow_first(struct record *record, const struct policy_origi
     record->state &= ~(uint32_t)RECORD_FIRST;
 }
 
+/* A hop that no policy is asked for. */
+void follow_elsewhere(struct record *record);
+
 /*
  * Adds the facts of this hop that come of those before it. True where the header leaves only with
  * inject_lift, and nothing of the application's own would leave by that.

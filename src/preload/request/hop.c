@@ -232,7 +232,7 @@ NO_CANARY bool hop_decide(struct record *record)
     if (record->policy == NULL)
         record->policy = policy_take_for(record, is_kept_elsewhere);
     if (record->policy == NULL) {
-        follow_first(record, NULL);
+        follow_elsewhere(record);
         return true;
     }
     if (text == NULL || !(record->state & RECORD_FIRST))

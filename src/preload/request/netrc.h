@@ -36,7 +36,7 @@ static inline bool netrc_is_own(const struct record *record, const char *host)
     enum netrc_entry entry = netrc_look(record, host);
     /* Of the default entry a header in the list keeps Basic back, and no other method. */
     return entry == NETRC_HOST ||
-           (entry == NETRC_DEFAULT && record->state & (RECORD_NO_BASIC | RECORD_STARTED_OVER));
+           (entry == NETRC_DEFAULT && record->state & (RECORD_NO_BASIC | RECORD_SETTLED));
 }
 
 /* libcurl may have found something for some host. */
