@@ -98,6 +98,7 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, voi
     /* What TLS sends differs in length from run to run: signatures do. */
     if (type == CURLINFO_SSL_DATA_IN || type == CURLINFO_SSL_DATA_OUT)
         return 0;
+    handle_shown(handle, type, data, size);
     /* Tolerated: of HTTP/2 the key's line is a call of its own. */
     if (!trace_text(label, data, size < 2000 ? size : 2000))
         return 0;
@@ -207,7 +208,7 @@ static int on_push(CURL *parent, CURL *pushed, size_t count, struct curl_pushhea
     struct handle *handle = &handles[slot];
     *handle = (struct handle){
         .easy = pushed, .index = (unsigned)slot, .multi = *(int *)user, .stays_odd = true};
-    handle->under_way = true;
+    handle->under_way = handle->driven = true;
     return CURL_PUSH_OK;
 }
 

@@ -33,7 +33,11 @@ struct handle {
 
     /* The transfer under way, or the last one. */
     bool under_way;
-    bool was_off;       /* verification was off at some time */
+    bool driven;        /* libcurl read what is set for it */
+    bool writes;        /* its request is being written, on a connection that stands */
+    bool has_stream;    /* an HTTP/2 request of it came */
+    bool was_cut;       /* it was taken out of its multi handle before it was done */
+    bool was_off;       /* verification was off at some time that matters to its connection */
     bool transfer_odd;  /* what may speak against a key was set meanwhile */
     bool was_elsewhere; /* a request of it went elsewhere, or a redirect named a user */
     size_t key_bytes;   /* that arrived with its requests */
@@ -55,6 +59,15 @@ void handle_begin(struct handle *handle);
 void handle_end(struct handle *handle, CURLcode result);
 
 void handle_note(struct handle *handle, bool harmless);
+
+/* A debug callback is shown this, before it does anything. */
+void handle_shown(struct handle *handle, curl_infotype type, const char *data, size_t size);
+
+/* The server has a request of it, and has judged it. */
+void handle_asked(struct handle *handle, bool http2);
+
+/* Somebody is about to drive this multi handle. */
+void handle_drive(int multi);
 
 extern const char *handle_ca_file;
 

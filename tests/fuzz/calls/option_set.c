@@ -98,5 +98,6 @@ CURLcode option_set(struct handle *handle, const struct option *option)
         handle->peer_off = option->number == 0;
     if (option->option == CURLOPT_SSL_VERIFYHOST)
         handle->host_off = option->number == 0;
+    handle_note(handle, true);
     return code;
 }

@@ -163,6 +163,7 @@ void oracle_judge(const struct request *request, const struct answer *answer)
     if (handle == NULL)
         return;
     handle->nrequests++;
+    handle_asked(handle, request->http2);
     if (strchr(answer->headers, '@') != NULL) /* a user in the URL that it leads to */
         handle->was_elsewhere = true;
     handle->was_elsewhere |= !at_home(request, handle) && strcmp(request->method, "CONNECT") != 0;

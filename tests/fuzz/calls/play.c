@@ -143,6 +143,7 @@ static void perform(struct handle *handle)
         return;
     if (fresh)
         handle_begin(handle);
+    handle->driven = true;
     handle->performing++;
     errno = 0;
     CURLcode code = curl_easy_perform(handle->easy);
@@ -177,6 +178,7 @@ static void remove_from(struct handle *handle, unsigned number)
     if (code != CURLM_OK || handle->multi != (int)number)
         return;
     handle->multi = -1;
+    handle->was_cut = handle->under_way;
     if (handle->under_way)
         handle_end(handle, CURLE_OK);
 }
@@ -215,6 +217,7 @@ static int driven; /* one more than the number of the multi handle that is drive
 static int drive_it(unsigned number, unsigned rounds, unsigned how)
 {
     CURLM *multi = multi_of(number);
+    handle_drive((int)number);
     if (steps_by_loop(number, how))
         return loop_drive(multi, rounds, (enum loop_way)steps_loop_way(how));
     int running = 0;
@@ -276,6 +279,17 @@ static void duplicate(struct handle *handle, unsigned number)
                             .is_rerouted = handle->is_rerouted,
                             .resolve = handle->resolve};
     handle_name(copy);
+}
+
+/*
+ * Left out: libcurl 7.88.1 reads a handle that was freed (seen by valgrind, without us) where an
+ * HTTP/2 request of it had no answer yet when it left its multi handle, and the answer comes later.
+ * What that does depends on what lies there by then.
+ */
+static bool is_read_when_freed(const struct handle *handle)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x080000 && handle->has_stream &&
+           (handle->under_way || handle->was_cut);
 }
 
 static void cleanup(struct handle *handle)
@@ -393,7 +407,8 @@ static void play_on_handle(const struct act *act)
         duplicate(handle, act->value % HANDLES);
         break;
     case OP_CLEANUP:
-        cleanup(handle);
+        if (!is_read_when_freed(handle))
+            cleanup(handle);
         break;
     case OP_SHARE:
         set_share(handle, act);
