@@ -9,6 +9,7 @@
  *     again    drops all but a connection's first request
  *     slow     is answered 60 ms later
  *     chunk big early push cookie hsts   what else there may be
+ *     alt      names app's 8443 as a place where https://app is answered too; evil names app
  */
 #include <stdio.h>
 #include <string.h>
@@ -133,6 +134,10 @@ static void say_word(struct answer *answer, const struct request *request, const
         add_header(answer, "Set-Cookie: c=1; Path=/");
     if (IS("hsts"))
         add_header(answer, "Strict-Transport-Security: max-age=1000");
+    if (IS("alt") && request->site->port == 443)
+        add_header(answer, request->site->certificate == CERTIFICATE_APP
+                               ? "Alt-Svc: h2=\":8443\"; ma=1000, http/1.1=\":8443\"; ma=1000"
+                               : "Alt-Svc: h2=\"" WORLD_HOST ":443\"; ma=1000");
     if (IS("push"))
         answer->push = "/v1/pushed";
 #undef IS

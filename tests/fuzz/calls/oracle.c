@@ -92,11 +92,13 @@ static bool in_scope(const char *target)
            (length == 0 || path[length] == '/' || path[length] == '\0');
 }
 
-/* Not asked of the site alone: an URL's port 443 may be rerouted by CONNECT_TO. */
+/* Not asked of the site alone: an URL's port 443 may be rerouted by CONNECT_TO, or by an Alt-Svc of
+ * that port, which libcurl says in the request. Its certificate is app's all the same. */
 static bool at_home(const struct request *request, const struct handle *handle)
 {
     return request->site->certificate == CERTIFICATE_APP &&
-           (request->site->port == 443 || (handle != NULL && handle->is_rerouted));
+           (request->site->port == 443 || request_header(request, "Alt-Used") != NULL ||
+            (handle != NULL && handle->is_rerouted));
 }
 
 /* Why the key may not be there, or NULL. */

@@ -166,6 +166,8 @@ static void trace_request(const struct request *request)
             continue;
         if (strncmp(value, "Digest ", 7) == 0)
             value = "Digest ...";
+        if (strcasecmp(request->headers[i].name, "Sec-WebSocket-Key") == 0)
+            value = "...";
         used += (size_t)snprintf(line + used, sizeof line - used, " | %s: %s",
                                  request->headers[i].name, value);
     }

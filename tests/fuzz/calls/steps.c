@@ -108,7 +108,7 @@ static const char *const places[] = {"https://" WORLD_HOST,
                                      "https://" WORLD_HOST,
                                      "https://" WORLD_HOST,
                                      "https://" WORLD_HOST,
-                                     "https://" WORLD_HOST,
+                                     "wss://" WORLD_HOST,
                                      "http://" WORLD_HOST,
                                      "https://" WORLD_HOST ":8443",
                                      "https://evil.example",
@@ -127,7 +127,7 @@ static const char *const scopes[] = {"/v1", "/v1",     "/v1",      "/v1",       
 static const char *const words[] = {"",        "",       "",       "",      "",       "/401",
                                     "/digest", "/basic", "/drop",  "/half", "/hush",  "/close",
                                     "/again",  "/slow",  "/chunk", "/big",  "/early", "/hsts",
-                                    "/cookie", "/push",  "/403",   "/204",  "/500",   "/slow"};
+                                    "/cookie", "/push",  "/403",   "/204",  "/500",   "/alt"};
 enum {
     NPLACES = sizeof places / sizeof places[0],
     NSCOPES = sizeof scopes / sizeof scopes[0],

@@ -110,17 +110,19 @@ static void put_shown(const char *from, size_t size)
     }
 }
 
-/* Digest's answers hold a random number. */
+/* Digest's answers hold a random number, and WebSocket's key is one. */
 static void put_settled(const char *line, size_t length)
 {
-    static const char digest[] = "uthorization: Digest ";
-    const char *found = memmem(line, length, digest, sizeof digest - 1);
-    if (found == NULL) {
-        put_shown(line, length);
+    static const char *const random[] = {"uthorization: Digest ", "Sec-WebSocket-Key: "};
+    for (size_t i = 0; i < sizeof random / sizeof random[0]; i++) {
+        const char *found = memmem(line, length, random[i], strlen(random[i]));
+        if (found == NULL)
+            continue;
+        put_shown(line, (size_t)(found - line) + strlen(random[i]));
+        put_shown("...\r\n", 5);
         return;
     }
-    put_shown(line, (size_t)(found - line) + sizeof digest - 1);
-    put_shown("...\r\n", 5);
+    put_shown(line, length);
 }
 
 /*
