@@ -78,7 +78,7 @@ static const struct row rows[] = {
     {"options-in-callbacks", WHOLE_ORIGIN, 1, 2, 0, true},
     {"errno", WHOLE_ORIGIN, 1, 0, 0, false},
     {"verbose", WHOLE_ORIGIN, 3, 2, 0, false},
-    {"verbose-redirects", BELOW_V1, 0, 1, 1, false},
+    {"verbose-redirects", BELOW_V1, 0, 2, 1, false},
     {"unusable", BROKEN, 0, 2, 1, false},
     {"unseen-copy", BROKEN, 0, 2, 0, false},
     {"quiet", NONE, 0, 1, 0, false},
@@ -339,6 +339,8 @@ START_TEST(verbose_output_behind_a_redirect_is_as_it_would_be_without_the_librar
     if (getenv("TEST_OLD_LIBCURL") == NULL) /* which gets no key where it follows redirects */
         ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Bearer ****"));
     ck_assert_ptr_null(strstr(outcome.out, "TLS handshake"));
+    ck_assert_ptr_nonnull(strstr(outcome.out, "[2]GET /no/last-on-it"));
+    ck_assert_ptr_null(strstr(outcome.out, "TLS alert"));
     ck_assert_ptr_nonnull(strstr(outcome.out, "\nAuthorization: Basic b3duOnBhc3N3b3Jk\r\n"));
 }
 END_TEST

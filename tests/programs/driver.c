@@ -711,7 +711,8 @@ static void verbose(void)
     curl_easy_cleanup(easy);
 }
 
-/* Of an own header behind a redirect, and of a new connection in a transfer that had the key. */
+/* Of an own header behind a redirect, and of a new connection in a transfer that had the key: as it
+ * is made, and as it ends once there is a debug function. */
 static void verbose_redirects(void)
 {
     CURL *easy = handle(APP);
@@ -720,6 +721,10 @@ static void verbose_redirects(void)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
     get(easy, APP "/v1/to/https://localhost/no/new-connection");
     get(easy, APP "/v1/to/https://own:password@app.commissioned.tech/own/login");
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, show);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &prereq_calls);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    get(easy, "https://localhost/no/last-on-it");
     curl_easy_cleanup(easy);
 }
 

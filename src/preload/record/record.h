@@ -118,6 +118,7 @@ struct record_rare {
     curl_push_callback push;  /* of a multi handle: CURLMOPT_PUSHFUNCTION */
     void *push_data;
     struct redact_state redact;
+    bool unmasked;     /* redact.c: nothing of ours can be shown before the next hop */
     bool keeps_method; /* of HTTPAUTH's libcurl may have chosen one, by an earlier HTTPAUTH */
 };
 

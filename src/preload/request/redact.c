@@ -134,6 +134,21 @@ static void skip(const struct record *record, curl_infotype type, const char *da
     }
 }
 
+/*
+ * libcurl says so where it follows or tries again: what it shows until the next hop has no key. A
+ * connection that is made meanwhile is not to have our function in its TLS library, which would show
+ * the end of it to a function that the application sets later (7.88.1, OpenSSL).
+ */
+static void step_aside(struct record *record, curl_infotype type, const char *data, size_t size)
+{
+    static const char begin[] = "Issue another request to this URL";
+    if (type != CURLINFO_TEXT || record->rare->debug != NULL || size < sizeof begin ||
+        memcmp(data, begin, sizeof begin - 1) != 0)
+        return;
+    record->rare->unmasked = true;
+    redact_end(record);
+}
+
 /* Our CURLOPT_DEBUGFUNCTION; the application's text is not ours to write to, so it is copied. */
 static int redact_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *user)
 {
@@ -152,6 +167,7 @@ static int redact_debug(CURL *easy, curl_infotype type, char *data, size_t size,
         redact_text(copy, size);
     else
         redact_header(&record->rare->redact, copy, size);
+    step_aside(record, type, copy, size);
     int answer = pass_on(record, easy, type, copy, size);
     if (copy != near)
         slab_unmap(copy, size);
@@ -168,7 +184,9 @@ static bool set_debug(const struct record *record, curl_debug_callback function,
 
 bool redact_begin(struct record *record)
 {
-    if (!(record->state & RECORD_VERBOSE))
+    const struct record_rare *rare = record->rare;
+    if (!(record->state & RECORD_VERBOSE) ||
+        (rare != NULL && rare->unmasked && rare->debug == NULL))
         return true;
     if (record_rare(record) == NULL || !set_debug(record, redact_debug, record))
         return false;
@@ -178,8 +196,10 @@ bool redact_begin(struct record *record)
 
 void redact_restart(struct record *record)
 {
-    if (record->rare != NULL)
-        record->rare->redact = (struct redact_state){0, 0};
+    if (record->rare == NULL)
+        return;
+    record->rare->redact = (struct redact_state){0, 0};
+    record->rare->unmasked = false;
 }
 
 void redact_end(struct record *record)
