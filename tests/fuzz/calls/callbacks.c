@@ -11,6 +11,7 @@
 enum { MAX_ARMED = MAX_STEPS };
 
 unsigned callback_depth;
+enum callback callback_innermost = CALLBACKS;
 
 static struct step armed[MAX_ARMED];
 static size_t narmed;
@@ -32,11 +33,14 @@ static enum outcome fire(const struct handle *handle, enum callback callback)
             outcome = step->inner.value % 3 == 0 ? PAUSE : FAIL;
             continue;
         }
+        enum callback outer = callback_innermost;
+        callback_innermost = callback;
         callback_depth++;
         trace("{");
         play_act(&step->inner);
         trace("}");
         callback_depth--;
+        callback_innermost = outer;
     }
     errno = saved;
     return outcome;

@@ -15,6 +15,7 @@ void callback_set_push(CURLM *multi, bool on);
 void callback_arm(struct handle *handle, const struct step *step);
 
 /* How deep in callbacks the program is. */
+extern enum callback callback_innermost; /* that plays a step; CALLBACKS for none */
 extern unsigned callback_depth;
 
 /* play.c */
