@@ -389,8 +389,6 @@ static void *call_each(void *data)
     CURL *easy = NULL, *copy = NULL;
     CURLM *multi = NULL;
     int running;
-    if (getenv("HARD_VERSION") != NULL)
-        DEPTH("version", curl_version_info(CURLVERSION_NOW));
     DEPTH("easy-init", easy = curl_easy_init());
     DEPTH("setopt", curl_easy_setopt(easy, CURLOPT_URL, "nosuch://host/"));
     DEPTH("first-perform", curl_easy_perform(easy));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "preload/libcurl/version.h"
 #include "preload/loader/elf_find.h"
 #include "preload/loader/elf_hash.h"
 #include "preload/loader/loaded.h"
@@ -70,6 +71,13 @@ static bool are_inside(const struct elf_extent *mapping, void *const *entry, uns
     return true;
 }
 
+static unsigned version_of(const struct real *real, const struct elf_extent *mapping,
+                           uintptr_t base)
+{
+    unsigned version = libcurl_version(mapping, base);
+    return version != 0 ? version : real->version_info(CURLVERSION_NOW)->version_num;
+}
+
 /* The object is pinned: what is filled in holds for ever. */
 static bool fill(struct provider *provider, const struct link_map *map)
 {
@@ -78,9 +86,11 @@ static bool fill(struct provider *provider, const struct link_map *map)
     struct elf_symbols symbols;
     memset(&table, 0, sizeof table);
     elf_symbols_at(&symbols, map->l_addr, map->l_ld, elf_hash_entry(map->l_ld));
-    bool complete = find_names(&symbols, real_names, real_hashed, NAMES, table.entry);
+    bool complete = find_names(&symbols, real_names, real_hashed, NAMES, table.entry) &&
+                    object_mapping(table.entry[0], &mapping) &&
+                    are_inside(&mapping, table.entry, NAMES);
     if (complete)
-        provider->version = table.real.version_info(CURLVERSION_NOW)->version_num;
+        provider->version = version_of(&table.real, &mapping, map->l_addr);
 #ifdef FORCE_OLD_LIBCURL /* `make check-old`: the libcurl that is here plays an old one */
     if (provider->version >= CURL_HAS_PREREQ)
         provider->version = CURL_HAS_PREREQ - 1;
@@ -88,8 +98,6 @@ static bool fill(struct provider *provider, const struct link_map *map)
     if (complete && provider->version >= CURL_HAS_URL_PARSER)
         complete =
             find_names(&symbols, parser_names, parser_hashed, PARSER_NAMES, table.entry + NAMES);
-    complete = complete && object_mapping(table.entry[0], &mapping) &&
-               are_inside(&mapping, table.entry, NAMES);
     if (!complete)
         return false;
     provider->real = table.real;
