@@ -15,7 +15,6 @@ struct ds_server {
     struct ds_shared shared;
     struct ds_keys *flush_keys; /* so that a write to disk never holds up a look-up */
     struct MHD_Daemon *daemon;
-    int listening; /* given back by the daemon once it is quiet, or -1 */
     uint16_t port;
 };
 
@@ -51,6 +50,18 @@ static struct MHD_OptionItem optional[] = {
     {MHD_OPTION_END, 0, NULL},
 };
 
+/*
+ * Who comes while the requests under way are finished is turned away. Not by MHD_quiesce_daemon: its
+ * caller and the thread of a pool both take the listening socket out of the epoll set, and whoever
+ * comes second ends the process (seen with 0.9.75).
+ */
+static enum MHD_Result admits(void *data, const struct sockaddr *peer, socklen_t size)
+{
+    struct ds_shared *shared = data;
+    (void)peer, (void)size;
+    return atomic_load(&shared->stopping) ? MHD_NO : MHD_YES;
+}
+
 static struct MHD_Daemon *start_daemon(struct ds_server *server,
                                        const struct ds_server_options *options, int listening)
 {
@@ -58,7 +69,7 @@ static struct MHD_Daemon *start_daemon(struct ds_server *server,
     const char *pem = options->tls->server_pem;
     /* STRICT_FOR_CLIENT refuses what parsers read in two ways, such as a space before the colon. */
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ITC, 0, NULL, NULL,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ITC, 0, admits, &server->shared,
         ds_exchange_handle, &server->shared, MHD_OPTION_LISTEN_SOCKET, listening,
         MHD_OPTION_THREAD_POOL_SIZE, worker_count(), MHD_OPTION_CONNECTION_LIMIT, limit,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, limit - limit / 8, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -89,7 +100,6 @@ struct ds_server *ds_server_start(const struct ds_server_options *options, struc
         ds_fail(why, "the server: out of memory");
         return NULL;
     }
-    server->listening = -1;
     int fd = open_parts(server, options, why)
                  ? ds_listen(options->listen, &server->port, &loopback, why)
                  : -1;
@@ -121,8 +131,7 @@ void ds_server_flush(struct ds_server *server)
 
 bool ds_server_drain(struct ds_server *server)
 {
-    if (!atomic_exchange(&server->shared.stopping, true))
-        server->listening = MHD_quiesce_daemon(server->daemon);
+    atomic_store(&server->shared.stopping, true);
     return atomic_load(&server->shared.under_way) == 0;
 }
 
@@ -132,7 +141,6 @@ void ds_server_stop(struct ds_server *server)
         return;
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
-    cleanup_close(&server->listening);
     if (server->flush_keys != NULL)
         ds_server_flush(server);
     ds_keys_close(server->shared.keys);

@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <jansson.h>
 
+#include "../support/command.h"
 #include "../support/devserver.h"
 #include "support/suite.h"
 
@@ -327,12 +328,64 @@ static void terminate(const struct ds_key_text *key)
     ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
 }
 
-START_TEST(a_stream_under_way_completes_when_the_server_is_told_to_end)
+static void has_ended_well(void)
 {
-    stream_while(terminate);
     fclose(server.out);
     ck_assert_int_eq(ds_reap(server.pid), 0);
     ds_child_start(&server, folder, NULL); /* for the teardown */
+}
+
+START_TEST(a_stream_under_way_completes_when_the_server_is_told_to_end)
+{
+    stream_while(terminate);
+    has_ended_well();
+}
+END_TEST
+
+/* The same where the server's own thread is slow to take a socket out of an epoll set: then another
+ * thread has done it before. */
+START_TEST(a_stream_under_way_completes_whichever_thread_is_slow)
+{
+    char slow[PATH_MAX];
+    built(slow, "tests/fixtures/slow_epoll.so");
+    ck_assert_int_eq(ds_child_stop(&server), 0);
+    setenv("LD_PRELOAD", slow, 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    ds_child_start(&server, folder, NULL);
+    unsetenv("LD_PRELOAD");
+    unsetenv("ASAN_OPTIONS");
+    stream_while(terminate);
+    has_ended_well();
+}
+END_TEST
+
+/* The stream does not go on until its reader, the only one, has been told that. */
+static void terminate_and_come_again(const struct ds_key_text *key)
+{
+    char to[128];
+    CURL *another = curl_easy_init();
+    CURLcode result;
+    terminate(key);
+    snprintf(to, sizeof to, "app.commissioned.tech:443:127.0.0.1:%u", server.port);
+    struct curl_slist *connect_to = curl_slist_append(NULL, to);
+    curl_easy_setopt(another, CURLOPT_URL, "https://app.commissioned.tech/v1/models");
+    curl_easy_setopt(another, CURLOPT_CONNECT_TO, connect_to);
+    curl_easy_setopt(another, CURLOPT_CAINFO, server.ca);
+    curl_easy_setopt(another, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(another, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(another, CURLOPT_TIMEOUT, 20L);
+    do
+        result = curl_easy_perform(another); /* until the signal has arrived */
+    while (result == CURLE_OK);
+    ck_assert_msg(result != CURLE_OPERATION_TIMEDOUT, "%s", curl_easy_strerror(result));
+    curl_easy_cleanup(another);
+    curl_slist_free_all(connect_to);
+}
+
+START_TEST(who_comes_while_the_server_ends_is_turned_away)
+{
+    stream_while(terminate_and_come_again);
+    has_ended_well();
 }
 END_TEST
 
@@ -489,6 +542,8 @@ int main(void)
     tcase_add_test(all, keys_are_managed_over_http_with_a_key_for_that);
     tcase_add_test(all, a_stream_under_way_completes_when_its_key_is_revoked);
     tcase_add_test(all, a_stream_under_way_completes_when_the_server_is_told_to_end);
+    tcase_add_test(all, a_stream_under_way_completes_whichever_thread_is_slow);
+    tcase_add_test(all, who_comes_while_the_server_ends_is_turned_away);
     tcase_add_test(all, after_sigkill_the_same_state_serves_the_same_keys_and_certificate);
     tcase_add_test(all, a_key_that_was_printed_survives_the_sigkill_of_its_creator);
     tcase_add_test(all, many_creators_at_once_on_a_new_state_all_get_a_key);
