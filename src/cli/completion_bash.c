@@ -130,11 +130,27 @@ static void put_options_of_run(FILE *out)
     }
 }
 
+/* Behind `help` and a verb stand that verb's own, and nothing behind those. */
+static void put_help(FILE *out)
+{
+    for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++) {
+        if ((*v)->verbs == NULL)
+            continue;
+        fprintf(out, "    help/%s/*) found=$(compgen -W '", (*v)->name);
+        completion_verbs(out, *v);
+        fputs("' -- \"$word\") ;;\n", out);
+    }
+    fputs("    help/*/*) ;;\n", out);
+}
+
 void completion_bash(FILE *out)
 {
     fputs(head, out);
     put_options_of_run(out);
     fputs(after_options, out);
+    fputs("        help/*/*) verb=help/none ;;\n"
+          "        help/[!-]*) verb=help/${COMP_WORDS[i]} ;;\n",
+          out);
     /* A verb with verbs of its own takes one more word into its name. */
     for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++)
         if ((*v)->verbs != NULL)
@@ -143,6 +159,7 @@ void completion_bash(FILE *out)
     fputs(middle, out);
     completion_walk(out, put_arguments);
     fputs("    *) case $verb/$word in\n", out);
+    put_help(out);
     completion_walk(out, put_verb);
     fputs("    /*) found=$(compgen -W '", out);
     put_words(out, &cli_command);

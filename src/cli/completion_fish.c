@@ -9,13 +9,26 @@ static void put_text(FILE *out, const char *text)
     fputc('\'', out);
 }
 
-/* True on a line where this verb, below that parent, was typed. */
+static void put_other_verbs(FILE *out)
+{
+    for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++)
+        if (*v != &cli_verb_help)
+            fprintf(out, "%s ", (*v)->name);
+}
+
+/* True on a line where this verb, below that parent, was typed. Behind `help` a verb's name is an
+ * operand, behind which only verbs of its own stand. */
 static void put_condition(FILE *out, const struct cli_verb *parent, const struct cli_verb *verb)
 {
     fprintf(out, "complete -c " CLI_NAME " -n '__fish_seen_subcommand_from %s",
             parent != NULL ? parent->name : verb->name);
     if (parent != NULL)
         fprintf(out, "; and __fish_seen_subcommand_from %s", verb->name);
+    fputs("; and not __fish_seen_subcommand_from ", out);
+    if (verb != &cli_verb_help)
+        fputs("help", out);
+    else
+        put_other_verbs(out);
     fputc('\'', out);
 }
 

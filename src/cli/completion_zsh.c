@@ -80,6 +80,8 @@ static void put_verb(FILE *out, const struct cli_verb *parent, const struct cli_
         put_action(out, verb->words, verb->list);
         fputc('\'', out);
     }
+    if (verb->words == CLI_WORDS_VERB)
+        fputs(" \\\n        '2: :_commissioned-auth_verbs_below'", out);
     fputs("\n}\n", out);
 }
 
@@ -104,6 +106,20 @@ static void put_group(FILE *out, const char *name, const char *option,
             name, name);
 }
 
+/* Those of the verb that is the word before. */
+static void put_verbs_below(FILE *out)
+{
+    fputs("_commissioned-auth_verbs_below()\n{\n    case $words[CURRENT-1] in\n", out);
+    for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++) {
+        if ((*v)->verbs == NULL)
+            continue;
+        fprintf(out, "    %s) compadd ", (*v)->name);
+        completion_verbs(out, *v);
+        fputs(";;\n", out);
+    }
+    fputs("    esac\n}\n", out);
+}
+
 void completion_zsh(FILE *out)
 {
     char name[64];
@@ -121,6 +137,7 @@ void completion_zsh(FILE *out)
           out);
     completion_verbs(out, &cli_command);
     fputs("\n}\n", out);
+    put_verbs_below(out);
     completion_walk(out, put_verb);
     for (const struct cli_verb *const *v = cli_command.verbs; *v != NULL; v++) {
         snprintf(name, sizeof name, "_commissioned-auth_%s", (*v)->name);
