@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,10 +57,13 @@ static const char *word_for(int status)
 
 void account_key(const char *path, const char *name, int status)
 {
-    bool good = strlen(name) <= KEY_MAX_NAME;
+    /* What was done was done to something of that name, which can be seen: a token's may be longer. */
+    bool good = strlen(name) <= (status == CLI_OK ? NAME_MAX : KEY_MAX_NAME);
+    char word[64];
     for (const char *p = name; *p != '\0'; p++)
         good = good && (isalnum((unsigned char)*p) || strchr("._-", *p) != NULL);
-    account(path + sizeof CLI_NAME, good ? name : "(no name of a key)", status);
+    snprintf(word, sizeof word, "(a word of %zu characters)", strlen(name));
+    account(path + sizeof CLI_NAME, good ? name : word, status);
 }
 
 int account(const char *what, const char *object, int status)

@@ -16,8 +16,8 @@
 int account(const char *what, const char *object, int status);
 
 /* The same of a verb that changes a key or a token. `path` is how it was called, such as "commissioned-auth
- * key add". What could not be a key's name is left out: somebody may have typed the key in its
- * place. */
+ * key add". What was changed is called by its name; of what could not be a key's name its length alone
+ * is told, for somebody may have typed the key in its place. */
 void account_key(const char *path, const char *name, int status);
 
 #endif

@@ -113,7 +113,8 @@ START_TEST(a_change_of_the_configuration_is_told)
 }
 END_TEST
 
-#define TOKENS "/etc/commissioned-auth/tokens"
+#define TOKENS    "/etc/commissioned-auth/tokens"
+#define LONG_NAME "the-service-that-writes-the-report-of-every-night.a-team"
 
 START_TEST(each_change_of_a_token_is_told)
 {
@@ -134,6 +135,12 @@ START_TEST(each_change_of_a_token_is_told)
     ck_assert(own_system_told("MESSAGE=token revoke svc: done; uid 0"));
     RUN("token", "revoke", "svc", "--tokens", TOKENS);
     ck_assert(own_system_told("MESSAGE=token revoke svc: failed; uid 0"));
+    RUN("token", "add", LONG_NAME, "--tokens", TOKENS);
+    ck_assert(own_system_told("MESSAGE=token add " LONG_NAME ": done; uid 0"));
+    RUN("token", "revoke", LONG_NAME, "--tokens", TOKENS);
+    ck_assert(own_system_told("MESSAGE=token revoke " LONG_NAME ": done; uid 0"));
+    RUN("token", "revoke", "no-such-" LONG_NAME, "--tokens", TOKENS);
+    ck_assert(own_system_told("MESSAGE=token revoke (a word of 64 characters): failed; uid 0"));
 }
 END_TEST
 
@@ -187,7 +194,7 @@ START_TEST(a_key_in_the_place_of_its_name_is_not_told)
     if (own_system_lacks(__func__))
         return;
     KEY(NULL, "remove", "csk_not-a-key-0123456789012345678901234567890123456789");
-    ck_assert(own_system_told("MESSAGE=key remove (no name of a key): "));
+    ck_assert(own_system_told("MESSAGE=key remove (a word of 54 characters): failed"));
     ck_assert(!own_system_told("0123456789"));
 }
 END_TEST
