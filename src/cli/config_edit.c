@@ -120,9 +120,7 @@ static int find_place(struct edit *edit, const char *file)
         return failed(file);
     if (is_link(file))
         return cli_fail(CLI_FAILED,
-                        "%s leads to a file that is not there: make it, or remove the "
-                        "link",
-                        file);
+                        "%s leads to a file that is not there: make it, or remove the link", file);
     if (*file == '\0' || (slash != NULL && slash[1] == '\0'))
         return cli_fail(CLI_FAILED, "'%s' names no file", file);
     snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - file) : 1,
@@ -154,9 +152,7 @@ static int take_lock(struct edit *edit)
 static int read_text(int folder, const char *name, const char *path, struct text *text)
 {
     text->bytes = atomic_read(folder, name, POLICY_MAX_FILE, &text->size);
-    if (text->bytes != NULL || errno == ENOENT)
-        return CLI_OK;
-    return failed(path);
+    return text->bytes != NULL || errno == ENOENT ? CLI_OK : failed(path);
 }
 
 static int edit_open(struct edit *edit, const char *file)
@@ -255,11 +251,25 @@ static int run_editor(const struct edit *edit)
 
 /* ---- is it good? ----------------------------------------------------------------------------- */
 
-static bool is_good(const struct edit *edit)
+static bool same(const struct text *a, const struct text *b)
+{
+    return (a->bytes == NULL) == (b->bytes == NULL) && a->size == b->size &&
+           (a->bytes == NULL || memcmp(a->bytes, b->bytes, a->size) == 0);
+}
+
+/* The copy is looked at by its name, and an editor that goes on in the background may write to it. */
+static bool is_good(const struct edit *edit, const struct text *text)
 {
     struct stat st;
+    auto_text struct text after = {0};
     bool there = fstatat(edit->folder, edit->name, &st, 0) == 0;
-    return config_can_stand(edit->copy_path, edit->path, edit->system, there ? st.st_mode : 0600);
+    if (!config_can_stand(edit->copy_path, edit->path, edit->system, there ? st.st_mode : 0600) ||
+        read_text(edit->folder, edit->copy, edit->copy_path, &after) != CLI_OK)
+        return false;
+    if (!same(&after, text))
+        cli_warn("%s was written to while it was looked at: wait for the editor to end",
+                 edit->copy_path);
+    return same(&after, text);
 }
 
 /* True: once more. Who is no terminal is not asked. */
@@ -280,12 +290,6 @@ static bool wants_to_edit_again(const struct edit *edit)
 
 /* ---- putting it in place --------------------------------------------------------------------- */
 
-static bool same(const struct text *a, const struct text *b)
-{
-    return (a->bytes == NULL) == (b->bytes == NULL) && a->size == b->size &&
-           (a->bytes == NULL || memcmp(a->bytes, b->bytes, a->size) == 0);
-}
-
 static int put_in_place(const struct edit *edit, const struct text *text)
 {
     struct atomic_owner owner = {edit->system ? 0644 : 0600, (uid_t)ATOMIC_KEEP,
@@ -293,10 +297,9 @@ static int put_in_place(const struct edit *edit, const struct text *text)
     auto_text struct text now = {0};
     int status = read_text(edit->folder, edit->name, edit->path, &now);
     if (status == CLI_OK && !same(&now, &edit->before))
-        status = cli_fail(CLI_FAILED,
-                          "%s was changed by somebody else meanwhile, and is as he left "
-                          "it",
-                          edit->path);
+        status =
+            cli_fail(CLI_FAILED, "%s was changed by somebody else meanwhile, and is as he left it",
+                     edit->path);
     if (status == CLI_OK && atomic_replace(edit->folder, edit->name, text->bytes, text->size,
                                            now.bytes != NULL ? NULL : &owner) != 0)
         status = failed(edit->path);
@@ -339,7 +342,7 @@ static int edit_once(const struct edit *edit, bool *again)
         return nothing_changed(edit);
     if (text.size == 0)
         return emptied(edit);
-    if (is_good(edit))
+    if (is_good(edit, &text))
         return put_in_place(edit, &text);
     *again = wants_to_edit_again(edit);
     return *again ? CLI_OK
@@ -371,11 +374,10 @@ static int edit_file(const struct cli_call *call)
     auto_edit struct edit edit = {.folder = -1, .lock = -1};
     struct places places;
     const char *file = file_of(call, &places);
-    int status;
     if (file == NULL)
         return cli_fail(CLI_FAILED, "no home folder is known: set HOME, or name the file");
     edit.system = call->value[OPTION_SYSTEM] != NULL;
-    status = edit_open(&edit, file);
+    int status = edit_open(&edit, file);
     if (status == CLI_OK)
         status = edit_until_good(&edit);
     account("config edit", *edit.path != '\0' ? edit.path : file, status);

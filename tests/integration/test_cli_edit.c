@@ -225,6 +225,26 @@ START_TEST(what_somebody_else_wrote_meanwhile_is_not_lost)
 }
 END_TEST
 
+/* An editor that goes on in the background: what is looked at is not what was read before. */
+START_TEST(what_changes_while_it_is_looked_at_does_not_get_in)
+{
+    char library[PATH_MAX];
+    editor_does("printf 'rules = (\\n' >\"$1\"");
+    built(library, "tests/fixtures/writes_midway.so");
+    setenv("MIDWAY_FILE", beside(".my.conf.edit"), 1);
+    setenv("MIDWAY_TEXT", NEW, 1);
+    setenv("LD_PRELOAD", library, 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    int status = edit();
+    unsetenv("LD_PRELOAD");
+    unsetenv("ASAN_OPTIONS");
+    ck_assert_int_eq(status, 78);
+    is_as_it_was();
+    ck_assert_str_eq(text_of(beside(".my.conf.kept")), NEW);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "while it was looked at"));
+}
+END_TEST
+
 START_TEST(what_a_killed_edit_left_is_kept)
 {
     editor_does("printf 'rules = (); # new\\n' >\"$1\"; p=$PPID\n"
@@ -350,6 +370,7 @@ int main(void)
     tcase_add_test(edits, a_full_disk_leaves_the_file_as_it_was);
     tcase_add_test(edits, a_second_edit_is_told_who_has_the_file);
     tcase_add_test(edits, what_somebody_else_wrote_meanwhile_is_not_lost);
+    tcase_add_test(edits, what_changes_while_it_is_looked_at_does_not_get_in);
     tcase_add_test(edits, what_a_killed_edit_left_is_kept);
     tcase_add_test(edits, a_link_stays_a_link);
     tcase_add_test(edits, a_file_that_is_not_there_yet_is_made_with_its_folder);
