@@ -322,6 +322,9 @@ START_TEST(the_threats_name_tests_and_pages_that_there_are)
     snprintf(text, sizeof text, "%s", text_of("SECURITY.md"));
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         ck_assert_msg(strstr(text, needed[i]) != NULL, "SECURITY.md: %s", needed[i]);
+    /* Nobody is sent to a maintainer who cannot be written to. */
+    bool nobodys = strstr(text, "(`packages.invalid`) is nobody's") != NULL;
+    ck_assert_int_eq(strstr(text_of("debian/control"), "packages.invalid") != NULL, nobodys);
     for (const char *at = text; (at = strstr(at, "`test_")) != NULL; tests++) {
         size_t length = strcspn(++at, "`");
         ck_assert_msg(is_test(at, length), "SECURITY.md: %.*s", (int)length, at);
