@@ -311,6 +311,16 @@ START_TEST(a_library_that_prints_fails_its_trial)
 }
 END_TEST
 
+START_TEST(a_library_that_breaks_transfers_fails_its_trial)
+{
+    install("deaf.so");
+    OUTCOME(&outcome, command, "enable", "--root", root);
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_msg(strstr(outcome.err, "a transfer on loopback fails") != NULL, "%s", outcome.err);
+    ck_assert(!exists(preload));
+}
+END_TEST
+
 START_TEST(a_library_that_the_loader_cannot_load_fails_its_trial)
 {
     write_file(library, "this is no library\n", 0644);
@@ -478,6 +488,7 @@ int main(void)
     tcase_add_test(tree, a_library_that_is_not_installed_is_not_named);
     tcase_add_test(tree, a_library_that_ends_programs_fails_its_trial);
     tcase_add_test(tree, a_library_that_prints_fails_its_trial);
+    tcase_add_test(tree, a_library_that_breaks_transfers_fails_its_trial);
     tcase_add_test(tree, a_library_that_the_loader_cannot_load_fails_its_trial);
     tcase_add_test(tree, without_a_trial_a_foreign_tree_can_be_prepared);
     tcase_add_test(tree, a_library_that_others_can_write_is_refused);

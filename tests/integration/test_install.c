@@ -107,6 +107,22 @@ START_TEST(what_is_installed_under_a_narrow_umask_is_readable_to_everybody)
 }
 END_TEST
 
+/* What every profile includes names the library where it was put, and so does what a profile may. */
+START_TEST(apparmor_is_told_of_a_library_below_usr_local)
+{
+    static const char *const files[] = {"etc/apparmor.d/abstractions/base.d/commissioned-auth",
+                                        "etc/apparmor.d/abstractions/commissioned-auth"};
+    char path[PATH_MAX];
+    ck_assert_msg(make_install(plain_umask) == 0, "%s", outcome.err);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        in_folder(path, top, files[i]);
+        ck_assert_msg(strstr(text_of(path), "\n  /usr/local/lib/libcommissioned-auth.so mr,\n") !=
+                          NULL,
+                      "%s: %s", path, text_of(path));
+    }
+}
+END_TEST
+
 /* Nothing in the build folder can be executed, as if it were for another kind of machine. */
 static bool make_build_foreign(void)
 {
@@ -245,6 +261,7 @@ int main(void)
     tcase_set_timeout(install, 120);
     tcase_add_test(install, a_full_disk_leaves_the_library_that_was_there);
     tcase_add_test(install, what_is_installed_under_a_narrow_umask_is_readable_to_everybody);
+    tcase_add_test(install, apparmor_is_told_of_a_library_below_usr_local);
     tcase_add_test(install, installing_for_another_kind_of_machine_runs_nothing_that_was_built);
     tcase_add_test(install, the_journal_explains_our_lines);
     tcase_add_test(install, a_stripped_library_is_not_taken_for_a_damaged_one);

@@ -196,6 +196,19 @@ START_TEST(the_manuals_explain_error_94)
 }
 END_TEST
 
+/* Where the library is not where the switch is, or not what it would be; and how to get back. */
+START_TEST(the_manuals_tell_of_other_roots_and_of_the_way_back)
+{
+    static const char *const roots[] = {"AppArmor", "SELinux", "containers", "chroot",
+                                        "snap",     "Flatpak", "images",     "cloud-init"};
+    read_manual("doc/libcommissioned-auth.8");
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        ck_assert_msg(manual_has(".It ", roots[i]), "%s", roots[i]);
+    read_manual("doc/commissioned-auth.1");
+    ck_assert(manual_has(".Sh ", "RECOVERY"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("help");
@@ -209,6 +222,7 @@ int main(void)
     tcase_add_test(table, the_manual_has_the_exit_status_of_every_verb);
     tcase_add_test(table, the_manuals_of_commands_have_what_is_looked_for);
     tcase_add_test(table, the_manuals_explain_error_94);
+    tcase_add_test(table, the_manuals_tell_of_other_roots_and_of_the_way_back);
     suite_add_tcase(suite, table);
 
     return suite_run(suite);
