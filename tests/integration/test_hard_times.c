@@ -24,9 +24,18 @@ static const struct {
     unsigned yes;
     unsigned no;
 } rows[] = {
-    {"full-at-first", 1, 0}, {"full-at-rotation", 3, 0}, {"full-at-removal", 1, 0},
-    {"replaced", 200, 0},    {"locks-all", 1, 0},        {"namespaces", 1, 1},
-    {"disk-at-first", 1, 0}, {"disk-at-rotation", 4, 0}, {"server-at-rotation", 4, 0},
+    {"full-at-first", 1, 0},
+    {"full-at-rotation", 3, 0},
+    {"full-at-removal", 1, 0},
+    {"replaced", 200, 0},
+    {"locks-all", 1, 0},
+    {"namespaces", 1, 1},
+    {"disk-at-first", 1, 0},
+    {"disk-at-rotation", 4, 0},
+    {"server-at-rotation", 4, 0},
+    {"system-files-at-rotation", 4, 0},
+    {"kernel-memory-at-rotation", 4, 0},
+    {"interruption-at-rotation", 4, 0},
     {"loader-error", 2, 1},
 };
 

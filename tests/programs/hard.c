@@ -166,7 +166,10 @@ static const struct failure {
     int error;
     unsigned calls[5];
 } disk = {EIO, {STAT_AT, STAT, LSTAT, SYS_statx, SYS_pread64}},
-  server = {ESTALE, {SYS_openat, OPEN, OPEN, OPEN, OPEN}};
+  server = {ESTALE, {SYS_openat, OPEN, OPEN, OPEN, OPEN}},
+  system_files = {ENFILE, {SYS_openat, OPEN, OPEN, OPEN, OPEN}},
+  kernel_memory = {ENOMEM, {SYS_openat, OPEN, OPEN, OPEN, OPEN}},
+  interruption = {EINTR, {SYS_openat, OPEN, OPEN, OPEN, OPEN}};
 
 /* In this thread alone: for it those system calls fail from now on. */
 static void let_fail(const struct failure *failure)
@@ -247,6 +250,21 @@ static void disk_at_rotation(void)
 static void server_at_rotation(void)
 {
     fail_at_rotation(&server);
+}
+
+static void system_files_at_rotation(void)
+{
+    fail_at_rotation(&system_files);
+}
+
+static void kernel_memory_at_rotation(void)
+{
+    fail_at_rotation(&kernel_memory);
+}
+
+static void interruption_at_rotation(void)
+{
+    fail_at_rotation(&interruption);
 }
 
 /* ---- the loader's error is the program's ------------------------------------------------------- */
@@ -553,6 +571,9 @@ static const struct {
     {"disk-at-first", disk_at_first},
     {"disk-at-rotation", disk_at_rotation},
     {"server-at-rotation", server_at_rotation},
+    {"system-files-at-rotation", system_files_at_rotation},
+    {"kernel-memory-at-rotation", kernel_memory_at_rotation},
+    {"interruption-at-rotation", interruption_at_rotation},
     {"loader-error", loader_error},
     {"replaced", replaced},
     {"stack", stack},
