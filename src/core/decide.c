@@ -261,10 +261,19 @@ static bool request_target_is_inside(const char *text, const struct policy_rule 
            (length == rule->path_len || settled[rule->path_len] == '/');
 }
 
-enum {
-    UNSAFE = HOP_EARLY_DATA | HOP_HEADER_UNIFIED | HOP_UNKNOWN_TARGET | HOP_CONNECT_ONLY |
-             HOP_TRACE | HOP_FOLLOWS | HOP_REDIRECTED,
-};
+/* What the application set that forbids a key by itself, in the order of the checks. */
+#define UNSAFE_FLAGS(X)                                                                            \
+    X(HOP_EARLY_DATA, REASON_EARLY_DATA)                                                           \
+    X(HOP_HEADER_UNIFIED, REASON_HEADER_UNIFIED)                                                   \
+    X(HOP_UNKNOWN_TARGET, REASON_REQUEST_TARGET)                                                   \
+    X(HOP_CONNECT_ONLY, REASON_CONNECT_ONLY)                                                       \
+    X(HOP_TRACE, REASON_TRACE)                                                                     \
+    X(HOP_FOLLOWS, REASON_FOLLOWS)                                                                 \
+    X(HOP_REDIRECTED, REASON_REDIRECT)
+
+#define FLAG(flag, reason) | (flag)
+enum { UNSAFE = 0 UNSAFE_FLAGS(FLAG) };
+#undef FLAG
 
 /* REASON_KEY, or why the rule's key may not go on this hop. */
 static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
@@ -273,13 +282,9 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
         unsigned flag;
         enum reason reason;
     } unsafe[] = {
-        {HOP_EARLY_DATA, REASON_EARLY_DATA},
-        {HOP_HEADER_UNIFIED, REASON_HEADER_UNIFIED},
-        {HOP_UNKNOWN_TARGET, REASON_REQUEST_TARGET},
-        {HOP_CONNECT_ONLY, REASON_CONNECT_ONLY},
-        {HOP_TRACE, REASON_TRACE},
-        {HOP_FOLLOWS, REASON_FOLLOWS},
-        {HOP_REDIRECTED, REASON_REDIRECT},
+#define ROW(flag, reason) {flag, reason},
+        UNSAFE_FLAGS(ROW)
+#undef ROW
     };
     if (hop->flags & HOP_MOVED)
         return REASON_MOVED;
