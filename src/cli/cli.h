@@ -31,7 +31,6 @@ enum {
     CLI_BAD_CONFIG = 78, /* EX_CONFIG */
 
     CLI_MAX_OPTIONS = 12,
-    CLI_MAX_VERBS = 12,
     CLI_COLUMNS = 80,
     CLI_HELP_LINES = 24,
 };

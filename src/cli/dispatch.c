@@ -5,6 +5,7 @@
 #include "cli/account.h"
 #include "cli/json.h"
 #include "cli/parse.h"
+#include "core/cleanup.h"
 #include "core/text.h"
 
 enum { OPTION_VERSION };
@@ -40,13 +41,15 @@ const struct cli_verb cli_command = {
 
 int cli_unknown_verb(const struct cli_verb *verb, const char *path, const char *typed)
 {
-    const char *names[CLI_MAX_VERBS + 1] = {NULL};
-    const char *nearest;
-    for (int i = 0; verb->verbs[i] != NULL; i++)
+    size_t count = 0;
+    while (verb->verbs[count] != NULL)
+        count++;
+    auto_free const char **names = calloc(count + 1, sizeof *names);
+    for (size_t i = 0; names != NULL && i < count; i++)
         names[i] = verb->verbs[i]->name;
     if (strlen(typed) > MAX_SHOWN)
         return cli_fail(CLI_FAILED, "unknown verb; '%s --help' lists them", path);
-    nearest = text_nearest(typed, names);
+    const char *nearest = names != NULL ? text_nearest(typed, names) : NULL;
     if (nearest != NULL)
         return cli_fail(CLI_FAILED, "unknown verb '%s'; did you mean '%s %s'?", typed, path,
                         nearest);
