@@ -69,17 +69,26 @@ char *arena_strdup(struct arena *arena, const char *text)
     return arena_strndup(arena, text, strlen(text));
 }
 
+static char *concat(struct arena *arena, const char *text, const char *between, const char *more)
+{
+    size_t length = strlen(text), middle = strlen(between);
+    char *all = arena_alloc(arena, length + middle + strlen(more) + 1);
+    if (all == NULL)
+        return NULL;
+    memcpy(all, text, length);
+    memcpy(all + length, between, middle);
+    strcpy(all + length + middle, more);
+    return all;
+}
+
+char *arena_concat(struct arena *arena, const char *text, const char *more)
+{
+    return concat(arena, text, "", more);
+}
+
 char *arena_join(struct arena *arena, const char *dir, const char *name)
 {
-    size_t dir_len = strlen(dir);
-    size_t name_len = strlen(name);
-    char *path = arena_alloc(arena, dir_len + 1 + name_len + 1);
-    if (path == NULL)
-        return NULL;
-    memcpy(path, dir, dir_len);
-    path[dir_len] = '/';
-    memcpy(path + dir_len + 1, name, name_len);
-    return path;
+    return concat(arena, dir, "/", name);
 }
 
 void arena_free(struct arena *arena)

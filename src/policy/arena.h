@@ -27,6 +27,7 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A copy of text[0..length), ended by NUL. */
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_strdup(struct arena *arena, const char *text);
+char *arena_concat(struct arena *arena, const char *text, const char *more);
 
 /* "DIR/NAME" */
 char *arena_join(struct arena *arena, const char *dir, const char *name);

@@ -81,7 +81,7 @@ enum policy_source {
     POLICY_SOURCE_INLINE,      /* api_key = "..." */
 };
 
-/* The setting that names such a source. */
+/* The setting that names such a source; NULL behind the last. */
 const char *policy_source_setting(enum policy_source source);
 
 /* True where the key is in a file, which is judged when it is read. */
@@ -93,6 +93,7 @@ struct policy_config_key {
     enum policy_source source;
     const char *location; /* the file, the credential or the variable; NULL for INLINE */
     const char *variable; /* of DOTENV; else NULL */
+    const char *shown;    /* "$NAME" where no file's name tells a person where the key is, or NULL */
     const char *value;    /* SECRET, of INLINE; else NULL */
     size_t value_length;
     uint32_t next;          /* the key of `next`, which has no rule of its own, or POLICY_NONE */

@@ -11,10 +11,6 @@
 
 enum { MAX_STALE = 30 * 24 * 60 * 60, MAX_ROTATE_DAYS = 3660 };
 
-static const char *const key_settings[] = {"name",         "api_key",  "file",        "credential",
-                                           "dotenv",       "variable", "environment", "next",
-                                           "rotate_after", "stale",    NULL};
-
 uint32_t policy_name_key(struct policy_reader *reader, const char *name, uint32_t line,
                          enum policy_source source)
 {
@@ -116,25 +112,40 @@ typedef const char *location_reader(struct policy_reader *reader, const config_s
 /* What `next` names, where a source has it. */
 enum next { NEXT_NOTHING, NEXT_LOCATION, NEXT_VARIABLE };
 
-/* Each source: the setting that names it, how that is read, what a successor is. */
+/*
+ * Each source: the setting that names it; how that is read, or NULL where the key itself stands
+ * there; what `next` is; whether the key is in a file, which is judged; and what stands in front of
+ * the location where a person reads of it, or NULL where the name of a file says it.
+ */
+#define SOURCES(X)                                                                                 \
+    X(POLICY_SOURCE_FILE, "file", setting_path, NEXT_LOCATION, true, NULL)                         \
+    X(POLICY_SOURCE_CREDENTIAL, "credential", read_credential, NEXT_LOCATION, true, NULL)          \
+    X(POLICY_SOURCE_DOTENV, "dotenv", setting_path, NEXT_VARIABLE, true, NULL)                     \
+    X(POLICY_SOURCE_ENVIRONMENT, "environment", read_environment, NEXT_NOTHING, false, "$")        \
+    X(POLICY_SOURCE_INLINE, "api_key", NULL, NEXT_NOTHING, false, NULL)
+
 static const struct source {
     const char *setting;
-    location_reader *read; /* NULL: the key itself stands there */
+    location_reader *read;
     enum next next;
-    bool is_file; /* the key is in one, which is judged */
+    bool is_file;
+    const char *sign;
 } sources[] = {
-    [POLICY_SOURCE_FILE] = {"file", setting_path, NEXT_LOCATION, true},
-    [POLICY_SOURCE_CREDENTIAL] = {"credential", read_credential, NEXT_LOCATION, true},
-    [POLICY_SOURCE_DOTENV] = {"dotenv", setting_path, NEXT_VARIABLE, true},
-    [POLICY_SOURCE_ENVIRONMENT] = {"environment", read_environment, NEXT_NOTHING, false},
-    [POLICY_SOURCE_INLINE] = {"api_key", NULL, NEXT_NOTHING, false},
+#define ROW(source, ...) [source] = {__VA_ARGS__},
+    SOURCES(ROW)
+#undef ROW
 };
 
-enum { SOURCES = sizeof sources / sizeof sources[0] };
+#define SETTING(source, setting, ...) setting,
+static const char *const key_settings[] = {"name",         "variable", "next",
+                                           "rotate_after", "stale",    SOURCES(SETTING) NULL};
+#undef SETTING
+
+enum { COUNT = sizeof sources / sizeof sources[0] };
 
 const char *policy_source_setting(enum policy_source source)
 {
-    return sources[source].setting;
+    return (unsigned)source < COUNT ? sources[source].setting : NULL;
 }
 
 bool policy_source_is_file(enum policy_source source)
@@ -142,15 +153,27 @@ bool policy_source_is_file(enum policy_source source)
     return sources[source].is_file;
 }
 
+/* "START file, dotenv" with all of them, or those that have a `next`. */
+static void list_sources(char text[COMPLAINT_TEXT], const char *start, bool with_next)
+{
+    size_t length = strlen(strcpy(text, start));
+    const char *between = " ";
+    for (int i = 0; i < COUNT && length < COMPLAINT_TEXT; i++) {
+        if (with_next && sources[i].next == NEXT_NOTHING)
+            continue;
+        length += (size_t)snprintf(text + length, COMPLAINT_TEXT - length, "%s%s", between,
+                                   sources[i].setting);
+        between = ", ";
+    }
+}
+
 /* The one source of a key; false after a finding. */
 static bool find_source(struct policy_reader *reader, const config_setting_t *group,
                         enum policy_source *source)
 {
-    char remedy[COMPLAINT_TEXT] = "give one of";
+    char remedy[COMPLAINT_TEXT];
     int found = 0;
-    for (size_t i = 0, length = strlen(remedy); i < SOURCES; i++) {
-        length += (size_t)snprintf(remedy + length, sizeof remedy - length, "%s %s",
-                                   i > 0 ? "," : "", sources[i].setting);
+    for (int i = 0; i < COUNT; i++) {
         if (setting_member(group, sources[i].setting) == NULL)
             continue;
         *source = (enum policy_source)i;
@@ -158,6 +181,7 @@ static bool find_source(struct policy_reader *reader, const config_setting_t *gr
     }
     if (found == 1)
         return true;
+    list_sources(remedy, "give one of", false);
     setting_error(reader, setting_line(group), remedy,
                   found == 0 ? "the key has no source" : "the key has more than one source");
     return false;
@@ -172,6 +196,8 @@ static void read_source(struct policy_reader *reader, const config_setting_t *gr
         key->location = source->read(reader, group, source->setting, &line);
     else
         read_inline(reader, group, key);
+    if (source->sign != NULL && key->location != NULL)
+        key->shown = arena_concat(&reader->config->arena, source->sign, key->location);
     if (source->next == NEXT_VARIABLE)
         key->variable = read_variable(reader, group);
     else if (setting_member(group, "variable") != NULL)
@@ -194,8 +220,9 @@ static uint32_t read_next(struct policy_reader *reader, const config_setting_t *
         location = key->location;
         variable = setting_string(reader, group, "next", &line);
     } else {
-        setting_error(reader, setting_line(group), "use it with file, credential or dotenv",
-                      "next has no meaning for this source");
+        char remedy[COMPLAINT_TEXT];
+        list_sources(remedy, "use it with", true);
+        setting_error(reader, setting_line(group), remedy, "next has no meaning for this source");
     }
     char name[40] = "";
     strncat(name, key->name, 32);

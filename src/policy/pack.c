@@ -56,9 +56,8 @@ static const char *const *pack_strings(struct packer *packer, const char *const 
 
 static const char *source_text(const struct policy_config_key *key)
 {
-    if (key->source == POLICY_SOURCE_ENVIRONMENT)
-        return strcmp(key->location, "OPENAI_API_KEY") == 0 ? "$OPENAI_API_KEY"
-                                                            : "$COMMISSIONED_API_KEY";
+    if (key->shown != NULL)
+        return key->shown;
     return key->path != NULL ? key->path : key->place.file;
 }
 

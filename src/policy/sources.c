@@ -139,48 +139,61 @@ static void take_variable(struct policy_config *config, struct policy_config_key
 }
 
 /* What is to be done where there is no such file. */
-static void say_where_to(const struct policy_config *config, const struct policy_config_key *key,
+static void say_to_store(const struct policy_config *config, const struct policy_config_key *key,
                          struct complaint *why)
 {
-    switch (key->source) {
-    case POLICY_SOURCE_CREDENTIAL:
-        snprintf(why->remedy, sizeof why->remedy,
-                 "add LoadCredential=%.64s:FILE to the unit, or name one that it has",
-                 key->location);
-        break;
-    case POLICY_SOURCE_DOTENV:
-        remedy_no_dotenv(why, key->path, key->variable, config->euid);
-        break;
-    case POLICY_SOURCE_INLINE:
-    case POLICY_SOURCE_FILE:
-    case POLICY_SOURCE_ENVIRONMENT:
-        remedy_no_key(why, key->path, config->euid);
-        break;
-    }
+    remedy_no_key(why, key->path, config->euid);
 }
 
-static void read_key_file(struct policy_config *config, struct policy_config_key *key)
+static void say_to_load(const struct policy_config *config, const struct policy_config_key *key,
+                        struct complaint *why)
+{
+    (void)config;
+    snprintf(why->remedy, sizeof why->remedy,
+             "add LoadCredential=%.64s:FILE to the unit, or name one that it has", key->location);
+}
+
+static void say_to_assign(const struct policy_config *config, const struct policy_config_key *key,
+                          struct complaint *why)
+{
+    remedy_no_dotenv(why, key->path, key->variable, config->euid);
+}
+
+/* A source that is a file: how the key is taken out of it, and what is said where it is not there. */
+struct kind_of_file {
+    void (*take)(struct policy_config *config, struct policy_config_key *key,
+                 const struct safe_file *file);
+    void (*say_absent)(const struct policy_config *config, const struct policy_config_key *key,
+                       struct complaint *why);
+};
+
+static const struct kind_of_file plain_file = {take_file, say_to_store};
+static const struct kind_of_file credential_file = {take_file, say_to_load};
+static const struct kind_of_file dotenv_file = {take_variable, say_to_assign};
+
+static void read_key_file(struct policy_config *config, struct policy_config_key *key,
+                          const char *path, const struct kind_of_file *kind)
 {
     struct complaint why = {0};
     struct safe_file *file = config->scratch;
+    key->path = path;
+    if (path == NULL)
+        return;
     enum safe_result result =
-        safe_file_read(key->path, config->euid, true, POLICY_MAX_KEYFILE, file, &why);
-    policy_watch_judged(config, key->path, file);
+        safe_file_read(path, config->euid, true, POLICY_MAX_KEYFILE, file, &why);
+    policy_watch_judged(config, path, file);
     if (result == SAFE_OK) {
         key->mtime = file->st.st_mtim;
-        if (key->source == POLICY_SOURCE_DOTENV)
-            take_variable(config, key, file);
-        else
-            take_file(config, key, file);
+        kind->take(config, key, file);
     } else if (result == SAFE_NO_MEMORY) {
         config->arena.failed = true;
     } else {
         if (result == SAFE_ABSENT) {
             complain(&why, "", "no such file");
-            say_where_to(config, key, &why);
+            kind->say_absent(config, key, &why);
         }
         key->absent = result == SAFE_ABSENT;
-        fail(config, key, key->path, 0, &why);
+        fail(config, key, path, 0, &why);
     }
     safe_file_free(file);
 }
@@ -196,9 +209,7 @@ static void read_credential(struct policy_config *config, struct policy_config_k
         fail(config, key, key->place.file, key->place.line, &why);
         return;
     }
-    key->path = arena_join(&config->arena, folder, key->location);
-    if (key->path != NULL)
-        read_key_file(config, key);
+    read_key_file(config, key, arena_join(&config->arena, folder, key->location), &credential_file);
 }
 
 static void read_environment(struct policy_config *config, struct policy_config_key *key,
@@ -206,18 +217,17 @@ static void read_environment(struct policy_config *config, struct policy_config_
 {
     bool openai = strcmp(key->location, "OPENAI_API_KEY") == 0;
     const char *value = openai ? request->env_openai : request->env_key;
-    const char *where = openai ? "$OPENAI_API_KEY" : "$COMMISSIONED_API_KEY";
     struct complaint why = {0};
     if (value == NULL || value[0] == '\0') {
         complain(&why, "set it, or give the key another source",
                  "is not set, though the policy's key is there");
         key->absent = true;
-        fail(config, key, where, 0, &why);
+        fail(config, key, key->shown, 0, &why);
     } else if (check_key(value, strlen(value), &why)) {
         set_key(config, key, value, strlen(value));
     } else {
         strcpy(why.remedy, "set it to the key alone");
-        fail(config, key, where, 0, &why);
+        fail(config, key, key->shown, 0, &why);
     }
 }
 
@@ -233,17 +243,17 @@ static void read_key(struct policy_config *config, struct policy_config_key *key
             set_key(config, key, key->value, key->value_length);
         break;
     case POLICY_SOURCE_FILE:
+        read_key_file(config, key, key->location, &plain_file);
+        break;
     case POLICY_SOURCE_DOTENV:
-        key->path = key->location;
-        if (key->path != NULL)
-            read_key_file(config, key);
+        read_key_file(config, key, key->location, &dotenv_file);
         break;
     case POLICY_SOURCE_CREDENTIAL:
         if (key->location != NULL)
             read_credential(config, key, request->credentials);
         break;
     case POLICY_SOURCE_ENVIRONMENT:
-        if (key->location != NULL)
+        if (key->shown != NULL)
             read_environment(config, key, request);
         break;
     }

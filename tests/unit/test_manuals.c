@@ -10,6 +10,7 @@
 #include "commissioned/journal_kinds.h"
 #include "commissioned/reason.h"
 #include "core/journal.h"
+#include "policy/config.h"
 #include "support/suite.h"
 
 #define MANUAL  "doc/libcommissioned-auth.8"
@@ -98,16 +99,16 @@ START_TEST(each_kind_of_line_is_told_once)
 }
 END_TEST
 
-/* How often the catalog has a line that begins with `text`. */
-static unsigned catalog_has(const char *text)
+/* How many lines of the file begin with `text`. */
+static unsigned lines_of(const char *path, const char *text)
 {
     char line[512];
     unsigned count = 0;
-    FILE *catalog = fopen(CATALOG, "r");
-    ck_assert_ptr_nonnull(catalog);
-    while (fgets(line, sizeof line, catalog) != NULL)
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file) != NULL)
         count += strncmp(line, text, strlen(text)) == 0;
-    fclose(catalog);
+    fclose(file);
     return count;
 }
 
@@ -116,10 +117,10 @@ START_TEST(each_kind_of_line_is_explained_once_in_the_catalog)
     char entry[64];
     for (int i = 0; i < JOURNAL_KIND_COUNT; i++) {
         snprintf(entry, sizeof entry, "-- %s\n", journal_id((enum journal_kind)i));
-        ck_assert_msg(catalog_has(entry) == 1, "%s: %s", CATALOG, entry);
+        ck_assert_msg(lines_of(CATALOG, entry) == 1, "%s: %s", CATALOG, entry);
     }
-    ck_assert_uint_eq(catalog_has("-- "), JOURNAL_KIND_COUNT);
-    ck_assert_uint_eq(catalog_has("Subject: "), JOURNAL_KIND_COUNT);
+    ck_assert_uint_eq(lines_of(CATALOG, "-- "), JOURNAL_KIND_COUNT);
+    ck_assert_uint_eq(lines_of(CATALOG, "Subject: "), JOURNAL_KIND_COUNT);
 }
 END_TEST
 
@@ -159,6 +160,22 @@ START_TEST(the_catalog_names_fields_that_there_are)
 }
 END_TEST
 
+/* ---- the configuration's --------------------------------------------------------------------- */
+
+START_TEST(each_source_of_a_key_is_in_the_manual_and_among_the_words_to_fuzz_with)
+{
+    char item[64], word[64];
+    const char *setting;
+    for (int i = 0; (setting = policy_source_setting((enum policy_source)i)) != NULL; i++) {
+        snprintf(item, sizeof item, ".It Ic %s No", setting);
+        snprintf(word, sizeof word, "\"%s\"\n", setting);
+        ck_assert_msg(lines_of("doc/commissioned-auth.conf.5", item) > 0, "the manual: %s",
+                      setting);
+        ck_assert_msg(lines_of("tests/fuzz/policy.dict", word) == 1, "the dictionary: %s", setting);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("manuals");
@@ -172,6 +189,7 @@ int main(void)
     tcase_add_test(tests, each_kind_of_line_is_explained_once_in_the_catalog);
     tcase_add_test(tests, no_command_of_the_catalog_has_a_value_in_it);
     tcase_add_test(tests, the_catalog_names_fields_that_there_are);
+    tcase_add_test(tests, each_source_of_a_key_is_in_the_manual_and_among_the_words_to_fuzz_with);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -240,7 +240,7 @@ static const struct config_row config_rows[] = {
     {0600, "keys = ({ name = \"k\"; file = \"/k\"; stale = \"999d\"; });\n",
      ":1: stale is longer than 30 days: write a shorter one"},
     {0600, "keys = ({ name = \"k\"; environment = \"OPENAI_API_KEY\"; next = \"/k\"; });\n",
-     ":1: next has no meaning for this source: use it with file, credential or dotenv"},
+     ":1: next has no meaning for this source: use it with file, credential, dotenv"},
     {0600, "keys = ({ name = \"k\"; file = \"/k\"; },\n { name = \"k\"; file = \"/l\"; });\n",
      ":2: a second key is named \"k\", after line 1: give each key a name of its own"},
     /* rules */
