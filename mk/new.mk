@@ -32,5 +32,5 @@ new-%:
 # A second make, for $(PROGRAMS) is complete only when all of mk/ was read.
 .PHONY: new-built
 new-built:
-	@$(MAKE) --no-print-directory $(LIBRARY) $(MODULE) $(control) $(PROGRAMS) \
+	@$(MAKE) --no-print-directory $(LIBRARY) $(MODULE) $(COMMAND) $(control) $(PROGRAMS) \
 	    $(addprefix $(BUILD)/tests/,$(new_tests))

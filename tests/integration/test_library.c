@@ -276,6 +276,17 @@ static bool is_newer(const char *scenario)
     return false;
 }
 
+/* As of 8.21 libcurl sends a password without a user unasked, and an empty user without a password no
+ * more. The sum wraps around: one less. */
+static unsigned more_are_its_own(const char *scenario)
+{
+    if (libcurl_before(0x081500))
+        return 0;
+    return strcmp(scenario, "password-alone") == 0    ? 1
+           : strcmp(scenario, "own-credentials") == 0 ? UINT_MAX
+                                                      : 0;
+}
+
 static void run_row(const char *program, const struct row *row)
 {
     if (!is_built(program)) {
@@ -289,12 +300,13 @@ static void run_row(const char *program, const struct row *row)
         printf("SKIP %s: this libcurl is too old for it\n", row->scenario);
         return;
     }
+    unsigned more = more_are_its_own(row->scenario);
     configure(row->configuration);
     run_program(program, row->scenario);
     if (row->follows && old_libcurl())
         check_no_key(row->scenario);
     else
-        check_seen(row->scenario, row->yes, row->no, row->own);
+        check_seen(row->scenario, row->yes - more, row->no, row->own + more);
 }
 
 START_TEST(every_scenario_with_openssl)

@@ -531,7 +531,7 @@ static void with_header(const char *header, const char *path)
     curl_slist_free_all(list);
 }
 
-/* What libcurl sends unasked: since 8.20. */
+/* What libcurl sends unasked: by 8.21. */
 static void password_alone(void)
 {
     bool is_sent = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
@@ -541,7 +541,7 @@ static void password_alone(void)
 static void own_credentials(void)
 {
     text(CURLOPT_USERPWD, "user:password", "/own/userpwd");
-    /* What libcurl sends unasked: before 8.20. */
+    /* What libcurl sends unasked: not by 8.21. */
     bool is_new = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
     text(CURLOPT_USERPWD, ":", is_new ? "/yes/empty-basic" : "/own/empty-basic");
     with_header("Authorization: Bearer mine", "/own/header");

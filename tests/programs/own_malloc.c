@@ -2,6 +2,7 @@
  * own_malloc.c - a preloaded allocator that ends the process where it is given what it did not give
  * itself. The C library's own is never called.
  */
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -67,4 +68,28 @@ EXPORTED void *realloc(void *block, size_t size)
     memcpy(fresh, block, old < size ? old : size);
     free(block);
     return fresh;
+}
+
+/* OpenSSL asks for memory so from 3.5 on. What is behind the header is aligned by chance alone, so
+ * more is asked for, and the header stands right in front of what is given. */
+EXPORTED int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    char *all = size + alignment < size ? NULL : malloc(size + alignment);
+    if (all == NULL)
+        return ENOMEM;
+    all += (alignment - (uintptr_t)all % alignment) % alignment;
+    *((struct header *)(void *)all - 1) = (struct header){mark, size};
+    *block = all;
+    return 0;
+}
+
+EXPORTED void *aligned_alloc(size_t alignment, size_t size)
+{
+    void *block = NULL;
+    return posix_memalign(&block, alignment, size) == 0 ? block : NULL;
+}
+
+EXPORTED void *memalign(size_t alignment, size_t size)
+{
+    return aligned_alloc(alignment, size);
 }
