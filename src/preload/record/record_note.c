@@ -8,17 +8,10 @@
 #include "core/decide.h"
 #include "preload/record/record.h"
 
-/* Numbers are libcurl's ABI (curl.h), so one built against an older curl.h still knows them. */
+/* Numbers are libcurl's ABI (curl.h). */
 enum {
-    OPT_HEADEROPT = 229,
-    OPT_PREREQFUNCTION = 20312,
-    OPT_PREREQDATA = 10313,
-    OPT_CURLU = 10282,
-    OPT_REQUEST_TARGET = 10266,
-    OPT_AWS_SIGV4 = 10305,
     SSL_OPTION_EARLYDATA = 1 << 6, /* CURLSSLOPT_EARLYDATA, 8.11 */
-    OPT_MIMEPOST = 10269,
-    OPT_HTTPPOST = 10024, /* deprecated, as is the next */
+    OPT_HTTPPOST = 10024,          /* deprecated, as is the next */
     OPT_PUT = 54,
     ONLY_CONNECT = 1, /* CONNECT_ONLY; 2 is a WebSocket, which libcurl asks for */
     FOLLOW_ALL = 1,   /* FOLLOWLOCATION; from 8.13 on there are other modes */
@@ -36,12 +29,12 @@ enum {
     X(CURLOPT_STDERR, ALWAYS, SHOWS, RARE(error_stream, void *))                                   \
     X(CURLOPT_DEBUGFUNCTION, ALWAYS, SHOWS, RARE(debug, curl_debug_callback))                      \
     X(CURLOPT_DEBUGDATA, ALWAYS, SHOWS, RARE(debug_data, void *))                                  \
-    X(OPT_PREREQFUNCTION, ALWAYS, SHOWS, RARE(prereq, curl_prereq_callback))                       \
-    X(OPT_PREREQDATA, ALWAYS, SHOWS, RARE(prereq_data, void *))                                    \
+    X(CURLOPT_PREREQFUNCTION, ALWAYS, SHOWS, RARE(prereq, curl_prereq_callback))                   \
+    X(CURLOPT_PREREQDATA, ALWAYS, SHOWS, RARE(prereq_data, void *))                                \
     X(CURLOPT_URL, WHERE_HIDDEN, LEADS, note_url(record, text))                                    \
-    X(OPT_CURLU, ALWAYS, LEADS, RARE(url, CURLU *))                                                \
+    X(CURLOPT_CURLU, ALWAYS, LEADS, RARE(url, CURLU *))                                            \
     X(CURLOPT_PORT, ALWAYS, LEADS, record->port = (uint16_t)bits)                                  \
-    X(OPT_REQUEST_TARGET, ALWAYS, DECIDES,                                                         \
+    X(CURLOPT_REQUEST_TARGET, ALWAYS, DECIDES,                                                     \
       set_fact(record, HOP_UNKNOWN_TARGET, !note_text(record, RECORD_TARGET, text)))               \
     X(CURLOPT_CUSTOMREQUEST, ALWAYS, DECIDES, note_method(record, text))                           \
     X(CURLOPT_CONNECT_ONLY, ALWAYS, DECIDES,                                                       \
@@ -52,7 +45,7 @@ enum {
     X(CURLOPT_POST, ALWAYS, MAKES_METHOD, (void)bits)                                              \
     X(CURLOPT_HTTPGET, ALWAYS, MAKES_METHOD, (void)bits)                                           \
     X(OPT_HTTPPOST, ALWAYS, MAKES_METHOD, (void)bits)                                              \
-    X(OPT_MIMEPOST, ALWAYS, MAKES_METHOD, (void)bits)                                              \
+    X(CURLOPT_MIMEPOST, ALWAYS, MAKES_METHOD, (void)bits)                                          \
     X(CURLOPT_POSTFIELDS, ALWAYS, MAKES_METHOD, (void)bits)                                        \
     X(CURLOPT_COPYPOSTFIELDS, ALWAYS, MAKES_METHOD, (void)bits)                                    \
     X(CURLOPT_FOLLOWLOCATION, ALWAYS, DECIDES, note_follow(record, bits))                          \
@@ -63,13 +56,13 @@ enum {
     X(CURLOPT_SSL_CTX_FUNCTION, ALWAYS, DECIDES, note_ssl_ctx(record, argument))                   \
     X(CURLOPT_SSL_OPTIONS, ALWAYS, DECIDES,                                                        \
       set_fact(record, HOP_EARLY_DATA, (bits & SSL_OPTION_EARLYDATA) != 0))                        \
-    X(OPT_HEADEROPT, ALWAYS, DECIDES,                                                              \
+    X(CURLOPT_HEADEROPT, ALWAYS, DECIDES,                                                          \
       set_fact(record, HOP_HEADER_UNIFIED, (bits & CURLHEADER_SEPARATE) == 0))                     \
     X(CURLOPT_USERPWD, ALWAYS, DECIDES, note_userpwd(record, text))                                \
     X(CURLOPT_USERNAME, ALWAYS, DECIDES, note_user(record, text, text != NULL ? strlen(text) : 0)) \
     X(CURLOPT_PASSWORD, ALWAYS, DECIDES, note_password(record, text))                              \
     X(CURLOPT_XOAUTH2_BEARER, ALWAYS, DECIDES, set_state(record, RECORD_BEARER, text != NULL))     \
-    X(OPT_AWS_SIGV4, ALWAYS, DECIDES, set_state(record, RECORD_SIGV4, text != NULL))               \
+    X(CURLOPT_AWS_SIGV4, ALWAYS, DECIDES, set_state(record, RECORD_SIGV4, text != NULL))           \
     X(CURLOPT_HTTPAUTH, ALWAYS, DECIDES, note_auth(record, bits))                                  \
     X(CURLOPT_NETRC, ALWAYS, DECIDES, set_state(record, RECORD_NETRC, bits != CURL_NETRC_IGNORED)) \
     X(CURLOPT_NETRC_FILE, ALWAYS, DECIDES,                                                         \
