@@ -402,7 +402,7 @@ static double taking(unsigned requests)
 {
     char count[16];
     snprintf(count, sizeof count, "%u", requests);
-    return instructions_in("policy_take", library,
+    return instructions_in("policy_take_for", library,
                            (const char *const[]){workload, "1", "perform", count, HOST, NULL});
 }
 

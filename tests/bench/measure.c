@@ -148,7 +148,10 @@ double instructions_in(const char *function, const char *preload, const char *co
 {
     char how[256];
     snprintf(how, sizeof how, "--toggle-collect=%s", function);
-    return callgrind(how, preload, argv);
+    double count = callgrind(how, preload, argv);
+    if (count == 0)
+        errx(99, "%s: nobody called it", function);
+    return count;
 }
 
 double instructions_of(const char *preload, const char *const argv[])

@@ -63,6 +63,11 @@ static void teardown(void)
     tmpdir_remove(dir);
 }
 
+static struct policy_ref *policy_take(void)
+{
+    return policy_take_for(NULL, NULL);
+}
+
 static bool has_key(const struct policy_ref *policy, int number)
 {
     const struct policy_image *image = policy->image;

@@ -356,8 +356,3 @@ NO_CANARY struct policy_ref *policy_take_for(const struct record *record,
     note_look(&moment.now, false);
     return policy;
 }
-
-struct policy_ref *policy_take(void)
-{
-    return policy_take_for(NULL, NULL);
-}

@@ -8,7 +8,7 @@
  * Afterwards the files that the image was made from are looked at once per tick of the coarse clock
  * (clock_getres(2): 1 to 10 ms).
  *
- * Ownership: policy_take gives a reference, policy_release takes it back; the last one wipes the
+ * Ownership: policy_take_for gives a reference, policy_release takes it back; the last one wipes the
  *            image.
  * Threads:   any. No lock is held while the dynamic loader works.
  * Errors:    NULL means no policy. errno is kept.
@@ -23,12 +23,9 @@
 #include "preload/loader/locks.h"
 #include "preload/policy/policy_ref.h"
 
-/* The policy in force, or NULL where there is no configuration or none
- * that concerns this process. */
-struct policy_ref *policy_take(void);
-
 /*
- * The same, but in a process that was found without a policy, and where `stays_away` is true of the
+ * The policy in force, or NULL where there is no configuration or none that concerns this process.
+ * In a process that was found without a policy, and where `stays_away` (may be NULL) is true of the
  * record, no file is looked at: a program that has nothing to do with us may have forbidden itself
  * that on pain of death (seccomp).
  */
