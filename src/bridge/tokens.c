@@ -16,9 +16,9 @@ static bool is_hash(const char *text)
 static bool read_line(char *line, struct known_token *token)
 {
     char rules[4096], rest[2];
-    char name[TOKEN_NAME + 2], hash[SHA256_HEX + 2], prefix[TOKEN_PREFIX + 2];
+    char name[MAX_TOKEN_NAME + 2], hash[SHA256_HEX + 2], prefix[TOKEN_PREFIX + 2];
     if (sscanf(line, "%65s %65s %13s %4095s %1s", name, hash, prefix, rules, rest) != 4 ||
-        strlen(name) > TOKEN_NAME || !is_hash(hash) || strlen(prefix) > TOKEN_PREFIX)
+        strlen(name) > MAX_TOKEN_NAME || !is_hash(hash) || strlen(prefix) > TOKEN_PREFIX)
         return false;
     memcpy(token->name, name, sizeof token->name);
     memcpy(token->hash, hash, sizeof token->hash);

@@ -17,10 +17,10 @@
 #include "bridge/result.h"
 #include "bridge/sha256.h"
 
-enum { TOKEN_PREFIX = 12, TOKEN_NAME = 64, MAX_TOKENS = 4096, MAX_TOKENS_FILE = 4 << 20 };
+enum { TOKEN_PREFIX = 12, MAX_TOKEN_NAME = 64, MAX_TOKENS = 4096, MAX_TOKENS_FILE = 4 << 20 };
 
 struct known_token {
-    char name[TOKEN_NAME + 1];
+    char name[MAX_TOKEN_NAME + 1];
     char hash[SHA256_HEX + 1];
     char prefix[TOKEN_PREFIX + 1];
     char *rules; /* names with commas; NULL: those that are for anybody */

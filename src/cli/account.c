@@ -15,7 +15,7 @@
 #include "core/cleanup.h"
 #include "core/journal.h"
 
-enum { ID_SIZE = 16, MESSAGE_SIZE = 512, TERMINAL_SIZE = 64, OBJECT_SHOWN = 200 };
+enum { ID_SIZE = 16, MESSAGE_SIZE = 512, TERMINAL_SIZE = 64, MAX_OBJECT = 200 };
 
 /* proc(5): 4294967295 where nobody logged in, as in a service. */
 static void login_user(char id[ID_SIZE])
@@ -43,9 +43,9 @@ static void remote_host(char host[TERMINAL_SIZE])
 }
 
 /* A file may be named by anybody: in the text its name must not go on with a result and a user. */
-static void show_object(char shown[OBJECT_SHOWN + 1], const char *object)
+static void show_object(char shown[MAX_OBJECT + 1], const char *object)
 {
-    snprintf(shown, OBJECT_SHOWN + 1, "%s", object);
+    snprintf(shown, MAX_OBJECT + 1, "%s", object);
     for (char *at = shown; (at = strpbrk(at, ":;,")) != NULL;)
         *at = '?';
 }
@@ -69,7 +69,7 @@ void account_key(const char *path, const char *name, int status)
 int account(const char *what, const char *object, int status)
 {
     char uid[ID_SIZE], login[ID_SIZE], terminal[TERMINAL_SIZE], host[TERMINAL_SIZE];
-    char message[MESSAGE_SIZE], shown[OBJECT_SHOWN + 1];
+    char message[MESSAGE_SIZE], shown[MAX_OBJECT + 1];
     auto_errno int saved = errno;
     snprintf(uid, sizeof uid, "%ld", (long)getuid());
     login_user(login);

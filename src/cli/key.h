@@ -2,6 +2,8 @@
 #ifndef COMMISSIONED_CLI_KEY_H
 #define COMMISSIONED_CLI_KEY_H
 
+#include <sys/types.h>
+
 #include "cli/cli.h"
 
 extern const struct cli_verb cli_verb_key_add;
@@ -11,8 +13,6 @@ extern const struct cli_verb cli_verb_key_rotate;
 extern const struct cli_verb cli_verb_key_promote;
 extern const struct cli_verb cli_verb_key_remove;
 extern const struct cli_verb cli_verb_key_check;
-
-#include <sys/types.h>
 
 struct key_store;
 

@@ -25,7 +25,7 @@ static bool replace(int etc, const char *text)
 
 static bool blank_one(int fd, const struct preload_entry *entry, off_t offset)
 {
-    char there[PRELOAD_MOST];
+    char there[MAX_PRELOAD];
     if (entry->length > sizeof there ||
         pread(fd, there, entry->length, offset) != (ssize_t)entry->length)
         return false;
@@ -68,7 +68,7 @@ enum preload_out preload_take_out(int etc)
     bool wrote = false;
     for (unsigned round = 0; round < MAX_ROUNDS; round++) {
         size_t size;
-        auto_free char *text = atomic_read(etc, PRELOAD_NAME, PRELOAD_MOST, &size);
+        auto_free char *text = atomic_read(etc, PRELOAD_NAME, MAX_PRELOAD, &size);
         if (text == NULL && errno != ENOENT)
             return PRELOAD_OUT_FAILED;
         if (text == NULL || !names_us(text))

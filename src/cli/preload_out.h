@@ -13,7 +13,7 @@
 
 #define PRELOAD_NAME "ld.so.preload"
 
-enum { PRELOAD_MOST = 64 * 1024 /* bytes; a longer file is not touched */ };
+enum { MAX_PRELOAD = 64 * 1024 /* bytes; a longer file is not touched */ };
 
 enum preload_out {
     PRELOAD_OUT_FAILED = -1, /* errno says why */

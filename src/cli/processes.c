@@ -11,7 +11,7 @@
 #include "cli/library.h"
 #include "core/cleanup.h"
 
-enum { SHOWN_PROCESSES = 50, UNITS_SIZE = 4096 };
+enum { MAX_SHOWN = 50, UNITS_SIZE = 4096 };
 
 static void read_name(struct process *process)
 {
@@ -149,7 +149,7 @@ static void tell_one(const struct process *process, void *data)
     if (!telling->wanted[process->holding])
         return;
     note_unit(telling, process->unit);
-    if (telling->shown++ < SHOWN_PROCESSES)
+    if (telling->shown++ < MAX_SHOWN)
         printf("%-14s %ld %s%s%s%s\n", word(process->holding), (long)process->pid,
                cli_shown(process->name), *process->unit != '\0' ? " (" : "",
                cli_shown(process->unit), *process->unit != '\0' ? ")" : "");
@@ -157,8 +157,8 @@ static void tell_one(const struct process *process, void *data)
 
 static void tell_end(const struct telling *telling)
 {
-    if (telling->shown > SHOWN_PROCESSES)
-        printf("%-14s %u\n", "and more", telling->shown - SHOWN_PROCESSES);
+    if (telling->shown > MAX_SHOWN)
+        printf("%-14s %u\n", "and more", telling->shown - MAX_SHOWN);
     if (*telling->units != '\0')
         printf("%-14s systemctl restart%s\n", "to restart", cli_shown(telling->units));
 }

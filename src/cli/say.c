@@ -8,17 +8,17 @@
 #include "core/cleanup.h"
 #include "core/utf8.h"
 
-enum { BUFFERS = 8, LONGEST = 8192 };
+enum { BUFFERS = 8, MAX_MESSAGE = 8192 };
 
-static char last_error[LONGEST];
+static char last_error[MAX_MESSAGE];
 
 const char *cli_shown(const char *text)
 {
-    static char buffers[BUFFERS][LONGEST];
+    static char buffers[BUFFERS][MAX_MESSAGE];
     static unsigned turn;
     char *out = buffers[turn++ % BUFFERS];
     size_t used = 0;
-    while (*text != '\0' && used + 5 < LONGEST) {
+    while (*text != '\0' && used + 5 < MAX_MESSAGE) {
         size_t length = utf8_shown(text);
         if (length == 0) {
             size_t hidden = utf8_length(text);
@@ -53,7 +53,7 @@ int cli_fail(int code, const char *format, ...)
 
 void cli_warn(const char *format, ...)
 {
-    char sentence[LONGEST];
+    char sentence[MAX_MESSAGE];
     va_list arguments;
     va_start(arguments, format);
     say(sentence, sizeof sentence, format, arguments);

@@ -33,7 +33,7 @@ int switch_failed(const struct switch_tree *tree, const char *name)
 static int read_text(struct switch_tree *tree)
 {
     size_t size = 0;
-    tree->text = atomic_read(tree->etc, PRELOAD_NAME, PRELOAD_MOST, &size);
+    tree->text = atomic_read(tree->etc, PRELOAD_NAME, MAX_PRELOAD, &size);
     tree->exists = tree->text != NULL;
     if (tree->text != NULL && strlen(tree->text) != size)
         return cli_fail(CLI_FAILED, "%s holds a NUL byte: look into it before it is changed",

@@ -150,9 +150,9 @@ static int add(const struct cli_call *call)
     struct addition addition = {.name = call->argv[0], .rules = call->value[OPTION_RULE]};
     size_t length = strlen(addition.name);
     int status;
-    if (length == 0 || length > TOKEN_NAME || !is_name(addition.name, ""))
+    if (length == 0 || length > MAX_TOKEN_NAME || !is_name(addition.name, ""))
         return cli_fail(CLI_FAILED, "a token's name has up to %d letters, digits, '.', '_' and '-'",
-                        TOKEN_NAME);
+                        MAX_TOKEN_NAME);
     if (addition.rules != NULL && (*addition.rules == '\0' || !is_name(addition.rules, ",")))
         return cli_fail(CLI_FAILED, "--rule: names of rules, with commas between them");
     if (!token_make(&addition.token))

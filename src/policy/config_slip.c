@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DEEPEST = 16 }; /* brackets that are kept in mind; config_guard lets fewer through */
+enum { MAX_DEPTH = 16 }; /* brackets that are kept in mind; config_guard lets fewer through */
 
 enum token {
     NOTHING, /* the beginning, or what ends a setting */
@@ -22,7 +22,7 @@ struct reading {
     struct {
         char bracket;
         uint32_t line;
-    } open[DEEPEST + 1]; /* [0] is the file, which is a group */
+    } open[MAX_DEPTH + 1]; /* [0] is the file, which is a group */
 };
 
 struct slip {
@@ -165,7 +165,7 @@ static const struct slip *open_bracket(struct reading *reading)
         return &comma;
     if (within && reading->open[reading->depth].bracket == '[')
         return &groups;
-    if (reading->depth == DEEPEST)
+    if (reading->depth == MAX_DEPTH)
         return NULL;
     reading->open[++reading->depth].bracket = *reading->at++;
     reading->open[reading->depth].line = reading->line;

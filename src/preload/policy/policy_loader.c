@@ -296,7 +296,6 @@ static struct policy_ref *refresh(struct policy_ref *old)
 {
     struct moment moment;
     struct search *search = search_begin();
-
     /* Who comes while another reads waits for it: the server may refuse the old key by now. */
     bool waited = !lock_try(LOCK_BUILD);
     if (waited)
