@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/coverage.h"
@@ -14,30 +13,7 @@
 #include "cli/library.h"
 #include "cli/program.h"
 #include "core/text.h"
-
-/* Programs that leave HTTP to another of their own. */
-static const struct helper {
-    const char *program;
-    const char *files[3]; /* where it is; ends in NULL */
-} helpers[] = {
-    {"git", {"/usr/lib/git-core/git-remote-https", "/usr/libexec/git-core/git-remote-https"}},
-    {"Rscript", {"/usr/lib/R/bin/exec/R", "/usr/lib64/R/bin/exec/R"}},
-    {"R", {"/usr/lib/R/bin/exec/R", "/usr/lib64/R/bin/exec/R"}},
-    {"apt", {"/usr/lib/apt/methods/https"}},
-    {"apt-get", {"/usr/lib/apt/methods/https"}},
-};
-
-static const char *helper_of(const char *file)
-{
-    for (size_t i = 0; i < sizeof helpers / sizeof helpers[0]; i++) {
-        if (strcmp(helpers[i].program, text_base_name(file)) != 0)
-            continue;
-        for (const char *const *path = helpers[i].files; *path != NULL; path++)
-            if (access(*path, X_OK) == 0)
-                return *path;
-    }
-    return NULL;
-}
+#include "policy/helper.h"
 
 /* Some can load modules, and none asks for anything itself. */
 static bool is_shell(const char *file)

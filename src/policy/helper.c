@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-/* Source: git(1), gitremote-helpers(7); R's own start scripts. */
+/* Source: git(1), gitremote-helpers(7); R's own start scripts; apt-transport-https(1). */
 static const struct {
     const char *name;
     const char *helper;
@@ -18,6 +18,8 @@ static const struct {
     {"R", "/usr/lib64/R/bin/exec/R"},
     {"Rscript", "/usr/lib/R/bin/exec/R"},
     {"Rscript", "/usr/lib64/R/bin/exec/R"},
+    {"apt", "/usr/lib/apt/methods/https"},
+    {"apt-get", "/usr/lib/apt/methods/https"},
 };
 
 const char *helper_of(const char *path)

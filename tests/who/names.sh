@@ -14,6 +14,7 @@ told() {
 }
 told "a script" 'programs = ["@W/app/wrapper"];' 'never match.*script.*/bin/sh.*scripts'
 told "git" 'programs = ["/usr/bin/git"];' 'never match.*write .*/git-remote-http$'
+[ ! -e /usr/lib/apt/methods/https ] || told "apt" 'programs = ["/usr/bin/apt"];' 'never match.*write .*/apt/methods/http$'
 told "a virtual environment's python" 'programs = ["@W/venv/bin/python"];' 'symbolic link to an interpreter.*/python3'
 told "a program among scripts" 'scripts = ["/usr/bin/curl"];' 'never match.*programs'
 told "a shell's script" 'scripts = ["@W/app/wrapper"];' 'never match.*shell.*programs'
