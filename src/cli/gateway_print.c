@@ -1,13 +1,11 @@
 /* gateway print and check - the policy as an engine's configuration, and what the engine says of it. */
-#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "bridge/checker.h"
 #include "bridge/engine.h"
 #include "bridge/envoy_text.h"
 #include "cli/gateway.h"
@@ -113,64 +111,24 @@ static const char *find_checker(enum gateway_engine engine, char file[PATH_MAX])
     return NULL;
 }
 
-static void become_checker(enum gateway_engine engine, const char *file, const char *text,
-                           int output)
+static int run_checker(enum gateway_engine engine, const char *file, const char *text)
 {
     const char *const haproxy[] = {file, "-c", "-f", text, NULL}; /* -q takes the reason too */
     const char *const nginx[] = {file, "-t", "-q", "-c", text, NULL};
     const char *const envoy[] = {file, "--mode", "validate", "-l", "error", "-c", text, NULL};
     const char *const *const words[] = {haproxy, nginx, envoy};
-    dup2(output, STDOUT_FILENO);
-    dup2(output, STDERR_FILENO);
-    execv(file, (char *const *)words[engine]);
-    _exit(127);
-}
-
-/* The first line that tells of an error, in place. */
-static const char *complaint_of(char *output)
-{
-    static const char *const marks[] = {"[ALERT]", "[emerg]", "[critical]", "[error]", "rror"};
-    char *line = output;
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        char *found = strstr(output, marks[i]);
-        if (found != NULL) {
-            line = found;
-            break;
-        }
-    }
-    line[strcspn(line, "\n")] = '\0';
-    return *line != '\0' ? line : "it gave no reason";
-}
-
-static int run_checker(enum gateway_engine engine, const char *file, const char *text)
-{
-    char output[16384], rest[512];
-    int status, ends[2];
-    size_t used = 0;
-    ssize_t got;
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return cli_fail(CLI_FAILED, "%s: %m", file);
-    pid_t pid = fork();
-    if (pid == 0)
-        become_checker(engine, file, text, ends[1]);
-    close(ends[1]);
-    while (pid > 0 && used < sizeof output - 1 &&
-           (got = read(ends[0], output + used, sizeof output - 1 - used)) > 0)
-        used += (size_t)got;
-    while (pid > 0 && read(ends[0], rest, sizeof rest) > 0)
-        ; /* the checker must be able to end */
-    output[used] = '\0';
-    close(ends[0]);
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
-        return cli_fail(CLI_FAILED, "%s: %m", file);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    char output[MAX_CHECKER_OUTPUT];
+    enum checker_says says = checker_run(words[engine], -1, output);
+    if (says == CHECKER_TAKES_IT)
         return CLI_OK;
+    if (says == CHECKER_FAILED)
+        return cli_fail(CLI_FAILED, "%s: %m", file);
     if (strstr(output, "host not found in upstream") != NULL)
         return cli_fail(CLI_FAILED,
                         "nginx looks the origin's name up when it starts, and here it has "
                         "no address: check it where DNS knows it, or with --connect "
                         "HOST:PORT");
-    return cli_fail(CLI_BAD_CONFIG, "%s refuses it: %.400s", file, complaint_of(output));
+    return cli_fail(CLI_BAD_CONFIG, "%s refuses it: %.400s", file, checker_complaint(output));
 }
 
 /* In a folder of its own, with files that have no key in them. */

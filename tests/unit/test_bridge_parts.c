@@ -6,6 +6,7 @@
 
 #include "bridge/account.h"
 #include "bridge/base64.h"
+#include "bridge/checker.h"
 #include "bridge/engine.h"
 #include "bridge/error_body.h"
 #include "bridge/token.h"
@@ -129,6 +130,55 @@ START_TEST(a_rule_is_found_by_its_whole_name)
 }
 END_TEST
 
+/* ---- the checker ----------------------------------------------------------------------------- */
+
+static enum checker_says ask_shell(const char *script, char output[MAX_CHECKER_OUTPUT])
+{
+    const char *const words[] = {"/bin/sh", "-c", script, NULL};
+    return checker_run(words, -1, output);
+}
+
+START_TEST(what_a_checker_says_is_its_exit_status_and_both_its_streams)
+{
+    char output[MAX_CHECKER_OUTPUT];
+    ck_assert_int_eq(ask_shell("echo good", output), CHECKER_TAKES_IT);
+    ck_assert_str_eq(output, "good\n");
+    ck_assert_int_eq(ask_shell("echo bad >&2; exit 1", output), CHECKER_REFUSES_IT);
+    ck_assert_str_eq(output, "bad\n");
+    ck_assert_int_eq(ask_shell("kill -9 $$", output), CHECKER_REFUSES_IT);
+    const char *const nothing[] = {"/nowhere/haproxy", NULL};
+    ck_assert_int_eq(checker_run(nothing, -1, output), CHECKER_REFUSES_IT);
+}
+END_TEST
+
+START_TEST(a_checker_that_says_more_than_is_kept_comes_to_its_end)
+{
+    char output[MAX_CHECKER_OUTPUT];
+    ck_assert_int_eq(ask_shell("head -c 1000000 /dev/zero | tr '\\0' x", output), CHECKER_TAKES_IT);
+    ck_assert_uint_eq(strlen(output), MAX_CHECKER_OUTPUT - 1);
+}
+END_TEST
+
+static const struct {
+    const char *output, *complaint;
+} complaints[] = {
+    {"", "it gave no reason"},
+    {"something else\nand more\n", "something else"},
+    {"[NOTICE] (1) : x\n[ALERT] (1) : unknown keyword\n[ALERT] (1) : more\n",
+     "[ALERT] (1) : unknown keyword"},
+    {"[2024-01-01 00:00:00.000][1][critical][main] cannot\n", "[critical][main] cannot"},
+    {"first\nAn Error of its own\nlast\n", "An Error of its own"},
+    {"error initializing\n", "error initializing"},
+};
+
+START_TEST(of_what_a_checker_says_the_line_that_tells_why_is_quoted)
+{
+    char output[128];
+    strcpy(output, complaints[_i].output);
+    ck_assert_str_eq(checker_complaint(output), complaints[_i].complaint);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bridge_parts");
@@ -141,6 +191,10 @@ int main(void)
     tcase_add_test(parts, a_version_is_read_in_old_and_new_spelling);
     tcase_add_test(parts, an_error_is_json_without_a_single_quote);
     tcase_add_test(parts, a_rule_is_found_by_its_whole_name);
+    tcase_add_test(parts, what_a_checker_says_is_its_exit_status_and_both_its_streams);
+    tcase_add_test(parts, a_checker_that_says_more_than_is_kept_comes_to_its_end);
+    tcase_add_loop_test(parts, of_what_a_checker_says_the_line_that_tells_why_is_quoted, 0,
+                        sizeof complaints / sizeof complaints[0]);
     suite_add_tcase(suite, parts);
     return suite_run(suite);
 }
