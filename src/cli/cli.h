@@ -58,6 +58,12 @@ struct cli_option {
     const char *list;
 };
 
+/* Of each verb whose answer a program may want. */
+#define CLI_JSON                                                                                   \
+    {                                                                                              \
+        "json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL                           \
+    }
+
 /* Of each verb whose work a script may want without its words: nothing comes to standard output. */
 #define CLI_QUIET                                                                                  \
     {                                                                                              \

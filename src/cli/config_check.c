@@ -17,7 +17,7 @@ static const struct cli_option options[] = {
                        NULL},
     [OPTION_USER] = {"user", 'u', "USER", "as this user, with his rights (root only)",
                      CLI_WORDS_USER, NULL},
-    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_JSON] = CLI_JSON,
     [OPTION_QUIET] = CLI_QUIET,
     {0},
 };

@@ -16,7 +16,7 @@ static const struct cli_option options[] = {
     [OPTION_PROGRAM] = {"program", 'p', "PROGRAM", "as this program (default: none)",
                         CLI_WORDS_COMMAND, NULL},
     [OPTION_USER] = {"user", 'u', "USER", "as this user (default: you)", CLI_WORDS_USER, NULL},
-    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_JSON] = CLI_JSON,
     {0},
 };
 

@@ -7,7 +7,7 @@ enum { OPTION_LEAKS, OPTION_JSON };
 static const struct cli_option options[] = {
     [OPTION_LEAKS] = {"leaks", 0, NULL, "look for stored keys where they should not be",
                       CLI_WORDS_NONE, NULL},
-    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_JSON] = CLI_JSON,
     {0},
 };
 

@@ -25,7 +25,7 @@ static const struct cli_option options[] = {
     [OPTION_USER] = {"user", 'u', "USER", "run by this user (default: you)", CLI_WORDS_USER, NULL},
     [OPTION_METHOD] = {"method", 'X', "METHOD", "with this method (default: GET)", CLI_WORDS_LIST,
                        "GET POST PUT PATCH DELETE HEAD OPTIONS"},
-    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_JSON] = CLI_JSON,
     {0},
 };
 

@@ -14,6 +14,12 @@ extern const struct cli_verb cli_verb_key_promote;
 extern const struct cli_verb cli_verb_key_remove;
 extern const struct cli_verb cli_verb_key_check;
 
+/* Of all of them. */
+#define KEY_DIR                                                                                    \
+    {                                                                                              \
+        "dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL                              \
+    }
+
 struct key_store;
 
 /* Where the store's owner has no configuration, writes one that gives the key to those who can read

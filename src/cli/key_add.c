@@ -33,13 +33,13 @@ static const struct cli_option add_options[] = {
                    NULL},
     [ADD_NO_RULE] = {"no-rule", 'n', NULL, "write no configuration, and propose none",
                      CLI_WORDS_NONE, NULL},
-    [ADD_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [ADD_DIR] = KEY_DIR,
     [ADD_QUIET] = CLI_QUIET,
     {0},
 };
 
 static const struct cli_option rotate_options[] = {
-    [ROTATE_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [ROTATE_DIR] = KEY_DIR,
     [ROTATE_QUIET] = CLI_QUIET,
     {0},
 };

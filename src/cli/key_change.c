@@ -18,13 +18,13 @@ enum { REMOVE_DIR, REMOVE_DRY_RUN, REMOVE_QUIET };
 
 static const struct cli_option promote_options[] = {
     [PROMOTE_UNDO] = {"undo", 'u', NULL, "put the previous key back", CLI_WORDS_NONE, NULL},
-    [PROMOTE_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [PROMOTE_DIR] = KEY_DIR,
     [PROMOTE_QUIET] = CLI_QUIET,
     {0},
 };
 
 static const struct cli_option remove_options[] = {
-    [REMOVE_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [REMOVE_DIR] = KEY_DIR,
     [REMOVE_DRY_RUN] = CLI_DRY_RUN,
     [REMOVE_QUIET] = CLI_QUIET,
     {0},

@@ -24,8 +24,8 @@ enum { CHECK_SECONDS = 30 };
 static const char url[] = COMMISSIONED_ORIGIN "/v1/models";
 
 static const struct cli_option options[] = {
-    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
-    [OPTION_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [OPTION_JSON] = CLI_JSON,
+    [OPTION_DIR] = KEY_DIR,
     [OPTION_CACERT] = {"cacert", 0, "FILE", "trust the authorities in FILE", CLI_WORDS_FILE, NULL},
     [OPTION_CONNECT] = {"connect", 0, "HOST:PORT", "dial this instead (a development server)",
                         CLI_WORDS_NONE, NULL},

@@ -14,8 +14,8 @@
 enum { OPTION_JSON, OPTION_DIR };
 
 static const struct cli_option options[] = {
-    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
-    [OPTION_DIR] = {"dir", 0, "DIR", "the folder of keys", CLI_WORDS_FOLDER, NULL},
+    [OPTION_JSON] = CLI_JSON,
+    [OPTION_DIR] = KEY_DIR,
     {0},
 };
 

@@ -13,7 +13,7 @@
 enum { OPTION_JSON, OPTION_PROCESSES, OPTION_ROOT, OPTION_QUIET };
 
 static const struct cli_option options[] = {
-    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_JSON] = CLI_JSON,
     [OPTION_PROCESSES] = {"processes", 0, NULL, "also which processes have the library",
                           CLI_WORDS_NONE, NULL},
     [OPTION_ROOT] = {"root", 0, "DIR", "look at the tree DIR instead of /", CLI_WORDS_FOLDER, NULL},

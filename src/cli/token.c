@@ -27,7 +27,7 @@ static const struct cli_option add_options[] = {
 
 static const struct cli_option list_options[] = {
     [OPTION_TOKENS] = {"tokens", 0, "FILE", "the file of tokens", CLI_WORDS_FILE, NULL},
-    [OPTION_JSON] = {"json", 'j', NULL, "print one JSON object", CLI_WORDS_NONE, NULL},
+    [OPTION_JSON] = CLI_JSON,
     {0},
 };
 
