@@ -280,6 +280,24 @@ START_TEST(a_log_line_is_one_json_object)
 }
 END_TEST
 
+START_TEST(a_log_that_is_opened_again_keeps_its_lines)
+{
+    char *path = ds_state_path(folder, "log");
+    for (int times = 1; times <= 2; times++) {
+        struct ds_log *log = ds_log_open(path, &why);
+        ds_log_write(log, &entry);
+        ds_log_close(log);
+        char *text = ds_slurp(path, NULL);
+        int lines = 0;
+        for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+            lines++;
+        ck_assert_int_eq(lines, times);
+        free(text);
+    }
+    free(path);
+}
+END_TEST
+
 START_TEST(a_log_that_cannot_be_opened_is_a_sentence)
 {
     char *path = ds_state_path(folder, "missing/log");
@@ -366,6 +384,7 @@ int main(void)
     tcase_add_test(all, a_damaged_certificate_is_made_anew);
     tcase_add_test(all, the_log_hides_what_follows_a_keys_mark_and_what_cannot_be_printed);
     tcase_add_test(all, a_log_line_is_one_json_object);
+    tcase_add_test(all, a_log_that_is_opened_again_keeps_its_lines);
     tcase_add_test(all, a_log_that_cannot_be_opened_is_a_sentence);
     tcase_add_test(all, a_log_may_be_the_lowest_descriptor);
     tcase_add_test(all, a_reader_that_stalls_costs_lines_and_nothing_else);
