@@ -25,7 +25,7 @@ struct search {
     char path[PATH_MAX + sizeof "/" MODULE_FOLDER "/" MODULE_NAME];
 };
 
-static const char *own_name(struct link_map **map)
+static const char *own_path(struct link_map **map)
 {
     *map = libc_object_of(&build);
     return *map != NULL ? (*map)->l_name : "";
@@ -36,7 +36,7 @@ static const char *own_name(struct link_map **map)
 static void find_own_folder(struct search *search)
 {
     struct link_map *map;
-    const char *name = own_name(&map);
+    const char *name = own_path(&map);
     const char *slash = strrchr(name, '/');
     if (name[0] == '/' && (size_t)(slash - name) < PATH_MAX) {
         memcpy(search->folder, name, (size_t)(slash - name));
@@ -49,7 +49,7 @@ static void find_own_folder(struct search *search)
 /* proc(5): so ends the line of a file that has no name any more. */
 static bool maps_say_deleted(void)
 {
-    static const char end[] = "/libcommissioned-auth.so (deleted)\n";
+    static const char end[] = "/" LIBRARY_NAME " (deleted)\n";
     char text[512];
     size_t matched = 0;
     ssize_t got = -1;
@@ -70,7 +70,7 @@ static bool is_removed(void)
 {
     struct link_map *map;
     struct stat status;
-    const char *name = own_name(&map);
+    const char *name = own_path(&map);
     return name[0] == '/' && stat(name, &status) != 0 && (errno == ENOENT || errno == ENOTDIR) &&
            maps_say_deleted();
 }
