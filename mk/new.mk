@@ -19,6 +19,7 @@ check-new: ## tests with newer libcurls: NEW="7.46.0 7.49.0", versions of pycurl
 new-%:
 	@mkdir -p $(BUILD)/new
 	@if scripts/newcurl $(BUILD)/new/$* $* 2>$(BUILD)/new/why; then \
+	    sed -n 's/^Version: /pycurl $* brings libcurl /p' $(BUILD)/new/$*/pkgconfig/libcurl.pc; \
 	    PKG_CONFIG_PATH=$(abspath $(BUILD)/new/$*/pkgconfig):$$PKG_CONFIG_PATH \
 	    $(MAKE) --no-print-directory BUILD=$(BUILD)/new/$* \
 	    LDFLAGS="-Wl,-rpath,$(new_libraries) -Wl,-rpath-link,$(new_libraries)" \
