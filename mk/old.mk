@@ -6,7 +6,7 @@ old := $(BUILD)/old
 .PHONY: old-tests
 old-tests:
 	@$(MAKE) --no-print-directory BUILD=$(old) CFLAGS="$(CFLAGS) -DFORCE_OLD_LIBCURL" \
-	    $(old)/libcommissioned-auth.so $(old)/commissioned-auth-policy.so \
+	    $(old)/libcommissioned-auth.so $(old)/commissioned-auth-policy.so $(old)/commissioned-auth \
 	    $(patsubst $(BUILD)/%,$(old)/%,$(PROGRAMS)) $(old)/tests/integration/test_library
 
 .PHONY: check-old
