@@ -5,13 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/names.h"
+
 #define LOOPBACK   "127.0.0.1"
 
 #define NAME(name) name,
 static const char *const base_urls[] = {CLIENT_BASE_URLS(NAME)};
 #undef NAME
 
-static const char *const keys[] = {"OPENAI_API_KEY", "COMMISSIONED_API_KEY"};
+static const char *const keys[] = {OPENAI_KEY_VARIABLE, KEY_VARIABLE};
 
 enum { BASE_URLS = sizeof base_urls / sizeof base_urls[0], KEYS = sizeof keys / sizeof keys[0] };
 

@@ -10,10 +10,10 @@
 #include "cli/switch.h"
 #include "core/names.h"
 
-/* Where the library looks for it, in that order. */
+/* As the library looks for it: core/names.h. */
 static bool module_found(const char *library)
 {
-    static const char *const below[] = {"", "commissioned-auth/"};
+    static const char *const below[] = MODULE_BELOW;
     int folder = (int)(strrchr(library, '/') - library);
     char path[PATH_MAX + 64];
     for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
@@ -105,7 +105,7 @@ void doctor_library(struct doctor *doctor)
 
 void doctor_environment(struct doctor *doctor)
 {
-    static const char *const secrets[] = {"COMMISSIONED_API_KEY", "OPENAI_API_KEY"};
+    static const char *const secrets[] = {KEY_VARIABLE, OPENAI_KEY_VARIABLE};
     const char *log = getenv("SSLKEYLOGFILE");
     if (log != NULL && *log)
         doctor_say(doctor, HEALTH_WARNING, "tls",

@@ -14,6 +14,7 @@
 #include "cli/policy.h"
 #include "cli/program.h"
 #include "core/cleanup.h"
+#include "core/names.h"
 #include "policy/embedded.h"
 #include "policy/helper.h"
 #include "policy/script.h"
@@ -36,8 +37,8 @@ static void ask_as_caller(struct policy_asker *asker)
     asker->request.env_file = asker->places.env_file;
     asker->request.user_file = asker->places.user_file;
     asker->request.credentials = variable("CREDENTIALS_DIRECTORY");
-    asker->request.env_key = variable("COMMISSIONED_API_KEY");
-    asker->request.env_openai = variable("OPENAI_API_KEY");
+    asker->request.env_key = variable(KEY_VARIABLE);
+    asker->request.env_openai = variable(OPENAI_KEY_VARIABLE);
 }
 
 static int ask_as(struct policy_asker *asker, const char *name)

@@ -29,8 +29,8 @@ static int give(const struct policy_image *image, const struct policy_rule *rule
     status = run_point_servers(image, rule);
     if (status != CLI_OK)
         return status;
-    if (setenv("OPENAI_API_KEY", key->header + strlen(bearer), 1) != 0 ||
-        setenv("COMMISSIONED_API_KEY", key->header + strlen(bearer), 1) != 0)
+    if (setenv(OPENAI_KEY_VARIABLE, key->header + strlen(bearer), 1) != 0 ||
+        setenv(KEY_VARIABLE, key->header + strlen(bearer), 1) != 0)
         return cli_fail(CLI_RUN_FAILED, "out of memory");
     return CLI_OK;
 }

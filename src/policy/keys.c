@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/names.h"
 #include "core/secret.h"
 #include "policy/config_guard.h"
 #include "policy/reader.h"
@@ -60,10 +61,10 @@ static const char *read_environment(struct policy_reader *reader, const config_s
                                     const char *setting, uint32_t *line)
 {
     const char *name = setting_string(reader, group, setting, line);
-    if (name == NULL || strcmp(name, "COMMISSIONED_API_KEY") == 0 ||
-        strcmp(name, "OPENAI_API_KEY") == 0)
+    if (name == NULL || strcmp(name, KEY_VARIABLE) == 0 ||
+        strcmp(name, OPENAI_KEY_VARIABLE) == 0)
         return name;
-    setting_error(reader, *line, "write \"COMMISSIONED_API_KEY\" or \"OPENAI_API_KEY\"",
+    setting_error(reader, *line, "write \"" KEY_VARIABLE "\" or \"" OPENAI_KEY_VARIABLE "\"",
                   "environment names a variable that is not read");
     return NULL;
 }
@@ -73,7 +74,7 @@ static const char *read_variable(struct policy_reader *reader, const config_sett
     uint32_t line;
     const char *name = setting_string(reader, group, "variable", &line);
     if (name == NULL)
-        return "COMMISSIONED_API_KEY";
+        return KEY_VARIABLE;
     size_t length = strlen(name);
     if (length == strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"))
         return name;

@@ -82,7 +82,7 @@ static void set_key(struct policy_config *config, struct policy_config_key *key,
 static void take_file(struct policy_config *config, struct policy_config_key *key,
                       const struct safe_file *file)
 {
-    static const char assignment[] = "COMMISSIONED_API_KEY=";
+    static const char assignment[] = KEY_VARIABLE "=";
     struct complaint why = {0};
     size_t length = file->size;
     while (length > 0 && (file->data[length - 1] == '\n' || file->data[length - 1] == '\r'))
@@ -215,7 +215,7 @@ static void read_credential(struct policy_config *config, struct policy_config_k
 static void read_environment(struct policy_config *config, struct policy_config_key *key,
                              const struct policy_request *request)
 {
-    bool openai = strcmp(key->location, "OPENAI_API_KEY") == 0;
+    bool openai = strcmp(key->location, OPENAI_KEY_VARIABLE) == 0;
     const char *value = openai ? request->env_openai : request->env_key;
     struct complaint why = {0};
     if (value == NULL || value[0] == '\0') {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "core/names.h"
 
 /* FNV-1a, 64 bits: Fowler, Noll, Vo; draft-eastlake-fnv. */
 #define FNV_BASIS UINT64_C(14695981039346656037)
@@ -65,7 +66,7 @@ static bool sum_of(const char *library, uint64_t *sum)
 
 static bool installed_sum(const char *library, uint64_t *sum)
 {
-    static const char *const below[] = {"", "commissioned-auth/"};
+    static const char *const below[] = MODULE_BELOW;
     const char *slash = strrchr(library, '/');
     char path[PATH_MAX];
     for (size_t i = 0; slash != NULL && i < sizeof below / sizeof *below; i++) {

@@ -119,7 +119,6 @@ static void look(struct search *search)
     search->module.lack = MODULE_ABSENT;
     bool found = search->folder[0] != '\0' &&
                  (load_from(search, search->folder, "") ||
-                  /* Installed, and then moved as a whole: an image, a container, another prefix. */
                   load_from(search, search->folder, MODULE_FOLDER "/"));
     if (!found && !load_from(search, MODULEDIR, "") && search->module.lack == MODULE_ABSENT &&
         is_removed())

@@ -17,7 +17,6 @@
 #ifndef MODULEDIR
 #define MODULEDIR "/usr/local/lib/commissioned-auth"
 #endif
-#define MODULE_FOLDER "commissioned-auth"
 
 enum module_lack {
     MODULE_UNLOADED, /* it is there, and cannot be loaded now */

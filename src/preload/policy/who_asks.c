@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/ids.h"
+#include "core/names.h"
 #include "preload/policy/interprets.h"
 
 struct policy_image *who_asks_build(policy_build_function *function, const struct places *places)
@@ -16,8 +17,8 @@ struct policy_image *who_asks_build(policy_build_function *function, const struc
         .self = true,
         .interpreter = interprets_what(),
         .credentials = secure_getenv("CREDENTIALS_DIRECTORY"),
-        .env_key = secure_getenv("COMMISSIONED_API_KEY"),
-        .env_openai = secure_getenv("OPENAI_API_KEY"),
+        .env_key = secure_getenv(KEY_VARIABLE),
+        .env_openai = secure_getenv(OPENAI_KEY_VARIABLE),
     };
     return function(&request);
 }
