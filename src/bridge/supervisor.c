@@ -33,6 +33,7 @@ enum {
     DEATHS_WITHIN = 10, /* seconds: then it is not started again */
 };
 
+_Static_assert(MAX_DEATHS == 5 && DEATHS_WITHIN == 10, "as this sentence says");
 static const char died_too_often[] =
     "the bridge's engine died five times in ten seconds and is not "
     "started again: run 'commissioned-auth doctor'";
