@@ -1,6 +1,5 @@
 #include "preload/request/verifier.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "preload/libcurl/imports.h"
@@ -44,27 +43,16 @@ static struct verifier *verifiers[MAX_PROVIDERS];
 
 /* ---- the TLS library ------------------------------------------------------------------------- */
 
-/* The members of the structs, in their order. */
-static const char ssl_names[] = "SSL_get1_peer_certificate|SSL_get_peer_certificate\0"
-                                "SSL_get_peer_cert_chain\0SSL_is_init_finished\0";
-static const char crypto_names[] =
-    "OpenSSL_version_num\0X509_free\0i2d_X509\0d2i_X509\0X509_get_issuer_name\0"
-    "X509_issuer_name_hash\0X509_NAME_get0_der\0X509_get0_notAfter\0ASN1_TIME_diff\0"
-    "OPENSSL_sk_num\0OPENSSL_sk_value\0X509_STORE_new\0X509_STORE_free\0X509_STORE_add_cert\0"
-    "X509_STORE_CTX_new\0X509_STORE_CTX_free\0X509_STORE_CTX_init\0X509_STORE_CTX_get0_param\0"
-    "X509_STORE_CTX_get_error\0X509_verify_cert\0X509_verify_cert_error_string\0"
-    "X509_VERIFY_PARAM_set_flags\0X509_VERIFY_PARAM_set_purpose\0X509_VERIFY_PARAM_set_trust\0"
-    "X509_VERIFY_PARAM_set_auth_level\0X509_VERIFY_PARAM_set_hostflags\0"
-    "X509_VERIFY_PARAM_set1_host\0X509_VERIFY_PARAM_set1_ip_asc\0ERR_set_mark\0"
-    "ERR_pop_to_mark\0";
-static const char gnutls_names[] =
-    "gnutls_auth_server_get_type\0gnutls_certificate_get_peers\0gnutls_x509_trust_list_init\0"
-    "gnutls_x509_trust_list_deinit\0gnutls_x509_trust_list_add_trust_mem\0"
-    "gnutls_x509_trust_list_verify_crt2\0gnutls_x509_crt_init\0gnutls_x509_crt_deinit\0"
-    "gnutls_x509_crt_import\0gnutls_x509_crt_get_expiration_time\0";
-_Static_assert(sizeof(struct openssl) == 33 * sizeof(void *), "one name a member");
-_Static_assert(sizeof(struct gnutls) == 10 * sizeof(void *), "one name a member");
-enum { SSL_NAMES = offsetof(struct openssl, version) / sizeof(void *) };
+/* One string rather than an array of pointers, each of which would be a relocation at start-up. */
+#define TLS_NAME(name, member) name "\0"
+static const char ssl_names[] = SSL_FUNCTIONS(TLS_NAME);
+static const char crypto_names[] = CRYPTO_FUNCTIONS(TLS_NAME);
+static const char gnutls_names[] = GNUTLS_FUNCTIONS(TLS_NAME);
+#undef TLS_NAME
+
+#define TLS_ONE(name, member) +1
+enum { SSL_NAMES = 0 SSL_FUNCTIONS(TLS_ONE) };
+#undef TLS_ONE
 
 /* OpenSSL's own: LibreSSL says 2, and forks of 1.1 lack a name. Before 1.1 names were others. */
 static bool is_known_openssl(unsigned long version)
