@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/newer_curl.h"
+
 /* Options that an application sets by way of the preprocessor of curl.h. */
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
