@@ -321,6 +321,7 @@ static void copy_rare(struct record *to, const struct record_rare *from)
     rare->debug_data = from->debug_data;
     rare->error_stream = from->error_stream;
     rare->url = from->url;
+    rare->method = from->method;
     if (!copy_text(to, from, RECORD_TARGET))
         to->facts |= HOP_UNKNOWN_TARGET;
     copy_text(to, from, RECORD_LOCATION); /* without an URL there is no key */

@@ -34,6 +34,9 @@ enum record_text {
     RECORD_TEXTS,
 };
 
+/* Of an old libcurl only; see record_method.h. */
+enum record_method { METHOD_GET, METHOD_HEAD, METHOD_PUT, METHOD_POST, METHOD_UNKNOWN, METHODS };
+
 enum record_state {
     RECORD_ACTIVE = 1u << 0,  /* between the begin and the end of a transfer */
     RECORD_ARMED = 1u << 1,   /* CURLOPT_HTTPHEADER is our node */
@@ -120,6 +123,7 @@ struct record_rare {
     struct redact_state redact;
     bool unmasked;     /* redact.c: nothing of ours can be shown before the next hop */
     bool keeps_method; /* of HTTPAUTH's libcurl may have chosen one, by an earlier HTTPAUTH */
+    uint8_t method;    /* enum record_method */
 };
 
 struct record {

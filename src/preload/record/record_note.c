@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "core/decide.h"
-#include "preload/record/record.h"
+#include "preload/record/record_method.h"
 
 /* Numbers are libcurl's ABI (curl.h). */
 enum {
@@ -39,15 +39,16 @@ enum {
     X(CURLOPT_CUSTOMREQUEST, ALWAYS, DECIDES, note_method(record, text))                           \
     X(CURLOPT_CONNECT_ONLY, ALWAYS, DECIDES,                                                       \
       set_fact(record, HOP_CONNECT_ONLY, bits == ONLY_CONNECT))                                    \
-    X(CURLOPT_NOBODY, ALWAYS, MAKES_METHOD, (void)bits)                                            \
-    X(CURLOPT_UPLOAD, ALWAYS, MAKES_METHOD, (void)bits)                                            \
-    X(OPT_PUT, ALWAYS, MAKES_METHOD, (void)bits)                                                   \
-    X(CURLOPT_POST, ALWAYS, MAKES_METHOD, (void)bits)                                              \
-    X(CURLOPT_HTTPGET, ALWAYS, MAKES_METHOD, (void)bits)                                           \
-    X(OPT_HTTPPOST, ALWAYS, MAKES_METHOD, (void)bits)                                              \
-    X(CURLOPT_MIMEPOST, ALWAYS, MAKES_METHOD, (void)bits)                                          \
-    X(CURLOPT_POSTFIELDS, ALWAYS, MAKES_METHOD, (void)bits)                                        \
-    X(CURLOPT_COPYPOSTFIELDS, ALWAYS, MAKES_METHOD, (void)bits)                                    \
+    X(CURLOPT_NOBODY, ALWAYS, MAKES_METHOD, note_made(record, CURLOPT_NOBODY, bits))               \
+    X(CURLOPT_UPLOAD, ALWAYS, MAKES_METHOD, note_made(record, CURLOPT_UPLOAD, bits))               \
+    X(OPT_PUT, ALWAYS, MAKES_METHOD, note_made(record, OPT_PUT, bits))                             \
+    X(CURLOPT_POST, ALWAYS, MAKES_METHOD, note_made(record, CURLOPT_POST, bits))                   \
+    X(CURLOPT_HTTPGET, ALWAYS, MAKES_METHOD, note_made(record, CURLOPT_HTTPGET, bits))             \
+    X(OPT_HTTPPOST, ALWAYS, MAKES_METHOD, note_made(record, OPT_HTTPPOST, bits))                   \
+    X(CURLOPT_MIMEPOST, ALWAYS, MAKES_METHOD, note_made(record, CURLOPT_MIMEPOST, bits))           \
+    X(CURLOPT_POSTFIELDS, ALWAYS, MAKES_METHOD, note_made(record, CURLOPT_POSTFIELDS, bits))       \
+    X(CURLOPT_COPYPOSTFIELDS, ALWAYS, MAKES_METHOD,                                                \
+      note_made(record, CURLOPT_COPYPOSTFIELDS, bits))                                             \
     X(CURLOPT_FOLLOWLOCATION, ALWAYS, DECIDES, note_follow(record, bits))                          \
     X(CURLOPT_DEFAULT_PROTOCOL, OLD, DECIDES, set_state(record, RECORD_PROTOCOL, text != NULL))    \
     X(CURLOPT_SSL_VERIFYPEER, ALWAYS, DECIDES, set_fact(record, HOP_PEER_UNVERIFIED, bits == 0))   \
@@ -243,6 +244,18 @@ static void note_url(struct record *record, const char *url)
     set_state(record, RECORD_URL_USER,
               record->provider->version >= CURL_HIDES_USERINFO && is_text(url) &&
                   names_a_user(url));
+}
+
+/* Beginning with GET, which needs no place to be kept in. */
+static void note_made(struct record *record, int option, unsigned long bits)
+{
+    if (!provider_is_old(record->provider))
+        return;
+    enum record_method before = record->rare != NULL ? record->rare->method : METHOD_GET;
+    enum record_method now = record_method_behind(before, (CURLoption)option, bits != 0);
+    struct record_rare *rare = rare_for(record, now);
+    if (rare != NULL)
+        rare->method = (uint8_t)now;
 }
 
 static void note_method(struct record *record, const char *method)

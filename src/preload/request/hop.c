@@ -10,6 +10,7 @@
 #include "core/export.h"
 #include "core/names.h"
 #include "preload/policy/policy_loader.h"
+#include "preload/record/record_method.h"
 #include "preload/request/follow.h"
 #include "preload/request/inject.h"
 #include "preload/request/judge.h"
@@ -37,20 +38,12 @@ static const char *find_authorization(const struct curl_slist *list)
     return first;
 }
 
-/*
- * libcurl's own methods are safe, so it is asked only where a rule or the application names one.
- * Before a transfer it knows what CUSTOMREQUEST names; else it tells the method of the one before.
- */
+/* libcurl's own methods are safe, so it is asked only where a rule or the application names one. */
 static const char *find_method(const struct record *record)
 {
-    char *method = NULL;
     if (!record->policy->needs_method && !(record->state & RECORD_CUSTOM))
         return NULL;
-    if (provider_is_old(record->provider) && !(record->state & RECORD_CUSTOM))
-        return NULL;
-    CURLcode code =
-        record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method);
-    return code == CURLE_OK ? method : NULL;
+    return record_method_find(record);
 }
 
 /*

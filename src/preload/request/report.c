@@ -17,6 +17,7 @@
 #include "preload/loader/late_libc.h"
 #include "preload/loader/slab.h"
 #include "preload/policy/policy_loader.h"
+#include "preload/record/record_method.h"
 
 enum {
     LINE_SIZE = 1024,
@@ -243,14 +244,6 @@ static bool is_first_of_its_kind(struct policy_ref *policy, const struct decisio
            !__atomic_exchange_n(&policy->failure_told, true, __ATOMIC_RELAXED);
 }
 
-static const char *method_of(const struct record *record)
-{
-    char *method = NULL;
-    CURLcode code =
-        record->provider->real.easy_getinfo(record->handle, CURLINFO_EFFECTIVE_METHOD, &method);
-    return code == CURLE_OK ? method : NULL;
-}
-
 void report_hop_slow(struct record *record, const struct decision *decision, const struct hop *hop)
 {
     auto_errno int saved = errno;
@@ -259,7 +252,7 @@ void report_hop_slow(struct record *record, const struct decision *decision, con
     bool first = is_first_of_its_kind(record->policy, decision);
     if (known)
         copy_path(path, hop->target);
-    struct line line = {*decision, known ? hop->target->host : "?", path, method_of(record), 0};
+    struct line line = {*decision, known ? hop->target->host : "?", path, record_method_find(record), 0};
     if (record->policy->debug)
         debug_line(&line, known ? hop->target : NULL);
     if ((first || report_is_asked(decision)) &&
