@@ -57,9 +57,15 @@ static bool watch_holds(const struct policy_watch *watch)
     return is_as_watched(watch, &now);
 }
 
+#ifdef __GLIBC__
+#define STAT_IS_NEWFSTATAT __GLIBC_PREREQ(2, 33)
+#else
+#define STAT_IS_NEWFSTATAT 0
+#endif
+
 /* stat(2) by itself, for it comes with many requests: a third of what the C library takes for the
- * same call (glibc from 2.33 on). musl makes another one, and a program may allow itself no other. */
-#if defined __GLIBC__ && defined __x86_64__ && defined __LP64__
+ * same call. musl and glibc before 2.33 make another one, and a program may allow itself no other. */
+#if STAT_IS_NEWFSTATAT && defined __x86_64__ && defined __LP64__
 static inline bool stat_now(const char *path, struct stat *now)
 {
     long answer = SYS_newfstatat;
