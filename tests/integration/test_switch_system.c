@@ -395,13 +395,11 @@ END_TEST
 /* The command that a sentence names is run; then what it was said by works. */
 static void follow_remount(const char *folder)
 {
-    char command[64], *end;
-    snprintf(command, sizeof command, "'mount -o remount,rw %s' first", folder);
-    const char *at = strstr(outcome.err, command);
-    ck_assert_msg(at != NULL, "no %s: %s", command, outcome.err);
-    snprintf(command, sizeof command, "%s", at + 1);
-    end = strchr(command, '\'');
-    *end = '\0';
+    char command[64], rest[64];
+    snprintf(rest, sizeof rest, " %s' first", folder);
+    const char *at = strstr(outcome.err, "'mount -o remount,rw "), *end = strstr(outcome.err, rest);
+    ck_assert_msg(at != NULL && end != NULL, "no remount of %s: %s", folder, outcome.err);
+    snprintf(command, sizeof command, "%.*s%s", (int)(end - at - 1), at + 1, folder);
     RUN("sh", "-c", command);
     succeeded();
 }
@@ -584,6 +582,13 @@ START_TEST(an_open_shell_finds_the_way_back_for_our_entry_alone)
 {
     if (own_system_lacks(__func__))
         return;
+    RUN("sh", "-c", "readelf -d /bin/bash | grep -q NOW");
+    if (outcome.status != 0) {
+        printf("SKIP %s: this bash looks up functions in what it has loaded as it comes to use "
+               "them, and the library is gone\n",
+               __func__);
+        return;
+    }
     open_shell_comes_back("/bin/bash", KEEPING_OTHERS);
     ck_assert_str_eq(text_of(OWN_PRELOAD), OTHER);
 }
