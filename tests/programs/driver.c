@@ -531,10 +531,11 @@ static void with_header(const char *header, const char *path)
     curl_slist_free_all(list);
 }
 
-/* What libcurl sends unasked: by 8.21. */
+/* What libcurl sends unasked: before 7.81, and by 8.21. */
 static void password_alone(void)
 {
-    bool is_sent = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    bool is_sent = version < 0x075100 || version >= 0x081500;
     text(CURLOPT_PASSWORD, "alone", is_sent ? "/own/password-alone" : "/yes/password-alone");
 }
 
