@@ -53,8 +53,8 @@ START_TEST(a_transfer_under_way_ends_with_its_own_key)
     if (skips_old_libcurl("a_transfer_under_way_ends_with_its_own_key"))
         return;
     one_key("");
-    RUN("meanwhile", NEW("B"), "get", APP "/2", "done", "begin", APP "/to/" APP "/1", "end", "get",
-        APP "/3");
+    RUN("follow", "meanwhile", NEW("B"), "get", APP "/2", "done", "begin", APP "/to/" APP "/1",
+        "end", "get", APP "/3");
     ck_assert_str_eq(preloaded_seen(), "GET /to/" APP "/1 A\nGET /2 B\nGET /1 A\nGET /3 B\n");
 }
 END_TEST
@@ -66,7 +66,7 @@ START_TEST(a_transfer_takes_the_key_in_force_when_its_first_request_goes_out)
     if (skips_old_libcurl("a_transfer_takes_the_key_in_force_when_its_first_request_goes_out"))
         return;
     one_key("");
-    RUN("begin", APP "/to/" APP "/1", NEW("B"), "end");
+    RUN("follow", "begin", APP "/to/" APP "/1", NEW("B"), "end");
     ck_assert_str_eq(preloaded_seen(), "GET /to/" APP "/1 B\nGET /1 B\n");
 }
 END_TEST

@@ -35,6 +35,7 @@ static CURL *waiting;
 static CURLM *multi;
 static struct curl_slist *routes;
 static struct curl_slist *list;
+static long following; /* CURLOPT_FOLLOWLOCATION */
 static char sentence[CURL_ERROR_SIZE];
 static char **meanwhile; /* words, or NULL */
 
@@ -133,7 +134,7 @@ static void begin(const char *url)
     waiting = make_handle();
     sentence[0] = '\0';
     curl_easy_setopt(waiting, CURLOPT_URL, url);
-    curl_easy_setopt(waiting, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(waiting, CURLOPT_FOLLOWLOCATION, following);
     curl_easy_setopt(waiting, CURLOPT_HEADERFUNCTION, do_meanwhile);
     check(curl_multi_add_handle(multi, waiting) == CURLM_OK, "multi add");
 }
@@ -351,7 +352,8 @@ static void any(void)
 
 static void follow(void)
 {
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    following = 1;
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, following);
 }
 
 static void run(const char *command)
