@@ -23,15 +23,38 @@ struct header {
 static _Alignas(ALIGNMENT) char pool[64 << 20];
 static size_t used;
 
+static void *allocate(size_t alignment, size_t size)
+{
+    size_t whole = size + sizeof(struct header) + alignment;
+    size_t at = __atomic_fetch_add(&used, whole, __ATOMIC_RELAXED);
+    if (whole < size || whole > sizeof pool || at > sizeof pool - whole)
+        return NULL;
+    uintptr_t start = (uintptr_t)pool + at + sizeof(struct header) + alignment - 1;
+    struct header *block = (struct header *)(start / alignment * alignment);
+    block[-1] = (struct header){mark, size};
+    return block;
+}
+
 EXPORTED void *malloc(size_t size)
 {
-    size_t whole = (size + sizeof(struct header) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    size_t at = __atomic_fetch_add(&used, whole, __ATOMIC_RELAXED);
-    if (whole < size || at + whole > sizeof pool)
-        return NULL;
-    struct header *header = (struct header *)(void *)(pool + at);
-    *header = (struct header){mark, size};
-    return header + 1;
+    return allocate(ALIGNMENT, size);
+}
+
+/* Whoever has malloc of one allocator has these of it too: OpenSSL 3.4 and later asks for some. */
+EXPORTED void *memalign(size_t alignment, size_t size)
+{
+    return allocate(alignment < ALIGNMENT ? ALIGNMENT : alignment, size);
+}
+
+EXPORTED void *aligned_alloc(size_t alignment, size_t size)
+{
+    return memalign(alignment, size);
+}
+
+EXPORTED int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    *block = memalign(alignment, size);
+    return *block != NULL ? 0 : ENOMEM;
 }
 
 static struct header *header_of(void *block)
@@ -68,28 +91,4 @@ EXPORTED void *realloc(void *block, size_t size)
     memcpy(fresh, block, old < size ? old : size);
     free(block);
     return fresh;
-}
-
-/* OpenSSL asks for memory so from 3.5 on. What is behind the header is aligned by chance alone, so
- * more is asked for, and the header stands right in front of what is given. */
-EXPORTED int posix_memalign(void **block, size_t alignment, size_t size)
-{
-    char *all = size + alignment < size ? NULL : malloc(size + alignment);
-    if (all == NULL)
-        return ENOMEM;
-    all += (alignment - (uintptr_t)all % alignment) % alignment;
-    *((struct header *)(void *)all - 1) = (struct header){mark, size};
-    *block = all;
-    return 0;
-}
-
-EXPORTED void *aligned_alloc(size_t alignment, size_t size)
-{
-    void *block = NULL;
-    return posix_memalign(&block, alignment, size) == 0 ? block : NULL;
-}
-
-EXPORTED void *memalign(size_t alignment, size_t size)
-{
-    return aligned_alloc(alignment, size);
 }

@@ -87,10 +87,10 @@ unknown "the folder it is in" app/whole/__main__.py at app/whole /usr/bin/python
 deny_for 'scripts = ["@W/app/whole"];'
 expect none "a folder's own denial" /usr/bin/python3 "$W/app/whole"
 
-unknown "php --, which reads standard input" app/job.php bash -c "exec php -- $W/app/link.py <$W/app/job.php"
+[ $php = no ] || unknown "php --, which reads standard input" app/job.php bash -c "exec php -- $W/app/link.py <$W/app/job.php"
 rule_for 'scripts = ["@W/app/link.py"];'
-expect none "php --: no rule for the word behind it" bash -c "exec php -- $W/app/link.py <$W/app/job.php"
-known "php -B CODE -F job.php" app/job.php bash -c "echo line | php -B '1;' -F $W/app/job.php"
+[ $php = no ] || expect none "php --: no rule for the word behind it" bash -c "exec php -- $W/app/link.py <$W/app/job.php"
+[ $php = no ] || known "php -B CODE -F job.php" app/job.php bash -c "echo line | php -B '1;' -F $W/app/job.php"
 unknown "python3 -i -c, which reads standard input then" app/job.py bash -c "exec /usr/bin/python3 -i -c 1 <$W/app/job.py"
 unknown "standard input" app/job.py bash -c "exec /usr/bin/python3 <$W/app/job.py"
 unknown "python3 -" app/job.py bash -c "exec /usr/bin/python3 - <$W/app/job.py"
