@@ -10,7 +10,7 @@ m32_make = $(MAKE) --no-print-directory BUILD=$(m32) \
            gnutls_flavour=$(m32_libraries)/libcurl-gnutls.so.4
 m32_built = $(addprefix $(m32)/,libcommissioned-auth.so commissioned-auth-policy.so \
     commissioned-auth-trial libcommissioned-auth.so.sum $(addprefix tests/programs/,driver-openssl \
-            driver-gnutls driver-exports plugin-openssl.so plugin-gnutls.so ranges)) \
+            driver-gnutls driver-exports get plugin-openssl.so plugin-gnutls.so ranges)) \
             $(patsubst $(BUILD)/%,$(m32)/%,$(filter $(programs)/late-% \
             $(programs)/aside/%,$(PROGRAMS)))
 m32_tests = $(addprefix $(BUILD)/tests/integration/,test_library test_late_binding test_ranges \
