@@ -31,7 +31,7 @@ static unsigned port;
 
 static bool has_server(void)
 {
-    return system("command -v nghttpd >/dev/null 2>&1") == 0;
+    return system("PATH=$PATH:/usr/sbin command -v nghttpd >/dev/null 2>&1") == 0;
 }
 
 static int loopback(unsigned number, bool listens)
@@ -59,9 +59,20 @@ static void execute_server(const char *pem, const char *log)
     snprintf(number, sizeof number, "%u", port);
     dup2(fd, STDOUT_FILENO);
     dup2(fd, STDERR_FILENO);
-    execlp("nghttpd", "nghttpd", "-v", "-a", "127.0.0.1", "-d", served_folder,
-           "--push=/yes/parent=/pushed", "--push=/no/parent=/pushed", number, pem, pem,
-           (char *)NULL);
+    const char *const argv[] = {"nghttpd",
+                                "-v",
+                                "-a",
+                                "127.0.0.1",
+                                "-d",
+                                served_folder,
+                                "--push=/yes/parent=/pushed",
+                                "--push=/no/parent=/pushed",
+                                number,
+                                pem,
+                                pem,
+                                NULL};
+    execvp(argv[0], (char *const *)argv);
+    execv("/usr/sbin/nghttpd", (char *const *)argv); /* Debian 13's, not in everybody's PATH */
     _exit(99);
 }
 
