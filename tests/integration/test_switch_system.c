@@ -399,7 +399,7 @@ static void follow_remount(const char *folder)
     snprintf(rest, sizeof rest, " %s' first", folder);
     const char *at = strstr(outcome.err, "'mount -o remount,rw "), *end = strstr(outcome.err, rest);
     ck_assert_msg(at != NULL && end != NULL, "no remount of %s: %s", folder, outcome.err);
-    snprintf(command, sizeof command, "%.*s%s", (int)(end - at - 1), at + 1, folder);
+    snprintf(command, sizeof command, "%.*s %s", (int)(end - at - 1), at + 1, folder);
     RUN("sh", "-c", command);
     succeeded();
 }
