@@ -84,13 +84,15 @@ for script in job other outer; do agree svc "$W/app/$script.py"; done
 agree bob "$W/app/other.py"
 agree root /usr/bin/python3 -c "$py"
 agree svc /usr/bin/python3 - <<<"$py"
+hops=yes
+lacks "libcurl 7.80" libcurl_shows_hops && hops=no
 put "$keys rules = ({ name = \"r\"; key = \"k\"; programs = [\"/usr/bin/git\"]; }); user_config = false;"
 agree svc git -c http.lowSpeedTime=5 ls-remote https://app.commissioned.tech/v1/r.git
 put "$keys rules = ({ name = \"r\"; key = \"k\"; programs = [\"/usr/lib/git-core/git-remote-https\"]; }); user_config = false;"
-agree svc git ls-remote https://app.commissioned.tech/v1/r.git
+[ $hops = no ] || agree svc git ls-remote https://app.commissioned.tech/v1/r.git
 for ca in "$W/server/ca.pem" /etc/commissioned-auth/none.pem; do
 	put "verify = \"always\"; ca_file = \"$ca\"; $keys rules = ({ name = \"r\"; key = \"k\"; }); user_config = false;"
-	[ "$ca" = "$W/server/ca.pem" ] && agree root curl "${asks[@]}"
+	[ "$ca" = "$W/server/ca.pem" ] && [ $hops = yes ] && agree root curl "${asks[@]}"
 	agree svc curl "${asks[@]}"
 done
 : >/etc/ld.so.preload
