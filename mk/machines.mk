@@ -3,6 +3,6 @@
 ROOTS ?= bullseye bookworm trixie sid
 
 .PHONY: check-machines
-check-machines: ## demo and check in bare trees: ROOTS="bullseye bookworm trixie sid"
+check-machines: ## demo and check in bare trees: ROOTS="bullseye bookworm trixie sid jammy noble"
 	@scripts/deps machines
 	@scripts/machines $(BUILD)/machines $(ROOTS)
