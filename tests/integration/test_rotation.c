@@ -75,7 +75,7 @@ START_TEST(a_new_policy_counts_from_the_next_transfer_on)
 {
     one_key("");
     RUN("get", APP "/1", "run",
-        "sed 's|key = \"k\";|key = \"k\"; url = \"" APP "/v1\";|' "
+        "umask 022; sed 's|key = \"k\";|key = \"k\"; url = \"" APP "/v1\";|' "
         "@D/auth.conf >@D/new && mv @D/new @D/auth.conf",
         "sleep", TICK, "get", APP "/2", "get", APP "/v1/3");
     ck_assert_str_eq(preloaded_seen(), "GET /1 A\nGET /2 -\nGET /v1/3 A\n");
