@@ -93,8 +93,8 @@ struct policy_config_key {
     enum policy_source source;
     const char *location; /* the file, the credential or the variable; NULL for INLINE */
     const char *variable; /* of DOTENV; else NULL */
-    const char *shown;    /* "$NAME" where no file's name tells a person where the key is, or NULL */
-    const char *value;    /* SECRET, of INLINE; else NULL */
+    const char *shown; /* "$NAME" where no file's name tells a person where the key is, or NULL */
+    const char *value; /* SECRET, of INLINE; else NULL */
     size_t value_length;
     uint32_t next;          /* the key of `next`, which has no rule of its own, or POLICY_NONE */
     bool is_next;           /* it was written as the `next` of another */

@@ -61,8 +61,7 @@ static const char *read_environment(struct policy_reader *reader, const config_s
                                     const char *setting, uint32_t *line)
 {
     const char *name = setting_string(reader, group, setting, line);
-    if (name == NULL || strcmp(name, KEY_VARIABLE) == 0 ||
-        strcmp(name, OPENAI_KEY_VARIABLE) == 0)
+    if (name == NULL || strcmp(name, KEY_VARIABLE) == 0 || strcmp(name, OPENAI_KEY_VARIABLE) == 0)
         return name;
     setting_error(reader, *line, "write \"" KEY_VARIABLE "\" or \"" OPENAI_KEY_VARIABLE "\"",
                   "environment names a variable that is not read");

@@ -117,9 +117,9 @@ static void look(struct search *search)
     auto_host_error struct host_error kept = host_error_keep();
     find_own_folder(search);
     search->module.lack = MODULE_ABSENT;
-    bool found = search->folder[0] != '\0' &&
-                 (load_from(search, search->folder, "") ||
-                  load_from(search, search->folder, MODULE_FOLDER "/"));
+    bool found =
+        search->folder[0] != '\0' && (load_from(search, search->folder, "") ||
+                                      load_from(search, search->folder, MODULE_FOLDER "/"));
     if (!found && !load_from(search, MODULEDIR, "") && search->module.lack == MODULE_ABSENT &&
         is_removed())
         search->module.lack = MODULE_REMOVED;
