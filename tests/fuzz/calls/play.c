@@ -5,16 +5,15 @@
 #include <string.h>
 
 #include "callbacks.h"
+#include "drive.h"
 #include "handle.h"
-#include "loop.h"
 #include "net.h"
 #include "options.h"
 #include "server.h"
 #include "trace.h"
 
-enum { ROUNDS = 300, DEPTH = 3 };
+enum { DEPTH = 3 };
 
-static CURLM *multis[MULTIS];
 static CURLSH *shares[SHARES];
 static CURLU *curlus[CURLUS];
 
@@ -50,16 +49,6 @@ static struct handle *handle_of(const struct act *act)
     trace("h%u init errno=%d", handle->index, errno);
     handle_prepare(handle);
     return handle;
-}
-
-static CURLM *multi_of(unsigned number)
-{
-    if (multis[number] == NULL) {
-        multis[number] = curl_multi_init();
-        if (number == STEPS_LOOPED)
-            loop_watch(multis[number]);
-    }
-    return multis[number];
 }
 
 static void on_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
@@ -195,83 +184,6 @@ static void remove_from(struct handle *handle, unsigned number)
         handle_end(handle, CURLE_OK);
 }
 
-static struct handle *handle_of_easy(const CURL *easy)
-{
-    for (int i = 0; i < HANDLES; i++)
-        if (handles[i].easy == easy)
-            return &handles[i];
-    return NULL;
-}
-
-static void read_messages(CURLM *multi)
-{
-    int queued;
-    for (CURLMsg *m; (m = curl_multi_info_read(multi, &queued)) != NULL;) {
-        struct handle *handle = handle_of_easy(m->easy_handle);
-        if (m->msg == CURLMSG_DONE && handle != NULL)
-            handle_end(handle, m->data.result);
-    }
-}
-
-/* Waits as the step says. */
-static void wait_for(CURLM *multi, unsigned how)
-{
-    if (how % 4 == 2)
-        curl_multi_wakeup(multi);
-    if (how % 4 >= 2)
-        curl_multi_poll(multi, NULL, 0, 10, NULL);
-    else
-        curl_multi_wait(multi, NULL, 0, 10, NULL);
-}
-
-static int driven; /* one more than the number of the multi handle that is driven, or 0 */
-
-static int drive_it(unsigned number, unsigned rounds, unsigned how)
-{
-    CURLM *multi = multi_of(number);
-    handle_drive((int)number);
-    if (steps_by_loop(number, how))
-        return loop_drive(multi, rounds, (enum loop_way)steps_loop_way(how));
-    int running = 0;
-    for (unsigned i = 0; i < rounds; i++) {
-        errno = 0;
-        CURLMcode code = curl_multi_perform(multi, &running);
-        trace("m%u perform: %d running %d errno=%d", number, (int)code, running, errno);
-        if (code != CURLM_OK || running == 0)
-            break;
-        wait_for(multi, how / 3);
-    }
-    return running;
-}
-
-/*
- * Left out: whoever drives a multi handle within its own callback is refused by libcurl; but 7.88.1
- * does not see that it is in a prereq callback, and sends the request twice.
- */
-static bool goes_in_circles(unsigned number)
-{
-    return driven == (int)number + 1 && callback_innermost == CB_PREREQ &&
-           curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
-}
-
-static int drive(unsigned number, unsigned rounds, unsigned how)
-{
-    int outer = driven;
-    if (goes_in_circles(number))
-        return 0;
-    driven = (int)number + 1;
-    int running = drive_it(number, rounds, how);
-    driven = outer;
-    return running;
-}
-
-static void finish(unsigned number, unsigned how)
-{
-    for (int i = 0; i < ROUNDS && drive(number, 20, how) > 0; i++)
-        read_messages(multi_of(number));
-    read_messages(multi_of(number));
-}
-
 static void reset(struct handle *handle)
 {
     if (callback_depth > 0 || handle->multi >= 0)
@@ -331,7 +243,7 @@ static void cleanup(struct handle *handle)
 static void cleanup_multi(unsigned number)
 {
     static bool cleans;
-    if (multis[number] == NULL || cleans || (callback_depth > 0 && driven != (int)number + 1))
+    if (multis[number] == NULL || cleans || (callback_depth > 0 && !is_driven(number)))
         return;
     cleans = true;
     errno = 0;
