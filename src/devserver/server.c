@@ -51,9 +51,9 @@ static struct MHD_OptionItem optional[] = {
 };
 
 /*
- * Who comes while the requests under way are finished is turned away. Not by MHD_quiesce_daemon: its
- * caller and the thread of a pool both take the listening socket out of the epoll set, and whoever
- * comes second ends the process (seen with 0.9.75).
+ * Who comes while the requests under way are finished is turned away. libmicrohttpd's own way to
+ * be quiet is not safe: its caller and the thread of a pool both take the listening socket out of
+ * the epoll set, and whoever comes second ends the process (seen with 0.9.75).
  */
 static enum MHD_Result admits(void *data, const struct sockaddr *peer, socklen_t size)
 {

@@ -429,8 +429,28 @@ static void *call_each(void *data)
     return data;
 }
 
+/* The same of a program that drives its transfers itself: the policy is read where libcurl does little. */
+static void *drive_each(void *data)
+{
+    CURL *easy = NULL;
+    CURLM *multi = NULL;
+    int running = 1;
+    DEPTH("multi-init", multi = curl_multi_init());
+    DEPTH("easy-init", easy = curl_easy_init());
+    DEPTH("setopt", curl_easy_setopt(easy, CURLOPT_URL, "nosuch://host/"));
+    DEPTH("first-add-handle", curl_multi_add_handle(multi, easy));
+    DEPTH("multi-perform", curl_multi_perform(multi, &running));
+    DEPTH("remove-handle", curl_multi_remove_handle(multi, easy));
+    CHECK(rename(getenv("HARD_NEW"), getenv("COMMISSIONED_AUTH_CONFIG")) == 0);
+    wait_for_tick();
+    DEPTH("rotated-add-handle", curl_multi_add_handle(multi, easy));
+    DEPTH("easy-cleanup", curl_easy_cleanup(easy));
+    DEPTH("multi-cleanup", curl_multi_cleanup(multi));
+    return data;
+}
+
 /* Prints for each kind of call how many bytes of the stack it takes, libcurl's own included. */
-static void depths(void)
+static void print_depths(void *(*calls)(void *))
 {
     pthread_attr_t attributes;
     pthread_t thread;
@@ -439,8 +459,18 @@ static void depths(void)
     CHECK(painted != NULL);
     CHECK(pthread_attr_init(&attributes) == 0);
     CHECK(pthread_attr_setstack(&attributes, painted, STACK) == 0);
-    CHECK(pthread_create(&thread, &attributes, call_each, NULL) == 0);
+    CHECK(pthread_create(&thread, &attributes, calls, NULL) == 0);
     pthread_join(thread, NULL);
+}
+
+static void depths(void)
+{
+    print_depths(call_each);
+}
+
+static void depths_driven(void)
+{
+    print_depths(drive_each);
 }
 
 /* ---- no files any more, on pain of death ------------------------------------------------------- */
@@ -578,6 +608,7 @@ static const struct {
     {"replaced", replaced},
     {"stack", stack},
     {"depths", depths},
+    {"depths-driven", depths_driven},
     {"forbidden", forbidden},
     {"configured", configured},
     {"locks-all", locks_all},
