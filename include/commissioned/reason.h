@@ -29,6 +29,8 @@
     X(REASON_OWN_CREDENTIALS, "own-credentials",                                                   \
       "the program gave libcurl credentials of its own")                                           \
     X(REASON_OWN_HEADER, "own-header", "the program set an Authorization header of its own")       \
+    X(REASON_FOLDED_HEADER, "folded-header",                                                       \
+      "a header of the program's begins with a blank, which makes it part of the one before it")   \
     X(REASON_EARLY_DATA, "early-data", "TLS early data can be replayed")                           \
     X(REASON_HEADER_UNIFIED, "header-unified", "CURLHEADER_UNIFIED would show the key to a proxy") \
     X(REASON_HOST_HEADER, "host-header",                                                           \

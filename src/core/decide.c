@@ -263,6 +263,7 @@ static bool request_target_is_inside(const char *text, const struct policy_rule 
 
 /* What the application set that forbids a key by itself, in the order of the checks. */
 #define UNSAFE_FLAGS(X)                                                                            \
+    X(HOP_FOLDED, REASON_FOLDED_HEADER)                                                            \
     X(HOP_EARLY_DATA, REASON_EARLY_DATA)                                                           \
     X(HOP_HEADER_UNIFIED, REASON_HEADER_UNIFIED)                                                   \
     X(HOP_UNKNOWN_TARGET, REASON_REQUEST_TARGET)                                                   \

@@ -43,6 +43,9 @@ enum hop_flag {
     /* What no handle knows of itself; verify.h adds it. */
     HOP_TAINTED = 1u << 16,     /* some handle of this libcurl ever had an SSL_CTX_FUNCTION */
     HOP_UNCONNECTED = 1u << 17, /* libcurl before 7.80: decided before there is a peer to look at */
+
+    /* The application's list has a line that begins with a blank: part of the line before it. */
+    HOP_FOLDED = 1u << 18,
 };
 
 /* What came of verifying the peer ourselves. */

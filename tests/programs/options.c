@@ -2,11 +2,13 @@
  * options.c - a program that knows nothing of us and sets what its arguments say, on one handle.
  *
  *   NUMBER=VALUE  the option of that number (curl.h), a long or a text by its range
+ *   unset=NUMBER  the option of that number to NULL
  *   late:NUMBER=VALUE  the same, but set in the requests' prereq callback
  *   debug:NUMBER=VALUE  ... in the first call of its debug callback after that
  *   header=LINE   one more line in the handle's list
  *   URL           a request; prints libcurl's result and the status
  *   copy          goes on with a duplicate of the handle
+ *   reset         all options to their defaults
  *
  * ORIGIN_TLS, ORIGIN_OTHER and ORIGIN_PLAIN name the server's ports: every host's 443, 8443 and 80
  * lead there. ORIGIN_CA is its CA.
@@ -46,12 +48,8 @@ static void add_route(const char *port, const char *variable)
     }
 }
 
-static void make_handle(void)
+static void set_usual(void)
 {
-    add_route("443", "ORIGIN_TLS");
-    add_route("8443", "ORIGIN_OTHER");
-    add_route("80", "ORIGIN_PLAIN");
-    easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, routes);
     curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("ORIGIN_CA"));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
@@ -61,6 +59,15 @@ static void make_handle(void)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
 }
 
+static void make_handle(void)
+{
+    add_route("443", "ORIGIN_TLS");
+    add_route("8443", "ORIGIN_OTHER");
+    add_route("80", "ORIGIN_PLAIN");
+    easy = curl_easy_init();
+    set_usual();
+}
+
 static void set(const char *word)
 {
     const char *value = strchr(word, '=') + 1;
@@ -68,6 +75,8 @@ static void set(const char *word)
     if (strncmp(word, "header=", 7) == 0) {
         list = curl_slist_append(list, value);
         code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
+    } else if (strncmp(word, "unset=", 6) == 0) {
+        code = curl_easy_setopt(easy, (CURLoption)strtol(value, NULL, 10), NULL);
     } else {
         CURLoption option = (CURLoption)strtol(word, NULL, 10);
         code = option < CURLOPTTYPE_OBJECTPOINT
@@ -133,6 +142,12 @@ static void go_on_with_copy(void)
     easy = copy;
 }
 
+static void start_anew(void)
+{
+    curl_easy_reset(easy);
+    set_usual();
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -143,6 +158,8 @@ int main(int argc, char **argv)
             get(*word);
         else if (strcmp(*word, "copy") == 0)
             go_on_with_copy();
+        else if (strcmp(*word, "reset") == 0)
+            start_anew();
         else if (strncmp(*word, "late:", 5) == 0)
             set_later(*word + 5);
         else if (strncmp(*word, "debug:", 6) == 0)

@@ -267,6 +267,7 @@ static const struct row rows[] = {
     {PASS(whole, U, REQUEST_TARGET), "whole", .flags = HOP_UNKNOWN_TARGET},
     {PASS(whole, U, CONNECT_ONLY), "whole", .flags = HOP_CONNECT_ONLY},
     {PASS(whole, U, FOLLOWS), "whole", .flags = HOP_FOLLOWS},
+    {PASS(whole, U, FOLDED_HEADER), "whole", .flags = HOP_FOLDED},
     {PASS(whole, U, REDIRECT), "whole", .flags = HOP_REDIRECTED},
     {PASS(whole, U, OWN_CREDENTIALS), "whole", .flags = HOP_REDIRECTED | HOP_OWN_CREDENTIALS},
     {PASS(whole, U, MOVED), "whole", .flags = HOP_MOVED},

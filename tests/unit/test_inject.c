@@ -173,10 +173,27 @@ static const struct {
     const char *line;
     const char *value; /* of Host; NULL: it is another header */
 } lines[] = {
-    {"Host: a", "a"},    {"host:a", "a"},         {"HOST: \t a b", "a b"}, {"Host:", ""},
-    {"Host;", ""},       {"Host: a ", "a "},      {"Hostx: a", NULL},      {"Host", NULL},
-    {"Hos: a", NULL},    {" Host: a", NULL},      {"Host : a", NULL},      {"", NULL},
-    {"X-Host: a", NULL}, {"Proxy-Host: a", NULL},
+    {"Host: a", "a"},
+    {"host:a", "a"},
+    {"HOST: \t a b", "a b"},
+    {"Host:", ""},
+    {"Host;", ""},
+    {"Host: a ", "a "},
+    {"Hostx: a", NULL},
+    {"Host", NULL},
+    {"Hos: a", NULL},
+    {" Host: a", NULL},
+    {"Host : a", "a"},
+    {"", NULL},
+    {"X-Host: a", NULL},
+    {"Proxy-Host: a", NULL},
+    {"Host\t;", ""},
+    {"X: b\r\nHost: a", "a"},
+    {"X: b\nhost : a", "a"},
+    {"X: b\r\n Host: a", NULL},
+    {"X: Host: a", NULL},
+    {"\n\nHost: a", "a"},
+    {"Host: a\r\nX: b", "a\r\nX: b"},
 };
 
 START_TEST(a_header_is_found_by_its_name)
@@ -191,10 +208,43 @@ START_TEST(a_header_is_found_by_its_name)
 }
 END_TEST
 
+START_TEST(an_authorization_that_shares_its_entry_cannot_be_replaced)
+{
+    ck_assert(inject_can_replace(NULL));
+    append("X-First: 1\r\nX-Second: 2");
+    append("Authorization: a");
+    append("authorization : b");
+    append("Authorization: c\r\n");
+    ck_assert(inject_can_replace(list));
+    append("X-Third: 3\nAuthorization: c");
+    ck_assert(!inject_can_replace(list));
+}
+END_TEST
+
+START_TEST(nor_can_one_that_goes_on)
+{
+    append("Authorization: a\r\n b");
+    ck_assert(!inject_can_replace(list));
+}
+END_TEST
+
+START_TEST(a_line_that_begins_with_a_blank_is_seen)
+{
+    ck_assert(!inject_is_folded(NULL));
+    append("X-First: 1");
+    append("");
+    ck_assert(!inject_is_folded(list));
+    append(_i == 0 ? " X-Second: 2" : "\tX-Second: 2");
+    ck_assert(inject_is_folded(list));
+}
+END_TEST
+
 START_TEST(a_node_without_text_is_stepped_over)
 {
     struct curl_slist second = {(char *)(uintptr_t) "Host: a", NULL}, first = {NULL, &second};
     ck_assert_str_eq(inject_find(&first, "Host", 4), "a");
+    ck_assert(inject_can_replace(&first));
+    ck_assert(!inject_is_folded(&first));
 }
 END_TEST
 
@@ -212,6 +262,9 @@ int main(void)
     tcase_add_test(tests, nothing_puts_the_list_of_the_application_back);
     tcase_add_test(tests, a_second_hop_changes_the_key_without_another_setopt);
     tcase_add_test(tests, where_libcurl_refuses_no_key_is_installed);
+    tcase_add_test(tests, an_authorization_that_shares_its_entry_cannot_be_replaced);
+    tcase_add_test(tests, nor_can_one_that_goes_on);
+    tcase_add_loop_test(tests, a_line_that_begins_with_a_blank_is_seen, 0, 2);
     tcase_add_loop_test(tests, a_header_is_found_by_its_name, 0,
                         (int)(sizeof lines / sizeof lines[0]));
     tcase_add_test(tests, a_node_without_text_is_stepped_over);

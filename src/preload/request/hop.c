@@ -107,6 +107,10 @@ static void gather(const struct record *record, const char *text, struct hop *ho
     if (headers != NULL) {
         hop->host_header = inject_find(headers, "Host", 4);
         hop->authorization = find_authorization(headers);
+        if (!inject_can_replace(headers))
+            hop->flags |= HOP_OWN_CREDENTIALS;
+        if (inject_is_folded(headers))
+            hop->flags |= HOP_FOLDED;
     }
 }
 
@@ -172,6 +176,13 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     return go_on;
 }
 
+/* It is no Authorization and no Host header, and one line of its own. */
+static bool is_plain_header(const char *text)
+{
+    return text != NULL && (text[0] | 0x20) != 'a' && (text[0] | 0x20) != 'h' && text[0] != ' ' &&
+           text[0] != '\t' && strchr(text, '\n') == NULL;
+}
+
 /* True where the application set nothing that a decision could depend on, the URL aside. */
 static bool is_ordinary(const struct record *record)
 {
@@ -179,8 +190,8 @@ static bool is_ordinary(const struct record *record)
         (record->state & RECORD_MATTERS) != 0 || provider_is_tainted(record->provider))
         return false;
     for (const struct curl_slist *node = record->headers; node != NULL; node = node->next)
-        if (node->data == NULL || (node->data[0] | 0x20) == 'a' || (node->data[0] | 0x20) == 'h')
-            return false; /* Authorization, Host */
+        if (!is_plain_header(node->data))
+            return false;
     return true;
 }
 

@@ -7,23 +7,44 @@
 #include "core/names.h"
 #include "preload/loader/slab.h"
 
-static bool is_header(const struct curl_slist *node, const char *name, size_t length)
+static const char *skip_blanks(const char *text)
 {
-    return node->data != NULL && strncasecmp(node->data, name, length) == 0 &&
-           (node->data[length] == ':' || node->data[length] == ';');
+    while (*text == ' ' || *text == '\t')
+        text++;
+    return text;
+}
+
+/* What stands behind the name and its separator, or NULL for a line of another name. libcurl sends a
+ * blank between the two as it is, and servers differ in what they take it for. */
+static const char *value_of(const char *line, const char *name, size_t length)
+{
+    if (strncasecmp(line, name, length) != 0)
+        return NULL;
+    const char *separator = skip_blanks(line + length);
+    return *separator == ':' || *separator == ';' ? skip_blanks(separator + 1) : NULL;
+}
+
+/* libcurl sends an entry as it is: one with line breaks is several lines. NULL behind the last. */
+static const char *next_line(const char *text)
+{
+    const char *end = strchr(text, '\n');
+    return end != NULL && end[1] != '\0' ? end + 1 : NULL;
+}
+
+static const char *find_in(const char *text, const char *name, size_t length)
+{
+    const char *value = NULL;
+    for (; text != NULL && value == NULL; text = next_line(text))
+        value = value_of(text, name, length);
+    return value;
 }
 
 const char *inject_find(const struct curl_slist *list, const char *name, size_t length)
 {
-    for (; list != NULL; list = list->next) {
-        if (!is_header(list, name, length))
-            continue;
-        const char *value = list->data + length + 1;
-        while (*value == ' ' || *value == '\t')
-            value++;
-        return value;
-    }
-    return NULL;
+    const char *value = NULL;
+    for (; list != NULL && value == NULL; list = list->next)
+        value = find_in(list->data, name, length);
+    return value;
 }
 
 /* libcurl keeps the pointer and calls nobody: errno stays as it was. */
@@ -38,7 +59,24 @@ enum { NAME_LENGTH = sizeof authorization - 1 };
 
 static bool is_authorization(const struct curl_slist *node)
 {
-    return is_header(node, authorization, NAME_LENGTH);
+    return node->data != NULL && value_of(node->data, authorization, NAME_LENGTH) != NULL;
+}
+
+bool inject_can_replace(const struct curl_slist *list)
+{
+    for (; list != NULL; list = list->next)
+        if (list->data != NULL && next_line(list->data) != NULL &&
+            find_in(list->data, authorization, NAME_LENGTH) != NULL)
+            return false;
+    return true;
+}
+
+bool inject_is_folded(const struct curl_slist *list)
+{
+    for (; list != NULL; list = list->next)
+        if (list->data != NULL && (list->data[0] == ' ' || list->data[0] == '\t'))
+            return true;
+    return false;
 }
 
 /* The last Authorization header of a list, or NULL. */

@@ -36,8 +36,15 @@ void inject_nothing(struct record *record);
 /* Gives back what the lists took, of a handle that is not there any more. */
 void inject_forget(struct record *record);
 
+/* False where an Authorization header of the list shares its entry with other lines. */
+bool inject_can_replace(const struct curl_slist *list);
+
+/* An entry begins with a blank: to a server it is part of the line before it, which may be the
+ * key's (RFC 9112, 5.2). */
+bool inject_is_folded(const struct curl_slist *list);
+
 /* The value of the first header `name` (with its length) in the list, spaces trimmed in front, or
- * NULL. */
+ * NULL. It ends with its entry, which may have more lines. */
 const char *inject_find(const struct curl_slist *list, const char *name, size_t length);
 
 #endif

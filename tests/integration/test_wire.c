@@ -1,0 +1,89 @@
+/*
+ * What stands on the wire beside the key. Each test runs with every flavour of libcurl.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "support/preloaded.h"
+#include "support/suite.h"
+
+#define APP  "https://app.commissioned.tech"
+#define EVIL "http://evil.example"
+
+/* CURLOPT_ numbers, as the program takes them. */
+#define HEADERS "10023"
+
+static void set_up(void)
+{
+    preloaded_start();
+    preloaded_store("key", "@A\n");
+    preloaded_store("next", "@B\n");
+    preloaded_policy("keys = ( { name = \"k\"; file = \"@D/key\"; next = \"@D/next\"; } );\n"
+                     "rules = ( { name = \"r\"; key = \"k\"; } );\n");
+}
+
+static const char *flavours[] = {"tests/programs/options", "tests/programs/options-gnutls"};
+
+/* What came ends so, one Authorization header a request at most: preloaded_seen looks at that. */
+static void expect(const char *expected, const char *const words[])
+{
+    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+        char path[PATH_MAX];
+        built(path, flavours[i]);
+        if (access(path, X_OK) != 0)
+            continue;
+        preloaded_run_program(path, words);
+        const char *now = preloaded_seen();
+        size_t length = strlen(now), wanted = strlen(expected);
+        ck_assert_msg(length >= wanted && strcmp(now + length - wanted, expected) == 0,
+                      "%s: came\n%sinstead of\n%s%s%s", flavours[i], now, expected,
+                      preloaded_outcome.out, preloaded_outcome.err);
+    }
+}
+#define EXPECT(expected, ...) expect(expected, (const char *const[]){__VA_ARGS__, NULL})
+
+/* ---- header lines ---------------------------------------------------------------------------- */
+
+START_TEST(an_authorization_within_another_entry_is_the_programs_own)
+{
+    EXPECT("GET /x Bearer mine\n", "header=X-A: b\r\nAuthorization: Bearer mine", APP "/x");
+    EXPECT("GET /x Bearer mine\n", "header=X-A: b\nAuthorization: Bearer mine", APP "/x");
+    EXPECT("GET /x A\n", "header=X-A: b\r\nX-Authorization: Bearer mine", APP "/x");
+}
+END_TEST
+
+START_TEST(nor_is_it_replaced)
+{
+    preloaded_policy("keys = ( { name = \"k\"; file = \"@D/key\"; } );\n"
+                     "rules = ( { name = \"r\"; key = \"k\"; existing = \"replace\"; } );\n");
+    EXPECT("GET /x A\n", "header=Authorization: Bearer mine", APP "/x");
+    EXPECT("GET /x Bearer mine\n", "header=X-A: b\r\nAuthorization: Bearer mine", APP "/x");
+}
+END_TEST
+
+/* To a server the line belongs to the one before, which would be ours; its 401 would be believed. */
+START_TEST(a_header_that_begins_with_a_blank_does_not_lengthen_the_key)
+{
+    EXPECT("GET /status/401 -\nGET /y A\n", "header= X-A: b", APP "/status/401", "unset=" HEADERS,
+           APP "/y");
+    EXPECT("GET /x -\n", "header=\tX-A: b", APP "/x");
+    EXPECT("GET /x A\n", "header=X-A: b", APP "/x");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("wire");
+    TCase *tests = tcase_create("wire");
+    tcase_set_timeout(tests, 120);
+    tcase_add_checked_fixture(tests, set_up, preloaded_stop);
+    tcase_add_test(tests, an_authorization_within_another_entry_is_the_programs_own);
+    tcase_add_test(tests, nor_is_it_replaced);
+    tcase_add_test(tests, a_header_that_begins_with_a_blank_does_not_lengthen_the_key);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}
