@@ -1,13 +1,18 @@
 /*
- * What stands on the wire beside the key. Each test runs with every flavour of libcurl.
+ * What stands on the wire beside the key, and whose answer is believed. Each test runs with every
+ * flavour of libcurl.
  */
+#include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <check.h>
 
+#include "support/old_libcurl.h"
 #include "support/preloaded.h"
 #include "support/suite.h"
 
@@ -75,6 +80,50 @@ START_TEST(a_header_that_begins_with_a_blank_does_not_lengthen_the_key)
 }
 END_TEST
 
+/* ---- whose answer ---------------------------------------------------------------------------- */
+
+static int ftp_listener;
+
+/* An FTP server that greets with 401. */
+static void *greet(void *unused)
+{
+    static const char greeting[] = "401 no\r\n";
+    (void)unused;
+    for (int fd; (fd = accept(ftp_listener, NULL, NULL)) >= 0; close(fd))
+        if (write(fd, greeting, sizeof greeting - 1) < 0)
+            continue;
+    return NULL;
+}
+
+static unsigned serve_ftp(pthread_t *thread)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    ftp_listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(ftp_listener, (struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(listen(ftp_listener, 5), 0);
+    ck_assert_int_eq(getsockname(ftp_listener, (struct sockaddr *)&address, &size), 0);
+    ck_assert_int_eq(pthread_create(thread, NULL, greet, NULL), 0);
+    return ntohs(address.sin_port);
+}
+
+START_TEST(the_greeting_of_an_ftp_server_revokes_no_key)
+{
+    char url[128], came[128];
+    pthread_t thread;
+    if (skips_old_libcurl("the_greeting_of_an_ftp_server_revokes_no_key"))
+        return;
+    unsigned port = serve_ftp(&thread);
+    snprintf(url, sizeof url, APP "/to/ftp://127.0.0.1:%u/x", port);
+    snprintf(came, sizeof came, "GET /to/ftp://127.0.0.1:%u/x A\nGET /y A\n", port);
+    EXPECT(came, url, APP "/y");
+    EXPECT("GET /status/401 A\nGET /y B\n", APP "/status/401", APP "/y"); /* the server's does */
+    shutdown(ftp_listener, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(ftp_listener);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("wire");
@@ -84,6 +133,7 @@ int main(void)
     tcase_add_test(tests, an_authorization_within_another_entry_is_the_programs_own);
     tcase_add_test(tests, nor_is_it_replaced);
     tcase_add_test(tests, a_header_that_begins_with_a_blank_does_not_lengthen_the_key);
+    tcase_add_test(tests, the_greeting_of_an_ftp_server_revokes_no_key);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

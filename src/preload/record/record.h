@@ -116,6 +116,7 @@ struct record_rare {
     struct curl_slist *copies; /* inject.c: nodes in place of the application's, a mapping */
     size_t ncopies;
     struct account *account;  /* report.c: what is to be said of the last keyed hop, or NULL */
+    long redirects;           /* answer.c: that were followed before the last keyed hop */
     char *text[RECORD_TEXTS]; /* RECORD_TEXT_SIZE bytes each, or NULL; libcurl copies strings, so we
                                  must */
     curl_push_callback push;  /* of a multi handle: CURLMOPT_PUSHFUNCTION */

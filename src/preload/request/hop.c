@@ -11,6 +11,7 @@
 #include "core/names.h"
 #include "preload/policy/policy_loader.h"
 #include "preload/record/record_method.h"
+#include "preload/request/answer.h"
 #include "preload/request/follow.h"
 #include "preload/request/inject.h"
 #include "preload/request/judge.h"
@@ -169,7 +170,8 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     char detail[MAX_PEER_DETAIL];
     bool lift = follow_gather(record, &hop);
     struct decision decision = judge_hop(record, &hop, detail);
-    record->key = decision.verdict == VERDICT_KEY ? decision.key : NULL;
+    bool expects = decision.verdict == VERDICT_KEY && answer_expect(record);
+    record->key = expects ? decision.key : NULL;
     report_hop(record, &decision, &hop);
     bool go_on = apply(record, &decision, lift);
     url_free(record, &judged);

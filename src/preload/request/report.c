@@ -18,6 +18,7 @@
 #include "preload/loader/slab.h"
 #include "preload/policy/policy_loader.h"
 #include "preload/record/record_method.h"
+#include "preload/request/answer.h"
 
 enum {
     LINE_SIZE = 1024,
@@ -292,8 +293,9 @@ __attribute__((noinline)) static void send_account(const struct record *record, 
     struct record_rare *rare = record->rare;
     const struct account *account = rare->account;
     auto_errno int saved = errno;
-    if (account->received >= 0 && headers_received(record) == account->received)
-        status = 0; /* of a redirect before it: this request has no answer */
+    bool none = account->received >= 0 && headers_received(record) == account->received;
+    if (none || answer_is_lost(record))
+        status = 0; /* what is shown is of a redirect before it, or of a server behind it */
     send_line(
         &(struct line){account->decision, account->host, account->path, account->method, status});
     free_account(rare);
@@ -358,7 +360,7 @@ NO_CANARY void report_answer_slow(struct record *record)
 {
     long status = 0;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_RESPONSE_CODE, &status);
-    if (told_bit(status) != 0)
+    if (told_bit(status) != 0 && !answer_is_past(record))
         explain_status(record, status);
     if (record->rare != NULL && record->rare->account != NULL)
         send_account(record, status);
