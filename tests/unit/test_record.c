@@ -192,6 +192,20 @@ START_TEST(reset_forgets_what_was_set_but_not_that_the_libcurl_is_in_doubt)
 }
 END_TEST
 
+START_TEST(what_a_failed_transfer_left_survives_a_reset_and_is_not_copied)
+{
+    static char other;
+    struct record *copy = record_make(&other, &fake_provider);
+    record->facts = HOP_OWN_CREDENTIALS | HOP_TRACE;
+    record_copy(copy, record);
+    ck_assert_uint_eq(copy->facts, HOP_TRACE);
+    record_reset(record);
+    ck_assert_uint_eq(record->facts, HOP_OWN_CREDENTIALS);
+    record_remove(copy);
+    record_free(copy);
+}
+END_TEST
+
 START_TEST(a_copy_has_the_options_and_none_of_the_transfer)
 {
     static char other;
@@ -819,6 +833,7 @@ int main(void)
     tcase_add_test(tests, a_handle_whose_address_was_used_unseen_begins_anew);
     tcase_add_test(tests, addresses_used_unseen_over_and_over_cost_no_more_memory);
     tcase_add_test(tests, reset_forgets_what_was_set_but_not_that_the_libcurl_is_in_doubt);
+    tcase_add_test(tests, what_a_failed_transfer_left_survives_a_reset_and_is_not_copied);
     tcase_add_test(tests, a_copy_has_the_options_and_none_of_the_transfer);
     tcase_add_test(tests, a_plain_handle_has_no_rare_part);
     tcase_add_test(tests, the_transfers_of_a_multi_handle_leave_in_any_order);

@@ -89,6 +89,9 @@ enum {
     CURL_SENDS_LONE_PASSWORD = 0x081400,
     /* ... and an empty user name without a password is not any more, by Basic: by 8.21.0 (measured). */
     CURL_SENDS_NO_EMPTY_USER = 0x081500,
+    /* The Authorization header that it had made for a transfer which failed before it was sent goes
+     * out with the handle's next one: by 7.74.0 to 8.14.1, not by 8.19.0 (measured). */
+    CURL_FORGETS_HEADER = 0x081300,
     /* FOLLOWLOCATION may let it drop CUSTOMREQUEST behind a redirect, unsaid by
      * CURLINFO_EFFECTIVE_METHOD: 8.13.0, by CURLOPT_FOLLOWLOCATION(3). */
     CURL_DROPS_CUSTOM = 0x080d00,

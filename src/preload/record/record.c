@@ -95,7 +95,8 @@ static void set_defaults(struct record *record)
     record->headers = NULL;
     record->error_buffer = NULL;
     record->state &= RECORD_MULTI | RECORD_SETTLED;
-    record->facts &= HOP_AMBIGUOUS | HOP_SSL_CTX_FUNCTION; /* its connections are kept */
+    /* Its connections are kept, and what a transfer that failed left: leftover.h. */
+    record->facts &= HOP_AMBIGUOUS | HOP_SSL_CTX_FUNCTION | HOP_OWN_CREDENTIALS;
     record->port = 0;
 }
 
@@ -338,7 +339,7 @@ void record_copy(struct record *to, const struct record *from)
     to->headers = from->headers;
     to->error_buffer = from->error_buffer;
     to->state = from->state & ~(transfer | forgotten(from));
-    to->facts = from->facts;
+    to->facts = from->facts & (uint16_t)~HOP_OWN_CREDENTIALS;
     to->port = from->port;
     if (from->rare != NULL)
         copy_rare(to, from->rare);

@@ -141,7 +141,7 @@ struct record {
     struct record **multi_link; /* what points here; NULL where it is in no multi handle */
     struct record_rare *rare;
     uint32_t state; /* enum record_state */
-    uint16_t facts; /* enum hop_flag: what the application set */
+    uint16_t facts; /* enum hop_flag: what the application set, and what leftover.h says */
     uint16_t port;  /* CURLOPT_PORT */
 };
 _Static_assert(HOP_FACTS_END - 1 <= UINT16_MAX, "one flag more needs wider facts");

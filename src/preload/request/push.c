@@ -11,7 +11,8 @@ static struct record *note_pushed(CURL *parent, CURL *pushed)
     if (record == NULL)
         return NULL;
     if (from->provider->version >= CURL_PUSHES_FRESH) {
-        record->facts = from->facts; /* a reset keeps what is of the connection and of libcurl */
+        /* A reset keeps what is of the connection and of libcurl. */
+        record->facts = from->facts & (uint16_t)~HOP_OWN_CREDENTIALS;
         record_reset(record);
     } else {
         record_copy(record, from);

@@ -4,6 +4,7 @@
 #include "preload/policy/policy_loader.h"
 #include "preload/request/hop.h"
 #include "preload/request/inject.h"
+#include "preload/request/leftover.h"
 #include "preload/request/moved.h"
 #include "preload/request/redact.h"
 #include "preload/request/report.h"
@@ -136,6 +137,7 @@ CURLcode transfer_end_slow(struct record *record, CURLcode result)
 {
     if (record->policy != NULL || record->rare != NULL) { /* else it came to no hop */
         report_answer(record);
+        leftover_note(record, result);
         inject_nothing(record);
         if (record->rare != NULL || record->state & RECORD_FAILED)
             result = finish_slow(record, result);
@@ -152,7 +154,7 @@ void transfer_finish_unseen(struct record *record)
     /* It decided before it began, and the status that it shows may be the last transfer's. */
     if (provider_is_old(record->provider))
         report_nothing(record);
-    transfer_end_slow(record, CURLE_OK);
+    transfer_end_slow(record, CURLE_GOT_NOTHING);
 }
 
 void transfer_forget(struct record *record)
