@@ -766,6 +766,18 @@ START_TEST(an_older_libcurl_sends_a_lone_password)
 }
 END_TEST
 
+START_TEST(before_websockets_any_connect_only_leaves_the_request)
+{
+    static const struct provider old = {.version = 0x075500}, since = {.version = 0x075600};
+    record->provider = &old;
+    record_note(record, CURLOPT_CONNECT_ONLY, 2);
+    ck_assert_uint_eq(record->facts, HOP_CONNECT_ONLY);
+    record->provider = &since;
+    record_note(record, CURLOPT_CONNECT_ONLY, 2);
+    ck_assert_uint_eq(record->facts, 0);
+}
+END_TEST
+
 START_TEST(a_newer_libcurl_sends_a_lone_password_and_no_empty_user)
 {
     static const struct provider before = {.version = 0x081300}, since = {.version = 0x081500};
@@ -854,6 +866,7 @@ int main(void)
     tcase_add_loop_test(tests, a_user_in_the_url_is_the_applications_own_where_libcurl_hides_it, 0,
                         COUNT_OF(users_in_urls));
     tcase_add_test(tests, an_older_libcurl_sends_a_lone_password);
+    tcase_add_test(tests, before_websockets_any_connect_only_leaves_the_request);
     tcase_add_test(tests, a_newer_libcurl_sends_a_lone_password_and_no_empty_user);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -77,6 +77,7 @@ struct provider {
 enum {
     CURL_HAS_URL_PARSER = 0x073e00, /* 7.62.0, curl_url(3) */
     CURL_HAS_PREREQ = 0x075000,     /* 7.80.0, CURLOPT_PREREQFUNCTION(3) */
+    CURL_HAS_WEBSOCKETS = 0x075600, /* 7.86.0, CURLOPT_CONNECT_ONLY(3): before, 2 was as 1 */
     CURL_SHOWS_CURLU = 0x080c00,    /* 8.12.0: CURLINFO_EFFECTIVE_URL is the CURLU's */
     /* Reset and a copy forget a method that it settled on: 7.88.1 (measured; not tried before). */
     CURL_FORGETS_METHOD = 0x075801,

@@ -38,7 +38,7 @@ enum {
       set_fact(record, HOP_UNKNOWN_TARGET, !note_text(record, RECORD_TARGET, text)))               \
     X(CURLOPT_CUSTOMREQUEST, ALWAYS, DECIDES, note_method(record, text))                           \
     X(CURLOPT_CONNECT_ONLY, ALWAYS, DECIDES,                                                       \
-      set_fact(record, HOP_CONNECT_ONLY, bits == ONLY_CONNECT))                                    \
+      set_fact(record, HOP_CONNECT_ONLY, leaves_the_request(record, bits)))                        \
     X(CURLOPT_NOBODY, ALWAYS, MAKES_METHOD, note_made(record, CURLOPT_NOBODY, bits))               \
     X(CURLOPT_UPLOAD, ALWAYS, MAKES_METHOD, note_made(record, CURLOPT_UPLOAD, bits))               \
     X(OPT_PUT, ALWAYS, MAKES_METHOD, note_made(record, OPT_PUT, bits))                             \
@@ -149,6 +149,11 @@ static void set_state(struct record *record, uint32_t bit, bool on)
 static void set_fact(struct record *record, unsigned bit, bool on)
 {
     record->facts = (uint16_t)(on ? record->facts | bit : record->facts & ~bit);
+}
+
+static bool leaves_the_request(const struct record *record, unsigned long mode)
+{
+    return record->provider->version >= CURL_HAS_WEBSOCKETS ? mode == ONLY_CONNECT : mode != 0;
 }
 
 static bool is_text(const char *text)
