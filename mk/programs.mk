@@ -2,7 +2,8 @@
 
 programs := $(BUILD)/tests/programs
 PROGRAMS := $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges \
-    $(programs)/rotate $(programs)/options $(programs)/plugin-openssl.so $(programs)/get
+    $(programs)/rotate $(programs)/options $(programs)/plugin-openssl.so $(programs)/get \
+    $(programs)/spent
 PROGRAMS += $(if $(gnutls_flavour),$(programs)/driver-gnutls $(programs)/options-gnutls \
     $(programs)/hard-gnutls $(programs)/plugin-gnutls.so)
 
@@ -16,8 +17,9 @@ $(programs)/ranges: $(BUILD)/obj/tests/programs/ranges.o
 $(programs)/rotate: $(BUILD)/obj/tests/programs/rotate.o
 $(programs)/options: $(BUILD)/obj/tests/programs/options.o
 $(programs)/get: $(BUILD)/obj/tests/programs/get.o
+$(programs)/spent: $(BUILD)/obj/tests/programs/spent.o
 $(programs)/driver-openssl $(programs)/driver-exports $(programs)/ranges $(programs)/rotate \
-    $(programs)/options $(programs)/get:
+    $(programs)/options $(programs)/get $(programs)/spent:
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(call test_libs,libcurl) -o $@

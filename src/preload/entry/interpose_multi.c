@@ -144,19 +144,28 @@ EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
 }
 
 /* Whoever drives a multi handle starts what was added to it. */
-__attribute__((noinline)) static const struct real *drive(CURLM *multi, const void *caller)
+__attribute__((noinline)) static struct call drive(CURLM *multi, const void *caller)
 {
     struct call call = call_on(multi, caller);
     if (call.record != NULL)
         midway_drive(call.record);
-    return call.real;
+    return call;
+}
+
+/* What libcurl refused says nothing of how many there are. */
+static inline CURLMcode driven(const struct call *call, CURLMcode code, const int *running)
+{
+    midway_driven(call->record, code == CURLM_OK ? running : NULL);
+    return code;
 }
 
 __attribute__((noinline)) static CURLMcode multi_perform_slow(CURLM *multi, int *running,
                                                               const void *caller)
 {
-    const struct real *real = drive(multi, caller);
-    return real != NULL ? real->multi_perform(multi, running) : CURLM_INTERNAL_ERROR;
+    struct call call = drive(multi, caller);
+    if (call.real == NULL)
+        return CURLM_INTERNAL_ERROR;
+    return driven(&call, call.real->multi_perform(multi, running), running);
 }
 
 EXPORT CURLMcode curl_multi_perform(CURLM *multi, int *running)
@@ -169,22 +178,28 @@ EXPORT CURLMcode curl_multi_perform(CURLM *multi, int *running)
 EXPORT CURLMcode curl_multi_socket_action(CURLM *multi, curl_socket_t socket, int events,
                                           int *running)
 {
-    const struct real *real = drive(multi, CALLER);
-    return real != NULL ? real->multi_socket_action(multi, socket, events, running)
-                        : CURLM_INTERNAL_ERROR;
+    struct call call = drive(multi, CALLER);
+    if (call.real == NULL)
+        return CURLM_INTERNAL_ERROR;
+    CURLMcode code = call.real->multi_socket_action(multi, socket, events, running);
+    return driven(&call, code, running);
 }
 
 /* Both are older than curl_multi_socket_action, and drive all the same. */
 EXPORT CURLMcode curl_multi_socket(CURLM *multi, curl_socket_t socket, int *running)
 {
-    const struct real *real = drive(multi, CALLER);
-    return real != NULL ? real->multi_socket(multi, socket, running) : CURLM_INTERNAL_ERROR;
+    struct call call = drive(multi, CALLER);
+    if (call.real == NULL)
+        return CURLM_INTERNAL_ERROR;
+    return driven(&call, call.real->multi_socket(multi, socket, running), running);
 }
 
 EXPORT CURLMcode curl_multi_socket_all(CURLM *multi, int *running)
 {
-    const struct real *real = drive(multi, CALLER);
-    return real != NULL ? real->multi_socket_all(multi, running) : CURLM_INTERNAL_ERROR;
+    struct call call = drive(multi, CALLER);
+    if (call.real == NULL)
+        return CURLM_INTERNAL_ERROR;
+    return driven(&call, call.real->multi_socket_all(multi, running), running);
 }
 
 /* libcurl lets the transfers go without a word: curl_multi_cleanup(3). */

@@ -59,6 +59,18 @@ void midway_start_added(struct record *multi)
     }
 }
 
+void midway_all_done(struct record *multi)
+{
+    auto_errno int saved = errno;
+    for (struct record *record = multi->multi_next; record != NULL; record = record->multi_next) {
+        if (!(record->state & RECORD_ACTIVE) || record->state & RECORD_WAITS)
+            continue;
+        report_answer(record);
+        inject_nothing(record);
+        moved_finish(record);
+    }
+}
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 /* libcurl may have read that file by now. */

@@ -44,4 +44,17 @@ static inline void midway_drive(struct record *multi)
         midway_start_added(multi);
 }
 
+/*
+ * None of its transfers goes on. The application knows, and may free what libcurl reads no more, its
+ * headers and its CURLU, before it asks for their results.
+ */
+void midway_all_done(struct record *multi);
+
+/* It was driven, and libcurl says how many transfers go on: NULL where it does not. */
+static inline void midway_driven(struct record *multi, const int *running)
+{
+    if (multi != NULL && multi->multi_next != NULL && running != NULL && *running == 0)
+        midway_all_done(multi);
+}
+
 #endif
