@@ -1,17 +1,28 @@
 /*
- * What a program may free: libcurl reads it no more.
+ * What a program may free, and what it must not find unfreed: libcurl reads its lists no more, and
+ * its own memory is counted.
  */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <check.h>
 
 #include "support/command.h"
+#include "support/other_libc.h"
 #include "support/preloaded.h"
 #include "support/suite.h"
+
+#define APP            "https://app.commissioned.tech"
+
+#define SSL_VERIFYPEER "64=" /* CURLOPT_ numbers, as the program takes them */
 
 static void set_up(void)
 {
     preloaded_start();
-    preloaded_policy("api_key = \"@A\";\n");
+    preloaded_policy("api_key = \"@A\";\nca_file = \"@D/ca.pem\";\n");
 }
 
 static void run(const char *what)
@@ -35,6 +46,64 @@ START_TEST(so_may_a_curlu)
 }
 END_TEST
 
+/* ---- leaks ----------------------------------------------------------------------------------- */
+
+struct leak_hunt {
+    char sanitizer[PATH_MAX];
+    bool with_library;
+};
+
+static bool find_sanitizer(char path[PATH_MAX])
+{
+    glob_t found;
+    bool any = glob("/usr/lib/gcc/*/[0-9]*/liblsan.so", 0, NULL, &found) == 0;
+    if (any)
+        snprintf(path, PATH_MAX, "%s", found.gl_pathv[0]);
+    globfree(&found);
+    return any;
+}
+
+static void preload(void *data)
+{
+    const struct leak_hunt *hunt = data;
+    char library[PATH_MAX], list[2 * PATH_MAX + 1];
+    built(library, "libcommissioned-auth.so");
+    snprintf(list, sizeof list, "%s:%s", hunt->sanitizer, hunt->with_library ? library : "");
+    setenv("LD_PRELOAD", list, 1);
+}
+
+/* A request of a program that does not verify its peer; the sanitizer ends it with 23. */
+static int hunt_leaks(const char *program, struct leak_hunt *hunt)
+{
+    char path[PATH_MAX];
+    built(path, program);
+    outcome_of(&preloaded_outcome, NULL, preload, hunt,
+               (const char *const[]){path, SSL_VERIFYPEER "0", APP "/x", NULL});
+    return preloaded_outcome.status;
+}
+
+static const char *const programs[] = {"tests/programs/options", "tests/programs/options-gnutls"};
+
+START_TEST(a_verified_certificate_is_no_leak)
+{
+    char path[PATH_MAX];
+    struct leak_hunt hunt = {.with_library = false};
+    built(path, programs[_i]);
+    if (skips_musl("a_verified_certificate_is_no_leak", "there is no leak sanitizer for it"))
+        return;
+    if (access(path, X_OK) != 0 || !find_sanitizer(hunt.sanitizer) ||
+        hunt_leaks(programs[_i], &hunt) != 0) {
+        printf("SKIP a_verified_certificate_is_no_leak: the leak sanitizer does not work here with "
+               "%s\n",
+               programs[_i]);
+        return;
+    }
+    hunt.with_library = true;
+    ck_assert_msg(hunt_leaks(programs[_i], &hunt) == 0, "%.2000s", preloaded_outcome.err);
+    ck_assert_str_eq(preloaded_seen(), "GET /x -\nGET /x A\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("spent");
@@ -43,6 +112,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, preloaded_stop);
     tcase_add_test(tests, headers_may_be_freed_once_no_transfer_goes_on);
     tcase_add_test(tests, so_may_a_curlu);
+    tcase_add_loop_test(tests, a_verified_certificate_is_no_leak, 0,
+                        (int)(sizeof programs / sizeof programs[0]));
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

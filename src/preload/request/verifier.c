@@ -14,7 +14,6 @@ enum {
 };
 
 struct verified {
-    void *object; /* a reference of the TLS library's, or NULL */
     const struct policy_ca *ca;
     unsigned policy;
     int64_t until; /* seconds of the monotonic clock; 0: nothing is kept here */
@@ -40,6 +39,17 @@ struct verifier {
 
 /* LOCK_PEERS is held for every use of what is kept; a table does not change once it is there. */
 static struct verifier *verifiers[MAX_PROVIDERS];
+
+/*
+ * Of each that is kept a reference of the TLS library's, or NULL. Not in the mapping with the rest:
+ * in a program that looks for its leaks (LeakSanitizer) they would be some.
+ */
+static void *held[MAX_PROVIDERS][KEPT];
+
+static void **held_by(const struct provider *provider)
+{
+    return held[provider_number(provider)];
+}
 
 /* ---- the TLS library ------------------------------------------------------------------------- */
 
@@ -157,8 +167,9 @@ bool verified_holds(const struct verified_for *what, const void *object)
     int64_t now = seconds_now();
     lock_take(LOCK_PEERS);
     const struct verifier *verifier = of_provider(what->provider);
+    void *const *objects = held_by(what->provider);
     for (int i = 0; verifier != NULL && !holds && i < KEPT; i++)
-        holds = verifier->verified[i].object == object && is_for(&verifier->verified[i], what, now);
+        holds = objects[i] == object && is_for(&verifier->verified[i], what, now);
     lock_give(LOCK_PEERS);
     return holds;
 }
@@ -175,13 +186,13 @@ bool verified_knows(const struct verified_for *what, struct der certificate, voi
     bool knows = false;
     int64_t now = seconds_now();
     lock_take(LOCK_PEERS);
-    struct verifier *verifier = of_provider(what->provider);
+    const struct verifier *verifier = of_provider(what->provider);
     for (int i = 0; verifier != NULL && !knows && i < KEPT; i++) {
-        struct verified *verified = &verifier->verified[i];
+        const struct verified *verified = &verifier->verified[i];
         struct der kept = {verified->certificate, verified->length};
         knows = is_for(verified, what, now) && der_equal(kept, certificate);
         if (knows)
-            swap(&verified->object, object);
+            swap(&held_by(what->provider)[i], object);
     }
     lock_give(LOCK_PEERS);
     return knows;
@@ -206,10 +217,10 @@ void verified_keep(const struct verified_for *what, struct der certificate, void
     lock_take(LOCK_PEERS);
     struct verifier *verifier = of_provider(what->provider);
     if (verifier != NULL) {
-        struct verified *verified = &verifier->verified[verifier->oldest];
-        verifier->oldest = (verifier->oldest + 1) % KEPT;
-        fill(verified, what, certificate, seconds);
-        swap(&verified->object, object);
+        unsigned oldest = verifier->oldest;
+        verifier->oldest = (oldest + 1) % KEPT;
+        fill(&verifier->verified[oldest], what, certificate, seconds);
+        swap(&held_by(what->provider)[oldest], object);
     }
     lock_give(LOCK_PEERS);
 }
