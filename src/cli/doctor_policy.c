@@ -91,6 +91,13 @@ static void say_keys(struct doctor *doctor, const struct policy_config *config)
     }
 }
 
+static void say_authorities(struct doctor *doctor, const struct policy_config *config)
+{
+    for (uint32_t i = 0; i < config->ncas; i++)
+        if (config->cas[i].error != NULL)
+            doctor_say(doctor, HEALTH_FAILURE, "peers", "%s", config->cas[i].error);
+}
+
 static void say_matches(struct doctor *doctor, const struct policy_config *config,
                         const struct policy_asker *asker)
 {
@@ -132,6 +139,7 @@ void doctor_policy(struct doctor *doctor, const char *program)
     }
     say_findings(doctor, config);
     say_keys(doctor, config);
+    say_authorities(doctor, config);
     if (program != NULL && config->error == NULL)
         say_matches(doctor, config, &asker);
 }

@@ -191,6 +191,8 @@ static void print_trust(const struct policy_rule *rule)
     if (rule->verify != POLICY_VERIFY_WHEN_NEEDED || rule->ca != NULL)
         line("verify", "%s, by %s", policy_verify_name(rule->verify),
              rule->ca != NULL ? rule->ca->path : "the authorities of this machine");
+    if (rule->ca != NULL && rule->ca->pem == NULL) /* the decision may not have asked for it */
+        line("warning", "no key where the program does not verify the server: %s", rule->ca->error);
 }
 
 /* What a person calls a program is not always what asks. */

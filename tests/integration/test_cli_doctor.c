@@ -176,6 +176,16 @@ START_TEST(a_policy_that_cannot_be_used_is_a_failure)
 }
 END_TEST
 
+START_TEST(a_ca_file_that_cannot_be_had_is_a_failure)
+{
+    char text[3 * PATH_MAX];
+    snprintf(text, sizeof text, "ca_file = \"%s/ca.pem\";\n%s", folder, text_of(config));
+    write_file(config, text, 0600);
+    ck_assert_int_eq(DOCTOR("--"), 2);
+    ck_assert_str_eq(health("peers", "/ca.pem: no such file"), "failure");
+}
+END_TEST
+
 START_TEST(a_key_older_than_it_should_be_is_a_warning)
 {
     const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
@@ -611,6 +621,7 @@ int main(void)
     tcase_add_test(tests, a_sound_policy_and_key_are_good);
     tcase_add_test(tests, a_key_that_others_can_read_is_a_failure);
     tcase_add_test(tests, a_policy_that_cannot_be_used_is_a_failure);
+    tcase_add_test(tests, a_ca_file_that_cannot_be_had_is_a_failure);
     tcase_add_test(tests, a_key_older_than_it_should_be_is_a_warning);
     tcase_add_test(tests, a_log_of_tls_secrets_is_a_warning);
     tcase_add_loop_test(tests, a_program_is_judged_by_how_it_was_built, 0,

@@ -120,6 +120,16 @@ START_TEST(explain_says_it_to_a_person_too)
 }
 END_TEST
 
+START_TEST(explain_says_that_a_ca_file_cannot_be_had)
+{
+    policy("ca_file = \"%s/ca.pem\";\n" RULE, folder);
+    ck_assert_int_eq(COMMAND("explain", "https://app.commissioned.tech/v1/models"), 0);
+    ck_assert_msg(strstr(outcome.out, "/ca.pem: no such file: store the authority's certificate") !=
+                      NULL,
+                  "%s", outcome.out);
+}
+END_TEST
+
 static const struct {
     const char *method, *url, *reason;
 } refusals[] = {
@@ -979,6 +989,7 @@ static void add_explain(TCase *tests)
 {
     tcase_add_test(tests, explain_names_the_key_and_the_line_of_its_rule);
     tcase_add_test(tests, explain_says_it_to_a_person_too);
+    tcase_add_test(tests, explain_says_that_a_ca_file_cannot_be_had);
     tcase_add_loop_test(tests, explain_gives_the_reason_why_there_is_no_key, 0,
                         (int)(sizeof refusals / sizeof *refusals));
     tcase_add_loop_test(tests, explain_reads_an_odd_spelling_as_libcurl_does, 0,
