@@ -291,7 +291,7 @@ static enum reason refuse(const struct policy_rule *rule, const struct hop *hop)
         return REASON_MOVED;
     if (hop->target->userinfo)
         return REASON_URL_CREDENTIALS;
-    if (hop->flags & HOP_OWN_CREDENTIALS)
+    if (hop->flags & (HOP_OWN_CREDENTIALS | HOP_OWN_LINE))
         return REASON_OWN_CREDENTIALS;
     if (hop->authorization != NULL && !replaces(rule, hop->authorization))
         return REASON_OWN_HEADER;

@@ -38,6 +38,7 @@ enum hop_flag {
     HOP_TRACE = 1u << 12,         /* CUSTOMREQUEST is TRACE, of a libcurl that cannot be asked */
     HOP_REDIRECTED = 1u << 13,    /* from another origin, and libcurl would drop the header */
     HOP_MOVED = 1u << 14,         /* URL, CURLU or PORT is not what the connection was made for */
+    HOP_OWN_LINE = 1u << 15,      /* USERAGENT or the like has an Authorization header within it */
     HOP_FACTS_END,                /* behind the last that a record keeps: one more than it */
 
     /* What no handle knows of itself; verify.h adds it. */

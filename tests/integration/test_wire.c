@@ -67,6 +67,20 @@ START_TEST(an_authorization_within_another_entry_is_the_programs_own)
 }
 END_TEST
 
+/* USERAGENT, REFERER, COOKIE, RANGE, ACCEPT_ENCODING */
+static const char *const texts[] = {"10018=", "10016=", "10022=", "10007=", "10102="};
+
+START_TEST(so_is_one_within_another_options_text)
+{
+    char with[64], without[64];
+    snprintf(with, sizeof with, "%s1-2\r\nauthorization: Bearer mine", texts[_i]);
+    snprintf(without, sizeof without, "%s1-2\r\nX-A: b", texts[_i]);
+    EXPECT("GET /x Bearer mine\n", with, APP "/x");
+    EXPECT("GET /x A\n", without, APP "/x");
+    EXPECT("GET /x A\n", with, "reset", APP "/x");
+}
+END_TEST
+
 START_TEST(nor_is_it_replaced)
 {
     preloaded_policy("keys = ( { name = \"k\"; file = \"@D/key\"; } );\n"
@@ -166,6 +180,8 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, preloaded_stop);
     tcase_add_test(tests, an_authorization_within_another_entry_is_the_programs_own);
+    tcase_add_loop_test(tests, so_is_one_within_another_options_text, 0,
+                        (int)(sizeof texts / sizeof texts[0]));
     tcase_add_test(tests, nor_is_it_replaced);
     tcase_add_test(tests, a_header_that_begins_with_a_blank_does_not_lengthen_the_key);
     tcase_add_test(tests, a_header_left_by_a_transfer_that_failed_is_the_programs_own);

@@ -262,6 +262,7 @@ static const struct row rows[] = {
     {PASS(whole, U, URL), .flags = HOP_NO_URL},
     {PASS(whole, NULL, URL)},
     {PASS(whole, U, OWN_CREDENTIALS), "whole", .flags = HOP_OWN_CREDENTIALS},
+    {PASS(whole, U, OWN_CREDENTIALS), "whole", .flags = HOP_OWN_LINE},
     {PASS(whole, U, EARLY_DATA), "whole", .flags = HOP_EARLY_DATA},
     {PASS(whole, U, HEADER_UNIFIED), "whole", .flags = HOP_HEADER_UNIFIED},
     {PASS(whole, U, REQUEST_TARGET), "whole", .flags = HOP_UNKNOWN_TARGET},

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/decide.h"
+#include "core/names.h"
 #include "preload/record/record_method.h"
 
 /* Numbers are libcurl's ABI (curl.h). */
@@ -68,7 +69,11 @@ enum {
     X(CURLOPT_NETRC, ALWAYS, DECIDES, set_state(record, RECORD_NETRC, bits != CURL_NETRC_IGNORED)) \
     X(CURLOPT_NETRC_FILE, ALWAYS, DECIDES,                                                         \
       set_state(record, RECORD_NETRC_LOST, !note_text(record, RECORD_NETRC_FILE, text)))           \
-    X(CURLOPT_COOKIE, ALWAYS, DECIDES, note_restricted(record, text))                              \
+    X(CURLOPT_COOKIE, ALWAYS, DECIDES, note_cookie(record, text))                                  \
+    X(CURLOPT_USERAGENT, ALWAYS, DECIDES, note_lines(record, text))                                \
+    X(CURLOPT_REFERER, ALWAYS, DECIDES, note_lines(record, text))                                  \
+    X(CURLOPT_RANGE, ALWAYS, DECIDES, note_lines(record, text))                                    \
+    X(CURLOPT_ACCEPT_ENCODING, ALWAYS, DECIDES, note_lines(record, text))                          \
     X(CURLOPT_TLSAUTH_USERNAME, ALWAYS, DECIDES, note_restricted(record, text))                    \
     X(CURLOPT_UNRESTRICTED_AUTH, ALWAYS, DECIDES, set_state(record, RECORD_UNRESTRICTED, bits != 0))
 
@@ -312,6 +317,22 @@ static void note_restricted(struct record *record, const char *text)
 {
     if (text != NULL)
         set_state(record, RECORD_RESTRICTED, true);
+}
+
+/* libcurl sends the text as it is, its line breaks too (measured). It is
+ * remembered until the handle's reset. */
+static void note_lines(struct record *record, const char *text)
+{
+    static const char name[] = AUTHORIZATION;
+    while (text != NULL && (text = strchr(text, '\n')) != NULL)
+        if (strncasecmp(++text, name, sizeof name - 1) == 0)
+            set_fact(record, HOP_OWN_LINE, true);
+}
+
+static void note_cookie(struct record *record, const char *text)
+{
+    note_restricted(record, text);
+    note_lines(record, text);
 }
 
 void record_note(struct record *record, CURLoption option, uintptr_t argument)
