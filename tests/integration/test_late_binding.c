@@ -441,6 +441,11 @@ START_TEST(where_the_c_library_lacks_a_function_libcurl_works_as_without_us)
     if ((strcmp(name, "dladdr1") == 0 || strcmp(name, "dlmopen") == 0) &&
         skips_musl(name, "musl has none"))
         return;
+    if (strcmp(name, "pthread_mutex_trylock") == 0) { /* there is another way */
+        curl_without(name, "/yes/key");
+        served_expect(name, 1, 0);
+        return;
+    }
     bool older = strcmp(name, "stat") == 0 || strcmp(name, "fstat") == 0;
     char both[64];
     snprintf(both, sizeof both, "%s __%sxstat", name, name[0] == 'f' ? "f" : "");

@@ -181,8 +181,20 @@ static int fstat_by_version(int fd, struct stat *status)
     return fxstat(STAT_VERSION, fd, status);
 }
 
+/*
+ * glibc before 2.34 has it in libpthread, which a program without libcurl may not have loaded, and
+ * what a plugin brings along is not seen here. Its lock is in the C library, does nothing as long
+ * as there is no libpthread, and is handed on to one that comes.
+ */
+static int lock_in_place_of_try(pthread_mutex_t *mutex)
+{
+    return late.pthread_mutex_lock(mutex);
+}
+
 static void find_older(struct late_libc *table, dlsym_function *find)
 {
+    if (table->pthread_mutex_trylock == NULL)
+        table->pthread_mutex_trylock = lock_in_place_of_try;
     if (table->stat == NULL && (xstat = (xstat_function *)find(RTLD_NEXT, XSTAT)) != NULL)
         table->stat = stat_by_version;
     if (table->fstat == NULL && (fxstat = (fxstat_function *)find(RTLD_NEXT, FXSTAT)) != NULL)
