@@ -223,8 +223,9 @@ START_TEST(a_method_that_libcurl_tells_and_does_not_send_gets_no_key)
 {
     preloaded_policy(ONE_KEY "rules = ( { name = \"r\"; key = \"k\"; methods = [\"HEAD\"]; } );\n");
     EXPECT("GET /x -\n", "late:" NOBODY "1", APP "/x");
-    if (!old_libcurl())
-        EXPECT("HEAD /x A\n", NOBODY "1", APP "/x");
+    if (old_libcurl()) /* which gets no key where it follows redirects, as the program does */
+        return;
+    EXPECT("HEAD /x A\n", NOBODY "1", APP "/x");
     preloaded_policy(ONE_KEY "rules = ( { name = \"r\"; key = \"k\"; } );\n");
     EXPECT("GET /x A\n", "late:" NOBODY "1", APP "/x");
 }

@@ -50,7 +50,7 @@ bool bridged_skips(const char *test)
 {
     struct engine engine;
     char why[BRIDGE_SENTENCE];
-    if (engine_find(&engine, why) == BRIDGE_OK)
+    if (engine_find(&engine, why) == BRIDGE_OK && engine_ask_version(&engine, why) == BRIDGE_OK)
         return false;
     printf("SKIP %.*s: %s\n", (int)strlen(test) - 3, test, why);
     fflush(stdout);
