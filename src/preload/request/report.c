@@ -253,7 +253,8 @@ void report_hop_slow(struct record *record, const struct decision *decision, con
     bool first = is_first_of_its_kind(record->policy, decision);
     if (known)
         copy_path(path, hop->target);
-    struct line line = {*decision, known ? hop->target->host : "?", path, record_method_find(record), 0};
+    struct line line = {*decision, known ? hop->target->host : "?", path,
+                        record_method_find(record), 0};
     if (record->policy->debug)
         debug_line(&line, known ? hop->target : NULL);
     if ((first || report_is_asked(decision)) &&
