@@ -627,6 +627,7 @@ START_TEST(a_refused_peer_is_a_warning_whatever_the_policy_reports)
     ck_assert_str_eq(journal_trap_field(lines[0], "COMMISSIONED_REASON"), "peer-refused");
     ck_assert_str_eq(journal_trap_field(lines[0], "PRIORITY"), "4");
     ck_assert_ptr_nonnull(strstr(lines[0], "self-signed certificate"));
+    ck_assert_ptr_nonnull(strstr(lines[0], "name its authority by ca_file"));
     ck_assert_ptr_null(strstr(lines[0], key));
 }
 END_TEST

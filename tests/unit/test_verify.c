@@ -176,8 +176,10 @@ START_TEST(a_good_peer_and_a_bad_one_are_told_apart)
     ck_assert_int_eq(ask(peer_serve(peer_number("good"))), PEER_GOOD);
     ck_assert_int_eq(ask(peer_serve(peer_number("self-signed"))), PEER_REFUSED);
     ck_assert_ptr_nonnull(strstr(hop.detail, "self-signed certificate"));
+    ck_assert_ptr_nonnull(strstr(hop.detail, "name its authority by ca_file"));
     ck_assert_int_eq(ask(peer_serve(peer_number("expired"))), PEER_REFUSED);
     ck_assert_ptr_nonnull(strstr(hop.detail, "expired"));
+    ck_assert_ptr_null(strstr(hop.detail, "ca_file"));
 }
 END_TEST
 

@@ -14,6 +14,7 @@ enum {
     DATA_KEY_PURPOSE = 2,
     DATA_IP_ADDRESS = 4,
     PROFILE_MEDIUM = 5 << 24, /* 112 bits of security */
+    NO_ISSUER = 1 << 6,       /* GNUTLS_CERT_SIGNER_NOT_FOUND */
     MAX_CHAIN = MAX_TRUST_NAMES,
 };
 
@@ -78,7 +79,7 @@ static const char *words_of(unsigned status)
         {1u << 14, "it is for another host"},
         {1u << 10, "it has expired"},
         {1u << 9, "it is not valid yet"},
-        {1u << 6, "its issuer is not trusted"},
+        {NO_ISSUER, "its issuer is not trusted"},
         {1u << 7, "its issuer is no authority"},
         {1u << 18, "it is not for a server"},
         {1u << 13, "its issuer may not issue it"},
@@ -110,7 +111,11 @@ static enum peer run(const struct gnutls *tls, const struct verify_task *task, s
     if (tls->list_verify(list, chain->certificates, chain->count, data, 2, PROFILE_MEDIUM, &status,
                          NULL) < 0)
         return verify_says(task, PEER_UNKNOWN, "the TLS library could not be asked");
-    return status == 0 ? PEER_GOOD : verify_says(task, PEER_REFUSED, words_of(status));
+    if (status == 0)
+        return PEER_GOOD;
+    const char *words = words_of(status);
+    return words == words_of(NO_ISSUER) ? verify_says_stranger(task, words)
+                                        : verify_says(task, PEER_REFUSED, words);
 }
 
 static enum peer judge(const struct gnutls *tls, const struct verify_task *task,

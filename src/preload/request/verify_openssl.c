@@ -16,6 +16,8 @@ enum {
     PURPOSE_SSL_SERVER = 2,
     TRUST_SSL_SERVER = 3,
     LEVEL = 2, /* 112 bits of security, SSL_CTX_set_security_level(3) */
+    ERROR_SELF_SIGNED = 18,
+    ERROR_SELF_SIGNED_IN_CHAIN = 19,
     ERROR_NO_ISSUER = 20,
     ERROR_NO_ISSUER_OF_LEAF = 21,
     SECONDS_A_DAY = 24 * 60 * 60,
@@ -115,6 +117,8 @@ static enum peer run(const struct judging *judging, void *context)
     if (judging->chain == NULL && (error == ERROR_NO_ISSUER || error == ERROR_NO_ISSUER_OF_LEAF))
         return verify_says(judging->task, PEER_UNKNOWN,
                            "the TLS session was resumed without the certificate's chain");
+    if (error >= ERROR_SELF_SIGNED && error <= ERROR_NO_ISSUER_OF_LEAF)
+        return verify_says_stranger(judging->task, tls->error_text(error));
     return verify_says(judging->task, PEER_REFUSED, tls->error_text(error));
 }
 

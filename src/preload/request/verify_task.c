@@ -11,6 +11,15 @@ enum peer verify_says(const struct verify_task *task, enum peer peer, const char
     return peer;
 }
 
+/* Whoever stands there has a certificate of nobody's: the server at home, or a thief. */
+enum peer verify_says_stranger(const struct verify_task *task, const char *why)
+{
+    char text[128]; /* what verify_says puts before it fits as well */
+    snprintf(text, sizeof text, "%s: if the server is your own, name its authority by ca_file",
+             why);
+    return verify_says(task, PEER_REFUSED, text);
+}
+
 enum peer verify_trust(const struct verify_task *task, struct trust_search *search)
 {
     if (search->ca != NULL && search->ca->pem == NULL)

@@ -25,4 +25,7 @@ enum peer verify_trust(const struct verify_task *task, struct trust_search *sear
 /* Says why, and gives `peer` back. */
 enum peer verify_says(const struct verify_task *task, enum peer peer, const char *why);
 
+/* That its issuer is not trusted, and what its owner can do. PEER_REFUSED. */
+enum peer verify_says_stranger(const struct verify_task *task, const char *why);
+
 #endif
