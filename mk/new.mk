@@ -6,7 +6,8 @@ NEW ?= 7.46.0 7.49.0
 new_tests := unit/test_record unit/test_plain unit/test_target unit/test_verify \
     integration/test_peers integration/test_library integration/test_http2 integration/test_hops \
              integration/test_process_life integration/test_rotation \
-             integration/test_policy_runtime integration/test_ranges
+             integration/test_policy_runtime integration/test_ranges integration/test_wire \
+             integration/test_spent
 new_libraries = $(abspath $(BUILD)/new/$*/lib)
 
 .PHONY: check-new
