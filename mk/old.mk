@@ -7,9 +7,11 @@ old := $(BUILD)/old
 old-tests:
 	@$(MAKE) --no-print-directory BUILD=$(old) CFLAGS="$(CFLAGS) -DFORCE_OLD_LIBCURL" \
 	    $(old)/libcommissioned-auth.so $(old)/commissioned-auth-policy.so $(old)/commissioned-auth \
-	    $(patsubst $(BUILD)/%,$(old)/%,$(PROGRAMS)) $(old)/tests/integration/test_library
+	    $(patsubst $(BUILD)/%,$(old)/%,$(PROGRAMS)) $(old)/tests/integration/test_library \
+	    $(old)/tests/integration/test_spent
 
 .PHONY: check-old
 check-old: deps ## the library's tests again, in the way that libcurl before 7.80 needs
 	@$(MAKE) --no-print-directory old-tests
-	@BUILD=$(old) TEST_OLD_LIBCURL=1 tests/run $(old)/tests/integration/test_library
+	@BUILD=$(old) TEST_OLD_LIBCURL=1 tests/run $(old)/tests/integration/test_library \
+	    $(old)/tests/integration/test_spent

@@ -11,6 +11,7 @@
 #include <check.h>
 
 #include "support/command.h"
+#include "support/old_libcurl.h"
 #include "support/other_libc.h"
 #include "support/preloaded.h"
 #include "support/suite.h"
@@ -41,6 +42,8 @@ END_TEST
 
 START_TEST(so_may_a_curlu)
 {
+    if (skips_old_libcurl("so_may_a_curlu"))
+        return;
     run("curlu");
     ck_assert_str_eq(preloaded_seen(), "GET /curlu A\nGET /other A\n");
 }
@@ -89,7 +92,8 @@ START_TEST(a_verified_certificate_is_no_leak)
     char path[PATH_MAX];
     struct leak_hunt hunt = {.with_library = false};
     built(path, programs[_i]);
-    if (skips_musl("a_verified_certificate_is_no_leak", "there is no leak sanitizer for it"))
+    if (skips_musl("a_verified_certificate_is_no_leak", "there is no leak sanitizer for it") ||
+        skips_old_libcurl("a_verified_certificate_is_no_leak"))
         return;
     if (access(path, X_OK) != 0 || !find_sanitizer(hunt.sanitizer) ||
         hunt_leaks(programs[_i], &hunt) != 0) {

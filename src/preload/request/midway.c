@@ -65,6 +65,11 @@ void midway_all_done(struct record *multi)
     for (struct record *record = multi->multi_next; record != NULL; record = record->multi_next) {
         if (!(record->state & RECORD_ACTIVE) || record->state & RECORD_WAITS)
             continue;
+        if (provider_is_old(record->provider)) {
+            /* Its result is the application's as it is; and no option is to be decided on. */
+            transfer_end_slow(record, CURLE_GOT_NOTHING);
+            continue;
+        }
         report_answer(record);
         inject_nothing(record);
         moved_finish(record);
