@@ -14,7 +14,7 @@ enum {
     DATA_KEY_PURPOSE = 2,
     DATA_IP_ADDRESS = 4,
     PROFILE_MEDIUM = 5 << 24, /* 112 bits of security */
-    NO_ISSUER = 1 << 6,       /* GNUTLS_CERT_SIGNER_NOT_FOUND */
+    NO_ISSUER = 1 << 6,       /* a bit of its status, as words_of has them */
     MAX_CHAIN = MAX_TRUST_NAMES,
 };
 
