@@ -20,12 +20,12 @@ static struct {
     struct policy_ref *current; /* holds one reference; NULL: no policy */
     struct timespec checked;    /* the coarse tick in which the files were last found unchanged */
     uid_t user;                 /* for whom there is no policy */
-    bool started;               /* something was decided, if only that there is no policy */
     bool waits;                 /* what was read last is for the moment (policy_image.h, passing) */
     time_t lost_at; /* when a key of `current` was lost that may go on for a while; or 0 */
 } in_force;         /* LOCK_POLICY */
 
 uint8_t policy_volume;
+bool policy_was_read; /* written with LOCK_POLICY held */
 
 static bool debug_wanted(void)
 {
@@ -179,7 +179,7 @@ __attribute__((always_inline)) static inline void note_look(const struct timespe
     ids_user(&in_force.user);
     in_force.waits = waits;
     in_force.checked = *now;
-    in_force.started = true;
+    __atomic_store_n(&policy_was_read, true, __ATOMIC_RELAXED);
     in_force.lost_at = 0;
     lock_give_asked(LOCK_POLICY, alone);
 }
@@ -275,8 +275,8 @@ static inline struct policy_ref *take_current(struct moment *moment)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &moment->now);
     bool alone = lock_take_asking(LOCK_POLICY);
     struct policy_ref *policy = in_force.current;
-    moment->started = in_force.started;
-    moment->look = !in_force.started || is_later(&moment->now);
+    moment->started = !policy_is_unread();
+    moment->look = !moment->started || is_later(&moment->now);
     if (policy != NULL)
         policy->references++;
     else
@@ -338,6 +338,12 @@ look_for_one(const struct record *record, policy_stays_away *stays_away, struct 
         return refresh_undisturbed(NULL);
     note_look(&moment.now, false);
     return NULL;
+}
+
+bool policy_would_be_loaded(void)
+{
+    auto_errno int saved = errno;
+    return policy_is_unread() && search_finds_any();
 }
 
 NO_CANARY struct policy_ref *policy_take_for(const struct record *record,

@@ -47,6 +47,17 @@ static inline void policy_release(struct policy_ref *policy)
         policy_free(policy);
 }
 
+/* False once the process was found to have a policy or none. */
+extern bool policy_was_read __attribute__((visibility("hidden"))); /* atomic */
+
+static inline bool policy_is_unread(void)
+{
+    return !__atomic_load_n(&policy_was_read, __ATOMIC_RELAXED);
+}
+
+/* Whether policy_take_for would load the module, for which the loader takes 6 KB of stack. */
+bool policy_would_be_loaded(void);
+
 /*
  * What the server's answer to a key of `policy` taught: the bits to set in `told`, and whether its
  * `next` takes over. It counts for the policy in force as well, where that has the same key. True

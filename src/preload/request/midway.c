@@ -28,6 +28,7 @@ void midway_start(struct record *record)
     bool pins = old && !(record->state & RECORD_WAITS);
     bool changed = record->state & earlier;
     record->state &= ~(RECORD_WAITS | earlier);
+    transfer_start(record);
     if (!(record->state & RECORD_ACTIVE))
         return;
     moved_start(record, pins);

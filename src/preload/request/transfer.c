@@ -107,16 +107,33 @@ static bool is_file(const struct record *record)
     return text != NULL && plain_is_file(text) && policy_is_quiet();
 }
 
+/* libcurl takes as much stack as the loader when it is driven, and less before. */
+static bool is_to_wait(const struct record *record)
+{
+    return record->state & RECORD_WAITS && !provider_is_old(record->provider) &&
+           policy_would_be_loaded();
+}
+
 void transfer_begin_slow(struct record *record)
 {
     /* With HOP_NO_URL what the application set is not known, so it could not be put back. */
     if (record->state & RECORD_ACTIVE || record->facts & HOP_NO_URL || is_file(record))
         return;
     auto_errno int saved = errno;
-    if ((record->state & RECORD_HOOKED || is_concerned(record)) && transfer_prepare(record)) {
+    bool goes_on = record->state & RECORD_HOOKED || is_to_wait(record) || is_concerned(record);
+    if (goes_on && transfer_prepare(record)) {
         record->state |= RECORD_ACTIVE | RECORD_FIRST;
         decide_early(record);
     }
+}
+
+void transfer_start_slow(struct record *record)
+{
+    auto_errno int saved = errno;
+    if (is_concerned(record))
+        return;
+    transfer_unhook(record);
+    record->state &= ~(uint32_t)TRANSFER_STATE;
 }
 
 /* What only some transfers have. */

@@ -16,6 +16,7 @@
 
 #include <curl/curl.h>
 
+#include "preload/policy/policy_loader.h"
 #include "preload/record/record.h"
 
 void transfer_begin_slow(struct record *record);
@@ -29,6 +30,15 @@ static inline void transfer_begin(struct record *record)
         record->state |= RECORD_ACTIVE | RECORD_FIRST;
     else
         transfer_begin_slow(record);
+}
+
+void transfer_start_slow(struct record *record);
+
+/* It is driven for the first time. What began before a policy was read may end here. */
+static inline void transfer_start(struct record *record)
+{
+    if (policy_is_unread() && record->state & RECORD_ACTIVE)
+        transfer_start_slow(record);
 }
 
 /* The end of a transfer under way. */
