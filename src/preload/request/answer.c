@@ -9,14 +9,11 @@ static long redirects_followed(const struct record *record)
     return redirects;
 }
 
-bool answer_expect(struct record *record)
+bool answer_expect_later(struct record *record)
 {
-    long redirects = redirects_followed(record);
-    if (redirects == 0 && record->rare == NULL)
-        return true;
     struct record_rare *rare = record_rare(record);
     if (rare != NULL)
-        rare->redirects = redirects;
+        rare->redirects = redirects_followed(record);
     return rare != NULL;
 }
 

@@ -12,8 +12,19 @@
 
 #include "preload/record/record.h"
 
-/* The hop under way has the key. False where that cannot be kept: its answer then says nothing. */
-bool answer_expect(struct record *record);
+/* Behind the transfer's first hop. */
+bool answer_expect_later(struct record *record);
+
+/* The hop under way, perhaps the transfer's first, has the key. False where that cannot be kept: its
+ * answer then says nothing. */
+static inline bool answer_expect(struct record *record, bool is_first)
+{
+    if (!is_first)
+        return answer_expect_later(record);
+    if (record->rare != NULL)
+        record->rare->redirects = 0;
+    return true;
+}
 
 /* libcurl has gone on since that hop, to follow a redirect or to authenticate by itself. */
 bool answer_is_past(const struct record *record);

@@ -168,9 +168,10 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     struct url_read judged;
     gather(record, text, &hop, &judged);
     char detail[MAX_PEER_DETAIL];
+    bool is_first = record->state & RECORD_FIRST;
     bool lift = follow_gather(record, &hop);
     struct decision decision = judge_hop(record, &hop, detail);
-    bool expects = decision.verdict == VERDICT_KEY && answer_expect(record);
+    bool expects = decision.verdict == VERDICT_KEY && answer_expect(record, is_first);
     record->key = expects ? decision.key : NULL;
     report_hop(record, &decision, &hop);
     bool go_on = apply(record, &decision, lift);
