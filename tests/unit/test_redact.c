@@ -9,6 +9,7 @@
 #include "../support/fake_curl.h"
 #include "../support/mmap_fails.h"
 #include "../support/tmpdir.h"
+#include "preload/request/inject.h"
 #include "preload/request/redact.h"
 #include "support/suite.h"
 
@@ -321,6 +322,21 @@ START_TEST(a_new_request_begins_with_a_new_line)
 }
 END_TEST
 
+START_TEST(behind_a_redirect_no_header_of_ours_is_in_place_before_the_next_hop)
+{
+    char text[] = "Issue another request to this URL: 'https://own:password@example.com/'\n";
+    struct curl_slist own = {(char *)"X: y", NULL};
+    record_note(record, CURLOPT_HTTPHEADER, (uintptr_t)&own);
+    ck_assert(redact_begin(record) && inject_key(record, "Authorization: Bearer key"));
+    ck_assert_ptr_ne((void *)fake_value(CURLOPT_HTTPHEADER), &own);
+    debug(CURLINFO_DATA_IN, text, strlen(text));
+    ck_assert_ptr_ne((void *)fake_value(CURLOPT_HTTPHEADER), &own);
+    debug(CURLINFO_TEXT, text, strlen(text));
+    ck_assert_ptr_eq((void *)fake_value(CURLOPT_HTTPHEADER), &own);
+    ck_assert_str_eq(shown + strlen(shown) - strlen(text), text);
+}
+END_TEST
+
 START_TEST(without_a_callback_the_stream_of_the_application_gets_what_libcurl_would_write)
 {
     char *written = NULL;
@@ -399,6 +415,7 @@ int main(void)
     tcase_add_test(tests, the_rest_of_a_cut_header_is_masked_even_if_it_comes_as_data);
     tcase_add_test(tests, a_body_is_shown_as_it_is);
     tcase_add_test(tests, a_new_request_begins_with_a_new_line);
+    tcase_add_test(tests, behind_a_redirect_no_header_of_ours_is_in_place_before_the_next_hop);
     tcase_add_test(tests,
                    without_a_callback_the_stream_of_the_application_gets_what_libcurl_would_write);
     tcase_add_test(tests, the_end_puts_the_callback_of_the_application_back);

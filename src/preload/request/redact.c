@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "preload/loader/slab.h"
+#include "preload/request/inject.h"
 
 /* The field name is 14 characters with its colon; what follows up to the
  * key is no secret either. */
@@ -135,15 +136,19 @@ static void skip(const struct record *record, curl_infotype type, const char *da
 }
 
 /*
- * libcurl says so where it follows or tries again: what it shows until the next hop has no key. A
- * connection that is made meanwhile is not to have our function in its TLS library, which would show
- * the end of it to a function that the application sets later (7.88.1, OpenSSL).
+ * libcurl says so where it follows or tries again: what it shows until the next hop has no key.
+ *   - With a header of ours in place, what it tells of the next hop's own credentials to a proxy's
+ *     tunnel is not what it would tell.
+ *   - A connection that is made meanwhile is not to have our function in its TLS library, which
+ *     would show the end of it to a function that the application sets later (7.88.1, OpenSSL).
  */
 static void step_aside(struct record *record, curl_infotype type, const char *data, size_t size)
 {
     static const char begin[] = "Issue another request to this URL";
-    if (type != CURLINFO_TEXT || record->rare->debug != NULL || size < sizeof begin ||
-        memcmp(data, begin, sizeof begin - 1) != 0)
+    if (type != CURLINFO_TEXT || size < sizeof begin || memcmp(data, begin, sizeof begin - 1) != 0)
+        return;
+    inject_nothing(record);
+    if (record->rare->debug != NULL)
         return;
     record->rare->unmasked = true;
     redact_end(record);

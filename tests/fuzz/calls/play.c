@@ -144,7 +144,7 @@ static void perform(struct handle *handle)
         return;
     if (fresh)
         handle_begin(handle);
-    handle->driven = true;
+    handle->driven |= fresh; /* libcurl refuses a handle that is in a multi handle */
     handle->performing++;
     errno = 0;
     CURLcode code = curl_easy_perform(handle->easy);
