@@ -178,9 +178,18 @@ static void say_errors(struct handle *handle)
     fflush(handle->errors);
 }
 
+static void note_left(struct handle *handle, CURLcode result)
+{
+    bool had =
+        handle->is_odd || handle->url_is_odd || handle->transfer_odd || handle->was_elsewhere;
+    bool keeps = curl_version_info(CURLVERSION_NOW)->version_num < 0x081300;
+    handle->has_left = keeps && result != CURLE_OK && (had || handle->has_left);
+}
+
 void handle_end(struct handle *handle, CURLcode result)
 {
     handle->under_way = false;
+    note_left(handle, result);
     net_settle(); /* what was sent has then been counted */
     trace("h%u result %d", handle->index, (int)result);
     say_text(handle, CURLINFO_EFFECTIVE_URL, "effective-url");

@@ -28,6 +28,8 @@ struct handle {
     bool url_is_odd;  /* CURLOPT_URL names a user */
     bool is_odd;      /* something is set that may speak against a key, until reset */
     bool stays_odd;   /* ... and after that: it was pushed */
+    bool has_left;    /* ... and until a transfer ends well: libcurl before 8.19 may have a header
+                         from one that did not */
     bool is_rerouted; /* CONNECT_TO leads from app's port 443 to 8443; the URL counts, as its
                          certificate is checked */
 

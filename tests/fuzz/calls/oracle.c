@@ -136,7 +136,7 @@ static bool is_due(const struct request *request, const struct found *found,
     /* What libcurl tells of the method is not always believed. */
     if (!oracle_expects_key || oracle_reads_only || handle == NULL ||
         (handle_tainted && !oracle_verifies) || handle->is_odd || handle->stays_odd ||
-        handle->url_is_odd || handle->transfer_odd || handle->was_elsewhere)
+        handle->has_left || handle->url_is_odd || handle->transfer_odd || handle->was_elsewhere)
         return false;
     return found->authorizations == 0 && at_home(request, handle) &&
            strcmp(request->method, "CONNECT") != 0 && strcmp(request->method, "TRACE") != 0 &&

@@ -181,7 +181,7 @@ static void remove_from(struct handle *handle, unsigned number)
     handle->multi = -1;
     handle->was_cut = handle->under_way;
     if (handle->under_way)
-        handle_end(handle, CURLE_OK);
+        handle_end(handle, CURLE_GOT_NOTHING);
 }
 
 static void reset(struct handle *handle)
@@ -259,7 +259,7 @@ static void cleanup_multi(unsigned number)
             continue;
         handle->multi = -1;
         if (handle->under_way)
-            handle_end(handle, CURLE_OK);
+            handle_end(handle, CURLE_GOT_NOTHING);
     }
 }
 
