@@ -246,10 +246,11 @@ $(programs)/peer-static: $(BUILD)/obj/tests/programs/peer.o \
 # What our own system calls are counted on: a libcurl that makes none, and a program with it.
 PROGRAMS += $(programs)/bare
 
+# With what each libcurl brings along: its TLS library needs these.
 $(programs)/libbare-curl.so: $(BUILD)/obj/tests/programs/bare_curl.o
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) $^ -Wl,--no-as-needed $(system_libs) -o $@
 
 $(BUILD)/obj/tests/programs/bare_curl.o: EXTRA_CFLAGS = -fvisibility=default \
     $(call pkg_cflags,libcurl)
