@@ -17,21 +17,8 @@
 
 #include "../support/tmpdir.h"
 #include "commissioned/policy_image.h"
+#include "support/sanitized.h"
 #include "support/suite.h"
-
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define RUNNING_ON_VALGRIND 0
-#endif
-
-#if defined(__has_feature)
-#define SANITIZED __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
 
 /* A tool has replaced malloc and minds every byte: what is free cannot be looked at, limits mean
  * nothing. */

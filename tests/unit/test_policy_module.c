@@ -14,21 +14,8 @@
 #include "../support/tmpdir.h"
 #include "commissioned/policy_image.h"
 #include "core/secret.h"
+#include "support/sanitized.h"
 #include "support/suite.h"
-
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define RUNNING_ON_VALGRIND 0
-#endif
-
-#if defined(__has_feature)
-#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
 
 static char *dir;
 static char key[TEST_KEY_LENGTH + 1];
