@@ -4,7 +4,10 @@ wraps_mmap := $(addprefix $(BUILD)/tests/unit/test_,record redact policy_image s
 $(wraps_mmap): $(BUILD)/obj/tests/wrap/mmap_fails.o
 $(wraps_mmap): private ALL_LDFLAGS += -Wl,--wrap=mmap
 
-$(BUILD)/tests/unit/test_repoint: | $(BUILD)/tests/programs/late-plugin.so \
+$(BUILD)/tests/unit/test_late_binding: | $(BUILD)/tests/programs/late-asking-lazy.so \
+    $(BUILD)/tests/programs/plugin-openssl.so
+$(BUILD)/tests/unit/test_repoint $(BUILD)/tests/unit/test_late_binding: \
+    | $(BUILD)/tests/programs/late-plugin.so \
     $(if $(gnutls_flavour),$(BUILD)/tests/programs/plugin-gnutls.so)
 
 # The module is linked, so that its loading can be had as a test wants it.
