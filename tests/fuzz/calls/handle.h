@@ -47,7 +47,11 @@ struct handle {
 };
 
 extern struct handle handles[HANDLES];
-extern bool handle_tainted; /* some handle had an SSL_CTX callback */
+extern bool handle_tainted;   /* some handle had an SSL_CTX callback */
+extern unsigned handle_shift; /* handles lie elsewhere, for numbers that are not 0 */
+
+/* The handle of that number, made where there is none. */
+struct handle *handle_of(unsigned number);
 
 /* The handle whose requests carry this User-Agent, or NULL. */
 struct handle *handle_by_agent(const char *agent);

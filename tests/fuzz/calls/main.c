@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     oracle_expects_key = preload != NULL && strstr(preload, "commissioned") != NULL;
     oracle_verifies = getenv("CALLS_VERIFIES") != NULL;
     const char *shift = getenv("CALLS_SHIFT");
-    play_shift = shift != NULL ? (unsigned)strtoul(shift, NULL, 10) : 0;
+    handle_shift = shift != NULL ? (unsigned)strtoul(shift, NULL, 10) : 0;
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", argv[1]);
     handle_ca_file = ca_file;
     server_start(argv[1]);

@@ -1,7 +1,6 @@
 #include "play.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "callbacks.h"
@@ -10,90 +9,20 @@
 #include "net.h"
 #include "options.h"
 #include "server.h"
+#include "shared.h"
 #include "trace.h"
 
 enum { DEPTH = 3 };
-
-static CURLSH *shares[SHARES];
-static CURLU *curlus[CURLUS];
 
 static bool is_busy(const struct handle *handle)
 {
     return handle->performing > 0 || handle->multi >= 0;
 }
 
-unsigned play_shift;
-
-/* Memory in front of the next handle, so that it lies elsewhere. */
-static void shift(const struct handle *handle)
-{
-    static void *kept[HANDLES]; /* as long as the program lives */
-    if (play_shift > 0 && kept[handle->index] == NULL)
-        kept[handle->index] = malloc((size_t)play_shift * 112 * (handle->index + 1));
-}
-
-/* The handle of an act, made where there is none. */
-static struct handle *handle_of(const struct act *act)
-{
-    struct handle *handle = &handles[act->handle];
-    if (handle->easy != NULL)
-        return handle;
-    *handle = (struct handle){.index = act->handle,
-                              .multi = -1,
-                              .errors = handle->errors,
-                              .error_text = handle->error_text,
-                              .error_size = handle->error_size};
-    shift(handle);
-    errno = 0;
-    handle->easy = curl_easy_init();
-    trace("h%u init errno=%d", handle->index, errno);
-    handle_prepare(handle);
-    return handle;
-}
-
-static void on_lock(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
-{
-    (void)easy, (void)user;
-    trace("cb lock %d %d", (int)data, (int)access);
-}
-
-static void on_unlock(CURL *easy, curl_lock_data data, void *user)
-{
-    (void)easy, (void)user;
-    trace("cb unlock %d", (int)data);
-}
-
-static CURLSH *share_of(unsigned number)
-{
-    if (shares[number] != NULL)
-        return shares[number];
-    CURLSH *share = shares[number] = curl_share_init();
-    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
-    if (number == 1) {
-        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
-        curl_share_setopt(share, CURLSHOPT_LOCKFUNC, on_lock);
-        curl_share_setopt(share, CURLSHOPT_UNLOCKFUNC, on_unlock);
-    }
-    return share;
-}
-
-static CURLU *curlu_of(unsigned number)
-{
-    if (curlus[number] == NULL) {
-        curlus[number] = curl_url();
-        curl_url_set(curlus[number], CURLUPART_URL, "https://" WORLD_HOST "/v1/curlu", 0);
-    }
-    return curlus[number];
-}
-
 static void say(const struct handle *handle, const char *what, int code)
 {
     trace("h%u %s: %d errno=%d", handle->index, what, code, errno);
 }
-
-/* ---- acts ------------------------------------------------------------------------------------ */
 
 static void set_url(struct handle *handle, const struct act *act)
 {
@@ -313,7 +242,7 @@ static void pause_it(struct handle *handle)
 
 static void play_on_handle(const struct act *act)
 {
-    struct handle *handle = handle_of(act);
+    struct handle *handle = handle_of(act->handle);
     switch (act->op) {
     case OP_SET:
         set(handle, act);
@@ -414,12 +343,7 @@ static void end(void)
             cleanup(&handles[i]);
     for (unsigned i = 0; i < MULTIS; i++)
         cleanup_multi(i);
-    for (unsigned i = 0; i < SHARES; i++)
-        if (shares[i] != NULL)
-            trace("s%u cleanup: %d", i, (int)curl_share_cleanup(shares[i]));
-    for (unsigned i = 0; i < CURLUS; i++)
-        if (curlus[i] != NULL)
-            curl_url_cleanup(curlus[i]);
+    shared_end();
 }
 
 void play(uint64_t seed, uint64_t kept)
@@ -434,7 +358,7 @@ void play(uint64_t seed, uint64_t kept)
         steps_say(&step, text, sizeof text);
         trace("-- %s", text);
         if (step.act.op == OP_ARM) {
-            callback_arm(handle_of(&step.act), &step);
+            callback_arm(handle_of(step.act.handle), &step);
         } else {
             play_act(&step.act);
         }

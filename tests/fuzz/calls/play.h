@@ -6,8 +6,6 @@
 
 #include <stdint.h>
 
-extern unsigned play_shift; /* handles lie elsewhere, for numbers that are not 0 */
-
 /* Bit i of `kept`: step i is run. */
 void play(uint64_t seed, uint64_t kept);
 
