@@ -4,7 +4,7 @@
 
 #include "preload/loader/libc_kind.h"
 
-struct loaded_known loaded_known[LOADED_KNOWN];
+struct loaded_known loaded_known[MAX_LOADED_KNOWN];
 
 bool loaded_libcurl_seen;
 
@@ -13,7 +13,7 @@ static void assume_libcurl(void)
 {
     if (__atomic_exchange_n(&loaded_libcurl_seen, true, __ATOMIC_RELAXED))
         return;
-    for (unsigned i = 0; i < LOADED_KNOWN; i++)
+    for (unsigned i = 0; i < MAX_LOADED_KNOWN; i++)
         __atomic_store_n(&loaded_known[i].map, NULL, __ATOMIC_RELAXED);
 }
 

@@ -24,12 +24,12 @@ struct loaded_known {
     const struct link_map *map;
     const ElfW(Dyn) * dynamic;
 };
-enum { LOADED_KNOWN = 64 };
-extern struct loaded_known loaded_known[LOADED_KNOWN];
+enum { MAX_LOADED_KNOWN = 64 };
+extern struct loaded_known loaded_known[MAX_LOADED_KNOWN];
 
 static inline struct loaded_known *loaded_place(const struct link_map *map)
 {
-    return &loaded_known[((uintptr_t)map >> 6) % LOADED_KNOWN];
+    return &loaded_known[((uintptr_t)map >> 6) % MAX_LOADED_KNOWN];
 }
 
 static inline bool loaded_is_known(const struct link_map *map)

@@ -22,10 +22,10 @@
 
 enum {
     LINE_SIZE = 1024,
-    TEXT_SIZE = 256,       /* bytes of a host or a path that are shown */
-    NAME_SHOWN = 64,       /* bytes of a rule's name in a message */
-    LINES_PER_PERIOD = 60, /* what a loop may write to the journal ... */
-    PERIOD_SECONDS = 60,   /* ... in this time: the rest is counted and said in one line */
+    TEXT_SIZE = 256,           /* bytes of a host or a path that are shown */
+    MAX_NAME_SHOWN = 64,       /* bytes of a rule's name in a message */
+    MAX_LINES_PER_PERIOD = 60, /* what a loop may write to the journal ... */
+    PERIOD_SECONDS = 60,       /* ... in this time: the rest is counted and said in one line */
 };
 
 /* Bits of policy_ref.told. */
@@ -57,14 +57,14 @@ static bool has_room(void)
     if (before != period && __atomic_compare_exchange_n(&pace.period, &before, period, false,
                                                         __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
         unsigned lines = __atomic_exchange_n(&pace.lines, 0, __ATOMIC_RELAXED);
-        if (before != 0 && lines > LINES_PER_PERIOD) {
+        if (before != 0 && lines > MAX_LINES_PER_PERIOD) {
             char text[80];
             snprintf(text, sizeof text, "%u lines of this process were left out",
-                     lines - LINES_PER_PERIOD);
+                     lines - MAX_LINES_PER_PERIOD);
             journal_send(JOURNAL_LINES_LEFT_OUT, text, NULL, 0);
         }
     }
-    return __atomic_fetch_add(&pace.lines, 1, __ATOMIC_RELAXED) < LINES_PER_PERIOD;
+    return __atomic_fetch_add(&pace.lines, 1, __ATOMIC_RELAXED) < MAX_LINES_PER_PERIOD;
 }
 
 static const char *program_path(char *path, size_t size)
@@ -108,8 +108,8 @@ static void write_message(char *text, size_t size, const struct line *line, cons
     bool named = decision->rule != NULL;
     snprintf(text, size, "%s [%s]: %.*s, %s%.*s, program %.*s: %s", verdict_code(decision->verdict),
              reason_code(decision->reason), TEXT_SIZE, line->host != NULL ? line->host : "?",
-             named ? "rule " : "no rule", NAME_SHOWN, named ? decision->rule->name : "", TEXT_SIZE,
-             program != NULL ? program : "unknown", decision_why(decision));
+             named ? "rule " : "no rule", MAX_NAME_SHOWN, named ? decision->rule->name : "",
+             TEXT_SIZE, program != NULL ? program : "unknown", decision_why(decision));
 }
 
 static void send_with(const struct line *line, struct line_texts *texts)
