@@ -64,8 +64,7 @@ static void say_switch(struct doctor *doctor)
                    "off: only programs started by '" CLI_NAME
                    " run' or with LD_PRELOAD are reached");
     else if (!switched.loads)
-        doctor_say(doctor, HEALTH_FAILURE, "switch",
-                   "%s:%u: %s: install the library again, or run '" CLI_NAME " disable'",
+        doctor_say(doctor, HEALTH_FAILURE, "switch", "%s:%u: %s, or run '" CLI_NAME " disable'",
                    switched.file, switched.line, switched.why);
     else
         doctor_say(doctor, HEALTH_GOOD, "switch", "on for the whole system (%s:%u)", switched.file,
@@ -91,8 +90,7 @@ void doctor_library(struct doctor *doctor)
         doctor_say(doctor, HEALTH_FAILURE, "library",
                    "%s cannot be preloaded: its path has a space, a colon or a '$'", library);
     } else if (!switch_loads(&tree, library, false, why)) {
-        doctor_say(doctor, HEALTH_FAILURE, "library",
-                   "the library does not load: %s: install it again", why);
+        doctor_say(doctor, HEALTH_FAILURE, "library", "the library does not load: %s", why);
     } else {
         doctor_say(doctor, HEALTH_GOOD, "library", "%s loads", library);
         if (!module_found(library))

@@ -95,8 +95,7 @@ static int print_text(const struct state *state, bool processes, int code)
         printf("%-14s %s:%u\n%-14s %.*s\n", "named in", state->tree->file, state->ours.line,
                "library", (int)state->ours.length, state->ours.start);
     if (state->ours.length && !state->found)
-        printf("%-14s %s: install it again, or run '" CLI_NAME " disable'\n", "broken",
-               cli_shown(state->why));
+        printf("%-14s %s, or run '" CLI_NAME " disable'\n", "broken", cli_shown(state->why));
     if (state->lost > 0)
         printf("%-14s by nobody, for process %ld, which was to, has ended: run '" CLI_NAME
                " enable --confirm' or '" CLI_NAME " disable'\n",

@@ -102,7 +102,8 @@ int switch_trial(const struct switch_tree *tree, const char *entry);
 
 /*
  * Whether what the entry names can be loaded now: by the caller and, where that is asked, by
- * everybody. False and the sentence that says why not. Of a tree only files are looked at.
+ * everybody. False and the sentence that says why not, its remedy at the end. Of a tree only files
+ * are looked at.
  */
 bool switch_loads(const struct switch_tree *tree, const char *entry, bool everybody,
                   char why[SWITCH_WHY_SIZE]);

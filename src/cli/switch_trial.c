@@ -20,6 +20,7 @@
 #include "core/cleanup.h"
 
 #define TRIAL_PROGRAM CLI_NAME "-trial"
+#define INSTALL_AGAIN ": install the library again" /* the remedy of what is known of a file */
 
 enum { TRIAL_SECONDS = 20, MAX_OUTPUT = 256 * 1024, NOBODY = 65534 };
 
@@ -103,7 +104,8 @@ static int differs(const char *const argv[], uid_t uid, const struct run *with)
 {
     if (with->size > 0)
         return cli_fail(CLI_FAILED,
-                        "trial failed, nothing was changed: with the library %s prints%s: %.*s",
+                        "trial failed, nothing was changed: with the library %s prints%s: "
+                        "%.*s" INSTALL_AGAIN,
                         argv[0], as_whom(uid), (int)strcspn(with->output, "\n"), with->output);
     return cli_fail(CLI_FAILED,
                     "trial failed, nothing was changed: with the library %s ends%s with %s %d",
@@ -179,9 +181,9 @@ static bool looks_good(const struct switch_tree *tree, const char *file, bool ev
     struct stat st;
     *why = '\0';
     if (stat(file, &st) != 0)
-        snprintf(why, SWITCH_WHY_SIZE, "%s: %m", file);
+        snprintf(why, SWITCH_WHY_SIZE, "%s: %m" INSTALL_AGAIN, file);
     else if (!S_ISREG(st.st_mode) || st.st_size == 0)
-        snprintf(why, SWITCH_WHY_SIZE, "%s is empty or no regular file", file);
+        snprintf(why, SWITCH_WHY_SIZE, "%s is empty or no regular file" INSTALL_AGAIN, file);
     else
         return !everybody || everybody_can_read(tree, file, why);
     return false;
@@ -250,11 +252,11 @@ static bool loads_for(const char *const argv[], const char *preload, uid_t uid,
     if (ended_with(&run, 0) && run.size == 0)
         return true;
     if (run.size > 0)
-        snprintf(why, SWITCH_WHY_SIZE, "%.*s%s", (int)strcspn(run.output, "\n"), run.output,
-                 as_whom(uid));
+        snprintf(why, SWITCH_WHY_SIZE, "%.*s%s" INSTALL_AGAIN, (int)strcspn(run.output, "\n"),
+                 run.output, as_whom(uid));
     else
-        snprintf(why, SWITCH_WHY_SIZE, "a program with it ends%s with %s %d", as_whom(uid),
-                 WIFSIGNALED(run.status) ? "signal" : "status",
+        snprintf(why, SWITCH_WHY_SIZE, "a program with it ends%s with %s %d" INSTALL_AGAIN,
+                 as_whom(uid), WIFSIGNALED(run.status) ? "signal" : "status",
                  WIFSIGNALED(run.status) ? WTERMSIG(run.status) : WEXITSTATUS(run.status));
     return false;
 }
@@ -276,6 +278,6 @@ bool switch_loads(const struct switch_tree *tree, const char *entry, bool everyb
                (!everybody || geteuid() != 0 || loads_for(call, entry, NOBODY, why));
     }
     if (!found)
-        snprintf(why, SWITCH_WHY_SIZE, "it is not there");
+        snprintf(why, SWITCH_WHY_SIZE, "it is not there" INSTALL_AGAIN);
     return found && good;
 }

@@ -41,8 +41,7 @@ static int look_at(const char *library)
 {
     struct stat st;
     if (sum_check(library) == SUM_DIFFERS)
-        return say(DAMAGED, library,
-                   "is damaged: its code is not what was installed: install it again");
+        return say(DAMAGED, library, "is damaged: its code is not what was installed");
     if (stat(library, &st) != 0 || dl_iterate_phdr(is_library, &st) == 0)
         return say(NOT_LOADED, library, "is not loaded");
     return GOOD;
