@@ -165,11 +165,11 @@ static bool resolve(const struct switch_tree *tree, const char *path, char file[
     auto_close int fd = open_at(tree, path);
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = fd < 0 ? -1 : readlink(link, file, PATH_MAX - 1);
-    if (length > 0)
+    if (length > 0) {
         file[length] = '\0';
-    else if (fd >= 0)
-        snprintf(file, PATH_MAX, "%s%s", tree->root, path);
-    return fd >= 0;
+        return true;
+    }
+    return fd >= 0 && snprintf(file, PATH_MAX, "%s%s", tree->root, path) < PATH_MAX;
 }
 
 /* Whether an earlier word leads to the same ABI: a link from lib64 to lib. */

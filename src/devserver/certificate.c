@@ -49,7 +49,8 @@ static int begin(struct signer *signer, const char *name)
     int result = 0;
     if (getrandom(serial, sizeof serial, 0) != (ssize_t)sizeof serial)
         return GNUTLS_E_RANDOM_FAILED;
-    serial[0] = (serial[0] & 0x3f) | 0x40; /* RFC 5280, 4.1.2.2: positive, and no leading zero */
+    /* RFC 5280, 4.1.2.2: positive, and no leading zero. */
+    serial[0] = (unsigned char)((serial[0] & 0x3f) | 0x40);
     unsigned curve = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
     step(result, gnutls_x509_privkey_init(&signer->key));
     step(result, gnutls_x509_privkey_generate(signer->key, GNUTLS_PK_ECDSA, curve, 0));

@@ -148,8 +148,9 @@ static ssize_t read_stream(void *stream, uint64_t position, char *out, size_t si
 {
     (void)position;
     ssize_t got = ds_stream_read(stream, out, size);
-    return got == -1   ? MHD_CONTENT_READER_END_OF_STREAM
-           : got == -2 ? MHD_CONTENT_READER_END_WITH_ERROR
+    /* Of type size_t in libmicrohttpd 0.9.72. */
+    return got == -1   ? (ssize_t)MHD_CONTENT_READER_END_OF_STREAM
+           : got == -2 ? (ssize_t)MHD_CONTENT_READER_END_WITH_ERROR
                        : got;
 }
 

@@ -69,7 +69,7 @@ static ssize_t next_event(void *unused, uint64_t position, char *buffer, size_t 
     (void)unused;
     uint64_t sent = position / EVENT_LENGTH;
     if (sent >= ORIGIN_EVENTS)
-        return MHD_CONTENT_READER_END_OF_STREAM;
+        return (ssize_t)MHD_CONTENT_READER_END_OF_STREAM; /* a size_t in 0.9.72 */
     if (sent > atomic_load(&releases) || size < EVENT_LENGTH) {
         usleep(1000);
         return 0;

@@ -149,7 +149,7 @@ static void make(struct certificate *made, const char *subject, const char *name
     must(gnutls_x509_crt_init(&made->crt));
     gnutls_x509_crt_t crt = made->crt;
     ck_assert_int_eq(getrandom(serial, sizeof serial, 0), sizeof serial);
-    serial[0] = (serial[0] & 0x3f) | 0x40;
+    serial[0] = (unsigned char)((serial[0] & 0x3f) | 0x40);
     must(gnutls_x509_crt_set_version(crt, 3));
     must(gnutls_x509_crt_set_key(crt, made->key));
     must(gnutls_x509_crt_set_serial(crt, serial, sizeof serial));
