@@ -26,7 +26,8 @@ static int write_all(int fd, const char *data, size_t size)
 static struct atomic_owner owner_of(int folder, const char *name)
 {
     struct stat st;
-    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    /* Of a link the mode says nothing: it is 0777. */
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
         return (struct atomic_owner){st.st_mode & 07777, st.st_uid, st.st_gid};
     return (struct atomic_owner){0644, (uid_t)ATOMIC_KEEP, (gid_t)ATOMIC_KEEP};
 }

@@ -67,6 +67,15 @@ START_TEST(an_old_file_keeps_its_mode)
 }
 END_TEST
 
+/* Its own mode is 0777. */
+START_TEST(a_link_in_the_files_place_gives_no_mode)
+{
+    ck_assert_int_eq(symlink("elsewhere", path), 0);
+    ck_assert_int_eq(atomic_replace(opened, "file", "text", 4, NULL), 0);
+    ck_assert_int_eq(mode_of(path), 0644);
+}
+END_TEST
+
 START_TEST(an_old_file_keeps_its_owner)
 {
     struct stat st;
@@ -220,6 +229,7 @@ int main(void)
     tcase_add_checked_fixture(files, setup, teardown);
     tcase_add_test(files, a_new_file_is_made_readable_for_all);
     tcase_add_test(files, an_old_file_keeps_its_mode);
+    tcase_add_test(files, a_link_in_the_files_place_gives_no_mode);
     tcase_add_test(files, an_old_file_keeps_its_owner);
     tcase_add_test(files, an_owner_that_is_named_wins_over_the_old_one);
     tcase_add_test(files, what_an_interrupted_call_left_is_taken_over);
