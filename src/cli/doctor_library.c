@@ -43,7 +43,7 @@ static bool look_at_switch(struct switched *switched)
         return false;
     switched->line = 0;
     snprintf(switched->file, sizeof switched->file, "%s", tree.file);
-    for (const char *at = tree.text; preload_next(&at, &line, &entry);) {
+    for (const char *at = tree.seen; preload_next(&at, &line, &entry);) {
         if (!preload_is_ours(&entry))
             continue;
         snprintf(name, sizeof name, "%.*s", (int)entry.length, entry.start);

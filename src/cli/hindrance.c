@@ -80,6 +80,19 @@ const char *hindrance_remedy(int error, const char *path)
         return not_permitted(error, path);
     case EROFS:
         return read_only(path);
+    case ELOOP:
+        return ": it is a symbolic link: replace it by the file it names";
+    case EINVAL:
+        return ": it is no regular file: move it away";
+    case EAGAIN:
+        return ": another process writes it again and again: end that first";
+    case EISDIR:
+        return ": move it away";
+    case EFBIG:
+        return ": take the line out by hand";
+    case EBUSY:
+        return ": it is a mount of its own, as in a container: change it where that is made, or "
+               "unmount it first";
     case ENOSPC:
     case EDQUOT:
         return ": make room there first";

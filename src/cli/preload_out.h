@@ -7,6 +7,10 @@
  * Order: a file that replaces the old one whole, or none where nothing is left in it; where that
  * cannot be written, spaces over our entry in the file as it lies. Then it is read again, for
  * another process may have put the entry back.
+ *
+ * Where the list is a link, a file takes its place in the running system, for its loader follows
+ * it. In another tree the link may lead out of it: ELOOP. A list with a NUL keeps its length, for
+ * what it is a part of is not known.
  */
 #ifndef COMMISSIONED_CLI_PRELOAD_OUT_H
 #define COMMISSIONED_CLI_PRELOAD_OUT_H

@@ -24,6 +24,7 @@ static const struct cli_option options[] = {
 struct state {
     const struct switch_tree *tree;
     struct preload_entry ours; /* length 0: off */
+    char name[PATH_MAX];       /* it, ended */
     bool found;                /* the library that it names is there and can be loaded */
     char why[SWITCH_WHY_SIZE]; /* why not */
     bool pending;
@@ -34,11 +35,10 @@ struct state {
 
 static void look(const struct switch_tree *tree, struct state *state)
 {
-    const char *at = tree->text;
+    const char *at = tree->seen;
     struct preload_entry entry;
     struct switch_mark mark;
     unsigned line = 1;
-    char name[PATH_MAX];
     *state = (struct state){.tree = tree, .others = json_array()};
     while (preload_next(&at, &line, &entry)) {
         if (preload_is_ours(&entry))
@@ -48,8 +48,8 @@ static void look(const struct switch_tree *tree, struct state *state)
     }
     if (state->ours.length == 0)
         return;
-    snprintf(name, sizeof name, "%.*s", (int)state->ours.length, state->ours.start);
-    state->found = switch_loads(tree, name, true, state->why);
+    snprintf(state->name, sizeof state->name, "%.*s", (int)state->ours.length, state->ours.start);
+    state->found = switch_loads(tree, state->name, true, state->why);
     state->pending = switch_pends(tree, &mark);
     if (!state->pending || !mark_is_of_this_boot(&mark) || mark.until <= time(NULL))
         return;
@@ -92,8 +92,12 @@ static int print_text(const struct state *state, bool processes, int code)
     char off[PATH_MAX];
     printf("%-14s %s\n", "switch", word(state));
     if (state->ours.length)
-        printf("%-14s %s:%u\n%-14s %.*s\n", "named in", state->tree->file, state->ours.line,
-               "library", (int)state->ours.length, state->ours.start);
+        printf(
+            "%-14s %s:%u%s\n%-14s %s\n", "named in", state->tree->file, state->ours.line,
+            preload_in_comment(state->tree->text, (size_t)(state->ours.start - state->tree->seen))
+                ? ", in a comment that the loader reads all the same"
+                : "",
+            "library", cli_shown(state->name));
     if (state->ours.length && !state->found)
         printf("%-14s %s, or run '" CLI_NAME " disable'\n", "broken", cli_shown(state->why));
     if (state->lost > 0)

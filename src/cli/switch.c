@@ -48,7 +48,15 @@ static int read_text(struct switch_tree *tree)
     if (errno != ENOENT)
         return switch_failed(tree, "/etc/" PRELOAD_NAME);
     tree->text = strdup("");
-    return tree->text != NULL ? CLI_OK : cli_fail(CLI_FAILED, "out of memory");
+    return CLI_OK;
+}
+
+static int read_list(struct switch_tree *tree)
+{
+    int status = read_text(tree);
+    if (status == CLI_OK && tree->text != NULL)
+        tree->seen = preload_seen(tree->text);
+    return status != CLI_OK || tree->seen != NULL ? status : cli_fail(CLI_FAILED, "out of memory");
 }
 
 static int lock(struct switch_tree *tree)
@@ -103,7 +111,8 @@ int switch_open(struct switch_tree *tree, const char *root, enum switch_use use)
         status = lock(tree);
     if (status == CLI_OK && use == SWITCH_OFF)
         try_lock(tree);
-    return status == CLI_OK ? read_text(tree) : status;
+    /* Switching off reads for itself, in more states than these. */
+    return status == CLI_OK && use != SWITCH_OFF ? read_list(tree) : status;
 }
 
 void switch_close(struct switch_tree *tree)
@@ -112,6 +121,7 @@ void switch_close(struct switch_tree *tree)
     cleanup_close(&tree->etc);
     cleanup_close(&tree->lock);
     free(tree->text);
+    free(tree->seen);
     *tree = (struct switch_tree){.top = -1, .etc = -1, .lock = -1};
 }
 
@@ -136,7 +146,7 @@ int switch_off(struct switch_tree *tree)
 
 bool switch_is_on(const struct switch_tree *tree)
 {
-    const char *at = tree->text;
+    const char *at = tree->seen;
     struct preload_entry entry;
     unsigned line = 1;
     while (preload_next(&at, &line, &entry))
@@ -147,5 +157,5 @@ bool switch_is_on(const struct switch_tree *tree)
 
 bool switch_pends(const struct switch_tree *tree, struct switch_mark *mark)
 {
-    return mark_read(tree->etc, mark) > 0;
+    return mark_read(tree->etc, mark) != 0;
 }

@@ -35,7 +35,8 @@ struct switch_tree {
     int top;             /* the tree's root folder (O_PATH), or -1 */
     int etc;             /* open folder ROOT/etc, or -1 */
     int lock;            /* held, or -1 */
-    char *text;          /* of the file; "" where there is none; malloc'ed */
+    char *text;          /* of the file; "" where there is none; malloc'ed; NULL with SWITCH_OFF */
+    char *seen;          /* the same as the loader sees it (preload_file.h); malloc'ed */
     bool exists;
 };
 
@@ -66,7 +67,8 @@ int switch_plan_off(const struct switch_tree *tree);
 /* Whether the text of the tree names us. */
 bool switch_is_on(const struct switch_tree *tree);
 
-/* The pending confirmation, if there is one. */
+/* The pending confirmation, if there is one. A mark that cannot be read is one: its watcher will
+ * take the switch back. */
 bool switch_pends(const struct switch_tree *tree, struct switch_mark *mark);
 
 /*

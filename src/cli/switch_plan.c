@@ -43,7 +43,7 @@ int switch_plan_confirm(const struct switch_tree *tree)
 int switch_plan_off(const struct switch_tree *tree)
 {
     auto_free char *text = preload_without(tree->text);
-    const char *at = tree->text;
+    const char *at = tree->seen;
     struct preload_entry entry;
     unsigned line = 1;
     if (text == NULL)

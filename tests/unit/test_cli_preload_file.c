@@ -7,7 +7,8 @@
 #include "cli/preload_file.h"
 #include "support/suite.h"
 
-#define OURS "/usr/lib/libcommissioned-auth.so"
+#define OURS   "/usr/lib/libcommissioned-auth.so"
+#define BLANKS "                                "
 
 /* Texts without an entry of ours, of every shape that the loader reads. */
 static const char *const texts[] = {
@@ -42,7 +43,8 @@ END_TEST
 START_TEST(the_loader_finds_every_old_entry_in_order_and_ours_behind_them)
 {
     char *with = preload_with(texts[_i], OURS);
-    const char *old = texts[_i], *new = with;
+    char *seen_old = preload_seen(texts[_i]), *seen_new = preload_seen(with);
+    const char *old = seen_old, *new = seen_new;
     struct preload_entry a, b;
     unsigned line_a = 1, line_b = 1;
     while (preload_next(&old, &line_a, &a)) {
@@ -54,6 +56,8 @@ START_TEST(the_loader_finds_every_old_entry_in_order_and_ours_behind_them)
     ck_assert(preload_next(&new, &line_b, &b));
     ck_assert(preload_is_ours(&b));
     ck_assert(!preload_next(&new, &line_b, &b));
+    free(seen_old);
+    free(seen_new);
     free(with);
 }
 END_TEST
@@ -96,6 +100,11 @@ static const struct {
     {"libcommissioned-auth.so\n/a.so\n", "/a.so\n"},
     {"/usr/$LIB/libcommissioned-auth.so\n/a.so\n", "/a.so\n"},
     {"# keep\n\n" OURS "\n\n# this\n", "# keep\n\n\n# this\n"},
+    {OURS "\r\n/a.so\r\n", "/a.so\r\n"},
+    /* The loader reads the end of the second comment: 32 bytes, our entry and the line's end. */
+    {"# thirty-two bytes with newline\n# " OURS "\n",
+     "# thirty-two bytes with newline\n# " BLANKS "\n"},
+    {"# " OURS "\n# " OURS "\n/a.so\n", "# " OURS "\n# " BLANKS "\n/a.so\n"},
 };
 
 START_TEST(our_entries_go_and_all_else_stays)
@@ -124,7 +133,8 @@ END_TEST
 
 START_TEST(lines_are_counted_from_one)
 {
-    const char *at = "# one\n\n/three.so /also.so\n/four.so\n";
+    char *seen = preload_seen("# one\n\n/three.so /also.so\n/four.so\n");
+    const char *at = seen;
     const unsigned lines[] = {3, 3, 4};
     struct preload_entry entry;
     unsigned line = 1;
@@ -132,6 +142,7 @@ START_TEST(lines_are_counted_from_one)
         ck_assert(preload_next(&at, &line, &entry));
         ck_assert_uint_eq(entry.line, lines[i]);
     }
+    free(seen);
 }
 END_TEST
 

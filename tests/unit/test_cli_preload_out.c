@@ -77,6 +77,23 @@ START_TEST(the_file_that_enable_is_writing_is_not_touched)
 }
 END_TEST
 
+/* As a power cut may leave it. The loader reads what stands in front of it. */
+START_TEST(a_list_with_a_nul_keeps_all_but_our_entry)
+{
+    static const char before[] = OURS "\n/a.so\n\0\0";
+    char after[sizeof before], blank[] = OURS;
+    memset(blank, ' ', sizeof blank - 1);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    ck_assert_int_eq(write(fd, before, sizeof before), sizeof before);
+    ck_assert_int_eq(preload_take_out(opened), PRELOAD_OUT_DONE);
+    ck_assert_int_eq(pread(fd, after, sizeof after, 0), sizeof after);
+    ck_assert_mem_eq(after, blank, sizeof blank - 1);
+    ck_assert_mem_eq(after + sizeof blank - 1, before + sizeof blank - 1,
+                     sizeof before - sizeof blank + 1);
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_link_in_the_lists_place_is_not_followed)
 {
     char target[PATH_MAX];
@@ -98,6 +115,7 @@ int main(void)
     tcase_add_test(out, a_list_without_us_is_not_touched);
     tcase_add_test(out, a_list_of_us_alone_is_removed);
     tcase_add_test(out, what_others_wrote_stays);
+    tcase_add_test(out, a_list_with_a_nul_keeps_all_but_our_entry);
     tcase_add_test(out, the_file_that_enable_is_writing_is_not_touched);
     tcase_add_test(out, a_link_in_the_lists_place_is_not_followed);
     suite_add_tcase(suite, out);
