@@ -19,7 +19,8 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 # scenarios are watched in their stead.
 unwatchable := test_account test_hard_times test_http2 test_late_binding test_policy_runtime \
     test_process_life test_ranges test_rotation \
-               test_install test_switch_account test_switch_processes test_switch_system \
+               test_install test_switch_account test_switch_odd test_switch_processes \
+               test_switch_system \
                test_cli_manners test_security_teams \
                test_system_calls
 .PHONY: watched-tests

@@ -124,12 +124,14 @@ static int begin_watch(const struct switch_tree *tree, unsigned seconds)
 }
 
 /* A disable that did not wait for us has removed the mark, and has the last word. */
-static int name_it(struct switch_tree *tree, const char *text, bool watched)
+static int name_it(struct switch_tree *tree, const char *text, bool watched, bool pended)
 {
     struct switch_mark mark;
     int status = switch_write(tree, text);
     if (status != CLI_OK) {
-        mark_clear(tree->etc);
+        /* Else what was on and not confirmed before would stay on for good. */
+        if (!pended)
+            mark_clear(tree->etc);
         return status;
     }
     if (!watched || switch_pends(tree, &mark))
@@ -194,17 +196,29 @@ static void say_how_to_go_on(const struct switch_tree *tree, unsigned seconds)
         switch_off_program(off) ? off : ": >/etc/ld.so.preload");
 }
 
-static int already_on(const struct switch_tree *tree, bool for_good, bool dry)
+/* Whoever was to take it back has ended before his time. */
+static int watch_again(const struct switch_tree *tree, unsigned seconds)
 {
+    int status = begin_watch(tree, seconds);
+    if (status == CLI_OK)
+        say_how_to_go_on(tree, seconds);
+    return status;
+}
+
+static int already_on(const struct switch_tree *tree, unsigned seconds, bool dry)
+{
+    bool for_good = seconds == 0;
     struct switch_mark mark;
     if (dry)
         return for_good ? switch_plan_confirm(tree) : (puts("on already"), CLI_OK);
     if (for_good && mark_clear(tree->etc) != 0)
         return switch_failed(tree, "/etc/" MARK_NAME);
-    puts(switch_pends(tree, &mark) ? "on already, and not yet confirmed: '" CLI_NAME
-                                     " enable --confirm' keeps it"
-                                   : "on already");
-    return CLI_OK;
+    bool pends = switch_pends(tree, &mark);
+    puts(pends ? "on already, and not yet confirmed: '" CLI_NAME " enable --confirm' keeps it"
+               : "on already");
+    if (!pends || (mark_is_of_this_boot(&mark) && mark_has_watcher(&mark)))
+        return CLI_OK;
+    return watch_again(tree, seconds);
 }
 
 struct wish {
@@ -216,13 +230,15 @@ struct wish {
 static int write_it(struct switch_tree *tree, const char *entry, const char *text, bool trial,
                     unsigned seconds)
 {
+    struct switch_mark mark;
+    bool pended = switch_is_on(tree) && switch_pends(tree, &mark);
     int status = CLI_OK;
     if (trial)
         status = switch_trial(tree, entry);
     if (status == CLI_OK && seconds > 0)
         status = begin_watch(tree, seconds);
     if (status == CLI_OK)
-        status = name_it(tree, text, seconds > 0);
+        status = name_it(tree, text, seconds > 0, pended);
     if (status != CLI_OK)
         return status;
     warn_of_other_abis(tree, entry);
@@ -242,7 +258,7 @@ static int switch_on(struct switch_tree *tree, const struct wish *wish)
     if (status != CLI_OK)
         return status;
     if (strcmp(text, tree->text) == 0)
-        return already_on(tree, wish->seconds == 0, wish->dry);
+        return already_on(tree, wish->seconds, wish->dry);
     if (wish->dry)
         return switch_plan_on(tree, entry, wish->trial, wish->seconds);
     return write_it(tree, entry, text, wish->trial, wish->seconds);

@@ -27,9 +27,9 @@ int mark_read(int etc, struct switch_mark *mark)
     long watcher;
     long long until;
     char boot[BOOT_ID_SIZE];
+    *mark = (struct switch_mark){.boot = "-"};
     if (text == NULL)
         return errno == ENOENT ? 0 : -1;
-    *mark = (struct switch_mark){.boot = "-"};
     if (sscanf(text, "%ld %lld %39s", &watcher, &until, boot) != 3)
         return 1;
     *mark = (struct switch_mark){.watcher = (pid_t)watcher, .until = (time_t)until};

@@ -243,17 +243,32 @@ int switch_trial(const struct switch_tree *tree, const char *entry)
     return status;
 }
 
+/* What a program printed, from the first line on that is not the loader's about an entry of somebody
+ * else; NULL where there is none. */
+static const char *first_of_ours(const struct run *run, const char *entry)
+{
+    static const char loader[] = "ERROR: ld.so: object '";
+    const char *line = run->output;
+    while (line != NULL && strncmp(line, loader, strlen(loader)) == 0 &&
+           strncmp(line + strlen(loader), entry, strlen(entry)) != 0) {
+        line = strchr(line, '\n');
+        line += line != NULL;
+    }
+    return line != NULL && *line != '\0' ? line : NULL;
+}
+
 static bool loads_for(const char *const argv[], const char *preload, uid_t uid,
                       char why[SWITCH_WHY_SIZE])
 {
     auto_run struct run run = {0};
     if (run_one(argv, preload, uid, &run) != CLI_OK || ended_with(&run, CLI_RUN_NOT_FOUND))
         return true; /* not known to be bad */
-    if (ended_with(&run, 0) && run.size == 0)
+    const char *line = first_of_ours(&run, preload);
+    if (ended_with(&run, 0) && line == NULL)
         return true;
-    if (run.size > 0)
-        snprintf(why, SWITCH_WHY_SIZE, "%.*s%s" INSTALL_AGAIN, (int)strcspn(run.output, "\n"),
-                 run.output, as_whom(uid));
+    if (line != NULL)
+        snprintf(why, SWITCH_WHY_SIZE, "%.*s%s" INSTALL_AGAIN, (int)strcspn(line, "\n"), line,
+                 as_whom(uid));
     else
         snprintf(why, SWITCH_WHY_SIZE, "a program with it ends%s with %s %d" INSTALL_AGAIN,
                  as_whom(uid), WIFSIGNALED(run.status) ? "signal" : "status",
