@@ -29,6 +29,7 @@
 #define UNRESTRICTED "105="
 #define PASSWORD     "10174="
 #define USERPWD      "10005="
+#define PREREQDATA   "10313="
 #define NOBODY       "44="
 #define UPLOAD       "46="
 #define CUSTOM       "10036="
@@ -373,6 +374,9 @@ START_TEST(what_libcurl_remembers_of_an_earlier_transfer_is_the_programs_own)
     EXPECT(libcurl_before(0x081500) ? "GET /x Basic Og==\nGET /x Basic Og==\n"
                                     : "GET /x -\nGET /x A\n",
            USERPWD ":", EVIL "/x", HTTPAUTH BASIC_DIGEST, APP "/x");
+    EXPECT(libcurl_before(0x081500) ? "GET /x Basic Og==\nGET /x Basic Og==\n"
+                                    : "GET /x -\nGET /x A\n",
+           USERPWD ":", EVIL "/x", PREREQDATA "any", HTTPAUTH BASIC_DIGEST, APP "/x");
     EXPECT("GET /x -\nGET /x A\n", USERPWD ":", HTTPAUTH ANY, EVIL "/x", HTTPAUTH ANY, APP "/x");
     EXPECT("GET /x -\nGET /x A\n", HTTPAUTH ANY, EVIL "/x", HTTPAUTH DIGEST, APP "/x");
 }

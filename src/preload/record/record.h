@@ -265,6 +265,9 @@ char *record_text(struct record *record, enum record_text which);
 /* What the application set of one option, once libcurl accepted it. */
 void record_note(struct record *record, CURLoption option, uintptr_t argument);
 
+/* The hop is about to leave the handle, and with it what tells that a transfer was made. */
+void record_note_unhook(struct record *record);
+
 /* As curl_easy_reset does to the handle: all options to their defaults. */
 void record_reset(struct record *record);
 

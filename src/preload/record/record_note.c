@@ -198,6 +198,19 @@ static void note_method_kept(struct record *record, bool narrows)
         rare->keeps_method = true;
 }
 
+/* One that needs no user: what it used is remembered too. */
+static void note_settled(struct record *record)
+{
+    if (record->state & RECORD_NEGOTIATES && made_a_transfer(record))
+        record->state |= RECORD_SETTLED;
+}
+
+void record_note_unhook(struct record *record)
+{
+    note_method_kept(record, false);
+    note_settled(record);
+}
+
 /* A user of length 0 and no user at all are two things to libcurl; CURLOPT_USERNAME(3). */
 static void note_user(struct record *record, const char *user, size_t length)
 {
@@ -306,8 +319,7 @@ static void note_auth(struct record *record, unsigned long methods)
     /* CURLAUTH_ANY is no list, but all methods with a few taken out. */
     if (several)
         note_method_kept(record, __builtin_popcountl(methods) <= LONGEST_LIST);
-    if (record->state & RECORD_NEGOTIATES && made_a_transfer(record))
-        record->state |= RECORD_SETTLED;
+    note_settled(record);
     set_state(record, RECORD_AUTH_CHOOSES, several);
     set_state(record, RECORD_NO_BASIC, !basic);
     set_state(record, RECORD_NEGOTIATES, !basic && (methods & needs_no_user) != 0);

@@ -49,8 +49,10 @@ static void remove_hop(struct record *record, const struct record_rare *rare)
 void transfer_unhook(struct record *record)
 {
     auto_errno int saved = errno;
-    if (record->state & RECORD_HOOKED)
-        remove_hop(record, record->rare);
+    if (!(record->state & RECORD_HOOKED))
+        return;
+    record_note_unhook(record);
+    remove_hop(record, record->rare);
 }
 
 /* Without a hop there is no key: the transfer goes as the application made it. */
