@@ -276,10 +276,10 @@ static bool is_newer(const char *scenario)
     return false;
 }
 
-/* Libcurl sends a password without a user by itself then. */
+/* libcurl sends a password without a user by itself then, or is taken to (driver.c). */
 static bool sends_lone_password(void)
 {
-    return libcurl_before(0x075100) || !libcurl_before(0x081500);
+    return libcurl_before(0x075100) || !libcurl_before(0x081301);
 }
 
 /* How many more are its own with this libcurl; as of 8.21 it sends an empty user without a password

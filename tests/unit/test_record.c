@@ -784,16 +784,21 @@ END_TEST
 
 START_TEST(a_newer_libcurl_sends_a_lone_password_and_no_empty_user)
 {
-    static const struct provider before = {.version = 0x081300}, since = {.version = 0x081500};
+    static const struct provider before = {.version = 0x081300}, untried = {.version = 0x081400},
+                                 since = {.version = 0x081500};
     record_note(record, CURLOPT_PASSWORD, (uintptr_t) "p");
     record->provider = &before;
     ck_assert(!record_has_credentials(record));
+    record->provider = &untried;
+    ck_assert(record_has_credentials(record));
     record->provider = &since;
     ck_assert(record_has_credentials(record));
     record_note(record, CURLOPT_USERNAME, (uintptr_t) "");
     ck_assert(record_has_credentials(record));
     record_note(record, CURLOPT_PASSWORD, 0);
     ck_assert(!record_has_credentials(record));
+    record->provider = &untried;
+    ck_assert(record_has_credentials(record));
     record->provider = &before;
     ck_assert(record_has_credentials(record));
 }

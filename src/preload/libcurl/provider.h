@@ -29,8 +29,8 @@ typedef CURLcode easy_setopt_function(CURL *easy, CURLoption option, ...);
 typedef CURLMcode multi_setopt_function(CURLM *multi, CURLMoption option, ...);
 
 /*
- * What is called of libcurl, by its name behind "curl_". Functions that every libcurl has, and those
- * of the URL parser, which came with 7.62.
+ * What is called of libcurl, by its name behind "curl_". Functions that every libcurl has, and
+ * those of the URL parser, which came with 7.62.
  */
 #define REAL_FUNCTIONS(X)                                                                          \
     X(easy_init, CURL *(*easy_init)(void))                                                         \
@@ -84,11 +84,14 @@ enum {
     /* A method that it settled on is used again when the user is gone: by 8.19.0, not by 7.88.1 and
      * 8.23.0 (measured). */
     CURL_NEEDS_NO_USER = 0x075802,
-    /* A password without a user name is sent, an empty one too: by 7.74.0, not by 7.81.0 (measured). */
+    /* A password without a user name is sent, an empty one too: by 7.74.0, not by 7.81.0
+     * (measured). */
     CURL_KEEPS_LONE_PASSWORD = 0x075100,
-    /* ... and again by 8.21.0, not by 8.19.0 (measured). */
-    CURL_SENDS_LONE_PASSWORD = 0x081400,
-    /* ... and an empty user name without a password is not any more, by Basic: by 8.21.0 (measured). */
+    /* ... and again by 8.21.0, not by 8.19.0 (measured). What lies between was not tried: it counts
+     * as the program's own there, which gives no key. */
+    CURL_SENDS_LONE_PASSWORD = 0x081301,
+    /* ... and an empty user name without a password is not any more, by Basic: by 8.21.0
+     * (measured). */
     CURL_SENDS_NO_EMPTY_USER = 0x081500,
     /* The Authorization header that it had made for a transfer which failed before it was sent goes
      * out with the handle's next one: by 7.74.0 to 8.14.1, not by 8.19.0 (measured). */
