@@ -2,8 +2,9 @@
  * reason.h - why a request got a key, or none: the codes in the journal, in `explain --json` and in
  * debug output.
  *
- * MUST: a code that was released keeps its spelling and its meaning, for people's scripts and alarms
- *       are built on it. A new reason gets a new code, and a line in libcommissioned-auth(8).
+ * MUST: a code that was released keeps its spelling and its meaning, for people's scripts and
+ *       alarms are built on it. A new reason gets a new code, and a line in
+ *       libcommissioned-auth(8).
  */
 #ifndef COMMISSIONED_REASON_H
 #define COMMISSIONED_REASON_H

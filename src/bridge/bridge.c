@@ -40,7 +40,8 @@ struct handover {
 
 /* ---- the supervisor's side ------------------------------------------------------------------- */
 
-/* What its starter had open is none of the supervisor's business: a pipe that it held would not end. */
+/* What its starter had open is none of the supervisor's business: a pipe that
+ * it held would not end. */
 static void close_all_but(int program, int starter)
 {
     enum { PROGRAM = 3, STARTER, FIRST };

@@ -2,8 +2,8 @@
  * bridge.h - a listener of this machine's own before one origin, which adds the key.
  *
  * A program that takes a base URL talks to http://127.0.0.1:PORT with a token that is worth nothing
- * elsewhere. HAProxy, started for this program alone, checks the token and the rules, and passes the
- * request on over verified TLS with the key. The key is never in the program.
+ * elsewhere. HAProxy, started for this program alone, checks the token and the rules, and passes
+ * the request on over verified TLS with the key. The key is never in the program.
  *
  *     run -> (fork, setsid) supervisor -> haproxy
  *      `-> exec PROGRAM

@@ -17,7 +17,8 @@ enum checker_says {
     CHECKER_FAILED, /* it could not be run to its end */
 };
 
-/* Runs `words`, which end in NULL; the first is the program's path. `file` is handed down, or -1. */
+/* Runs `words`, which end in NULL; the first is the program's path. `file`
+ * is handed down, or -1. */
 enum checker_says checker_run(const char *const *words, int file, char output[MAX_CHECKER_OUTPUT]);
 
 /* The line of its output, in place, that tells why it refuses. */

@@ -91,7 +91,8 @@ enum bridge_result client_env_set(const struct policy_image *image, uint16_t por
                                   const char *token, char why[BRIDGE_SENTENCE])
 {
     char *url;
-    /* A rule for the whole origin says nothing of the path; Commissioned's programs are below /v1. */
+    /* A rule for the whole origin says nothing of the path; Commissioned's
+     * programs are below /v1. */
     if (asprintf(&url, "http://" LOOPBACK ":%u%s", (unsigned)port,
                  strcmp(path, "/") == 0 ? "/v1" : path) < 0)
         return bridge_fail(why, BRIDGE_FAILED, "out of memory");

@@ -24,8 +24,8 @@
 
 static char *const empty_environment[] = {NULL};
 
-/* resolv.conf(5): a name is asked for at the start, and with servers that do not answer that would take
- * longer than the supervisor waits. The engine asks again by itself. */
+/* resolv.conf(5): a name is asked for at the start, and with servers that do not answer that would
+ * take longer than the supervisor waits. The engine asks again by itself. */
 static char *const environment[] = {(char *)"RES_OPTIONS=timeout:1 attempts:1", NULL};
 
 unsigned engine_version(const char *line)

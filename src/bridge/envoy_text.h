@@ -1,8 +1,8 @@
 /*
  * envoy_text.h - the rules as Envoy's configuration, with one key, which Envoy reads from its file.
  *
- * Envoy knows no hash of a token: whoever reaches the listener has the rules, which are for anybody.
- * So the listener is on loopback or has a path.
+ * Envoy knows no hash of a token: whoever reaches the listener has the rules, which are for
+ * anybody. So the listener is on loopback or has a path.
  *
  * Errors: a sentence. Source: Envoy's manual: credential_injector, "Secret discovery service".
  */

@@ -1,10 +1,10 @@
 /*
- * gateway.h - the part of a policy that an engine can enforce which sees tokens, and neither programs
- * nor users.
+ * gateway.h - the part of a policy that an engine can enforce which sees tokens, and neither
+ * programs nor users.
  *
- * A rule that is for some programs, scripts, users or groups is for the tokens that were given it by
- * name, and for nobody else. One that no token was given is refused, for it would be left out; so is a
- * denial, for nobody could say whom it is about.
+ * A rule that is for some programs, scripts, users or groups is for the tokens that were given it
+ * by name, and for nobody else. One that no token was given is refused, for it would be left out;
+ * so is a denial, for nobody could say whom it is about.
  *
  * Ownership: gateway_free.
  * Errors:    a sentence.

@@ -21,8 +21,8 @@ bool gateway_engine_knows_tokens(enum gateway_engine engine);
 enum bridge_result gateway_text(enum gateway_engine engine, const struct gateway_plan *plan,
                                 char **text, char why[BRIDGE_SENTENCE]);
 
-/* Writes the files that the configuration refers to into plan->files, with keys that are none, so that
- * the engine can check it. */
+/* Writes the files that the configuration refers to into plan->files, with keys that are none, so
+ * that the engine can check it. */
 enum bridge_result gateway_write_stand_ins(enum gateway_engine engine,
                                            const struct gateway_plan *plan,
                                            char why[BRIDGE_SENTENCE]);

@@ -1,6 +1,6 @@
 /*
- * haproxy_log.h - what the engine tells its supervisor of a request, as lines of its log: how far the
- * request came, by the codes of reason.h. Never a key, and of a token its hash.
+ * haproxy_log.h - what the engine tells its supervisor of a request, as lines of its log: how far
+ * the request came, by the codes of reason.h. Never a key, and of a token its hash.
  *
  * Source: "log", "log-format" and "set-log-level" in HAProxy's configuration manual.
  */
@@ -12,8 +12,8 @@
 #include "bridge/haproxy_plan.h"
 #include "commissioned/reason.h"
 
-/* What a line begins with; then, with a blank between them: the rule's number, the key's serial, the
- * token's hash, the reason, the status, the method, the path. */
+/* What a line begins with; then, with a blank between them: the rule's number, the key's serial,
+ * the token's hash, the reason, the status, the method, the path. */
 #define HAPROXY_LOG_MARK "@ "
 
 /* Of an engine that somebody else runs nothing is written. */

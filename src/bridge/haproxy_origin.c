@@ -17,7 +17,8 @@ static bool has_resolvers(const struct haproxy_plan *plan)
     return plan->connect == NULL && (plan->bind != NULL || access("/etc/resolv.conf", R_OK) == 0);
 }
 
-/* What /etc/hosts alone knows was resolved at the start, and must not be forgotten for lack of DNS. */
+/* What /etc/hosts alone knows was resolved at the start, and must not be
+ * forgotten for lack of DNS. */
 void haproxy_write_resolvers(FILE *out, const struct haproxy_plan *plan)
 {
     if (has_resolvers(plan))
@@ -30,8 +31,8 @@ void haproxy_write_resolvers(FILE *out, const struct haproxy_plan *plan)
               out);
 }
 
-/* HAProxy takes one address, of IPv6 where it has the choice, also where no way leads there. What is
- * printed is for another machine, and most have IPv4. */
+/* HAProxy takes one address, of IPv6 where it has the choice, also where no way leads there. What
+ * is printed is for another machine, and most have IPv4. */
 static const char *family(const struct haproxy_plan *plan)
 {
     return plan->bind == NULL && family_is_ipv6_only() ? "ipv6" : "ipv4";

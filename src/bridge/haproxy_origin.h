@@ -1,9 +1,10 @@
 /*
- * haproxy_origin.h - the origin in HAProxy's configuration: how its name becomes an address, and whose
- * word counts about its certificate. For haproxy_text.c alone.
+ * haproxy_origin.h - the origin in HAProxy's configuration: how its name becomes an address, and
+ * whose word counts about its certificate. For haproxy_text.c alone.
  *
  * Errors: a sentence.
- * Source: "resolvers", "init-addr", "resolve-prefer" and "ca-file" in HAProxy's configuration manual.
+ * Source: "resolvers", "init-addr", "resolve-prefer" and "ca-file" in HAProxy's configuration
+ *         manual.
  */
 #ifndef COMMISSIONED_BRIDGE_HAPROXY_ORIGIN_H
 #define COMMISSIONED_BRIDGE_HAPROXY_ORIGIN_H

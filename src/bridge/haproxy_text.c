@@ -2,7 +2,8 @@
  * What the library decides in core/decide.c, the engine decides by these lines, and where it cannot
  * tell as finely it refuses more:
  *   - MUST: one Authorization header, whose token is known;
- *   - MUST: a Host that means this listener, so that a web page cannot reach it by a name of its own;
+ *   - MUST: a Host that means this listener, so that a web page cannot reach it by a name of its
+ *     own;
  *   - MUST: a path that all servers read in one way;
  *   - MUST: the first rule whose path and method fit, and its key;
  *   - MUST: a certificate of the origin's name.
@@ -22,8 +23,9 @@
 #include "core/text.h"
 
 /* Paths that servers read in more than one way: dot segments, also with parameters; a backslash; an
- * escape that is malformed, or that hides a control character, a slash, a backslash, a percent sign or
- * a character that needs no escape. In the engine's strong quotes only the quote itself is special. */
+ * escape that is malformed, or that hides a control character, a slash, a backslash, a
+ * percent sign or a character that needs no escape. In the engine's strong quotes only the
+ * quote itself is special. */
 static const char *const odd_paths[] = {
     "/\\.\\.?(/|;|%3[Bb]|$)",
     "\\\\",
@@ -118,7 +120,8 @@ static void write_global(FILE *out, const struct haproxy_plan *plan)
 }
 
 /* Without http-no-delay each piece of a stream waits for the next packet's acknowledgement. Whoever
- * found the port has no more time for a request than http-request: the room for others is limited. */
+ * found the port has no more time for a request than http-request: the room
+ * for others is limited. */
 static void write_defaults(FILE *out, const struct haproxy_plan *plan)
 {
     fputs("defaults\n"

@@ -1,6 +1,6 @@
 /*
- * keyring.h - the keys in force: those of the policy, and for as long as `stale` allows the last good
- * one of a key that cannot be had.
+ * keyring.h - the keys in force: those of the policy, and for as long as `stale` allows the last
+ * good one of a key that cannot be had.
  *
  * Ownership: keyring_free wipes and frees.
  * Secrets:   the values, which are ready for the engine.
@@ -28,15 +28,17 @@ struct keyring {
 time_t keyring_now(void);
 
 /*
- * Takes over the keys of an image. `trouble` (NULL: none) says why the policy cannot be read any more;
- * the image is then the last that could, and none of its keys can be had. False where memory ran out.
+ * Takes over the keys of an image. `trouble` (NULL: none) says why the policy cannot be read any
+ * more; the image is then the last that could, and none of its keys can be had. False where memory
+ * ran out.
  */
 bool keyring_update(struct keyring *ring, const struct policy_image *image, const char *trouble,
                     time_t now);
 
 /*
- * The origin answered 401 to the value of this serial: the key's `next` takes over, where it can be had
- * (policy_key.next), until the refused one becomes another. True where the engine has to be told.
+ * The origin answered 401 to the value of this serial: the key's `next` takes over, where it can be
+ * had (policy_key.next), until the refused one becomes another. True where the engine has to be
+ * told.
  */
 bool keyring_refuse(struct keyring *ring, const struct policy_image *image, uint32_t serial);
 
@@ -49,7 +51,8 @@ const struct policy_key *keyring_in_force(const struct keyring *ring,
 char *keyring_map(const struct keyring *ring, const struct policy_image *image,
                   const char *trouble);
 
-/* Tells the engine: kN is the value of the image's key N with its serial, VALUE:SERIAL, and ekN the answer where there is none. */
+/* Tells the engine: kN is the value of the image's key N with its serial, VALUE:SERIAL, and ekN the
+ * answer where there is none. */
 bool keyring_tell(const struct keyring *ring, const struct policy_image *image, const char *trouble,
                   const struct admin *admin);
 

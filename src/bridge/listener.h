@@ -1,8 +1,8 @@
 /*
  * listener.h - the port that the program talks to.
  *
- * It is bound before anything is started, and the program, the supervisor and the engine all hold it:
- * nobody else can take the port while one of them lives.
+ * It is bound before anything is started, and the program, the supervisor and the engine all hold
+ * it: nobody else can take the port while one of them lives.
  *
  * Errors: -1 with errno.
  */

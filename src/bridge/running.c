@@ -39,7 +39,8 @@ static pid_t spawn(const struct engine *engine, int listener, const char *text,
     return configuration >= 0 && nothing >= 0 ? engine_spawn(&start) : -1;
 }
 
-/* The engine answers requests as soon as it has read its configuration, and the map comes before. */
+/* The engine answers requests as soon as it has read its configuration, and
+ * the map comes before. */
 static bool give_map(int pipe_end, const char *map)
 {
     size_t size = strlen(map);

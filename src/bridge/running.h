@@ -28,8 +28,8 @@ struct running {
 typedef void running_hear(char *line, void *data);
 
 /*
- * Starts one on the listener with this configuration and map, and waits until it answers. False where
- * it does not; *running is then what there is of it.
+ * Starts one on the listener with this configuration and map, and waits until it answers. False
+ * where it does not; *running is then what there is of it.
  */
 bool running_start(struct running *running, const struct engine *engine, int listener,
                    const char *text, const char *map);

@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-/* A signalfd of SIGCHLD, SIGTERM, SIGINT and SIGHUP, whatever the caller's starter ignored; others that
- * would end the process are ignored. -1 with errno. */
+/* A signalfd of SIGCHLD, SIGTERM, SIGINT and SIGHUP, whatever the caller's starter ignored; others
+ * that would end the process are ignored. -1 with errno. */
 int signals_take_over(void);
 
 /* Asks the child to end, ever more firmly, until it has. */

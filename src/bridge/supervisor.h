@@ -31,8 +31,8 @@ struct supervisor_order {
 #define SUPERVISOR_OF_GATEWAY "auth-gateway"
 
 /*
- * Returns BRIDGE_OK once the program has ended or a signal asked for the end; else why the engine did
- * not start, or could not be kept at work.
+ * Returns BRIDGE_OK once the program has ended or a signal asked for the end; else why the engine
+ * did not start, or could not be kept at work.
  */
 enum bridge_result supervisor_run(const struct supervisor_order *order, char why[BRIDGE_SENTENCE]);
 

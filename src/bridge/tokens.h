@@ -1,6 +1,6 @@
 /*
- * tokens.h - who may ask a gateway: one line a token, "NAME HASH PREFIX RULES", '#' begins a comment.
- * RULES are names of rules with commas, or '*' for those that are for anybody.
+ * tokens.h - who may ask a gateway: one line a token, "NAME HASH PREFIX RULES", '#' begins a
+ * comment. RULES are names of rules with commas, or '*' for those that are for anybody.
  *
  * Ownership: tokens_free.
  * Errors:    a sentence. A file that is not there is no token.

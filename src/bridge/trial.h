@@ -1,4 +1,5 @@
-/* trial.h - what the engine that is installed says of a policy's configuration, without serving it. */
+/* trial.h - what the engine that is installed says of a policy's
+ * configuration, without serving it. */
 #ifndef COMMISSIONED_BRIDGE_TRIAL_H
 #define COMMISSIONED_BRIDGE_TRIAL_H
 

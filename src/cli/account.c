@@ -57,7 +57,8 @@ static const char *word_for(int status)
 
 void account_key(const char *path, const char *name, int status)
 {
-    /* What was done was done to something of that name, which can be seen: a token's may be longer. */
+    /* What was done was done to something of that name, which can be seen: a
+     * token's may be longer. */
     bool good = strlen(name) <= (status == CLI_OK ? NAME_MAX : KEY_MAX_NAME);
     char word[64];
     for (const char *p = name; *p != '\0'; p++)

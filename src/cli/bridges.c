@@ -52,7 +52,8 @@ static bool has_value(const char *word)
     return false;
 }
 
-/* The first word that is neither an option of `run` nor an option's value. NULL where there is none. */
+/* The first word that is neither an option of `run` nor an option's value.
+ * NULL where there is none. */
 static const char *program_of(const char *text, const char *end)
 {
     const char *word = memmem(text, (size_t)(end - text), "run", sizeof "run");

@@ -12,7 +12,8 @@ extern const struct cli_verb cli_verb_config_edit;
 
 /*
  * Whether the policy in `copy` could take the place of `file`, whose mode stays: says all that is
- * wrong with it, in words about `file`. A key that is not there yet is told and not held against it.
+ * wrong with it, in words about `file`. A key that is not there yet is told and not held against
+ * it.
  */
 bool config_can_stand(const char *copy, const char *file, bool system, mode_t mode);
 

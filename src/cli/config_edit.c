@@ -3,11 +3,11 @@
  *
  * Way:   a copy beside the file (".NAME.edit", 0600, for a key may be in it) is edited and read as
  *        the library would read it. What it would refuse never takes the file's place. The file is
- *        replaced whole (atomic_file.h) and keeps mode and owner; whatever else happens, it is as it
- *        was.
+ *        replaced whole (atomic_file.h) and keeps mode and owner; whatever else happens, it is as
+ *        it was.
  * Lock:  ".NAME.lock", from before the copy is made until it has taken the file's place.
- * Lost:  nothing that somebody wrote, unless he says so: it is kept as ".NAME.kept", and where there
- *        is one, as ".NAME.kept.2" and so on.
+ * Lost:  nothing that somebody wrote, unless he says so: it is kept as ".NAME.kept", and where
+ *        there is one, as ".NAME.kept.2" and so on.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -257,7 +257,8 @@ static bool same(const struct text *a, const struct text *b)
            (a->bytes == NULL || memcmp(a->bytes, b->bytes, a->size) == 0);
 }
 
-/* The copy is looked at by its name, and an editor that goes on in the background may write to it. */
+/* The copy is looked at by its name, and an editor that goes on in the
+ * background may write to it. */
 static bool is_good(const struct edit *edit, const struct text *text)
 {
     struct stat st;

@@ -267,7 +267,8 @@ static int exit_code(const struct question *question)
     return CLI_NO;
 }
 
-/* Nothing is sent, so the peer is taken to be the one that the URL names, where it could be seen. */
+/* Nothing is sent, so the peer is taken to be the one that the URL names,
+ * where it could be seen. */
 static struct decision decide_unsent(const struct policy_image *image, struct hop *hop)
 {
     struct decision decision = decide(image, hop);

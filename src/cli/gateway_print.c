@@ -1,4 +1,5 @@
-/* gateway print and check - the policy as an engine's configuration, and what the engine says of it. */
+/* gateway print and check - the policy as an engine's configuration, and what
+ * the engine says of it. */
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>

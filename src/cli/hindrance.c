@@ -41,9 +41,9 @@ static bool find_mount(const char *path, char mount[PATH_MAX])
 }
 
 /*
- * mount(8) hands a mount that is named alone the options that it has, and from util-linux 2.39 on in
- * a way in which an overlay takes none (measured, 2.41 with Linux 6.18). With its source named it
- * hands nothing but what is said.
+ * mount(8) hands a mount that is named alone the options that it has, and from util-linux 2.39 on
+ * in a way in which an overlay takes none (measured, 2.41 with Linux 6.18). With its source named
+ * it hands nothing but what is said.
  */
 static const char *read_only(const char *path)
 {

@@ -1,6 +1,6 @@
 /*
- * run --bridge - the key in neither the memory nor the environment of the program: a listener of this
- * machine's own adds it. See bridge/bridge.h.
+ * run --bridge - the key in neither the memory nor the environment of the program: a listener of
+ * this machine's own adds it. See bridge/bridge.h.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -47,7 +47,8 @@ static uint32_t find_scope(const struct policy_image *image, uint32_t hash,
     }
 }
 
-/* Lowers *best to the first rule of that scope which allows the method, or would if it were known. */
+/* Lowers *best to the first rule of that scope which allows the method, or
+ * would if it were known. */
 static void consider(const struct policy_image *image, uint32_t rule, const char *method,
                      uint32_t *best, bool *in_path)
 {

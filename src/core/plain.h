@@ -56,8 +56,8 @@ bool plain_is_elsewhere(const struct plain *plain, const char *url);
 
 /*
  * True where the URL names a scheme in lower case that no rule can name, and no user, under any
- * policy: file://, ftp:// and the like. Anything that begins with h or w is not, for http, https, ws
- * and wss do.
+ * policy: file://, ftp:// and the like. Anything that begins with h or w is not, for http, https,
+ * ws and wss do.
  */
 bool plain_is_no_http(const char *url);
 

@@ -64,7 +64,8 @@ static bool watch_holds(const struct policy_watch *watch)
 #endif
 
 /* stat(2) by itself, for it comes with many requests: a third of what the C library takes for the
- * same call. musl and glibc before 2.33 make another one, and a program may allow itself no other. */
+ * same call. musl and glibc before 2.33 make another one, and a program may
+ * allow itself no other. */
 #if STAT_IS_NEWFSTATAT && defined __x86_64__ && defined __LP64__
 static inline bool stat_now(const char *path, struct stat *now)
 {

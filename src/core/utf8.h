@@ -11,7 +11,8 @@
 
 #include <stddef.h>
 
-/* How many bytes the UTF-8 character at `text` has; 0 where there is none, and at the text's end. */
+/* How many bytes the UTF-8 character at `text` has; 0 where there is none,
+ * and at the text's end. */
 size_t utf8_length(const char *text);
 
 /* The same, but 0 also for one that would move the cursor, colour the screen, end the line or turn

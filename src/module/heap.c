@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Blocks have sizes that are powers of two: what grows moves seldom, what is free is found at once. */
+/* Blocks have sizes that are powers of two: what grows moves seldom, what is
+ * free is found at once. */
 struct block {
     struct block *next_free;
     unsigned order; /* it has 2^order bytes, with this head */

@@ -1,6 +1,6 @@
 /*
- * kernel_file.h - files that the kernel makes as they are read, such as those of /proc. They have no
- * size, so they are read to their end. Not by fopen(3), which would take memory from the host
+ * kernel_file.h - files that the kernel makes as they are read, such as those of /proc. They have
+ * no size, so they are read to their end. Not by fopen(3), which would take memory from the host
  * program's heap.
  */
 #ifndef COMMISSIONED_POLICY_KERNEL_FILE_H

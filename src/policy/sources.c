@@ -159,7 +159,8 @@ static void say_to_assign(const struct policy_config *config, const struct polic
     remedy_no_dotenv(why, key->path, key->variable, config->euid);
 }
 
-/* A source that is a file: how the key is taken out of it, and what is said where it is not there. */
+/* A source that is a file: how the key is taken out of it, and what is said
+ * where it is not there. */
 struct kind_of_file {
     void (*take)(struct policy_config *config, struct policy_config_key *key,
                  const struct safe_file *file);

@@ -435,7 +435,8 @@ static double verifying(unsigned requests)
                            (const char *const[]){workload, "1", "perform", count, HOST, NULL});
 }
 
-/* The machine's trust with the server's authority in its hashed folder, as a distribution adds one. */
+/* The machine's trust with the server's authority in its hashed folder, as a
+ * distribution adds one. */
 static void peers_by_folder(void)
 {
     static const char commands[] =

@@ -42,8 +42,8 @@ double printed(const char *preload, const char *const argv[]);
 double median_printed(int times, const char *preload, const char *const argv[]);
 
 /*
- * What is measured from now on runs in a mount namespace of its own, where these commands of a shell
- * came first; they end in `exec "$@"`. NULL: as usual.
+ * What is measured from now on runs in a mount namespace of its own, where these commands of a
+ * shell came first; they end in `exec "$@"`. NULL: as usual.
  */
 void measure_where(const char *commands);
 

@@ -261,7 +261,8 @@ START_TEST(a_name_that_dns_does_not_know_ends_it_in_one_sentence)
 END_TEST
 
 /* Without the options that are for development: the machine's name service and trust store, in
- * namespaces of the test's own. DNS is silent there, and must not take away what /etc/hosts says. */
+ * namespaces of the test's own. DNS is silent there, and must not take away
+ * what /etc/hosts says. */
 START_TEST(the_machines_own_names_and_certificates_are_used)
 {
     if (bridged_skips(__func__))

@@ -1,4 +1,5 @@
-/* `run --bridge` by what names this machine knows: each test has a network and an /etc of its own. */
+/* `run --bridge` by what names this machine knows: each test has a network
+ * and an /etc of its own. */
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>

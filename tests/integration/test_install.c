@@ -107,7 +107,8 @@ START_TEST(what_is_installed_under_a_narrow_umask_is_readable_to_everybody)
 }
 END_TEST
 
-/* What every profile includes names the library where it was put, and so does what a profile may. */
+/* What every profile includes names the library where it was put, and so
+ * does what a profile may. */
 START_TEST(apparmor_is_told_of_a_library_below_usr_local)
 {
     static const char *const files[] = {"etc/apparmor.d/abstractions/base.d/commissioned-auth",

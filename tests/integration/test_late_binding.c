@@ -435,7 +435,8 @@ static void curl_without(const char *missing, const char *path)
 START_TEST(where_the_c_library_lacks_a_function_libcurl_works_as_without_us)
 {
     const char *name = late_names[_i];
-    /* Of glibc's own names the first is another with musl, which is not asked for the two others. */
+    /* Of glibc's own names the first is another with musl, which is not
+     * asked for the two others. */
     if (on_musl() && strcmp(name, "__register_atfork") == 0)
         name = "pthread_atfork";
     if ((strcmp(name, "dladdr1") == 0 || strcmp(name, "dlmopen") == 0) &&

@@ -1,4 +1,5 @@
-/* doc/security-teams.md is what happens: its commands are run, and what it says of them is asked. */
+/* doc/security-teams.md is what happens: its commands are run, and what it
+ * says of them is asked. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -90,7 +90,8 @@ START_TEST(nor_is_it_replaced)
 }
 END_TEST
 
-/* To a server the line belongs to the one before, which would be ours; its 401 would be believed. */
+/* To a server the line belongs to the one before, which would be ours; its
+ * 401 would be believed. */
 START_TEST(a_header_that_begins_with_a_blank_does_not_lengthen_the_key)
 {
     EXPECT("GET /status/401 -\nGET /y A\n", "header= X-A: b", APP "/status/401", "unset=" HEADERS,

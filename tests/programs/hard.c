@@ -145,7 +145,7 @@ static void full_at_removal(void)
     curl_easy_cleanup(easy);
 }
 
-/* ---- a disk or a file server that does not answer ---------------------------------------------- */
+/* ---- a disk or a file server that does not answer -------------------------------------------- */
 
 #ifdef SYS_newfstatat
 #define STAT_AT SYS_newfstatat
@@ -267,14 +267,15 @@ static void interruption_at_rotation(void)
     fail_at_rotation(&interruption);
 }
 
-/* ---- the loader's error is the program's ------------------------------------------------------- */
+/* ---- the loader's error is the program's ----------------------------------------------------- */
 
 static void fail_to_load(const char *name)
 {
     CHECK(dlopen(name, RTLD_NOW) == NULL);
 }
 
-/* glibc before 2.34 and musl keep it where nobody reaches it: then it is lost, but no other comes. */
+/* glibc before 2.34 and musl keep it where nobody reaches it: then it is
+ * lost, but no other comes. */
 static void expect_loader_error(const char *name)
 {
     const char *error = dlerror();
@@ -302,7 +303,7 @@ static void loader_error(void)
     curl_easy_cleanup(easy);
 }
 
-/* ---- a key that is replaced without end -------------------------------------------------------- */
+/* ---- a key that is replaced without end ------------------------------------------------------ */
 
 static volatile bool replacing = true;
 
@@ -345,7 +346,7 @@ static void replaced(void)
     curl_easy_cleanup(easy);
 }
 
-/* ---- a short stack ----------------------------------------------------------------------------- */
+/* ---- a short stack --------------------------------------------------------------------------- */
 
 enum { STACK = 1024 * 1024, PATTERN = 0xa5 };
 
@@ -429,7 +430,8 @@ static void *call_each(void *data)
     return data;
 }
 
-/* The same of a program that drives its transfers itself: the policy is read where libcurl does little. */
+/* The same of a program that drives its transfers itself: the policy is read
+ * where libcurl does little. */
 static void *drive_each(void *data)
 {
     CURL *easy = NULL;
@@ -473,7 +475,7 @@ static void depths_driven(void)
     print_depths(drive_each);
 }
 
-/* ---- no files any more, on pain of death ------------------------------------------------------- */
+/* ---- no files any more, on pain of death ----------------------------------------------------- */
 
 static void forbid_files(void)
 {
@@ -518,7 +520,7 @@ static void configured(void)
     curl_easy_cleanup(easy);
 }
 
-/* ---- what it may lock is its own --------------------------------------------------------------- */
+/* ---- what it may lock is its own ------------------------------------------------------------- */
 
 enum { LOCKED = 64 * 1024 };
 

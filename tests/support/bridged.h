@@ -1,8 +1,8 @@
 /*
  * bridged.h - a program behind `run --bridge`, against the server of origin.h.
  *
- * The keys A and B lie in files of a folder of the test's own; in a policy's text @A and @B stand for
- * the files' paths. The program is a shell that carries out what it is told, line by line.
+ * The keys A and B lie in files of a folder of the test's own; in a policy's text @A and @B stand
+ * for the files' paths. The program is a shell that carries out what it is told, line by line.
  *
  * Ownership: what bridged_begin started, bridged_end ends. One at a time.
  * Errors:    what cannot be set up fails the running Check test.

@@ -136,8 +136,8 @@ START_TEST(letters_of_other_scripts_are_left_as_they_are)
 }
 END_TEST
 
-/* journalctl(1) shows a field with such a byte as "blob data" and keeps its text to itself: a program
- * would hide its line by its own name. */
+/* journalctl(1) shows a field with such a byte as "blob data" and keeps its text to itself: a
+ * program would hide its line by its own name. */
 static const struct {
     const char *given, *shown;
 } hidden[] = {

@@ -1,4 +1,5 @@
-/* Pushed handles: the application's function sees them scrubbed; libcurl is played (fake_curl.h). */
+/* Pushed handles: the application's function sees them scrubbed; libcurl is
+ * played (fake_curl.h). */
 #include <stdarg.h>
 #include <stdint.h>
 

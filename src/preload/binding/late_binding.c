@@ -154,8 +154,8 @@ __attribute__((noinline)) static void bind_dlsym_of(const struct link_map *map)
         repoint(&object);
 }
 
-/* Somebody in front of us answers for libcurl's names: then the modules are theirs. What stands there
- * was there at the start, and stays. */
+/* Somebody in front of us answers for libcurl's names: then the modules are theirs. What stands
+ * there was there at the start, and stays. */
 static bool is_first(void)
 {
     const struct link_map *map = elf_loaded();

@@ -15,7 +15,8 @@
 
 #include "preload/loader/elf_find.h"
 
-/* Such as 0x075801, of the libcurl that has this mapping; `base` is what its addresses count from. */
+/* Such as 0x075801, of the libcurl that has this mapping; `base` is what its
+ * addresses count from. */
 unsigned libcurl_version(const struct elf_extent *mapping, uintptr_t base);
 
 #endif

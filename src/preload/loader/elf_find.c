@@ -38,7 +38,8 @@ void elf_symbols_at(struct elf_symbols *symbols, uintptr_t base, const ElfW(Dyn)
         symbols->table = elf_hash_table(base, entry);
 }
 
-/* Without its filter, for most that are asked for are there. `versions` is NULL, or says of each symbol whether a program that is linked today would get it. */
+/* Without its filter, for most that are asked for are there. `versions` is NULL, or says of each
+ * symbol whether a program that is linked today would get it. */
 static inline const ElfW(Sym) * find_symbol(const struct elf_symbols *symbols,
                                             const ElfW(Versym) * versions, const char *name,
                                             uint32_t hash)

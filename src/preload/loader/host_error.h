@@ -11,8 +11,8 @@
  * Source:  the sources of dlerror(3) in glibc 2.34 and later.
  *
  * Threads: the calling thread's own. Scopes may lie within each other.
- * Errors:  none. Where the C library keeps it elsewhere (glibc before 2.34, musl), the host's is lost;
- *          no error of ours takes its place.
+ * Errors:  none. Where the C library keeps it elsewhere (glibc before 2.34, musl), the host's is
+ *          lost; no error of ours takes its place.
  * errno:   kept.
  */
 #ifndef COMMISSIONED_HOST_ERROR_H

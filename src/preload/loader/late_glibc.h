@@ -1,4 +1,5 @@
-/* late_glibc.h - of late_table.h, what glibc alone has. Part of libc_kind.h, which says the rest. */
+/* late_glibc.h - of late_table.h, what glibc alone has. Part of
+ * libc_kind.h, which says the rest. */
 #ifndef COMMISSIONED_LATE_GLIBC_H
 #define COMMISSIONED_LATE_GLIBC_H
 

@@ -4,8 +4,8 @@
  * Where off_t or time_t are wider than they were when a machine's functions got their names, as on
  * 32-bit ARM from Debian 13 on, the headers lead a few names to functions that take the wide types.
  * The compiler follows them; what looks a function up by its name must ask for the other one, or
- * the two disagree on what lies behind a pointer. `make check-arches` compares this list with what the compiler makes
- * of the names.
+ * the two disagree on what lies behind a pointer. `make check-arches` compares this list with what
+ * the compiler makes of the names.
  * Source: __REDIRECT in glibc's fcntl.h, sys/mman.h, sys/stat.h and time.h; glibc manual, "64-bit
  *         time symbol handling".
  *

@@ -36,8 +36,8 @@ void *libc_reopen(const struct link_map *map, int flags);
 bool libc_folder_of(const struct link_map *map, char *folder);
 
 /*
- * Loads the policy module so that the program's names, and with glibc its allocator too, do not reach
- * it. NULL leaves an error for dlerror(3), or, where `*why` is set, that reason: a constant.
+ * Loads the policy module so that the program's names, and with glibc its allocator too, do not
+ * reach it. NULL leaves an error for dlerror(3), or, where `*why` is set, that reason: a constant.
  */
 void *libc_open_apart(const char *path, const char **why);
 

@@ -55,9 +55,9 @@ bool libc_folder_of(const struct link_map *map, char *folder)
 }
 
 /*
- * Every object binds to the program's names first, RTLD_LOCAL or not: a program that has libconfig's
- * would lead the module astray. Its allocator is the module's too, which does no harm, for what the
- * module takes it gives back itself.
+ * Every object binds to the program's names first, RTLD_LOCAL or not: a program that has
+ * libconfig's would lead the module astray. Its allocator is the module's too, which does no harm,
+ * for what the module takes it gives back itself.
  */
 void *libc_open_apart(const char *path, const char **why)
 {

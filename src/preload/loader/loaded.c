@@ -25,8 +25,8 @@ const void *loaded_libcurl_in(const struct link_map *map)
     return elf_find_in(map->l_addr, map->l_ld, "curl_easy_init", ELF_HASH_CURL_EASY_INIT);
 }
 
-/* Named after the kernel, not by a path; with musl it has no name, and nothing is before the program.
- * getauxval(3) sets errno where there is none. */
+/* Named after the kernel, not by a path; with musl it has no name, and nothing is before the
+ * program. getauxval(3) sets errno where there is none. */
 static bool is_the_kernels(const struct link_map *map)
 {
     static const char prefix[] = "linux-";

@@ -25,8 +25,8 @@ void __stack_chk_fail(void)
 #if defined(__aarch64__) || defined(__arm__) || defined(__riscv)
 /* The value that stands behind each function's variables: on other machines beside the thread's
  * own, on these an object of the loader's, which would be an import and a library that is needed.
- * Where this library lies differs from process to process; an address of 64 bits has two zero bytes,
- * which no string that runs over can write. */
+ * Where this library lies differs from process to process; an address of 64 bits has two zero
+ * bytes, which no string that runs over can write. */
 extern const uintptr_t __stack_chk_guard;
 const uintptr_t __stack_chk_guard = (uintptr_t)&__stack_chk_guard;
 #endif

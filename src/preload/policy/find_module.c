@@ -63,8 +63,8 @@ static bool maps_say_deleted(void)
 }
 
 /*
- * Whoever removes an installation removes both. That the library's name leads nowhere is not enough:
- * so it does in another root folder.
+ * Whoever removes an installation removes both. That the library's name leads nowhere is not
+ * enough: so it does in another root folder.
  */
 static bool is_removed(void)
 {

@@ -8,8 +8,8 @@
  * Afterwards the files that the image was made from are looked at once per tick of the coarse clock
  * (clock_getres(2): 1 to 10 ms).
  *
- * Ownership: policy_take_for gives a reference, policy_release takes it back; the last one wipes the
- *            image.
+ * Ownership: policy_take_for gives a reference, policy_release takes it back; the last one wipes
+ *            the image.
  * Threads:   any. No lock is held while the dynamic loader works.
  * Errors:    NULL means no policy. errno is kept.
  */

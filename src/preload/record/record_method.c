@@ -3,7 +3,8 @@
 /* What an option does. */
 enum event { GETS, BARES, BARES_NOT, UPLOADS, UPLOADS_NOT, POSTS, POSTS_NOT, HAS_FIELDS, EVENTS };
 
-/* An upload is not forgotten by what makes a POST of it, and HEAD goes out as long as NOBODY is on. */
+/* An upload is not forgotten by what makes a POST of it, and HEAD goes out as
+ * long as NOBODY is on. */
 static const uint8_t next[EVENTS][METHODS] = {
 #define METHOD_ROW(get, head, put, post) METHOD_##get, METHOD_##head, METHOD_##put, METHOD_##post
     [GETS] = {METHOD_ROW(GET, GET, GET, GET), METHOD_GET},

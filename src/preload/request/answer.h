@@ -15,8 +15,8 @@
 /* Behind the transfer's first hop. */
 bool answer_expect_later(struct record *record);
 
-/* The hop under way, perhaps the transfer's first, has the key. False where that cannot be kept: its
- * answer then says nothing. */
+/* The hop under way, perhaps the transfer's first, has the key. False where that cannot be kept:
+ * its answer then says nothing. */
 static inline bool answer_expect(struct record *record, bool is_first)
 {
     if (!is_first)

@@ -48,9 +48,9 @@ static const char *find_method(const struct record *record)
 }
 
 /*
- * libcurl tells another method than it sends after NOBODY was set on a transfer under way, and where
- * FOLLOWLOCATION lets it drop CUSTOMREQUEST behind a redirect (measured, 8.19.0, 8.23.0). Other
- * options than NOBODY are believed to do so in versions that could not be tried.
+ * libcurl tells another method than it sends after NOBODY was set on a transfer under way, and
+ * where FOLLOWLOCATION lets it drop CUSTOMREQUEST behind a redirect (measured, 8.19.0, 8.23.0).
+ * Other options than NOBODY are believed to do so in versions that could not be tried.
  */
 static bool may_send_another(const struct record *record)
 {

@@ -14,8 +14,8 @@ static const char *skip_blanks(const char *text)
     return text;
 }
 
-/* What stands behind the name and its separator, or NULL for a line of another name. libcurl sends a
- * blank between the two as it is, and servers differ in what they take it for. */
+/* What stands behind the name and its separator, or NULL for a line of another name. libcurl sends
+ * a blank between the two as it is, and servers differ in what they take it for. */
 static const char *value_of(const char *line, const char *name, size_t length)
 {
     if (strncasecmp(line, name, length) != 0)

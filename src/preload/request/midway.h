@@ -45,8 +45,8 @@ static inline void midway_drive(struct record *multi)
 }
 
 /*
- * None of its transfers goes on. The application knows, and may free what libcurl reads no more, its
- * headers and its CURLU, before it asks for their results.
+ * None of its transfers goes on. The application knows, and may free what libcurl reads no more,
+ * its headers and its CURLU, before it asks for their results.
  */
 void midway_all_done(struct record *multi);
 

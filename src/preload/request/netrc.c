@@ -239,8 +239,8 @@ static bool scan_accounts(void *taker, const char *piece, size_t size)
     return !line->found;
 }
 
-/* The user's home, of whom the C library says that he is it, as libcurl asks: see its lib/netrc.c. False where it is
- * in no file of accounts. */
+/* The user's home, of whom the C library says that he is it, as libcurl asks: see its lib/netrc.c.
+ * False where it is in no file of accounts. */
 static bool find_home(char *home)
 {
     struct account_line line = {.is_user = true};

@@ -98,8 +98,8 @@ static bool is_concerned(const struct record *record)
 }
 
 /*
- * A file that is read by curl_easy_perform: there is no hop to wait for, and what is set meanwhile is
- * for the next transfer. In a multi handle what is set before the start counts.
+ * A file that is read by curl_easy_perform: there is no hop to wait for, and what is set meanwhile
+ * is for the next transfer. In a multi handle what is set before the start counts.
  */
 static bool is_file(const struct record *record)
 {

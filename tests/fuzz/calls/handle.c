@@ -104,7 +104,8 @@ static bool begins(const char *data, size_t size, const char *with)
     return size >= strlen(with) && memcmp(data, with, strlen(with)) == 0;
 }
 
-/* The lines in which libcurl shows an HTTP/2 request that it has made, and those before it is sent. */
+/* The lines in which libcurl shows an HTTP/2 request that it has made, and
+ * those before it is sent. */
 void handle_shown(struct handle *handle, curl_infotype type, const char *data, size_t size)
 {
     bool writes = begins(data, size, "h2h3 [") || begins(data, size, "[HTTP/2] [");

@@ -1,5 +1,6 @@
 /*
- * loop.h - an event loop of the program's own over curl_multi_socket_action and its like, as servers have one.
+ * loop.h - an event loop of the program's own over curl_multi_socket_action and its like, as
+ * servers have one.
  */
 #ifndef COMMISSIONED_CALLS_LOOP_H
 #define COMMISSIONED_CALLS_LOOP_H

@@ -39,8 +39,8 @@ static char *slurp(const char *folder, const char *name)
     return text;
 }
 
-/* Half of the seeds have the whole origin; one in eight a policy that is about nothing here, and one
- * in eight one that names methods. */
+/* Half of the seeds have the whole origin; one in eight a policy that is about nothing here, and
+ * one in eight one that names methods. */
 static void choose_policy(const char *folder, uint64_t seed)
 {
     static const struct {

@@ -229,8 +229,9 @@ static void show_difference(const struct seen *plain, const struct seen *ours)
 static const char *program; /* CALLS */
 
 /*
- * Tolerated: where two answers arrive at once libcurl looks at its handles in an order that comes of
- * their addresses, which are others in each process. Such a sequence differs from itself.
+ * Tolerated: where two answers arrive at once libcurl looks at its handles in an order that comes
+ * of their addresses, which are others in each process. Such a sequence differs from
+ * itself.
  */
 static bool differs_from_itself(const struct seen *plain, uint64_t seed, uint64_t kept)
 {
