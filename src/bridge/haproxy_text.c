@@ -90,13 +90,14 @@ static void write_errors(FILE *out, const struct haproxy_plan *plan)
 /* Each connection takes two descriptors; an engine that may not have as many does not start. */
 static unsigned most_connections(const struct haproxy_plan *plan)
 {
-    enum { MOST = 1000, FEWEST = 10, OTHERS = 64 };
+    enum { MAX_CONNECTIONS = 1000, MIN_CONNECTIONS = 10, OTHERS = 64 };
     struct rlimit limit;
     if (plan->bind != NULL || getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return MOST; /* what is printed is for another process */
-    if (limit.rlim_max >= 2 * MOST + OTHERS)
-        return MOST;
-    return limit.rlim_max > 2 * FEWEST + OTHERS ? (unsigned)(limit.rlim_max - OTHERS) / 2 : FEWEST;
+        return MAX_CONNECTIONS; /* what is printed is for another process */
+    if (limit.rlim_max >= 2 * MAX_CONNECTIONS + OTHERS)
+        return MAX_CONNECTIONS;
+    return limit.rlim_max > 2 * MIN_CONNECTIONS + OTHERS ? (unsigned)(limit.rlim_max - OTHERS) / 2
+                                                         : MIN_CONNECTIONS;
 }
 
 static void write_global(FILE *out, const struct haproxy_plan *plan)

@@ -412,22 +412,22 @@ END_TEST
 
 /* ---- curl itself ----------------------------------------------------------------------------- */
 
-#define LONGEST 16
-#define NO_CURL "the curl of this machine is not for musl"
+#define MAX_WORDS 16
+#define NO_CURL   "the curl of this machine is not for musl"
 
 /* What came of curl with these words, routed to the server and in good hands. */
 static const char *curl(const char *const more[])
 {
     char tls[64], plain[64];
     size_t from = strlen(preloaded_seen()), n = 0;
-    const char *words[LONGEST + 10] = {"-sS", "-o", "/dev/null", "--cacert", getenv("ORIGIN_CA")};
+    const char *words[MAX_WORDS + 10] = {"-sS", "-o", "/dev/null", "--cacert", getenv("ORIGIN_CA")};
     snprintf(tls, sizeof tls, "::127.0.0.1:%s", getenv("ORIGIN_TLS"));
     snprintf(plain, sizeof plain, "%s:80:127.0.0.1:%s", HOST, getenv("ORIGIN_PLAIN"));
     words[5] = "--connect-to";
     words[6] = plain;
     words[7] = "--connect-to";
     words[8] = tls;
-    for (; n < LONGEST && more[n] != NULL; n++)
+    for (; n < MAX_WORDS && more[n] != NULL; n++)
         words[9 + n] = more[n];
     preloaded_run_program("curl", words);
     return preloaded_seen() + from;

@@ -80,21 +80,21 @@ static const char *find_foreign(const char *name, char path[PATH_MAX])
 /* $TEST_FOREIGN_UNDER, for programs of another machine: an emulator of it, and its words. */
 static void run(const char *const argv[])
 {
-    enum { MOST = 128 };
+    enum { MAX_WORDS = 128 };
     char path[PATH_MAX];
     const char *under = getenv("TEST_FOREIGN_UNDER"), *program = find_foreign(argv[0], path);
     char *rest = NULL, *words = under != NULL ? strdup(under) : NULL;
-    const char *all[MOST + 1];
+    const char *all[MAX_WORDS + 1];
     size_t n = 0;
     if (words == NULL || !is_foreign(program)) {
         execvp(argv[0], (char *const *)argv);
         return;
     }
-    for (char *word = strtok_r(words, " ", &rest); word != NULL && n < MOST;
+    for (char *word = strtok_r(words, " ", &rest); word != NULL && n < MAX_WORDS;
          word = strtok_r(NULL, " ", &rest))
         all[n++] = word;
     all[n++] = program;
-    for (argv++; *argv != NULL && n < MOST; argv++)
+    for (argv++; *argv != NULL && n < MAX_WORDS; argv++)
         all[n++] = *argv;
     all[n] = NULL;
     execvp(all[0], (char *const *)all);

@@ -12,19 +12,19 @@
 #include "support/gnu_hash.h"
 #include "support/suite.h"
 
-enum { MOST = 64 };
+enum { MAX_OBJECTS = 64 };
 
 struct objects {
     unsigned count;
-    uintptr_t base[MOST];
-    const ElfW(Dyn) * dynamic[MOST];
+    uintptr_t base[MAX_OBJECTS];
+    const ElfW(Dyn) * dynamic[MAX_OBJECTS];
 };
 
 static int note(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct objects *objects = data;
     (void)size;
-    ck_assert_uint_lt(objects->count, MOST);
+    ck_assert_uint_lt(objects->count, MAX_OBJECTS);
     objects->base[objects->count] = info->dlpi_addr;
     objects->dynamic[objects->count++] = elf_dynamic(info);
     return 0;

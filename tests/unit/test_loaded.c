@@ -11,7 +11,7 @@
 #include "support/gnu_hash.h"
 #include "support/suite.h"
 
-enum { ENTRIES = 16, MOST = 8 };
+enum { ENTRIES = 16, MAX_OBJECTS = 8 };
 
 /* An object that defines one name, and needs one. */
 struct object {
@@ -26,7 +26,7 @@ struct object {
     } table;
 };
 
-static struct object objects[MOST] __attribute__((aligned(4096)));
+static struct object objects[MAX_OBJECTS] __attribute__((aligned(4096)));
 static unsigned count;
 static char alone;
 
@@ -79,7 +79,7 @@ static struct link_map *load(const char *defines, const char *needs)
 {
     struct object *object = &objects[count];
     ElfW(Dyn) *entry = object->dynamic;
-    ck_assert_uint_lt(count, MOST);
+    ck_assert_uint_lt(count, MAX_OBJECTS);
     strcpy(object->strings + 1, needs);
     define(object, defines);
     put(&entry, DT_NEEDED, 1);

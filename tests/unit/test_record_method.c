@@ -6,13 +6,13 @@
 
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
-enum { MOST = 4 };
+enum { MAX_SET = 4 };
 
 static const struct {
     struct {
         CURLoption option;
         bool on;
-    } set[MOST];
+    } set[MAX_SET];
     enum record_method method;
 } sequences[] = {
     {{{CURLOPT_HTTPGET, true}}, METHOD_GET},
@@ -51,7 +51,7 @@ static const struct {
 START_TEST(options_make_the_method)
 {
     enum record_method method = METHOD_GET;
-    for (int i = 0; i < MOST && sequences[_i].set[i].option != 0; i++)
+    for (int i = 0; i < MAX_SET && sequences[_i].set[i].option != 0; i++)
         method = record_method_behind(method, sequences[_i].set[i].option, sequences[_i].set[i].on);
     ck_assert_int_eq(method, sequences[_i].method);
 }

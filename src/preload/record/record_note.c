@@ -313,12 +313,12 @@ static void note_ssl_ctx(struct record *record, uintptr_t callback)
 /* NTLM goes out without a user where a proxy has one, and beside another header (measured). */
 static void note_auth(struct record *record, unsigned long methods)
 {
-    enum { LONGEST_LIST = 8 };
+    enum { MAX_LISTED = 8 };
     const unsigned long needs_no_user = CURLAUTH_NEGOTIATE | CURLAUTH_NTLM | CURLAUTH_NTLM_WB;
     bool basic = (methods & CURLAUTH_BASIC) != 0, several = (methods & (methods - 1)) != 0;
     /* CURLAUTH_ANY is no list, but all methods with a few taken out. */
     if (several)
-        note_method_kept(record, __builtin_popcountl(methods) <= LONGEST_LIST);
+        note_method_kept(record, __builtin_popcountl(methods) <= MAX_LISTED);
     note_settled(record);
     set_state(record, RECORD_AUTH_CHOOSES, several);
     set_state(record, RECORD_NO_BASIC, !basic);

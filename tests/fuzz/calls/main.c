@@ -21,7 +21,7 @@
 #include "server.h"
 #include "trace.h"
 
-enum { LIMIT = 20 /* seconds of a sequence */ };
+enum { MAX_SECONDS = 20 /* seconds of a sequence */ };
 
 static char *slurp(const char *folder, const char *name)
 {
@@ -60,7 +60,7 @@ static void play_in_child(const char *folder, uint64_t seed, uint64_t kept)
     int status = 0;
     pid_t child = fork();
     if (child == 0) {
-        alarm(LIMIT);
+        alarm(MAX_SECONDS);
         choose_policy(folder, seed);
         play(seed, kept);
         trace_write();

@@ -207,9 +207,9 @@ static enum fault judge(const struct seen *plain, const struct seen *ours)
 
 static int line_length(const char *text)
 {
-    enum { LONGEST = 200 };
+    enum { MAX_LINE = 200 };
     size_t length = strcspn(text, "\n");
-    return length < LONGEST ? (int)length : LONGEST;
+    return length < MAX_LINE ? (int)length : MAX_LINE;
 }
 
 /* The text around the first difference, from its line. */
