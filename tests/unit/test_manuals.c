@@ -176,6 +176,38 @@ START_TEST(each_source_of_a_key_is_in_the_manual_and_among_the_words_to_fuzz_wit
 }
 END_TEST
 
+/* The quoted words of each list of settings in that source. */
+static void expect_settings_of(const char *source)
+{
+    char line[512], word[64];
+    bool inside = false;
+    unsigned count = 0;
+    FILE *text = fopen(source, "r");
+    ck_assert_msg(text != NULL, "%s is not here", source);
+    while (fgets(line, sizeof line, text) != NULL) {
+        inside |= strstr(line, "_settings[] = {") != NULL;
+        const char *at = inside ? strchr(line, '"') : NULL;
+        for (; at != NULL && strchr(at + 1, '"') != NULL; count++) {
+            int length = (int)strcspn(at + 1, "\"");
+            snprintf(word, sizeof word, "%.*s\n", length + 2, at);
+            ck_assert_msg(lines_of("tests/fuzz/policy.dict", word) == 1, "the dictionary: %.*s",
+                          length, at + 1);
+            at = strchr(at + length + 2, '"');
+        }
+        inside &= strstr(line, "};") == NULL;
+    }
+    fclose(text);
+    ck_assert_uint_gt(count, 3);
+}
+
+START_TEST(each_setting_is_among_the_words_to_fuzz_with)
+{
+    expect_settings_of("src/policy/root.c");
+    expect_settings_of("src/policy/keys.c");
+    expect_settings_of("src/policy/rules.c");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("manuals");
@@ -190,6 +222,7 @@ int main(void)
     tcase_add_test(tests, no_command_of_the_catalog_has_a_value_in_it);
     tcase_add_test(tests, the_catalog_names_fields_that_there_are);
     tcase_add_test(tests, each_source_of_a_key_is_in_the_manual_and_among_the_words_to_fuzz_with);
+    tcase_add_test(tests, each_setting_is_among_the_words_to_fuzz_with);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
