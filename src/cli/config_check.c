@@ -118,10 +118,10 @@ static void add_keys(struct tally *tally, const struct policy_config *config)
         char text[POLICY_MAX_SENTENCE];
         if (standing == STANDING_ERROR)
             add_bad_key(tally, config, key);
-        if (standing != STANDING_UNIT && standing != STANDING_OTHER)
+        if (standing != STANDING_ELSEWHERE && standing != STANDING_OTHER)
             continue;
         key_standing_text(key, standing, text, sizeof text);
-        add(tally, &(struct finding){NOTE, standing == STANDING_UNIT ? "elsewhere" : "others",
+        add(tally, &(struct finding){NOTE, standing == STANDING_ELSEWHERE ? "elsewhere" : "others",
                                      key->place.file, key->place.line, text});
     }
 }

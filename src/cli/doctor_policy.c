@@ -78,10 +78,10 @@ static void say_keys(struct doctor *doctor, const struct policy_config *config)
                   key->path != NULL ? 0 : key->place.line);
         if (standing == STANDING_ERROR) {
             doctor_say(doctor, HEALTH_FAILURE, "key", "%s", key->error);
-        } else if (standing == STANDING_UNIT || standing == STANDING_OTHER) {
+        } else if (standing == STANDING_ELSEWHERE || standing == STANDING_OTHER) {
             key_standing_text(key, standing, text, sizeof text);
-            doctor_at(doctor, standing == STANDING_UNIT ? "elsewhere" : "others", key->place.file,
-                      key->place.line);
+            doctor_at(doctor, standing == STANDING_ELSEWHERE ? "elsewhere" : "others",
+                      key->place.file, key->place.line);
             doctor_say(doctor, HEALTH_GOOD, "key", "%s", text);
         } else if (standing == STANDING_GOOD && key->prefix != NULL) {
             say_age(doctor, key);

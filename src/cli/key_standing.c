@@ -63,6 +63,13 @@ static bool is_for_this_user(const struct policy_config *config, uint32_t number
     return false;
 }
 
+/* A process has its own, whatever is set here: nothing could be read. */
+static bool is_of_each_process(const struct policy_config_key *key)
+{
+    return (key->source == POLICY_SOURCE_CREDENTIAL || key->source == POLICY_SOURCE_ENVIRONMENT) &&
+           key->path == NULL;
+}
+
 enum standing key_standing(const struct policy_config *config, uint32_t number)
 {
     const struct policy_config_key *key = &config->keys[number];
@@ -70,8 +77,8 @@ enum standing key_standing(const struct policy_config *config, uint32_t number)
         return STANDING_GOOD;
     if (!policy_key_error_is_new(config, number) || (key->is_next && key->absent))
         return STANDING_QUIET;
-    if (key->absent && key->path == NULL)
-        return STANDING_UNIT;
+    if (key->absent && is_of_each_process(key))
+        return STANDING_ELSEWHERE;
     /* A key that no rule uses is warned of as such. */
     if ((key->used || key->is_next) && !key->absent && !is_for_this_user(config, number))
         return STANDING_OTHER;
@@ -90,6 +97,7 @@ void key_standing_text(const struct policy_config_key *key, enum standing standi
                  "the key %s is a credential of systemd, %s, and known in its unit alone",
                  key->name, key->location);
     else
-        snprintf(text, room, "the key %s is known where %s is set, and not here", key->name,
-                 key->location != NULL ? key->location : "it");
+        snprintf(text, room,
+                 "the key %s is in the variable %s, and known to programs that have it: not here",
+                 key->name, key->location);
 }

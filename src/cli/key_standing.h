@@ -11,16 +11,16 @@
 
 enum standing {
     STANDING_GOOD,
-    STANDING_QUIET, /* a next key that is not stored yet, or what was said already */
-    STANDING_UNIT,  /* a credential, or a variable: known where it is set, and not here */
-    STANDING_OTHER, /* no rule gives it to this user */
+    STANDING_QUIET,     /* a next key that is not stored yet, or what was said already */
+    STANDING_ELSEWHERE, /* a credential, or a variable: each process has its own, this one none */
+    STANDING_OTHER,     /* no rule gives it to this user */
     STANDING_ERROR,
 };
 
 /* Of the key `number`, for the effective user and groups of this process. */
 enum standing key_standing(const struct policy_config *config, uint32_t number);
 
-/* What to say of STANDING_UNIT and STANDING_OTHER; names the key. */
+/* What to say of STANDING_ELSEWHERE and STANDING_OTHER; names the key. */
 void key_standing_text(const struct policy_config_key *key, enum standing standing, char *text,
                        size_t room);
 

@@ -250,6 +250,8 @@ START_TEST(config_check_and_doctor_are_content_with_what_is_right)
         "root 0\nwww 78\nann 0\nusage 2\n");
     if (outcome.status == 0 && outcome.out[0] != '\0') {
         ck_assert_ptr_nonnull(strstr(outcome.out, "known in its unit alone"));
+        ck_assert_ptr_nonnull(
+            strstr(outcome.out, "in the variable COMMISSIONED_API_KEY, and known"));
         ck_assert_ptr_nonnull(strstr(outcome.out, "for other users than this one"));
         /* An old libcurl is warned of. */
         ck_assert(old_libcurl() || strstr(outcome.out, "warning") == NULL);
