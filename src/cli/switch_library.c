@@ -172,19 +172,23 @@ static bool resolve(const struct switch_tree *tree, const char *path, char file[
     return fd >= 0 && snprintf(file, PATH_MAX, "%s%s", tree->root, path) < PATH_MAX;
 }
 
+/* False where it is too long for a name. */
+static bool with_word(char path[PATH_MAX], const char *before, unsigned word, const char *behind)
+{
+    return snprintf(path, PATH_MAX, "%s%s%s", before, lib_words[word], behind) < PATH_MAX;
+}
+
 /* Whether an earlier word leads to the same ABI: a link from lib64 to lib. */
 static bool seen_before(const struct switch_tree *tree, const char *before, const char *behind,
                         unsigned word)
 {
     struct elf_facts seen[2];
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s%s%s", before, lib_words[word], behind);
-    auto_close int fd = open_at(tree, path);
+    auto_close int fd = with_word(path, before, word, behind) ? open_at(tree, path) : -1;
     if (!is_new_abi(fd, seen, 0))
         return false;
     for (unsigned i = 0; i < word; i++) {
-        snprintf(path, sizeof path, "%s%s%s", before, lib_words[i], behind);
-        auto_close int earlier = open_at(tree, path);
+        auto_close int earlier = with_word(path, before, i, behind) ? open_at(tree, path) : -1;
         struct elf_facts facts;
         if (earlier >= 0 && elf_read(earlier, &facts) == 0 &&
             elf_same_architecture(&facts, &seen[0]))
@@ -203,8 +207,9 @@ bool switch_next_file(const struct switch_tree *tree, const char *entry, unsigne
     snprintf(before, sizeof before, "%.*s", (int)(lib - entry), entry);
     while (lib_words[*word] != NULL) {
         unsigned now = (*word)++;
-        snprintf(path, sizeof path, "%s%s%s", before, lib_words[now], lib + strlen("$LIB"));
-        if (!seen_before(tree, before, lib + strlen("$LIB"), now) && resolve(tree, path, file))
+        const char *behind = lib + strlen("$LIB");
+        if (with_word(path, before, now, behind) && !seen_before(tree, before, behind, now) &&
+            resolve(tree, path, file))
             return true;
     }
     return false;
