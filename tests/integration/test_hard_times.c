@@ -12,6 +12,7 @@
 #include <check.h>
 
 #include "support/command.h"
+#include "support/old_libcurl.h"
 #include "support/origin.h"
 #include "support/other_libc.h"
 #include "support/served.h"
@@ -127,13 +128,20 @@ static const struct {
       "rotated-add-handle", "easy-cleanup", "multi-cleanup"}},
 };
 
+/* A libcurl before 7.80 has the decision taken as its handle is added, and so the policy read: in
+ * no more stack than it takes itself in the next call, which drives the handle. */
+static const char *measure_of(const char *call)
+{
+    return old_libcurl() && strcmp(call, "first-add-handle") == 0 ? "multi-perform" : call;
+}
+
 static void expect_short_stacks(const char *program, const char *scenario,
                                 const char *const calls[])
 {
     char *without = depths(program, scenario, false);
     char *with = depths(program, scenario, true);
     for (size_t i = 0; calls[i] != NULL; i++) {
-        long own = depth_of(without, calls[i]), all = depth_of(with, calls[i]);
+        long own = depth_of(without, measure_of(calls[i])), all = depth_of(with, calls[i]);
         ck_assert_msg(all - own <= 4096, "%s: %ld bytes without the library, %ld with it", calls[i],
                       own, all);
     }
