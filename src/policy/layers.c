@@ -78,6 +78,8 @@ static void folder_unread(struct layer_state *state, const char *folder, int err
     } else {
         if (error == E2BIG)
             complain(&why, "use fewer", "holds more than %d *.conf files", MAX_DROP_INS);
+        else if (error_is_passing(error))
+            remedy_of_the_moment(&why, "listed", error);
         else
             complain(&why, "try again", "cannot be listed (error %d)", error);
         policy_find(config, POLICY_ERROR, place, &why);

@@ -57,4 +57,8 @@ void remedy_no_key(struct complaint *why, const char *path, uid_t euid);
 /* systemd gave this process no credentials folder. */
 void remedy_no_credentials(struct complaint *why, uid_t euid);
 
+/* Fact and remedy of an error of the moment (core/passing.h): `what` could not be done to the file,
+ * such as "opened". */
+void remedy_of_the_moment(struct complaint *why, const char *what, int error);
+
 #endif

@@ -1,5 +1,6 @@
 #include "policy/remedy_parts.h"
 
+#include <errno.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,4 +132,27 @@ bool remedy_passing_user(struct complaint *why, uid_t euid)
     else
         return false;
     return true;
+}
+
+void remedy_of_the_moment(struct complaint *why, const char *what, int error)
+{
+    static const struct {
+        int error;
+        const char *reason, *remedy;
+    } reasons[] = {
+        {EMFILE, "all descriptors are in use", "raise the limit or close some"},
+        {ENFILE, "all descriptors are in use", "raise the limit or close some"},
+        {ENOMEM, "memory ran out", "raise the limit or free some"},
+        {EIO, "the disk answers with an error", "see whether the disk is well"},
+        {ESTALE, "its file server does not know it", "mount it anew"},
+        {ETIMEDOUT, "its file server does not answer", "see whether that is well"},
+    };
+    const char *reason = "it was interrupted", *remedy = "wait a second";
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].error == error) {
+            reason = reasons[i].reason;
+            remedy = reasons[i].remedy;
+        }
+    complain(why, "", "cannot be %s now, for %s", what, reason);
+    snprintf(why->remedy, sizeof why->remedy, "%s (it is tried again)", remedy);
 }

@@ -148,7 +148,10 @@ static enum safe_result take_content(int fd, size_t max, struct safe_file *file,
     file->size = size;
     if (n < 0) {
         file->passing = error_is_passing(errno);
-        complain(why, "see whether the disk is well", "it cannot be read");
+        if (file->passing)
+            remedy_of_the_moment(why, "read", errno);
+        else
+            complain(why, "see whether the disk is well", "it cannot be read");
         return SAFE_REFUSED;
     }
     if ((size_t)n != size)
@@ -173,9 +176,8 @@ static enum safe_result open_failed(int error, struct safe_file *file, uid_t eui
         return SAFE_NO_ACCESS;
     }
     file->passing = error_is_passing(error);
-    if (error == EMFILE || error == ENFILE)
-        complain(why, "raise the limit or close some (it is tried again)",
-                 "cannot be opened now, for all descriptors are in use");
+    if (file->passing)
+        remedy_of_the_moment(why, "opened", error);
     else
         complain(why, "", "it cannot be opened (error %d)", error);
     return SAFE_REFUSED;

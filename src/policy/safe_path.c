@@ -75,10 +75,13 @@ static enum safe_result lookup_failed(int error, struct safe_file *walk, struct 
         complain(why, "", "no such file");
         return SAFE_ABSENT;
     }
-    complain(why, "name the file by another path", "%s",
-             error == ENAMETOOLONG ? "the path is too long"
-             : error == ELOOP      ? "symbolic links in a loop"
-                                   : "the path cannot be looked up");
+    if (walk->passing)
+        remedy_of_the_moment(why, "looked up", error);
+    else
+        complain(why, "name the file by another path", "%s",
+                 error == ENAMETOOLONG ? "the path is too long"
+                 : error == ELOOP      ? "symbolic links in a loop"
+                                       : "the path cannot be looked up");
     return SAFE_REFUSED;
 }
 

@@ -1,13 +1,17 @@
 /* Which files are read, and which are refused, whatever is in them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -156,6 +160,65 @@ START_TEST(a_file_of_proc_that_claims_to_be_empty_is_not_taken_for_empty)
 {
     ck_assert_int_ne(read_as("/proc/self/status", geteuid(), false), SAFE_OK);
     ck_assert_ptr_null(got.data);
+}
+END_TEST
+
+/* ---- an error of the moment ------------------------------------------------------------------ */
+
+#ifdef SYS_newfstatat
+#define STAT_AT SYS_newfstatat
+#else
+#define STAT_AT SYS_statx
+#endif
+#ifdef SYS_lstat
+#define LSTAT SYS_lstat
+#else
+#define LSTAT STAT_AT
+#endif
+
+/* The kernel refuses to this thread whatever could look a path up. */
+static void *read_where_nothing_is_found(void *error)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, STAT_AT, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LSTAT, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | *(unsigned *)error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        return NULL;
+    read_file(file);
+    return error;
+}
+
+static const struct {
+    unsigned error;
+    const char *sentence;
+} moments[] = {
+    {EIO, "looked up now, for the disk answers with an error: see whether the disk is well (it is"},
+    {ESTALE, "looked up now, for its file server does not know it: mount it anew (it is tried"},
+    {ENOMEM, "looked up now, for memory ran out: raise the limit or free some (it is tried again)"},
+    {EINTR, "looked up now, for it was interrupted: wait a second (it is tried again)"},
+};
+
+START_TEST(an_error_of_the_moment_is_no_fault_of_the_path)
+{
+    pthread_t thread;
+    void *done;
+    unsigned error = moments[_i].error;
+    put("key", 0600);
+    ck_assert_int_eq(pthread_create(&thread, NULL, read_where_nothing_is_found, &error), 0);
+    ck_assert_int_eq(pthread_join(thread, &done), 0);
+    if (done == NULL) {
+        puts("SKIP an_error_of_the_moment_is_no_fault_of_the_path: no filters of system calls");
+        return;
+    }
+    ck_assert(got.passing);
+    ck_assert_msg(strstr(sentence, moments[_i].sentence) != NULL, "%s", sentence);
 }
 END_TEST
 
@@ -496,6 +559,8 @@ int main(void)
     tcase_add_test(tests, a_device_is_refused);
     tcase_add_test(tests, a_folder_is_refused);
     tcase_add_test(tests, a_file_of_proc_that_claims_to_be_empty_is_not_taken_for_empty);
+    tcase_add_loop_test(tests, an_error_of_the_moment_is_no_fault_of_the_path, 0,
+                        (int)(sizeof moments / sizeof moments[0]));
     tcase_add_test(tests, a_relative_path_is_refused);
     tcase_add_test(tests, a_path_that_is_too_long_is_refused);
     tcase_add_test(tests, a_file_that_others_can_read_is_refused_only_where_it_holds_a_key);
