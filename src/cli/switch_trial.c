@@ -243,8 +243,8 @@ int switch_trial(const struct switch_tree *tree, const char *entry)
     return status;
 }
 
-/* What a program printed, from the first line on that is not the loader's about an entry of somebody
- * else; NULL where there is none. */
+/* What a program printed, from the first line on that is not the loader's about an entry of
+ * somebody else; NULL where there is none. */
 static const char *first_of_ours(const struct run *run, const char *entry)
 {
     static const char loader[] = "ERROR: ld.so: object '";
