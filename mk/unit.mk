@@ -12,3 +12,7 @@ $(BUILD)/tests/unit/test_repoint $(BUILD)/tests/unit/test_late_binding: \
 
 # The module is linked, so that its loading can be had as a test wants it.
 $(BUILD)/tests/unit/test_policy_loader: private ALL_LDFLAGS += -Wl,--wrap=module_find
+
+# Not of the tests' support, for it needs half of the library.
+$(BUILD)/tests/unit/test_repoint $(BUILD)/tests/unit/test_late_binding: \
+    $(BUILD)/obj/tests/unit/plugin.o

@@ -20,8 +20,8 @@
 #include "preload/libcurl/provider.h"
 #include "preload/loader/late_libc.h"
 #include "preload/loader/locks.h"
-#include "support/plugin.h"
 #include "support/suite.h"
+#include "unit/plugin.h"
 
 static const char gnutls[] = "plugin-gnutls.so", openssl[] = "plugin-openssl.so",
                   without[] = "late-plugin.so";

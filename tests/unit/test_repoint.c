@@ -13,8 +13,8 @@
 #include "preload/binding/own_names.h"
 #include "preload/binding/repoint.h"
 #include "preload/libcurl/provider.h"
-#include "support/plugin.h"
 #include "support/suite.h"
+#include "unit/plugin.h"
 
 static const struct provider *gnutls_provider(const struct plugin *object)
 {

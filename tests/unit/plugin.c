@@ -1,4 +1,4 @@
-#include "support/plugin.h"
+#include "unit/plugin.h"
 
 #include <dlfcn.h>
 #include <limits.h>
