@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +105,16 @@ static bool wants_json(const struct cli_verb *verb, int argc, char **argv)
 
 static int dispatch_verb(const struct cli_verb *verb, const char *path, int argc, char **argv);
 
+/* Quietly, as a program ends that knows nothing of it; where that was not ignored from the start. */
+static void end_as_without_reader(void)
+{
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) != 0 || now.sa_handler == SIG_IGN)
+        return;
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
 int cli_dispatch(const struct cli_verb *verb, const char *path, int argc, char **argv)
 {
     bool json = wants_json(verb, argc, argv);
@@ -110,7 +122,10 @@ int cli_dispatch(const struct cli_verb *verb, const char *path, int argc, char *
     if (json)
         json_print_error(status);
     /* What could not be written was not told: a full disk is no success. */
-    if (fflush(stdout) != 0 && status == CLI_OK)
+    bool told = fflush(stdout) == 0;
+    if (!told && errno == EPIPE)
+        end_as_without_reader();
+    if (!told && status == CLI_OK)
         return cli_fail(CLI_FAILED, "cannot write to standard output: %m");
     return status;
 }

@@ -53,17 +53,19 @@ static const struct cli_option disable_options[] = {
 };
 
 /* Said before anything is tried: a trial that ends in "permission denied" has told its reader
- * nothing. Who may write there without being root is let through. */
-static int ask_for_root(const char *verb, const char *root)
+ * nothing. Who may write there without being root is let through. `option`: "", or " --confirm". */
+static int ask_for_root(const char *verb, const char *option, const char *root)
 {
     bool system = root == NULL || strcmp(root, "/") == 0;
+    char what[32];
     if (!system || geteuid() == 0 || faccessat(AT_FDCWD, "/etc", W_OK, AT_EACCESS) == 0)
         return CLI_OK;
-    return account(verb, "/etc/" PRELOAD_NAME,
+    snprintf(what, sizeof what, "%s%s", verb, option);
+    return account(strcmp(option, " --confirm") == 0 ? "confirm" : what, "/etc/" PRELOAD_NAME,
                    cli_fail(CLI_NOT_ROOT,
                             "%s changes /etc/" PRELOAD_NAME ", which is root's: nothing was tried, "
                             "run it as root, such as by 'sudo " CLI_NAME " %s'",
-                            verb, verb));
+                            verb, what));
 }
 
 /* The list, or the tree where it was not even known. */
@@ -314,7 +316,11 @@ static int enable(const struct cli_call *call)
         status = cli_fail(CLI_FAILED, "--wait: '%s' is not a number of seconds from 1 to %d",
                           call->value[ENABLE_WAIT], MAX_WAIT);
     if (status == CLI_OK && !wish.dry)
-        status = ask_for_root("enable", root);
+        status = ask_for_root("enable",
+                              call->value[ENABLE_CONFIRM] != NULL ? " --confirm"
+                              : yes                               ? " --yes"
+                                                                  : "",
+                              root);
     if (status != CLI_OK)
         return status;
     if (call->value[ENABLE_CONFIRM] != NULL)
@@ -349,7 +355,7 @@ static int disable(const struct cli_call *call)
     const char *root = call->value[DISABLE_ROOT];
     int status;
     if (call->value[DISABLE_DRY_RUN] == NULL)
-        return (status = ask_for_root("disable", root)) == CLI_OK ? disable_now(root) : status;
+        return (status = ask_for_root("disable", "", root)) == CLI_OK ? disable_now(root) : status;
     status = switch_open(&tree, root, SWITCH_LOOK);
     return status == CLI_OK ? switch_plan_off(&tree) : status;
 }

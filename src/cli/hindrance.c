@@ -81,7 +81,7 @@ const char *hindrance_remedy(int error, const char *path)
     case EROFS:
         return read_only(path);
     case ELOOP:
-        return ": it is a symbolic link: replace it by the file it names";
+        return ": a symbolic link is in the way: replace it by what it names";
     case EINVAL:
         return ": it is no regular file: move it away";
     case EAGAIN:

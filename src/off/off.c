@@ -12,6 +12,7 @@
 
 #include "cli/account.h"
 #include "cli/cli.h"
+#include "cli/gone_reader.h"
 #include "cli/hindrance.h"
 #include "cli/take_back.h"
 
@@ -82,6 +83,7 @@ static int watch(const char *seconds)
 
 int main(int argc, char **argv)
 {
+    gone_reader_is_outlived();
     if (argc == 1)
         return account("commissioned-auth-off", "/etc/" PRELOAD_NAME, off()) == FAILED ? FAILED
                                                                                        : OK;

@@ -134,23 +134,29 @@ static void become_nobody(void *unused)
 
 START_TEST(who_is_not_root_is_told_before_anything_is_tried)
 {
-    static const char *const verbs[][3] = {
-        {"enable"}, {"enable", "--yes"}, {"enable", "--confirm"}, {"disable"}};
+    static const struct {
+        const char *verb, *option, *words, *told;
+    } rows[] = {
+        {"enable", NULL, "enable", "enable"},
+        {"enable", "--yes", "enable --yes", "enable --yes"},
+        {"enable", "--confirm", "enable --confirm", "confirm"},
+        {"disable", NULL, "disable", "disable"},
+    };
     char line[256];
     if (skips(__func__))
         return;
     ck_assert_int_eq(chmod("/run/systemd/journal/socket", 0666), 0); /* as systemd has it */
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        const char *const argv[] = {command, verbs[i][0], verbs[i][1], NULL};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const argv[] = {command, rows[i].verb, rows[i].option, NULL};
         outcome_of(&outcome, NULL, become_nobody, NULL, argv);
         ck_assert_int_eq(outcome.status, 77);
         snprintf(line, sizeof line,
                  CLI_NAME ": %s changes /etc/ld.so.preload, which is root's: nothing was tried, "
                           "run it as root, such as by 'sudo " CLI_NAME " %s'\n",
-                 verbs[i][0], verbs[i][0]);
+                 rows[i].verb, rows[i].words);
         ck_assert_str_eq(outcome.err, line);
         snprintf(line, sizeof line, "MESSAGE=%s /etc/ld.so.preload: failed; uid 65534",
-                 verbs[i][0]);
+                 rows[i].told);
         ck_assert(own_system_told(line));
     }
     ck_assert(!exists("/run/commissioned-auth/lock"));

@@ -64,6 +64,19 @@ START_TEST(each_change_of_the_switch_is_told)
 }
 END_TEST
 
+/* As behind "| grep -q on", which ends with the first line. */
+START_TEST(a_change_is_told_whose_output_nobody_reads)
+{
+    if (own_system_lacks(__func__))
+        return;
+    ck_assert_int_eq(system(OWN_COMMAND " enable 2>&1 | true"), 0);
+    for (int i = 0; i < 2000 && !own_system_told("MESSAGE=enable /etc/ld.so.preload: done"); i++)
+        usleep(10000);
+    ck_assert(own_system_told("MESSAGE=enable /etc/ld.so.preload: done; uid 0"));
+    RUN("disable");
+}
+END_TEST
+
 START_TEST(a_change_that_failed_is_told)
 {
     if (own_system_lacks(__func__))
@@ -234,6 +247,7 @@ int main(void)
     tcase_add_checked_fixture(account, NULL, leave);
     tcase_set_timeout(account, 60);
     tcase_add_test(account, each_change_of_the_switch_is_told);
+    tcase_add_test(account, a_change_is_told_whose_output_nobody_reads);
     tcase_add_test(account, a_change_that_failed_is_told);
     tcase_add_test(account, each_change_of_a_key_is_told);
     tcase_add_test(account, a_change_of_the_configuration_is_told);
