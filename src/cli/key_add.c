@@ -154,6 +154,7 @@ static int rotate(const struct cli_call *call)
     const char *name = call->argv[0];
     char prefix[POLICY_PREFIX_LENGTH + 1], file[NAME_MAX + 1];
     struct stat st;
+    bool good;
     int status;
     if ((status = key_name_check(name)) != CLI_OK)
         return status;
@@ -168,8 +169,10 @@ static int rotate(const struct cli_call *call)
         (status = key_ask("New key (not shown): ", &next)) != CLI_OK ||
         (status = key_store_lock(&store)) != CLI_OK)
         return status;
-    if (key_read(&store, name, &current) == CLI_OK && current.length == next.length &&
-        memcmp(current.text, next.text, next.length) == 0)
+    /* Else it could never be promoted. */
+    if ((status = key_read_to_keep(&store, name, &current, &good)) != CLI_OK)
+        return status;
+    if (good && current.length == next.length && memcmp(current.text, next.text, next.length) == 0)
         return cli_fail(CLI_FAILED, "this is the current key: paste the new one");
     if ((status = warn_of_replacing(&store, name, &next)) != CLI_OK)
         return status;

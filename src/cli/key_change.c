@@ -67,15 +67,14 @@ static int describe(const struct key_store *store, const char *name, const struc
 }
 
 /* The key keeps its place until the other one takes it, so that no request finds none. */
-static int keep_previous(const struct key_store *store, const char *name)
+static int keep_previous(const struct key_store *store, const char *name, bool *kept)
 {
     auto_secret struct secret current = {0};
     char previous[NAME_MAX + 1];
-    int status = key_read(store, name, &current);
+    int status = key_read_to_keep(store, name, &current, kept);
     snprintf(previous, sizeof previous, "%s.previous", name);
-    if (status == CLI_NO)
-        return CLI_OK;
-    return status == CLI_OK ? key_write(store, previous, name, &current, (gid_t)-1) : CLI_OK;
+    return status == CLI_OK && *kept ? key_write(store, previous, name, &current, (gid_t)-1)
+                                     : status;
 }
 
 static void warn_of_unchecked(const struct key_store *store, const char *name,
@@ -95,7 +94,7 @@ static void warn_of_unchecked(const struct key_store *store, const char *name,
                  meta.status, name, name);
 }
 
-static int replace(const struct key_store *store, const char *name, const char *end)
+static int replace(const struct key_store *store, const char *name, const char *end, bool *kept)
 {
     auto_secret struct secret next = {0};
     char file[NAME_MAX + 1];
@@ -105,7 +104,7 @@ static int replace(const struct key_store *store, const char *name, const char *
     if (status == CLI_NO)
         return cli_fail(CLI_NO, "%s has no next key: store it with '" CLI_NAME " key rotate %s'",
                         name, name);
-    if (status != CLI_OK || (status = keep_previous(store, name)) != CLI_OK)
+    if (status != CLI_OK || (status = keep_previous(store, name, kept)) != CLI_OK)
         return status;
     warn_of_unchecked(store, name, &next);
     if (renameat(store->folder, file, store->folder, name) != 0 || fsync(store->folder) != 0)
@@ -140,16 +139,18 @@ static int promote(const struct cli_call *call)
 {
     auto_store struct key_store store = {.folder = -1};
     const char *name = call->argv[0];
-    bool back = call->value[PROMOTE_UNDO] != NULL;
+    bool back = call->value[PROMOTE_UNDO] != NULL, kept_it = false;
     struct key_meta meta;
     int status = open_for(&store, name, call->value[PROMOTE_DIR], back ? ".previous" : "");
     if (status == CLI_OK)
-        status = back ? undo(&store, name) : replace(&store, name, ".next");
+        status = back ? undo(&store, name) : replace(&store, name, ".next", &kept_it);
     if (status != CLI_OK)
         return status;
     key_meta_read(&store, name, &meta);
     if (back)
         printf("%s is %s... again\n", name, meta.prefix);
+    else if (!kept_it)
+        printf("%s is now %s...\n", name, meta.prefix);
     else
         printf("%s is now %s...: once it works, revoke the one before it (kept as %s.previous)\n"
                "in the Commissioned console\n",
@@ -220,15 +221,19 @@ static int remove_key(const struct cli_call *call)
     if (call->value[REMOVE_DRY_RUN] != NULL)
         return tell_of_removing(call);
     status = open_for(&store, name, call->value[REMOVE_DIR], ".previous");
-    bool in_use =
-        status == CLI_OK && key_is_there(&store, name, "") && is_in_use(&store, name, place);
+    bool kept_it = false, in_use = status == CLI_OK && key_is_there(&store, name, "") &&
+                                   is_in_use(&store, name, place);
     if (status == CLI_OK && in_use)
-        status = keep_previous(&store, name);
+        status = keep_previous(&store, name, &kept_it);
     if (status == CLI_OK)
         status = remove_files(&store, name, in_use ? kept : all);
     if (status != CLI_OK)
         return status;
-    if (in_use)
+    if (in_use && !kept_it)
+        cli_warn("%s is in use (%s), and requests now fail without it: store it again with "
+                 "'" CLI_NAME " key add %s'",
+                 name, place, name);
+    else if (in_use)
         cli_warn("%s is in use (%s), and requests now fail without it: '" CLI_NAME
                  " key promote --undo %s' takes this back, 'key remove %s' once more is for good",
                  name, place, name, name);

@@ -193,17 +193,35 @@ static int judge_key(const struct key_store *store, const char *file, struct sec
                     file);
 }
 
-int key_read(const struct key_store *store, const char *file, struct secret *secret)
+static int look_at_key(const struct key_store *store, const char *file, struct secret *secret)
 {
     auto_close int fd = openat(store->folder, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t got;
     if (fd < 0 && errno == ENOENT)
         return CLI_NO;
     got = fd < 0 ? -1 : read(fd, secret->text, sizeof secret->text);
+    if (got < 0 && errno == ELOOP)
+        return cli_fail(CLI_FAILED,
+                        "%s/%s is a symbolic link: name the folder of the file itself with --dir",
+                        store->path, file);
     if (got < 0)
         return cli_fail(CLI_FAILED, "%s/%s: %m", store->path, file);
     secret->length = (size_t)got;
-    return judge_key(store, file, secret);
+    return CLI_OK;
+}
+
+int key_read(const struct key_store *store, const char *file, struct secret *secret)
+{
+    int status = look_at_key(store, file, secret);
+    return status == CLI_OK ? judge_key(store, file, secret) : status;
+}
+
+int key_read_to_keep(const struct key_store *store, const char *file, struct secret *secret,
+                     bool *good)
+{
+    int status = look_at_key(store, file, secret);
+    *good = status == CLI_OK && judge_key(store, file, secret) == CLI_OK;
+    return status == CLI_NO ? CLI_OK : status;
 }
 
 int key_write(const struct key_store *store, const char *file, const char *like,

@@ -85,6 +85,11 @@ int key_store_outside_git(const struct key_store *store);
  * said, where it is missing. */
 int key_read(const struct key_store *store, const char *file, struct secret *secret);
 
+/* The same of a file that is about to be replaced. What cannot be looked at would be lost: that is
+ * an error. What holds no key is told and is none; *good says whether there is one to keep. */
+int key_read_to_keep(const struct key_store *store, const char *file, struct secret *secret,
+                     bool *good);
+
 /* Writes it, atomically, with owner and mode of the file `like` where that is there; else 0600, or
  * 0640 with a group (gid, or -1). Exit code. */
 int key_write(const struct key_store *store, const char *file, const char *like,

@@ -458,6 +458,36 @@ START_TEST(promote_puts_the_next_key_in_the_place_of_the_current_one)
 }
 END_TEST
 
+/* It would be lost, and not be kept as the previous key. */
+START_TEST(a_key_that_is_a_link_is_not_replaced)
+{
+    char path[PATH_MAX], next[PATH_MAX];
+    ck_assert_int_eq(KEY(key, "add", "prod"), 0);
+    in_folder(path, store, "prod");
+    in_folder(next, store, "prod.next");
+    ck_assert_int_eq(rename(path, next), 0);
+    ck_assert_int_eq(symlink("elsewhere", path), 0);
+    ck_assert_int_eq(KEY(NULL, "promote", "prod"), 2);
+    ck_assert_ptr_nonnull(strstr(outcome.err, "is a symbolic link: name the folder of the file"));
+    ck_assert_int_eq(KEY(other_key, "rotate", "prod"), 2);
+    ck_assert_str_eq(stored("prod.next"), key);
+    ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
+START_TEST(promote_tells_no_previous_key_where_there_was_none)
+{
+    char path[PATH_MAX];
+    ck_assert_int_eq(KEY(key, "add", "prod"), 0);
+    ck_assert_int_eq(KEY(other_key, "rotate", "prod"), 0);
+    in_folder(path, store, "prod");
+    write_file(path, "no key\n", 0600);
+    ck_assert_int_eq(KEY(NULL, "promote", "prod"), 0);
+    ck_assert_ptr_null(strstr(outcome.out, "prod.previous"));
+    ck_assert_ptr_null(stored("prod.previous"));
+}
+END_TEST
+
 START_TEST(promote_without_a_next_key_changes_nothing)
 {
     ck_assert_int_eq(KEY(key, "add", "prod"), 0);
@@ -737,6 +767,8 @@ int main(void)
     tcase_add_test(keys, rotate_to_the_current_key_is_refused);
     tcase_add_test(keys, rotate_of_a_key_that_is_not_there_is_one);
     tcase_add_test(keys, promote_puts_the_next_key_in_the_place_of_the_current_one);
+    tcase_add_test(keys, a_key_that_is_a_link_is_not_replaced);
+    tcase_add_test(keys, promote_tells_no_previous_key_where_there_was_none);
     tcase_add_test(keys, promote_without_a_next_key_changes_nothing);
     tcase_add_test(keys, promote_does_not_put_rubbish_in_the_place_of_a_good_key);
     tcase_add_test(keys, remove_leaves_nothing_of_the_key);
