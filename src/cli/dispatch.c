@@ -105,7 +105,7 @@ static bool wants_json(const struct cli_verb *verb, int argc, char **argv)
 
 static int dispatch_verb(const struct cli_verb *verb, const char *path, int argc, char **argv);
 
-/* Quietly, as a program ends that knows nothing of it; where that was not ignored from the start. */
+/* As a program ends that knows nothing of it; not where it was ignored from the start. */
 static void end_as_without_reader(void)
 {
     struct sigaction now;

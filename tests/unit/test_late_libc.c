@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "preload/loader/late_libc.h"
+#include "support/sanitized.h"
 #include "support/suite.h"
 
 enum { THREADS = 32 };
@@ -38,11 +39,12 @@ END_TEST
 /*
  * glibc before 2.33 has stat and its like under other names. One before 2.36 finds the oldest
  * version of a name by RTLD_NEXT and the newest by RTLD_DEFAULT; of what is used both do the same.
+ * A sanitizer puts functions of its own in front of the C library's.
  */
 static bool is_same(const void *member, const char *name)
 {
     const void *found = dlsym(RTLD_DEFAULT, name);
-    if (found == NULL)
+    if (found == NULL || SANITIZED)
         return member != NULL;
     return found == member || dlvsym(RTLD_DEFAULT, name, "GLIBC_2.2.5") == member;
 }

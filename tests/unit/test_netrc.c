@@ -182,6 +182,7 @@ START_TEST(without_home_the_accounts_say_where_it_is)
     ck_assert_int_eq(find_as(65534), NETRC_NO_FILE);
     ck_assert_int_eq(seteuid(0), 0);
     ck_assert_int_eq(find_as(4000000000), NETRC_HOST);
+    ck_assert_int_eq(seteuid(0), 0); /* who has to remove the test's folder */
 }
 END_TEST
 
