@@ -11,7 +11,7 @@
  *   reset         all options to their defaults
  *
  * ORIGIN_TLS, ORIGIN_OTHER and ORIGIN_PLAIN name the server's ports: every host's 443, 8443 and 80
- * lead there. ORIGIN_CA is its CA.
+ * lead there. ORIGIN_CA is its CA. With ORIGIN_ENDS no redirect is followed.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static void set_usual(void)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT, 20L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, getenv("ORIGIN_ENDS") == NULL ? 1L : 0L);
 }
 
 static void make_handle(void)
