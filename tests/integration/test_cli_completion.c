@@ -141,12 +141,23 @@ START_TEST(bash_finds_the_program_behind_options)
 }
 END_TEST
 
+/* fish 3.3 also prints what has the letters elsewhere than at its start, and not behind the rest. */
+static bool has_line_with(const char *text, const char *start)
+{
+    for (; text != NULL; text = strchr(text, '\n')) {
+        text += *text == '\n';
+        if (strncmp(text, start, strlen(start)) == 0)
+            return true;
+    }
+    return false;
+}
+
 START_TEST(fish_completes)
 {
     char script[1024], expected[64];
     OUTCOME(&outcome, "fish", "--no-config", "-c", "true");
     if (outcome.status != 0) {
-        puts("SKIP fish_completes: no fish here, or one before 3.5, which knows no --no-config");
+        puts("SKIP fish_completes: no fish here, or one that knows no --no-config, as 3.1");
         return;
     }
     if (lacks_program("fish_completes", lines[_i].typed))
@@ -161,8 +172,8 @@ START_TEST(fish_completes)
     }
     snprintf(expected, sizeof expected, "%.*s", (int)strlen(lines[_i].offered) - 1,
              lines[_i].offered);
-    ck_assert_msg(strncmp(outcome.out, expected, strlen(expected)) == 0, "%s: %s%s",
-                  lines[_i].typed, outcome.out, outcome.err);
+    ck_assert_msg(has_line_with(outcome.out, expected), "%s: %s%s", lines[_i].typed, outcome.out,
+                  outcome.err);
 }
 END_TEST
 
