@@ -83,8 +83,44 @@ static void expect_no_key(const char *const words[])
                       strstr(preloaded_seen() + from, "GET /x A") == NULL,
                   "%s", preloaded_seen() + from);
 }
-#define EXPECT_NO_KEY(...)    expect_no_key((const char *const[]){__VA_ARGS__, NULL})
-#define EXPECT(expected, ...) expect(expected, (const char *const[]){__VA_ARGS__, NULL})
+#define EXPECT_NO_KEY(...) expect_no_key((const char *const[]){__VA_ARGS__, NULL})
+
+/* What comes of it without the library; the caller frees it. */
+static char *came_without(const char *program, const char *const words[])
+{
+    const char *argv[8] = {program};
+    char *expanded[8] = {NULL};
+    size_t n = 0, from = strlen(preloaded_seen());
+    for (; words[n] != NULL; n++)
+        argv[n + 1] = expanded[n] = preloaded_expand(words[n]);
+    outcome_of(&preloaded_outcome, NULL, NULL, NULL, argv);
+    while (n > 0)
+        free(expanded[--n]);
+    return strdup(preloaded_seen() + from);
+}
+
+/* What libcurl sends by itself depends on its version, and on the distribution's corrections: it is
+ * the same with the library, but for `now` in the place of the last "-", where that is not 0. */
+static void expect_as_without(char now, const char *const words[])
+{
+    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+        char path[PATH_MAX];
+        built(path, flavours[i]);
+        if (access(path, X_OK) != 0)
+            continue;
+        char *expected = came_without(path, words);
+        ck_assert_str_ne(expected, "");
+        if (now != 0)
+            *strrchr(expected, '-') = now;
+        size_t from = strlen(preloaded_seen());
+        preloaded_run_program(path, words);
+        check_since(from, flavours[i], expected);
+        free(expected);
+    }
+}
+#define EXPECT_AS_WITHOUT(now, ...) expect_as_without(now, (const char *const[]){__VA_ARGS__, NULL})
+
+#define EXPECT(expected, ...)       expect(expected, (const char *const[]){__VA_ARGS__, NULL})
 
 /* ---- redirects ------------------------------------------------------------------------------- */
 
@@ -161,10 +197,13 @@ static unsigned count_cookies(void)
 START_TEST(the_programs_cookie_does_not_leave_by_the_open_door)
 {
     char path[PATH_MAX];
+    static const char *const words[] = {"header=Cookie: a=b", PLAIN "/to/" APP "/x", NULL};
     built(path, flavours[0]);
-    preloaded_run_program(path,
-                          (const char *const[]){"header=Cookie: a=b", PLAIN "/to/" APP "/x", NULL});
-    ck_assert_uint_eq(count_cookies(), 1);
+    free(came_without(path, words));
+    unsigned own = count_cookies();
+    ck_assert_uint_ge(own, 1);
+    preloaded_run_program(path, words);
+    ck_assert_uint_eq(count_cookies(), 2 * own);
 }
 END_TEST
 
@@ -186,7 +225,7 @@ END_TEST
 
 START_TEST(the_user_of_the_first_url_does_not_leave_by_the_open_door)
 {
-    EXPECT("GET /to/" APP "/x Basic dTpw\nGET /x -\n", "http://u:p@@" HOST "/to/" APP "/x");
+    EXPECT_AS_WITHOUT(0, "http://u:p@@" HOST "/to/" APP "/x");
 }
 END_TEST
 
@@ -223,12 +262,12 @@ static void expect_never(const char *never, const char *const words[])
 START_TEST(a_method_that_libcurl_tells_and_does_not_send_gets_no_key)
 {
     preloaded_policy(ONE_KEY "rules = ( { name = \"r\"; key = \"k\"; methods = [\"HEAD\"]; } );\n");
-    EXPECT("GET /x -\n", "late:" NOBODY "1", APP "/x");
+    EXPECT_AS_WITHOUT(0, "late:" NOBODY "1", APP "/x");
     if (old_libcurl()) /* which gets no key where it follows redirects, as the program does */
         return;
     EXPECT("HEAD /x A\n", NOBODY "1", APP "/x");
     preloaded_policy(ONE_KEY "rules = ( { name = \"r\"; key = \"k\"; } );\n");
-    EXPECT("GET /x A\n", "late:" NOBODY "1", APP "/x");
+    EXPECT_AS_WITHOUT('A', "late:" NOBODY "1", APP "/x");
 }
 END_TEST
 

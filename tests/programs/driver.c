@@ -326,6 +326,14 @@ static void never_driven(void)
     curl_multi_cleanup(multi);
 }
 
+/* It has read the CURLU, and may have sent its request when it is driven once. */
+static int to_elsewhere(void *url, curl_socket_t socket, curlsocktype purpose)
+{
+    (void)socket, (void)purpose;
+    curl_url_set(url, CURLUPART_URL, "https://localhost/no/curlu-late", 0);
+    return CURL_SOCKOPT_OK;
+}
+
 static void curlu(void)
 {
     CURLU *url = curl_url();
@@ -346,10 +354,9 @@ static void curlu(void)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     CURLM *multi = curl_multi_init();
     curl_url_set(url, CURLUPART_URL, APP "/no/curlu-multi", 0);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, url);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, to_elsewhere);
     curl_multi_add_handle(multi, easy);
-    int running;
-    curl_multi_perform(multi, &running);
-    curl_url_set(url, CURLUPART_URL, "https://localhost/no/curlu-late", 0);
     drive(multi, 1);
     curl_multi_remove_handle(multi, easy);
     curl_multi_cleanup(multi);

@@ -525,7 +525,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 
 static void read_curlu(const char *from, CURLU *url, const char *user)
 {
-    struct reader reader = {.easy = handle(APP "/yes/unused")};
+    struct reader reader = {.easy =
+                                handle(APP "/unused")}; /* 7.81 goes there when it authenticates */
     curl_url_set(url, CURLUPART_URL, from, 0);
     curl_easy_setopt(reader.easy, CURLOPT_CURLU, url);
     curl_easy_setopt(reader.easy, CURLOPT_HEADERFUNCTION, on_header);
