@@ -279,7 +279,8 @@ static bool is_newer(const char *scenario)
 /* libcurl sends a password without a user by itself then, or is taken to (driver.c). */
 static bool sends_lone_password(void)
 {
-    return libcurl_before(0x075100) || !libcurl_before(0x081301);
+    return libcurl_before(0x075100) || !libcurl_before(0x081301) ||
+           (!libcurl_before(0x075802) && libcurl_before(0x080e01));
 }
 
 /* How many more are its own with this libcurl; as of 8.21 it sends an empty user without a password

@@ -538,12 +538,13 @@ static void with_header(const char *header, const char *path)
     curl_slist_free_all(list);
 }
 
-/* What libcurl sends unasked: before 7.81, and by 8.21. Between 8.19.0 and that nobody tried, and
- * it is taken to: CURL_SENDS_LONE_PASSWORD. */
+/* What libcurl sends unasked: before 7.81, by 8.5, and by 8.21. Around those nobody tried, and it is
+ * taken to: CURL_SENDS_LONE_PASSWORD. */
 static void password_alone(void)
 {
     unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
-    bool is_sent = version < 0x075100 || version >= 0x081301;
+    bool is_sent =
+        version < 0x075100 || version >= 0x081301 || (version >= 0x075802 && version < 0x080e01);
     text(CURLOPT_PASSWORD, "alone", is_sent ? "/own/password-alone" : "/yes/password-alone");
 }
 

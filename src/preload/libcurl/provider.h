@@ -87,6 +87,9 @@ enum {
     /* A password without a user name is sent, an empty one too: by 7.74.0, not by 7.81.0
      * (measured). */
     CURL_KEEPS_LONE_PASSWORD = 0x075100,
+    /* ... by 8.5.0 as by 7.74.0, not by 7.88.1 and 8.14.1 (measured). */
+    CURL_MAY_SEND_PASSWORD = 0x075802,
+    CURL_SENDS_NO_PASSWORD = 0x080e01,
     /* ... and again by 8.21.0, not by 8.19.0 (measured). What lies between was not tried: it counts
      * as the program's own there, which gives no key. */
     CURL_SENDS_LONE_PASSWORD = 0x081301,
@@ -141,6 +144,14 @@ extern easy_setopt_function *provider_sole_setopt __attribute__((visibility("hid
 static inline bool provider_is_old(const struct provider *provider)
 {
     return provider->version < CURL_HAS_PREREQ;
+}
+
+/* A password without a user name goes out, also one that is empty. */
+static inline bool provider_sends_password(const struct provider *provider)
+{
+    return provider->version < CURL_KEEPS_LONE_PASSWORD ||
+           (provider->version >= CURL_MAY_SEND_PASSWORD &&
+            provider->version < CURL_SENDS_NO_PASSWORD);
 }
 
 /*

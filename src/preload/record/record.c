@@ -374,7 +374,7 @@ bool record_has_credentials(const struct record *record)
         return true;
     if (!(record->state & RECORD_EMPTY_USER))
         return password &&
-               (version < CURL_KEEPS_LONE_PASSWORD || version >= CURL_SENDS_LONE_PASSWORD);
+               (provider_sends_password(record->provider) || version >= CURL_SENDS_LONE_PASSWORD);
     /* An empty user without a password goes out unasked only where HTTPAUTH, or what libcurl
      * remembers, leaves no choice (measured). */
     bool keeps = record->rare != NULL && record->rare->keeps_method;

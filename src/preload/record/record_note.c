@@ -235,7 +235,7 @@ static bool names_a_user(const char *url)
 
 static void note_password(struct record *record, const char *text)
 {
-    bool empty_too = record->provider->version < CURL_KEEPS_LONE_PASSWORD;
+    bool empty_too = provider_sends_password(record->provider);
     set_state(record, RECORD_PASSWORD, empty_too ? text != NULL : is_text(text));
 }
 
