@@ -141,7 +141,7 @@ START_TEST(bash_finds_the_program_behind_options)
 }
 END_TEST
 
-/* fish 3.3 also prints what has the letters elsewhere than at its start, and not behind the rest. */
+/* fish 3.3 also prints what has the letters elsewhere than at its start, and not last. */
 static bool has_line_with(const char *text, const char *start)
 {
     for (; text != NULL; text = strchr(text, '\n')) {

@@ -538,8 +538,8 @@ static void with_header(const char *header, const char *path)
     curl_slist_free_all(list);
 }
 
-/* What libcurl sends unasked: before 7.81, by 8.5, and by 8.21. Around those nobody tried, and it is
- * taken to: CURL_SENDS_LONE_PASSWORD. */
+/* What libcurl sends unasked: before 7.81, by 8.5, and by 8.21. Around those nobody tried, and it
+ * is taken to: CURL_SENDS_LONE_PASSWORD. */
 static void password_alone(void)
 {
     unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
