@@ -39,6 +39,7 @@
 #define BASIC_DIGEST "3"
 #define NEGOTIATE    "4"
 #define ANY          "0xffffffef"
+#define ANYSAFE      "0xffffffee"
 
 static void set_up(void)
 {
@@ -446,6 +447,7 @@ START_TEST(negotiate_needs_no_user)
     EXPECT_NO_KEY(HTTPAUTH NEGOTIATE, APP "/x");
     EXPECT("GET /x A\n", HTTPAUTH DIGEST, APP "/x"); /* others do */
     EXPECT("GET /x A\n", HTTPAUTH ANY, APP "/x");
+    EXPECT("GET /x A\n", HTTPAUTH ANYSAFE, APP "/x");
 }
 END_TEST
 

@@ -559,6 +559,7 @@ static const unsigned long methods[] = {0, /* left at its default */
                                         CURLAUTH_BEARER,
                                         CURLAUTH_NTLM,
                                         CURLAUTH_BASIC | CURLAUTH_DIGEST,
+                                        CURLAUTH_NTLM | CURLAUTH_NEGOTIATE,
                                         CURLAUTH_BASIC | CURLAUTH_BEARER,
                                         CURLAUTH_BASIC | CURLAUTH_ONLY,
                                         CURLAUTH_BEARER | CURLAUTH_ONLY,

@@ -310,7 +310,11 @@ static void note_ssl_ctx(struct record *record, uintptr_t callback)
     provider_taint(record->provider);
 }
 
-/* NTLM goes out without a user where a proxy has one, and beside another header (measured). */
+/*
+ * NTLM goes out without a user where a proxy has one, and beside another header (measured). Of
+ * several methods none does before a 401 is answered, which follow.c sees: a program that has a
+ * list by habit, as one of PHP's extensions, has no credentials of its own by it.
+ */
 static void note_auth(struct record *record, unsigned long methods)
 {
     enum { MAX_LISTED = 8 };
@@ -322,7 +326,7 @@ static void note_auth(struct record *record, unsigned long methods)
     note_settled(record);
     set_state(record, RECORD_AUTH_CHOOSES, several);
     set_state(record, RECORD_NO_BASIC, !basic);
-    set_state(record, RECORD_NEGOTIATES, !basic && (methods & needs_no_user) != 0);
+    set_state(record, RECORD_NEGOTIATES, !several && (methods & needs_no_user) != 0);
 }
 
 static void note_restricted(struct record *record, const char *text)
