@@ -61,7 +61,7 @@ enum record_state {
     RECORD_NETRC = 1u << 22,        /* NETRC: libcurl looks for credentials in a file */
     RECORD_NETRC_LOST = 1u << 23,   /* NETRC_FILE was set and could not be kept */
     RECORD_NO_BASIC = 1u << 24,     /* HTTPAUTH has no CURLAUTH_BASIC */
-    RECORD_NEGOTIATES = 1u << 25,   /* HTTPAUTH is one alone that needs no user of the host */
+    RECORD_NEGOTIATES = 1u << 25,   /* HTTPAUTH may be one alone that needs no user of the host */
     /* COOKIE or CURLOPT_TLSAUTH_USERNAME was set at some time: libcurl keeps them from others. */
     RECORD_RESTRICTED = 1u << 26,
     RECORD_UNRESTRICTED = 1u << 27, /* CURLOPT_UNRESTRICTED_AUTH */

@@ -313,12 +313,15 @@ static void note_ssl_ctx(struct record *record, uintptr_t callback)
 /*
  * NTLM goes out without a user where a proxy has one, and beside another header (measured). Of
  * several methods none does before a 401 is answered, which follow.c sees: a program that has a
- * list by habit, as one of PHP's extensions, has no credentials of its own by it.
+ * list by habit, as one of PHP's extensions, has no credentials of its own by it. But a libcurl
+ * without NTLM or Negotiate leaves that one out, and the other is then alone: so only a list with
+ * one that no libcurl leaves out has several.
  */
 static void note_auth(struct record *record, unsigned long methods)
 {
     enum { MAX_LISTED = 8 };
     const unsigned long needs_no_user = CURLAUTH_NEGOTIATE | CURLAUTH_NTLM | CURLAUTH_NTLM_WB;
+    const unsigned long stays = CURLAUTH_BASIC | CURLAUTH_DIGEST;
     bool basic = (methods & CURLAUTH_BASIC) != 0, several = (methods & (methods - 1)) != 0;
     /* CURLAUTH_ANY is no list, but all methods with a few taken out. */
     if (several)
@@ -326,7 +329,7 @@ static void note_auth(struct record *record, unsigned long methods)
     note_settled(record);
     set_state(record, RECORD_AUTH_CHOOSES, several);
     set_state(record, RECORD_NO_BASIC, !basic);
-    set_state(record, RECORD_NEGOTIATES, !several && (methods & needs_no_user) != 0);
+    set_state(record, RECORD_NEGOTIATES, !(methods & stays) && (methods & needs_no_user) != 0);
 }
 
 static void note_restricted(struct record *record, const char *text)
