@@ -37,19 +37,15 @@ static bool look_at_switch(struct switched *switched)
 {
     auto_tree struct switch_tree tree;
     struct preload_entry entry;
-    unsigned line = 1;
     char name[PATH_MAX];
     if (switch_open(&tree, NULL, SWITCH_LOOK) != CLI_OK)
         return false;
     switched->line = 0;
     snprintf(switched->file, sizeof switched->file, "%s", tree.file);
-    for (const char *at = tree.seen; preload_next(&at, &line, &entry);) {
-        if (!preload_is_ours(&entry))
-            continue;
+    if (preload_find_ours(tree.seen, &entry)) {
         snprintf(name, sizeof name, "%.*s", (int)entry.length, entry.start);
         switched->line = entry.line;
         switched->loads = switch_loads(&tree, name, true, switched->why);
-        break;
     }
     return true;
 }

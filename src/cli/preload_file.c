@@ -86,7 +86,7 @@ static void extent(const char *text, const struct preload_entry *entry, const ch
             (*from)--;
 }
 
-static bool find_ours(const char *seen, struct preload_entry *entry)
+bool preload_find_ours(const char *seen, struct preload_entry *entry)
 {
     unsigned line = 1;
     while (preload_next(&seen, &line, entry))
@@ -126,7 +126,7 @@ char *preload_without(const char *text)
         auto_free char *seen = preload_seen(result);
         if (seen == NULL)
             break;
-        if (!find_ours(seen, &entry))
+        if (!preload_find_ours(seen, &entry))
             return result;
         entry.start = result + (entry.start - seen);
         take_one(result, &entry);

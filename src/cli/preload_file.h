@@ -34,6 +34,9 @@ bool preload_next(const char **at, unsigned *line, struct preload_entry *entry);
  * its end, which the loader takes for a part of the name. */
 bool preload_is_ours(const struct preload_entry *entry);
 
+/* The first entry of ours in what preload_seen returned. */
+bool preload_find_ours(const char *seen, struct preload_entry *entry);
+
 /* Whether what stands at the offset looks like a part of a comment to who reads the text. */
 bool preload_in_comment(const char *text, size_t offset);
 

@@ -105,13 +105,8 @@ static bool blank(const struct list *list)
 static bool names_us(const char *text)
 {
     auto_free char *seen = preload_seen(text);
-    const char *at = seen;
     struct preload_entry entry;
-    unsigned line = 1;
-    while (at != NULL && preload_next(&at, &line, &entry))
-        if (preload_is_ours(&entry))
-            return true;
-    return seen == NULL;
+    return seen == NULL || preload_find_ours(seen, &entry);
 }
 
 enum preload_out preload_take_out(int etc)

@@ -146,13 +146,8 @@ int switch_off(struct switch_tree *tree)
 
 bool switch_is_on(const struct switch_tree *tree)
 {
-    const char *at = tree->seen;
     struct preload_entry entry;
-    unsigned line = 1;
-    while (preload_next(&at, &line, &entry))
-        if (preload_is_ours(&entry))
-            return true;
-    return false;
+    return preload_find_ours(tree->seen, &entry);
 }
 
 bool switch_pends(const struct switch_tree *tree, struct switch_mark *mark)
