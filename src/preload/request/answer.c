@@ -2,7 +2,7 @@
 
 #include <strings.h>
 
-static long redirects_followed(const struct record *record)
+long answer_redirects(const struct record *record)
 {
     long redirects = 0;
     record->provider->real.easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects);
@@ -13,13 +13,13 @@ bool answer_expect_later(struct record *record)
 {
     struct record_rare *rare = record_rare(record);
     if (rare != NULL)
-        rare->redirects = redirects_followed(record);
+        rare->redirects = answer_redirects(record);
     return rare != NULL;
 }
 
 bool answer_is_past(const struct record *record)
 {
-    return redirects_followed(record) > (record->rare != NULL ? record->rare->redirects : 0);
+    return answer_redirects(record) > (record->rare != NULL ? record->rare->redirects : 0);
 }
 
 /* Until the connection that a redirect leads to stands, libcurl shows the scheme of the one before;

@@ -12,6 +12,9 @@
 
 #include "preload/record/record.h"
 
+/* How many redirects libcurl has followed in this transfer; 0 where it does not say. */
+long answer_redirects(const struct record *record);
+
 /* Behind the transfer's first hop. */
 bool answer_expect_later(struct record *record);
 

@@ -1,6 +1,7 @@
 #include "preload/request/leftover.h"
 
 #include "core/cleanup.h"
+#include "preload/request/answer.h"
 #include "preload/request/netrc.h"
 
 static bool had_credentials(const struct record *record)
@@ -12,11 +13,9 @@ static bool had_credentials(const struct record *record)
 /* Nothing left, or it is not known of which hop's request. */
 static bool may_have_stopped_short(const struct record *record)
 {
-    long size = 0, redirects = 0;
-    const struct real *real = &record->provider->real;
-    real->easy_getinfo(record->handle, CURLINFO_REQUEST_SIZE, &size);
-    real->easy_getinfo(record->handle, CURLINFO_REDIRECT_COUNT, &redirects);
-    return size == 0 || redirects > 0;
+    long size = 0;
+    record->provider->real.easy_getinfo(record->handle, CURLINFO_REQUEST_SIZE, &size);
+    return size == 0 || answer_redirects(record) > 0;
 }
 
 void leftover_note_slow(struct record *record, CURLcode result)
