@@ -45,13 +45,8 @@
 static void set_up(void)
 {
     preloaded_start();
-    preloaded_store("key", "@A\n");
-    preloaded_store("next", "@B\n");
-    preloaded_policy("keys = ( { name = \"k\"; file = \"@D/key\"; next = \"@D/next\"; } );\n"
-                     "rules = ( { name = \"r\"; key = \"k\"; } );\n");
+    preloaded_key_and_next();
 }
-
-static const char *flavours[] = {"tests/programs/options", "tests/programs/options-gnutls"};
 
 /* What came since `from`, the redirects' own paths and all, is `expected`. */
 static void check_since(size_t from, const char *program, const char *expected)
@@ -63,14 +58,13 @@ static void check_since(size_t from, const char *program, const char *expected)
 
 static void expect(const char *expected, const char *const words[])
 {
-    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+    for (unsigned i = 0; i < PRELOADED_FLAVOURS; i++) {
         char path[PATH_MAX];
-        built(path, flavours[i]);
-        if (access(path, X_OK) != 0)
+        if (!preloaded_options(i, path))
             continue;
         size_t from = strlen(preloaded_seen());
         preloaded_run_program(path, words);
-        check_since(from, flavours[i], expected);
+        check_since(from, path, expected);
     }
 }
 
@@ -78,7 +72,7 @@ static void expect(const char *expected, const char *const words[])
 static void expect_no_key(const char *const words[])
 {
     char path[PATH_MAX];
-    built(path, flavours[0]);
+    preloaded_options(0, path);
     size_t from = strlen(preloaded_seen());
     preloaded_run_program(path, words);
     ck_assert_msg(strstr(preloaded_seen() + from, "GET /x ") != NULL &&
@@ -105,10 +99,9 @@ static char *came_without(const char *program, const char *const words[])
  * the same with the library, but for `now` in the place of the last "-", where that is not 0. */
 static void expect_as_without(char now, const char *const words[])
 {
-    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+    for (unsigned i = 0; i < PRELOADED_FLAVOURS; i++) {
         char path[PATH_MAX];
-        built(path, flavours[i]);
-        if (access(path, X_OK) != 0)
+        if (!preloaded_options(i, path))
             continue;
         char *expected = came_without(path, words);
         ck_assert_str_ne(expected, "");
@@ -116,7 +109,7 @@ static void expect_as_without(char now, const char *const words[])
             *strrchr(expected, '-') = now;
         size_t from = strlen(preloaded_seen());
         preloaded_run_program(path, words);
-        check_since(from, flavours[i], expected);
+        check_since(from, path, expected);
         free(expected);
     }
 }
@@ -200,7 +193,7 @@ START_TEST(the_programs_cookie_does_not_leave_by_the_open_door)
 {
     char path[PATH_MAX];
     static const char *const words[] = {"header=Cookie: a=b", PLAIN "/to/" APP "/x", NULL};
-    built(path, flavours[0]);
+    preloaded_options(0, path);
     free(came_without(path, words));
     unsigned own = count_cookies();
     ck_assert_uint_ge(own, 1);
@@ -247,16 +240,15 @@ END_TEST
 /* A request to /x came, and none as `never`. */
 static void expect_never(const char *never, const char *const words[])
 {
-    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+    for (unsigned i = 0; i < PRELOADED_FLAVOURS; i++) {
         char path[PATH_MAX];
-        built(path, flavours[i]);
-        if (access(path, X_OK) != 0)
+        if (!preloaded_options(i, path))
             continue;
         size_t from = strlen(preloaded_seen());
         preloaded_run_program(path, words);
         const char *seen = preloaded_seen() + from;
         ck_assert_msg(strstr(seen, " /x ") != NULL && strstr(seen, never) == NULL, "%s: came\n%s",
-                      flavours[i], seen);
+                      path, seen);
     }
 }
 #define EXPECT_NEVER(never, ...) expect_never(never, (const char *const[]){__VA_ARGS__, NULL})
@@ -391,7 +383,7 @@ START_TEST(never_two_authorizations)
 {
     char path[PATH_MAX];
     netrc_has("default login u password p\n");
-    built(path, flavours[0]);
+    preloaded_options(0, path);
     /* fails where two came with one request */
     preloaded_run_program(
         path, (const char *const[]){NETRC "1", HTTPAUTH DIGEST, APP "/digest", APP "/x", NULL});
@@ -427,9 +419,8 @@ START_TEST(digest_of_an_earlier_transfer_does_not_go_beside_the_key)
 {
     static const char *const before[] = {EVIL "/x", EVIL "/digest", "https://localhost/x"};
     char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
-        built(path, flavours[i]);
-        if (access(path, X_OK) != 0)
+    for (unsigned i = 0; i < PRELOADED_FLAVOURS; i++) {
+        if (!preloaded_options(i, path))
             continue;
         for (size_t b = 0; b < sizeof before / sizeof before[0]; b++) {
             preloaded_run_program(path, (const char *const[]){USERPWD ":", HTTPAUTH ANY, before[b],

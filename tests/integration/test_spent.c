@@ -76,34 +76,29 @@ static void preload(void *data)
 }
 
 /* A request of a program that does not verify its peer; the sanitizer ends it with 23. */
-static int hunt_leaks(const char *program, struct leak_hunt *hunt)
+static int hunt_leaks(const char *path, struct leak_hunt *hunt)
 {
-    char path[PATH_MAX];
-    built(path, program);
     outcome_of(&preloaded_outcome, NULL, preload, hunt,
                (const char *const[]){path, SSL_VERIFYPEER "0", APP "/x", NULL});
     return preloaded_outcome.status;
 }
 
-static const char *const programs[] = {"tests/programs/options", "tests/programs/options-gnutls"};
-
 START_TEST(a_verified_certificate_is_no_leak)
 {
     char path[PATH_MAX];
     struct leak_hunt hunt = {.with_library = false};
-    built(path, programs[_i]);
+    bool is_built = preloaded_options((unsigned)_i, path);
     if (skips_musl("a_verified_certificate_is_no_leak", "there is no leak sanitizer for it") ||
         skips_old_libcurl("a_verified_certificate_is_no_leak"))
         return;
-    if (access(path, X_OK) != 0 || !find_sanitizer(hunt.sanitizer) ||
-        hunt_leaks(programs[_i], &hunt) != 0) {
+    if (!is_built || !find_sanitizer(hunt.sanitizer) || hunt_leaks(path, &hunt) != 0) {
         printf("SKIP a_verified_certificate_is_no_leak: the leak sanitizer does not work here with "
                "%s\n",
-               programs[_i]);
+               path);
         return;
     }
     hunt.with_library = true;
-    ck_assert_msg(hunt_leaks(programs[_i], &hunt) == 0, "%.2000s", preloaded_outcome.err);
+    ck_assert_msg(hunt_leaks(path, &hunt) == 0, "%.2000s", preloaded_outcome.err);
     ck_assert_str_eq(preloaded_seen(), "GET /x -\nGET /x A\n");
 }
 END_TEST
@@ -116,8 +111,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, preloaded_stop);
     tcase_add_test(tests, headers_may_be_freed_once_no_transfer_goes_on);
     tcase_add_test(tests, so_may_a_curlu);
-    tcase_add_loop_test(tests, a_verified_certificate_is_no_leak, 0,
-                        (int)(sizeof programs / sizeof programs[0]));
+    tcase_add_loop_test(tests, a_verified_certificate_is_no_leak, 0, PRELOADED_FLAVOURS);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

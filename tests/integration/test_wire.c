@@ -33,28 +33,22 @@ static void set_up(void)
     if (old_libcurl())
         setenv("ORIGIN_ENDS", "1", 1); /* else none of its requests gets a key */
     preloaded_start();
-    preloaded_store("key", "@A\n");
-    preloaded_store("next", "@B\n");
-    preloaded_policy("keys = ( { name = \"k\"; file = \"@D/key\"; next = \"@D/next\"; } );\n"
-                     "rules = ( { name = \"r\"; key = \"k\"; } );\n");
+    preloaded_key_and_next();
 }
-
-static const char *flavours[] = {"tests/programs/options", "tests/programs/options-gnutls"};
 
 /* What came ends so, one Authorization header a request at most: preloaded_seen looks at that. */
 static void expect(const char *expected, const char *const words[])
 {
-    for (size_t i = 0; i < sizeof flavours / sizeof flavours[0]; i++) {
+    for (unsigned i = 0; i < PRELOADED_FLAVOURS; i++) {
         char path[PATH_MAX];
-        built(path, flavours[i]);
-        if (access(path, X_OK) != 0)
+        if (!preloaded_options(i, path))
             continue;
         preloaded_run_program(path, words);
         const char *now = preloaded_seen();
         size_t length = strlen(now), wanted = strlen(expected);
         ck_assert_msg(length >= wanted && strcmp(now + length - wanted, expected) == 0,
-                      "%s: came\n%sinstead of\n%s%s%s", flavours[i], now, expected,
-                      preloaded_outcome.out, preloaded_outcome.err);
+                      "%s: came\n%sinstead of\n%s%s%s", path, now, expected, preloaded_outcome.out,
+                      preloaded_outcome.err);
     }
 }
 #define EXPECT(expected, ...) expect(expected, (const char *const[]){__VA_ARGS__, NULL})

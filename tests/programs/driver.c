@@ -26,20 +26,13 @@
 #include "../support/gnu_hash.h"
 #include "core/newer_curl.h"
 #include "preload/loader/elf_find.h"
+#include "usual.h"
 
 static struct curl_slist *routes;
 
-static size_t discard(char *data, size_t size, size_t count, void *user)
-{
-    (void)data, (void)user;
-    return size * count;
-}
-
 static void add_route(const char *from, const char *variable)
 {
-    char text[256];
-    snprintf(text, sizeof text, "%s:127.0.0.1:%s", from, getenv(variable));
-    routes = curl_slist_append(routes, text);
+    routes = usual_route(routes, from, variable);
 }
 
 static void find_routes(void)
@@ -53,12 +46,7 @@ static void find_routes(void)
 
 void prepare(CURL *easy, const char *url)
 {
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, routes);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("ORIGIN_CA"));
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, 20L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    usual_set(easy, routes);
     curl_easy_setopt(easy, CURLOPT_URL, url);
 }
 

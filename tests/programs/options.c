@@ -21,6 +21,7 @@
 #include <curl/curl.h>
 
 #include "core/newer_curl.h"
+#include "usual.h"
 
 static CURL *easy;
 static struct curl_slist *routes;
@@ -32,30 +33,19 @@ static void fail(const char *what)
     exit(1);
 }
 
-static size_t discard(char *data, size_t size, size_t count, void *user)
-{
-    (void)data, (void)user;
-    return size * count;
-}
-
 static void add_route(const char *port, const char *variable)
 {
     static const char *const hosts[] = {"app.commissioned.tech", "localhost", "evil.example"};
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         char text[128];
-        snprintf(text, sizeof text, "%s:%s:127.0.0.1:%s", hosts[i], port, getenv(variable));
-        routes = curl_slist_append(routes, text);
+        snprintf(text, sizeof text, "%s:%s", hosts[i], port);
+        routes = usual_route(routes, text, variable);
     }
 }
 
 static void set_usual(void)
 {
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, routes);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("ORIGIN_CA"));
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, 20L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    usual_set(easy, routes);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, getenv("ORIGIN_ENDS") == NULL ? 1L : 0L);
 }
 

@@ -15,6 +15,8 @@
 
 #include <curl/curl.h>
 
+#include "usual.h"
+
 #define APP "https://app.commissioned.tech"
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -68,22 +70,11 @@ static void *take_many(size_t count, size_t size)
 
 static struct curl_slist *routes;
 
-static size_t discard(char *data, size_t size, size_t count, void *user)
-{
-    (void)data, (void)user;
-    return size * count;
-}
-
 static CURL *make(const char *url)
 {
     CURL *easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, routes);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("ORIGIN_CA"));
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, 20L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    usual_set(easy, routes);
     return easy;
 }
 
@@ -131,11 +122,9 @@ static void free_curlu(CURLM *multi)
 
 int main(int argc, char **argv)
 {
-    char route[64];
     const char *what = argc > 1 ? argv[1] : "";
     curl_global_init_mem(CURL_GLOBAL_DEFAULT, take, spoil, take_anew, take_copy, take_many);
-    snprintf(route, sizeof route, "::127.0.0.1:%s", getenv("ORIGIN_TLS"));
-    routes = curl_slist_append(NULL, route);
+    routes = usual_route(NULL, ":", "ORIGIN_TLS");
     CURLM *multi = curl_multi_init();
     if (strcmp(what, "list") == 0)
         free_list(multi);

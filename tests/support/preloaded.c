@@ -97,6 +97,22 @@ void preloaded_policy(const char *text)
     free(path);
 }
 
+void preloaded_key_and_next(void)
+{
+    preloaded_store("key", "@A\n");
+    preloaded_store("next", "@B\n");
+    preloaded_policy("keys = ( { name = \"k\"; file = \"@D/key\"; next = \"@D/next\"; } );\n"
+                     "rules = ( { name = \"r\"; key = \"k\"; } );\n");
+}
+
+bool preloaded_options(unsigned flavour, char path[PATH_MAX])
+{
+    static const char *const programs[PRELOADED_FLAVOURS] = {"tests/programs/options",
+                                                             "tests/programs/options-gnutls"};
+    built(path, programs[flavour]);
+    return access(path, X_OK) == 0;
+}
+
 void preloaded_client(char path[PATH_MAX])
 {
     built(path, "tests/programs/rotate");

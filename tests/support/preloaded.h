@@ -9,6 +9,7 @@
 #ifndef COMMISSIONED_TEST_PRELOADED_H
 #define COMMISSIONED_TEST_PRELOADED_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "support/command.h"
@@ -30,7 +31,9 @@ void preloaded_stop(void);
  * the client's path, @U for its user and @@ for the character.
  */
 void preloaded_policy(const char *text);
-/* The same expansion, for commands and expected text; the caller's to free. */
+/* One rule, whose key A has B for its `next`. */
+void preloaded_key_and_next(void);
+/* The same expansion as in a policy, for commands and expected text; the caller's to free. */
 char *preloaded_expand(const char *text);
 
 /* Puts a file of the folder in its place as a whole. */
@@ -44,6 +47,9 @@ void preloaded_before(void *unused);
 void preloaded_run(const char *const words[]);
 /* The same for another program: a path, or a name that is searched in PATH. */
 void preloaded_run_program(const char *program, const char *const words[]);
+/* tests/programs/options.c, built for each flavour of libcurl: its path; false where it is not. */
+enum { PRELOADED_FLAVOURS = 2 };
+bool preloaded_options(unsigned flavour, char path[PATH_MAX]);
 #define RUN(...) preloaded_run((const char *const[]){__VA_ARGS__, NULL})
 
 /*
