@@ -54,5 +54,5 @@ $(call fixtures_of,owntls): tests/fixtures/nothing.c
 	$(Q)$(CC) $< -Wl,--no-as-needed $(call test_libs,gnutls) -o $@
 
 tests: $(call fixtures_of,sanitized owntls)
-tests: $(call fixtures_of,preloaded.so harmful.so talkative.so deaf.so slow_epoll.so \
+tests: $(call fixtures_of,preloaded.so harmful.so talkative.so deaf.so slow_epoll.so still_clock.so \
     writes_midway.so dynamic static static-pie static-go musl needscurl golike bundled dlopens)
