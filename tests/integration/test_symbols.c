@@ -215,19 +215,19 @@ END_TEST
  * is for libconfig 1.8 to write a file with, which nobody asks of it.)
  */
 static const char *const harmless[] = {
-    "_exit",          "access",         "clock_getres", "clock_gettime", "close",     "ctype_b_loc",
-    "errno_location", "explicit_bzero", "faccessat",    "fnmatch",       "fstat",     "fsync",
-    "fxstat",         "getauxval",      "getdents64",   "getegid",       "geteuid",   "getgroups",
-    "getpid",         "getrlimit",      "lstat",        "lxstat",        "madvise",   "memchr",
-    "memcmp",         "memcpy",         "memmove",      "memset",        "mlock",     "mmap",
-    "mprotect",       "munmap",         "nanosleep",    "newlocale",     "open",      "pread",
-    "read",           "readlink",       "realpath",     "secure_getenv", "sendto",    "snprintf",
-    "socket",         "stack_chk_fail", "stat",         "statfs",        "statvfs",   "strcasecmp",
-    "strcat",         "strchr",         "strcmp",       "strcpy",        "strcspn",   "strlen",
-    "strncasecmp",    "strncat",        "strncmp",      "strnlen",       "strpbrk",   "strrchr",
-    "strsep",         "strspn",         "strstr",       "strtod",        "strtok_r",  "strtol",
-    "strtoll",        "strtoul",        "strtoull",     "syscall",       "uselocale", "vsnprintf",
-    "xstat",
+    "_exit",          "access",         "clock_getres", "clock_gettime", "close",   "ctype_b_loc",
+    "errno_location", "explicit_bzero", "faccessat",    "fnmatch",       "fstat",   "fsync",
+    "fxstat",         "getauxval",      "getdents64",   "getegid",       "geteuid", "getgroups",
+    "getpid",         "getrlimit",      "lstat",        "lxstat",        "madvise", "memchr",
+    "memcmp",         "memcpy",         "memmove",      "memset",        "mlock",   "mmap",
+    "mprotect",       "munmap",         "nanosleep",    "newlocale",     "open",    "pread",
+    "read",           "readlink",       "realpath",     "secure_getenv", "sendto",  "snprintf",
+    "socket",         "stack_chk_fail", "stat",         "statfs",        "statvfs", "stpcpy",
+    "strcasecmp",     "strcat",         "strchr",       "strcmp",        "strcpy",  "strcspn",
+    "strlen",         "strncasecmp",    "strncat",      "strncmp",       "strnlen", "strpbrk",
+    "strrchr",        "strsep",         "strspn",       "strstr",        "strtod",  "strtok_r",
+    "strtol",         "strtoll",        "strtoul",      "strtoull",      "syscall", "uselocale",
+    "vsnprintf",      "xstat",
 };
 
 /* What headers make of names: __snprintf_chk, __isoc23_strtoul, stat64. */
