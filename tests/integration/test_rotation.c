@@ -340,15 +340,15 @@ END_TEST
  * the file itself at the begin of each transfer would be refused only where the transfer began
  * before the switch; the library may take a tick longer to see it.
  */
-enum { WARM = 25, ROTATIONS = 1000, PERIOD_US = 40000 };
+enum { ROTATIONS = 1000, WARM = ROTATIONS / 4, PERIOD_US = 40000 };
 #define GRACE   INT64_C(50000000)
 #define TICK_NS INT64_C(10000000)
 
 static struct {
     pthread_mutex_t lock; /* for all of it */
     unsigned current;
-    char keys[WARM + ROTATIONS + 1][TEST_KEY_LENGTH + 1];
-    int64_t since[WARM + ROTATIONS + 1]; /* when it was in the file */
+    char keys[ROTATIONS + 1][TEST_KEY_LENGTH + 1];
+    int64_t since[ROTATIONS + 1]; /* when it was in the file */
     unsigned long requests, excused, wrongly_refused, unknown;
     int64_t latest; /* after the switch, that a transfer began and carried the old key */
 } ledger = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -365,7 +365,7 @@ static int find_key(const char *authorization)
 {
     for (unsigned i = 0; authorization != NULL && i < 50 && i <= ledger.current + 1; i++) {
         unsigned number = ledger.current + 1 - i;
-        if (number <= WARM + ROTATIONS && strncmp(authorization, "Bearer ", 7) == 0 &&
+        if (number <= ROTATIONS && strncmp(authorization, "Bearer ", 7) == 0 &&
             strcmp(authorization + 7, ledger.keys[number]) == 0)
             return (int)number;
     }
@@ -423,7 +423,7 @@ static void put_mark(const char *name)
 
 static void *turn_keys(void *unused)
 {
-    for (unsigned number = 1; number <= WARM + ROTATIONS; number++) {
+    for (unsigned number = 1; number <= ROTATIONS; number++) {
         usleep(PERIOD_US);
         put_key(number);
         if (number == WARM)
@@ -445,7 +445,7 @@ START_TEST(a_thousand_rotations_under_a_hundred_transfers_fail_no_request)
     struct memory memory[2];
     pthread_t turner;
     one_key("");
-    for (int i = 0; i <= WARM + ROTATIONS; i++)
+    for (int i = 0; i <= ROTATIONS; i++)
         test_key_make(ledger.keys[i]);
     put_key(0);
     int64_t began = now_ns();
@@ -467,7 +467,9 @@ START_TEST(a_thousand_rotations_under_a_hundred_transfers_fail_no_request)
     for (; end != NULL; end = strstr(end + 1, " refused "))
         ck_assert_int_eq(strncmp(end, " refused 0 failed\n", 18), 0);
     ck_assert_uint_ge(ledger.requests, 10 * ROTATIONS);
-    ck_assert_int_le(memory[1].kb - memory[0].kb, 2048); /* a thousand images would be 4 MB */
+    /* Of those behind the warming up the images would be 3 MB. A hundred transfers take some
+     * thousand requests to reach what they need at their worst. */
+    ck_assert_int_le(memory[1].kb - memory[0].kb, 2048);
     ck_assert_int_le(memory[1].maps - memory[0].maps, 64);
     ck_assert_int_eq(memory[1].descriptors, memory[0].descriptors);
 }
