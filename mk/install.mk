@@ -82,14 +82,12 @@ uninstall: ## switch off, then remove what install put there; configuration and 
 	@rmdir -p '$(DESTDIR)$(MODULEDIR)' '$(DESTDIR)$(DOCDIR)/examples' \
 	    '$(DESTDIR)$(SYSCONFDIR)/commissioned-auth' '$(dir $(boot_link))' 2>/dev/null || :
 
-# A copy of what git has, and of what is new in the work tree, is built by debhelper below the build
-# folder.
+# A copy of the sources is built by debhelper below the build folder.
 .PHONY: deb
 deb: ## build the Debian packages; asks before it installs what that needs (YES=1: no)
 	@YES='$(YES)' scripts/deps --ask build deb
-	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/commissioned-auth-$(VERSION)
-	@git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C \
-	    $(BUILD)/deb/commissioned-auth-$(VERSION)
+	@rm -rf $(BUILD)/deb
+	@BUILD='$(BUILD)' scripts/copy-sources $(BUILD)/deb/commissioned-auth-$(VERSION)
 	@cd $(BUILD)/deb/commissioned-auth-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL \
 	    dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 20 ../build.log; exit 1; }
 	@ls $(BUILD)/deb/*.deb

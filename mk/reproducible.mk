@@ -6,8 +6,7 @@ reproduced := $(notdir $(LIBRARY) $(MODULE) $(COMMAND) $(SERVER))
 check-reproducible: ## build in two folders and compare the bytes
 	@rm -rf $(BUILD)/twice
 	@for folder in one and-another; do \
-	    mkdir -p $(BUILD)/twice/$$folder && git ls-files -co --exclude-standard | tar -cf - -T \
-	    - | tar -xf - -C $(BUILD)/twice/$$folder && \
+	    BUILD='$(BUILD)' scripts/copy-sources $(BUILD)/twice/$$folder && \
 	    $(MAKE) --no-print-directory -C $(BUILD)/twice/$$folder BUILD=build all >/dev/null \
 	    || exit 1; done
 	@for file in $(reproduced); do \

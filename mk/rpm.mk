@@ -14,9 +14,10 @@ rpm_guest = --nodeps --define '_build_id_links none' \
 rpm: ## build the RPM packages into $(BUILD)/rpm
 	@scripts/deps build rpm
 	@rm -rf $(rpm) && mkdir -p $(rpm)/SOURCES $(rpm)/tmp
-	@git ls-files -co --exclude-standard | \
-	    tar --transform 's|^|commissioned-auth-$(VERSION)/|' --sort=name --owner=0 --group=0 \
-	    -czf $(rpm)/SOURCES/commissioned-auth-$(VERSION).tar.gz -T -
+	@BUILD='$(BUILD)' scripts/copy-sources $(rpm)/commissioned-auth-$(VERSION)
+	@cd $(rpm) && find commissioned-auth-$(VERSION) ! -type d | LC_ALL=C sort | \
+	    tar --owner=0 --group=0 -czf SOURCES/commissioned-auth-$(VERSION).tar.gz -T -
+	@rm -rf $(rpm)/commissioned-auth-$(VERSION)
 	@env -u MAKEFLAGS -u MAKELEVEL rpmbuild -ba \
 	    $(if $(shell command -v dnf zypper),,$(rpm_guest)) --define '_topdir $(rpm)' --define \
 	    '_tmppath $(rpm)/tmp' --define '_dbpath $(rpm)/db' \
