@@ -91,3 +91,7 @@ deb: ## build the Debian packages; asks before it installs what that needs (YES=
 	@cd $(BUILD)/deb/commissioned-auth-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL \
 	    dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 20 ../build.log; exit 1; }
 	@ls $(BUILD)/deb/*.deb
+
+.PHONY: check-deb
+check-deb: all deb ## what is in the Debian packages and what their scripts do, on a private root
+	@tests/packages/debian $(BUILD)
