@@ -25,7 +25,9 @@ HARDEN  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 ALL_CFLAGS = -std=gnu11 $(WARN) $(WERROR) -fvisibility=hidden -fPIC $(HARDEN) -D_GNU_SOURCE \
              -iquote src -iquote include -ffile-prefix-map='$(CURDIR)'=. \
              -DMODULEDIR='"$(MODULEDIR)"' -DVERSION='"$(VERSION)"' -DBINDIR='"$(BINDIR)"' \
-             $(CFLAGS) $(SANITIZE)
+             $(CFLAGS) $(no_unwinding) $(SANITIZE)
+# Some distributions have C unwound too: each auto_free would then need libgcc_s, in every process.
+no_unwinding := -fno-exceptions
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)

@@ -5,7 +5,7 @@ lint: ## format, suspicious code, exported symbols, rooms, scripts and manuals; 
 	@scripts/deps build test lint
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory both
-	@scripts/lint $(BUILD) $(BUILD)/clang $(BUILD)/gcc $(BUILD)/lto
+	@scripts/lint $(BUILD) $(BUILD)/clang $(BUILD)/gcc $(BUILD)/lto $(BUILD)/odd
 	@$(MAKE) --no-print-directory check-reproducible
 
 .PHONY: both
@@ -18,4 +18,7 @@ both: ## build everything with gcc and with clang, without a warning; with gcc t
 	else echo "SKIP both: gcc is not installed"; fi
 	@if command -v gcc >/dev/null; then \
 	    $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/lto \
-	    CFLAGS="-O2 -g -flto=auto -ffat-lto-objects" all; fi
+	    CFLAGS="-O2 -g -flto=auto -ffat-lto-objects" all && \
+	    $(MAKE) --no-print-directory CC=gcc BUILD=$(BUILD)/odd \
+	    CFLAGS="-Os -g -fexceptions -fno-inline" $(BUILD)/odd/$(notdir $(LIBRARY)) \
+	    $(BUILD)/odd/$(notdir $(MODULE)); fi
