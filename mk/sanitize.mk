@@ -26,10 +26,11 @@ unwatchable := test_account test_hard_times test_http2 test_late_binding test_po
 .PHONY: watched-tests
 watched-tests: tests
 	@echo "SKIP $(unwatchable): they put the library before the sanitizer's"
-	@BUILD=$(BUILD) tests/run $(unit_tests)
-	@ASAN_OPTIONS=detect_leaks=0 \
+	@status=0; BUILD=$(BUILD) tests/run $(unit_tests) || status=1; \
+	ASAN_OPTIONS=detect_leaks=0 \
 	    TEST_PRELOAD_FIRST=$$(realpath $$($(CC) -print-file-name=libasan.so)) BUILD=$(BUILD) \
-	    tests/run $(filter-out $(addprefix %/,$(unwatchable)),$(integration_tests))
+	    tests/run $(filter-out $(addprefix %/,$(unwatchable)),$(integration_tests)) || status=1; \
+	exit $$status
 
 .PHONY: tsan
 tsan: ## the unit tests, threads among them, under ThreadSanitizer

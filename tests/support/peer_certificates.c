@@ -244,16 +244,15 @@ const int npeer_kinds = sizeof peer_kinds / sizeof peer_kinds[0];
 
 static void make_chain(struct peer_chain *chain, const struct spec *spec, const char *subject)
 {
-    struct certificate *leaf = calloc(1, sizeof *leaf);
-    ck_assert_ptr_nonnull(leaf);
-    chain->count = 0;
+    struct certificate leaf;
+    *chain = (struct peer_chain){0};
     if (spec->signer == NOBODY)
         return;
-    make(leaf, subject, spec->names, spec->traits,
+    make(&leaf, subject, spec->names, spec->traits,
          spec->signer == SELF ? NULL : &signers[spec->signer]);
-    chain->key = leaf->key;
-    chain->certificates[chain->count++] = leaf->crt;
-    const struct certificate *above = spec->traits & LEAVES_OUT ? NULL : leaf->issuer;
+    chain->key = leaf.key;
+    chain->certificates[chain->count++] = leaf.crt;
+    const struct certificate *above = spec->traits & LEAVES_OUT ? NULL : leaf.issuer;
     for (; above != NULL && above->issuer != NULL; above = above->issuer)
         chain->certificates[chain->count++] = above->crt;
 }
@@ -264,6 +263,25 @@ void peer_chains_make(struct peer_chain *chains, gnutls_x509_crt_t *authority)
     for (int i = 0; i < npeer_kinds; i++)
         make_chain(&chains[i], &specs[i], HOST);
     *authority = signers[ROOT].crt;
+}
+
+static void free_chain(struct peer_chain *chain)
+{
+    if (chain->count == 0)
+        return;
+    gnutls_x509_crt_deinit(chain->certificates[0]); /* what stands above is a signer's */
+    gnutls_x509_privkey_deinit(chain->key);
+    chain->count = 0;
+}
+
+void peer_chains_free(struct peer_chain *chains)
+{
+    for (int i = 0; i < npeer_kinds; i++)
+        free_chain(&chains[i]);
+    for (int i = 0; i < SIGNERS; i++) {
+        gnutls_x509_crt_deinit(signers[i].crt);
+        gnutls_x509_privkey_deinit(signers[i].key);
+    }
 }
 
 void peer_chain_of_proxy(struct peer_chain *chain)

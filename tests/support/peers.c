@@ -64,6 +64,7 @@ void peers_make(const char *folder)
     peer_chain_of_proxy(&proxy_chain);
     must(gnutls_x509_crt_export2(authority, GNUTLS_X509_FMT_PEM, &pem));
     free(tmpdir_write(folder, "ca.pem", 0644, pem.data, pem.size));
+    gnutls_free(pem.data);
     for (int i = 0; i < npeer_kinds; i++)
         must(gnutls_session_ticket_key_generate(&ticket_keys[i]));
 }
@@ -201,26 +202,26 @@ static void set_chain(gnutls_certificate_credentials_t credentials, const struct
     must(gnutls_certificate_set_key(credentials, NULL, 0, list, (int)chain->count, private));
 }
 
-static void set_credentials(gnutls_session_t tls, const struct peer_chain *chain)
+static void set_certificate(gnutls_session_t tls, const struct peer_chain *chain,
+                            gnutls_certificate_credentials_t *credentials)
 {
-    gnutls_certificate_credentials_t credentials;
-    gnutls_anon_server_credentials_t anonymous;
-    if (chain->count == 0) {
-        must(gnutls_anon_allocate_server_credentials(&anonymous));
-        must(gnutls_anon_set_server_known_dh_params(anonymous, GNUTLS_SEC_PARAM_MEDIUM));
-        must(gnutls_credentials_set(tls, GNUTLS_CRD_ANON, anonymous));
-        must(gnutls_priority_set_direct(
-            tls, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ANON-ECDH:+ANON-DH", NULL));
-        return;
-    }
-    must(gnutls_certificate_allocate_credentials(&credentials));
-    set_chain(credentials, chain);
-    must(gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, credentials));
+    must(gnutls_certificate_allocate_credentials(credentials));
+    set_chain(*credentials, chain);
+    must(gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, *credentials));
     /* Of a server that shows a weak certificate nothing else is weak. */
     must(gnutls_priority_set_direct(
         tls,
         peers_speak_old_tls ? "NORMAL:-VERS-TLS1.3" : "NORMAL:+SIGN-RSA-SHA1:%VERIFY_ALLOW_BROKEN",
         NULL));
+}
+
+static void set_no_certificate(gnutls_session_t tls, gnutls_anon_server_credentials_t *credentials)
+{
+    must(gnutls_anon_allocate_server_credentials(credentials));
+    must(gnutls_anon_set_server_known_dh_params(*credentials, GNUTLS_SEC_PARAM_MEDIUM));
+    must(gnutls_credentials_set(tls, GNUTLS_CRD_ANON, *credentials));
+    must(gnutls_priority_set_direct(
+        tls, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ANON-ECDH:+ANON-DH", NULL));
 }
 
 /* ---- sessions by their number, for clients without tickets ----------------------------------- */
@@ -274,28 +275,44 @@ static void set_sessions(gnutls_session_t tls)
     gnutls_db_set_remove_function(tls, forget_session);
 }
 
-static void *connection_main(void *data)
+static void answer(const struct connection *connection, gnutls_session_t tls)
 {
-    struct connection *connection = data;
-    gnutls_session_t tls;
-    bool proxy = connection->server->leads != 0;
-    must(gnutls_init(&tls, GNUTLS_SERVER));
-    set_credentials(tls, proxy ? &proxy_chain : &chains[connection->kind]);
-    must(gnutls_session_ticket_enable_server(tls, &ticket_keys[connection->kind]));
-    set_sessions(tls);
-    gnutls_transport_set_int(tls, connection->fd);
     int code;
     do
         code = gnutls_handshake(tls);
     while (code < 0 && !gnutls_error_is_fatal(code));
-    if (code >= 0 && proxy)
+    if (code < 0)
+        return;
+    if (connection->server->leads != 0)
         lead(connection, tls);
-    else if (code >= 0)
+    else
         serve(connection, tls);
-    if (code >= 0)
-        gnutls_bye(tls, GNUTLS_SHUT_WR);
+    gnutls_bye(tls, GNUTLS_SHUT_WR);
+}
+
+static void *connection_main(void *data)
+{
+    struct connection *connection = data;
+    gnutls_certificate_credentials_t certificate = NULL;
+    gnutls_anon_server_credentials_t anonymous = NULL;
+    gnutls_session_t tls;
+    bool proxy = connection->server->leads != 0;
+    const struct peer_chain *chain = proxy ? &proxy_chain : &chains[connection->kind];
+    must(gnutls_init(&tls, GNUTLS_SERVER));
+    if (chain->count > 0)
+        set_certificate(tls, chain, &certificate);
+    else
+        set_no_certificate(tls, &anonymous);
+    must(gnutls_session_ticket_enable_server(tls, &ticket_keys[connection->kind]));
+    set_sessions(tls);
+    gnutls_transport_set_int(tls, connection->fd);
+    answer(connection, tls);
     close(connection->fd);
     gnutls_deinit(tls);
+    if (certificate != NULL)
+        gnutls_certificate_free_credentials(certificate);
+    if (anonymous != NULL)
+        gnutls_anon_free_server_credentials(anonymous);
     free(connection);
     return NULL;
 }

@@ -20,9 +20,10 @@ enum { CHAINS = 40 };
 
 static char *folder;
 static char bundle[PATH_MAX];
-static gnutls_x509_crt_t root;
+static struct peer_chain chains[CHAINS];
 static gnutls_datum_t root_der, root_name;
-static const char *capath, *cainfo;
+static char *capath;
+static const char *cainfo;
 static struct provider provider;
 static struct trust_search search;
 static unsigned found;
@@ -47,10 +48,10 @@ static void note(void *data, struct der certificate)
 
 static void set_up(void)
 {
-    static struct peer_chain chains[CHAINS];
+    gnutls_x509_crt_t root;
+    gnutls_datum_t pem, other;
     folder = tmpdir_make();
     peer_chains_make(chains, &root);
-    gnutls_datum_t pem, other;
     ck_assert_int_eq(gnutls_x509_crt_export2(root, GNUTLS_X509_FMT_PEM, &pem), 0);
     ck_assert_int_eq(gnutls_x509_crt_export2(root, GNUTLS_X509_FMT_DER, &root_der), 0);
     ck_assert_int_eq(gnutls_x509_crt_get_raw_dn(root, &root_name), 0);
@@ -60,16 +61,23 @@ static void set_up(void)
     free(tmpdir_printf(folder, "bundle", 0644, "# some words\n%.*s\n%.*s", (int)other.size,
                        other.data, (int)pem.size, pem.data));
     free(tmpdir_printf(folder, "alone", 0644, "%.*s", (int)pem.size, pem.data));
+    gnutls_free(pem.data);
+    gnutls_free(other.data);
     in_folder(bundle, folder, "bundle");
     provider.real.version_info = version;
     search = (struct trust_search){.provider = &provider, .found = note, .nnames = 1};
     search.names[0] = (struct der){root_name.data, root_name.size};
-    capath = cainfo = NULL;
+    capath = NULL;
+    cainfo = NULL;
     found = 0;
 }
 
 static void tear_down(void)
 {
+    free(capath);
+    gnutls_free(root_der.data);
+    gnutls_free(root_name.data);
+    peer_chains_free(chains);
     tmpdir_remove(folder);
 }
 

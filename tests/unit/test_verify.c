@@ -33,6 +33,7 @@ static struct policy_ca ca;
 static struct policy_rule rule;
 static struct policy_ref policy;
 static const struct provider *provider;
+static struct curl_slist *connect_to; /* of the handle that make() made */
 
 /* What a hop said. */
 static struct {
@@ -67,6 +68,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+    free(ca_pem);
     tmpdir_remove(folder);
 }
 
@@ -140,7 +142,8 @@ static CURL *make(unsigned port)
     char text[128];
     CURL *easy = curl_easy_init();
     snprintf(text, sizeof text, HOST ":443:127.0.0.1:%u", port);
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, curl_slist_append(NULL, text));
+    connect_to = curl_slist_append(NULL, text);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to);
     curl_easy_setopt(easy, CURLOPT_URL, "https://" HOST "/");
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT, 20L);
@@ -158,6 +161,7 @@ static enum peer ask(unsigned port)
     CURL *easy = make(port);
     ck_assert_int_eq(curl_easy_perform(easy), CURLE_OK);
     curl_easy_cleanup(easy);
+    curl_slist_free_all(connect_to);
     return hop.peer;
 }
 
