@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -471,7 +472,7 @@ END_TEST
 
 /* ---- threads and fork ------------------------------------------------------------------------ */
 
-static volatile int churning = 1;
+static atomic_bool churning = true;
 
 static void *churn(void *data)
 {
@@ -528,7 +529,7 @@ START_TEST(a_child_of_a_process_that_verifies_finds_the_lock_free)
         ck_assert(waitpid(forked, &status, 0) == forked);
         ck_assert_int_eq(status, 0);
     }
-    churning = 0;
+    churning = false;
     for (int i = 0; i < 4; i++)
         pthread_join(ids[i], NULL);
 }
