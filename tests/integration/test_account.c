@@ -16,6 +16,7 @@
 #include "support/journal_trap.h"
 #include "support/old_libcurl.h"
 #include "support/preloaded.h"
+#include "support/served.h"
 #include "support/suite.h"
 
 #define APP  "https://app.commissioned.tech"
@@ -450,7 +451,7 @@ static void make_pipe(bool full)
 
 static void with_pipe(void *unused)
 {
-    preloaded_before(unused);
+    (void)unused;
     dup2(pipe_ends[1], STDERR_FILENO);
 }
 
@@ -461,8 +462,10 @@ START_TEST(debug_output_neither_ends_nor_stops_the_program)
     policy_with("");
     setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
     make_pipe(_i == 1);
+    served_preload(NULL, NULL);
     outcome_of(&preloaded_outcome, NULL, with_pipe, NULL,
                (const char *const[]){client, "get", APP "/1", NULL});
+    unsetenv("LD_PRELOAD");
     ck_assert_int_eq(preloaded_outcome.status, 0);
     ck_assert_str_eq(preloaded_outcome.out, "0 200\n");
     ck_assert_str_eq(preloaded_seen(), "GET /1 A\n");

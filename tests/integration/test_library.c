@@ -163,12 +163,6 @@ static void configure(enum configuration configuration)
     free(key_file);
 }
 
-static void with_preload(void *data)
-{
-    (void)data;
-    setenv("LD_PRELOAD", preload, 1);
-}
-
 static bool is_built(const char *program)
 {
     char path[PATH_MAX];
@@ -209,7 +203,7 @@ static void run_program(const char *program, const char *scenario)
     int words = split(tool, sizeof tool, getenv("TEST_DRIVER_UNDER"), argv);
     argv[words] = path;
     argv[words + 1] = scenario;
-    outcome_of(&outcome, NULL, with_preload, NULL, argv);
+    outcome_preloaded(&outcome, preload, argv);
     ck_assert_msg(outcome.status == 0, "%s %s: exit %d: %s%s", program, scenario, outcome.status,
                   outcome.out, outcome.err);
     ck_assert_msg(strstr(outcome.out, key) == NULL && strstr(outcome.err, key) == NULL,
@@ -501,7 +495,7 @@ static void expect_refusal(void)
     char path[PATH_MAX];
     built(path, "tests/programs/driver-exports");
     setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
-    outcome_of(&outcome, NULL, with_preload, NULL, (const char *const[]){path, "easy", NULL});
+    outcome_preloaded(&outcome, preload, (const char *const[]){path, "easy", NULL});
     ck_assert_ptr_null(strstr(outcome.out, "was called in the program"));
     ck_assert_msg(strstr(outcome.err, "commissioned-auth-policy.so cannot be loaded: this program "
                                       "has libconfig's names itself") != NULL,
@@ -668,8 +662,7 @@ START_TEST(a_libcurl_loaded_by_python_is_served)
         "    c.perform()\n");
     snprintf(script, sizeof script, "%s", file);
     free(file);
-    outcome_of(&outcome, NULL, with_preload, NULL,
-               (const char *const[]){"/usr/bin/python3", script, NULL});
+    outcome_preloaded(&outcome, preload, (const char *const[]){"/usr/bin/python3", script, NULL});
     ck_assert_msg(outcome.status == 0, "%s%s", outcome.out, outcome.err);
     check_seen("pycurl", 1, 1, 0);
 }

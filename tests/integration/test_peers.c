@@ -72,26 +72,15 @@ static unsigned add_peer(const char *name)
     return port;
 }
 
-static void preload(void *data)
-{
-    const char *first = data;
-    served_preload(first, NULL);
-}
-
-/* Another library in place of ours. */
-static void preload_alone(void *data)
-{
-    setenv("LD_PRELOAD", data, 1);
-}
-
-static void run_with(enum flavour flavour, const char *scenario, void (*before)(void *), void *data)
+/* With that LD_PRELOAD. */
+static void run_with(enum flavour flavour, const char *scenario, const char *preloads)
 {
     char path[PATH_MAX];
     const char *argv[MAX_WORDS] = {path, scenario};
     built(path, programs[flavour]);
     for (int i = 0; i < nwords; i++)
         argv[i + 2] = words[i];
-    outcome_of(&outcome, NULL, before, data, argv);
+    outcome_preloaded(&outcome, preloads, argv);
     ck_assert_msg(outcome.status == 0, "%s: exit %d: %s%s", scenario, outcome.status, outcome.out,
                   outcome.err);
     ck_assert_msg(strstr(outcome.out, key) == NULL && strstr(outcome.err, key) == NULL,
@@ -100,7 +89,9 @@ static void run_with(enum flavour flavour, const char *scenario, void (*before)(
 
 static void run(enum flavour flavour, const char *scenario)
 {
-    run_with(flavour, scenario, preload, NULL);
+    char list[SERVED_PRELOADS];
+    served_preloads(list, NULL, NULL);
+    run_with(flavour, scenario, list);
 }
 
 static bool skips(enum flavour flavour, const char *test)
@@ -152,7 +143,7 @@ static void every_kind(enum flavour flavour, const char *scenario)
     size_t before, count;
     for (int i = 0; i < npeer_kinds; i++)
         add_peer(peer_kinds[i].name);
-    run_with(flavour, "verified", NULL, NULL);
+    run_with(flavour, "verified", NULL);
     for (int i = 0; i < npeer_kinds; i++)
         taken[i] = takes(peer_kinds[i].name);
     peers_seen(&before);
@@ -217,13 +208,14 @@ START_TEST(a_library_that_always_says_yes_does_not_pass_here)
         return;
     size_t count;
     unsigned leaked = 0;
-    char control[PATH_MAX];
+    char control[PATH_MAX], list[SERVED_PRELOADS];
     built(control, "control/libcommissioned-auth.so");
     if (access(control, R_OK) != 0)
         ck_abort_msg("the control build is not there");
     for (int i = 0; i < npeer_kinds; i++)
         add_peer(peer_kinds[i].name);
-    run_with(OPENSSL, "unverified", preload_alone, control);
+    served_preloads_other(list, control);
+    run_with(OPENSSL, "unverified", list);
     const struct peer_seen *seen = peers_seen(&count);
     for (size_t i = 0; i < count; i++)
         leaked += !peer_kinds[seen[i].kind].good && has_key(&seen[i]);
@@ -364,12 +356,13 @@ END_TEST
 
 static void run_program(const char *program, const char *scenario, const char *first)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], list[SERVED_PRELOADS];
     const char *argv[MAX_WORDS] = {path, scenario};
     built(path, program);
     for (int i = 0; i < nwords; i++)
         argv[i + 2] = words[i];
-    outcome_of(&outcome, NULL, preload, (void *)(uintptr_t)first, argv);
+    served_preloads(list, first, NULL);
+    outcome_preloaded(&outcome, list, argv);
     ck_assert_msg(outcome.status == 0, "%s %s: exit %d: %s%s", program, scenario, outcome.status,
                   outcome.out, outcome.err);
 }
@@ -435,9 +428,9 @@ END_TEST
 /* With /etc/ssl as `script` fills it, in a namespace of the program's own. */
 static bool run_where(enum flavour flavour, const char *test, const char *script)
 {
-    char line[8 * PATH_MAX], path[PATH_MAX], library[PATH_MAX];
+    char line[8 * PATH_MAX], path[PATH_MAX], list[SERVED_PRELOADS];
     built(path, programs[flavour]);
-    built(library, "libcommissioned-auth.so");
+    served_preloads(list, NULL, NULL);
     if (skips_old_libcurl(test))
         return false;
     OUTCOME(&outcome, "unshare", "-m", "true");
@@ -449,7 +442,7 @@ static bool run_where(enum flavour flavour, const char *test, const char *script
         snprintf(line, sizeof line,
                  "mount -t tmpfs -o mode=755 trust /etc/ssl && mkdir -m 755 /etc/ssl/certs && "
                  "cd '%s' && %s && export LD_PRELOAD='%s' && exec '%s' unverified",
-                 folder, script, library, path);
+                 folder, script, list, path);
     for (int i = 0; i < nwords; i++)
         length += snprintf(line + length, sizeof line - (size_t)length, " %s", words[i]);
     OUTCOME(&outcome, "unshare", "-m", "sh", "-c", line);

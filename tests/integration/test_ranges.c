@@ -11,6 +11,7 @@
 
 #include "support/command.h"
 #include "support/origin.h"
+#include "support/served.h"
 #include "support/suite.h"
 #include "support/tmpdir.h"
 
@@ -40,17 +41,11 @@ static void tear_down(void)
     tmpdir_remove(folder);
 }
 
-static void preload(void *library)
-{
-    setenv("LD_PRELOAD", library, 1);
-}
-
-static void run(char *library)
+static void run(const char *preloads)
 {
     char program[PATH_MAX];
     built(program, "tests/programs/ranges");
-    outcome_of(&outcome, NULL, library != NULL ? preload : NULL, library,
-               (const char *const[]){program, NULL});
+    outcome_preloaded(&outcome, preloads, (const char *const[]){program, NULL});
     ck_assert_msg(outcome.status == 0, "exit %d: %s%s", outcome.status, outcome.out, outcome.err);
     ck_assert_str_eq(outcome.out, "");
     ck_assert_str_eq(outcome.err, "");
@@ -69,10 +64,10 @@ END_TEST
 
 START_TEST(every_range_arrives_whole_with_us_and_every_request_has_the_key)
 {
-    char library[PATH_MAX], expected[TEST_KEY_LENGTH + 16];
+    char list[SERVED_PRELOADS], expected[TEST_KEY_LENGTH + 16];
     size_t count;
-    built(library, "libcommissioned-auth.so");
-    run(library);
+    served_preloads(list, NULL, NULL);
+    run(list);
     snprintf(expected, sizeof expected, "Bearer %s", key);
     const struct seen *seen = origin_seen(&count);
     ck_assert_uint_gt(count, 0);

@@ -125,6 +125,14 @@ void outcome_of(struct outcome *outcome, const char *input, void (*before)(void 
     slurp(err, outcome->err, sizeof outcome->err);
 }
 
+void outcome_preloaded(struct outcome *outcome, const char *list, const char *const argv[])
+{
+    if (list != NULL)
+        setenv("LD_PRELOAD", list, 1);
+    outcome_of(outcome, NULL, NULL, NULL, argv);
+    unsetenv("LD_PRELOAD");
+}
+
 void scratch_make(char path[PATH_MAX])
 {
     const char *folder = getenv("TMPDIR");

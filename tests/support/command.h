@@ -26,7 +26,11 @@ void built(char path[PATH_MAX], const char *name);
 void outcome_of(struct outcome *outcome, const char *input, void (*before)(void *), void *data,
                 const char *const argv[]);
 
-/* The same with the arguments spelled out: OUTCOME(&o, "echo", "word"). */
+/* The same with that LD_PRELOAD (NULL: none). It is set before the fork: in the child of a process
+ * with threads an allocator may wait for ever, as AddressSanitizer's does (gcc 12). */
+void outcome_preloaded(struct outcome *outcome, const char *list, const char *const argv[]);
+
+/* outcome_of with the arguments spelled out: OUTCOME(&o, "echo", "word"). */
 #define OUTCOME(outcome, ...)                                                                      \
     outcome_of(outcome, NULL, NULL, NULL, (const char *const[]){__VA_ARGS__, NULL})
 

@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include "support/origin.h"
+#include "support/served.h"
 
 #define HOST "app.commissioned.tech"
 
@@ -118,14 +119,6 @@ void preloaded_client(char path[PATH_MAX])
     built(path, "tests/programs/rotate");
 }
 
-void preloaded_before(void *unused)
-{
-    char path[PATH_MAX];
-    (void)unused;
-    built(path, "libcommissioned-auth.so");
-    setenv("LD_PRELOAD", path, 1);
-}
-
 void preloaded_run_program(const char *program, const char *const words[])
 {
     const char *argv[64] = {program};
@@ -134,7 +127,7 @@ void preloaded_run_program(const char *program, const char *const words[])
     for (; words[n] != NULL; n++)
         argv[n + 1] = expanded[n] = preloaded_expand(words[n]);
     ck_assert_uint_lt(n, 62);
-    outcome_of(&preloaded_outcome, NULL, preloaded_before, NULL, argv);
+    served_ask(&preloaded_outcome, argv);
     ck_assert_msg(preloaded_outcome.status == 0, "exit %d: %s%s", preloaded_outcome.status,
                   preloaded_outcome.out, preloaded_outcome.err);
     for (int i = 0; i < PRELOADED_KEYS; i++)

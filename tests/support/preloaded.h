@@ -40,8 +40,6 @@ char *preloaded_expand(const char *text);
 void preloaded_store(const char *name, const char *text);
 
 void preloaded_client(char path[PATH_MAX]);
-/* In the child: LD_PRELOAD. */
-void preloaded_before(void *unused);
 
 /* Runs the client with these words; it must end well. */
 void preloaded_run(const char *const words[]);

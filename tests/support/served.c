@@ -64,27 +64,49 @@ void served_export(const char *variable, const char *product)
     setenv(variable, path, 1);
 }
 
-void served_preload(const char *before, const char *after)
+static void append(char list[SERVED_PRELOADS], const char *entry)
+{
+    size_t length = strlen(list);
+    if (entry != NULL)
+        snprintf(list + length, SERVED_PRELOADS - length, "%s%s", length > 0 ? ":" : "", entry);
+}
+
+void served_preloads(char list[SERVED_PRELOADS], const char *before, const char *after)
 {
     char library[PATH_MAX];
-    char list[3 * PATH_MAX];
     built(library, "libcommissioned-auth.so");
-    snprintf(list, sizeof list, "%s%s%s%s%s", before != NULL ? before : "",
-             before != NULL ? ":" : "", library, after != NULL ? ":" : "",
-             after != NULL ? after : "");
+    list[0] = '\0';
+    append(list, getenv("TEST_PRELOAD_FIRST"));
+    append(list, before);
+    append(list, library);
+    append(list, after);
+}
+
+void served_preloads_other(char list[SERVED_PRELOADS], const char *library)
+{
+    list[0] = '\0';
+    append(list, getenv("TEST_PRELOAD_FIRST"));
+    append(list, library);
+}
+
+void served_preload(const char *before, const char *after)
+{
+    char list[SERVED_PRELOADS];
+    served_preloads(list, before, after);
     setenv("LD_PRELOAD", list, 1);
 }
 
-static void preload_alone(void *data)
+void served_ask(struct outcome *outcome, const char *const argv[])
 {
-    (void)data;
-    served_preload(NULL, NULL);
+    char list[SERVED_PRELOADS];
+    served_preloads(list, NULL, NULL);
+    outcome_preloaded(outcome, list, argv);
 }
 
 void served_run_at(const char *path, const char *scenario)
 {
     struct outcome *outcome = &served_outcome;
-    outcome_of(outcome, NULL, preload_alone, NULL, (const char *const[]){path, scenario, NULL});
+    served_ask(outcome, (const char *const[]){path, scenario, NULL});
     ck_assert_msg(outcome->status == 0, "%s %s: exit %d: %s%s", path, scenario, outcome->status,
                   outcome->out, outcome->err);
     ck_assert_msg(strstr(outcome->out, served_key) == NULL &&
@@ -106,7 +128,7 @@ bool served_runs(const char *program, const char *scenario)
     struct outcome *outcome = &served_outcome;
     const char *const argv[] = {path, scenario, NULL};
     built(path, program);
-    outcome_of(outcome, NULL, preload_alone, NULL, argv);
+    served_ask(outcome, argv);
     if (outcome->status != 0)
         outcome_of(&alone, NULL, NULL, NULL, argv);
     if (outcome->status != 0 && alone.status == outcome->status &&

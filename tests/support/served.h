@@ -11,6 +11,7 @@
 #ifndef COMMISSIONED_TEST_SERVED_H
 #define COMMISSIONED_TEST_SERVED_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "command.h"
@@ -33,8 +34,20 @@ bool served_skips(const char *test, const char *const programs[]);
 /* Sets a variable to the absolute path of a product of the build. */
 void served_export(const char *variable, const char *product);
 
-/* Sets LD_PRELOAD of the calling process: "LIBRARY", or with other entries around it. */
+enum { SERVED_PRELOADS = 4 * PATH_MAX };
+
+/* What LD_PRELOAD is to be: "LIBRARY", or with other entries around it. What $TEST_PRELOAD_FIRST
+ * names, a sanitizer's run-time, stands before all. */
+void served_preloads(char list[SERVED_PRELOADS], const char *before, const char *after);
+
+/* The same with another library in place of ours. */
+void served_preloads_other(char list[SERVED_PRELOADS], const char *library);
+
+/* Sets LD_PRELOAD of the calling process to that. */
 void served_preload(const char *before, const char *after);
+
+/* Runs a program with the library alone. */
+void served_ask(struct outcome *outcome, const char *const argv[]);
 
 /* False, saying SKIP, where the program ends ill without the library too; else as served_run. */
 bool served_runs(const char *program, const char *scenario);
