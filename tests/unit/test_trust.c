@@ -10,6 +10,7 @@
 #include <gnutls/x509.h>
 
 #include "preload/request/trust.h"
+#include "preload/request/trust_pem.h"
 #include "support/command.h"
 #include "support/peer_certificates.h"
 #include "support/peers.h"

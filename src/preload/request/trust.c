@@ -10,6 +10,7 @@
 
 #include "core/ids.h"
 #include "preload/loader/slab.h"
+#include "preload/request/trust_pem.h"
 
 enum {
     MAX_FILE = 4 * 1024 * 1024, /* bytes of a bundle */

@@ -16,8 +16,8 @@
 #define COMMISSIONED_TRUST_H
 
 #include "commissioned/policy_image.h"
+#include "core/der.h"
 #include "preload/libcurl/provider.h"
-#include "preload/request/trust_pem.h"
 
 enum { MAX_TRUST_NAMES = 10, MAX_TRUST_FOUND = 16 };
 

@@ -18,8 +18,8 @@
 #include <time.h>
 
 #include "core/decide.h"
+#include "core/der.h"
 #include "preload/libcurl/provider.h"
-#include "preload/request/trust_pem.h"
 
 struct gnutls_bytes { /* gnutls_datum_t */
     unsigned char *data;
