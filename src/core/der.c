@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-enum { DER_SEQUENCE = 0x30, DER_VERSION = 0xa0, MAX_LENGTH_BYTES = 3 };
+enum {
+    DER_UTC_TIME = 0x17,
+    DER_GENERALIZED_TIME = 0x18,
+    DER_SEQUENCE = 0x30,
+    DER_VERSION = 0xa0,
+    MAX_LENGTH_BYTES = 3,
+};
 
 struct element {
     unsigned char tag;
@@ -44,10 +50,14 @@ static bool read_element(struct der *at, struct element *element)
     return true;
 }
 
-/* RFC 5280, 4.1: version, serial number, signature algorithm, issuer, validity, subject. */
-bool der_names(struct der certificate, struct der_names *names)
+static bool is_time(unsigned char tag)
 {
-    struct der at = certificate;
+    return tag == DER_UTC_TIME || tag == DER_GENERALIZED_TIME;
+}
+
+/* RFC 5280, 4.1: version, serial number, signature algorithm, issuer, validity, subject. */
+static bool read_names(struct der at, struct der_names *names, struct element *validity)
+{
     struct element element;
     if (!read_head(&at, &element) || element.tag != DER_SEQUENCE || !read_head(&at, &element) ||
         element.tag != DER_SEQUENCE || !read_element(&at, &element))
@@ -57,10 +67,28 @@ bool der_names(struct der certificate, struct der_names *names)
     if (!read_element(&at, &element) || !read_element(&at, &element) || element.tag != DER_SEQUENCE)
         return false;
     names->issuer = element.whole;
-    if (!read_element(&at, &element) || !read_element(&at, &element) || element.tag != DER_SEQUENCE)
+    if (!read_element(&at, validity) || !read_element(&at, &element) || element.tag != DER_SEQUENCE)
         return false;
     names->subject = element.whole;
     return true;
+}
+
+bool der_names(struct der certificate, struct der_names *names)
+{
+    struct element validity;
+    return read_names(certificate, names, &validity);
+}
+
+/* A request and a list of what was revoked begin like a certificate, but have no two times. */
+bool der_is_certificate(struct der whole)
+{
+    struct der at = whole;
+    struct der_names names;
+    struct element element, validity;
+    return read_element(&at, &element) && at.length == 0 && read_names(whole, &names, &validity) &&
+           validity.tag == DER_SEQUENCE && read_element(&validity.content, &element) &&
+           is_time(element.tag) && read_element(&validity.content, &element) &&
+           is_time(element.tag);
 }
 
 bool der_equal(struct der a, struct der b)

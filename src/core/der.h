@@ -25,6 +25,9 @@ struct der_names {
 };
 bool der_names(struct der certificate, struct der_names *names);
 
+/* Whether all of it is one certificate, as far as its names and its times show. */
+bool der_is_certificate(struct der whole);
+
 bool der_equal(struct der a, struct der b);
 
 #endif

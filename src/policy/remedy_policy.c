@@ -42,3 +42,13 @@ void remedy_no_dotenv(struct complaint *why, const char *path, const char *varia
         remedy_say(why, NULL, "let root store it with a line %.64s=KEY, owner %u and mode 600",
                    variable, (unsigned)euid);
 }
+
+void remedy_der(struct complaint *why, const char *path)
+{
+    bool may_write = faccessat(AT_FDCWD, folder_of(path), W_OK, AT_EACCESS) == 0;
+    if (remedy_read_only(path))
+        remedy_say(why, path, "mount in its place what this writes: openssl x509 -inform DER -in");
+    else
+        remedy_say(why, path, "%sopenssl x509 -inform DER -in {} -out {}.pem, and name that one",
+                   may_write ? "" : "as root, ");
+}

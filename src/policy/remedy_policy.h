@@ -23,4 +23,7 @@ bool remedy_foreign_policy(struct complaint *why, const char *path, const struct
 /* There is no such .env file. */
 void remedy_no_dotenv(struct complaint *why, const char *path, const char *variable, uid_t euid);
 
+/* The certificates there are no PEM, but one in DER form. */
+void remedy_der(struct complaint *why, const char *path);
+
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/der.h"
 #include "core/passing.h"
 #include "core/secret.h"
 #include "policy/owner.h"
@@ -159,6 +160,7 @@ static enum safe_result take_content(int fd, size_t max, struct safe_file *file,
     file->data[size] = '\0';
     file->data[size + 1] = '\0';
     if (memchr(file->data, '\0', size) != NULL) {
+        file->der = der_is_certificate((struct der){(const unsigned char *)file->data, size});
         complain(why, "write it anew as plain text", "holds a NUL byte");
         return SAFE_REFUSED;
     }
@@ -188,7 +190,7 @@ static enum safe_result attempt(const char *path, uid_t euid, bool secret, size_
                                 struct safe_file *file, struct complaint *why, bool *again)
 {
     *again = false;
-    file->has_st = false;
+    file->has_st = file->der = false;
     struct stat found;
     enum safe_result result = safe_path_walk(path, euid, file, &found, why);
     if (result != SAFE_OK)
@@ -229,7 +231,7 @@ static void clear(struct safe_file *file)
     file->data = NULL;
     file->size = 0;
     memset(&file->st, 0, sizeof file->st);
-    file->has_st = file->passing = file->unsafe = file->secret = false;
+    file->has_st = file->passing = file->der = file->unsafe = file->secret = false;
     file->asked = NULL;
     file->resolved[0] = file->offender[0] = '\0';
 }

@@ -34,6 +34,7 @@ struct safe_file {
     struct stat st; /* of the descriptor that was read; of a refused file where it is known */
     bool has_st;
     bool passing;            /* the refusal is of the moment, not of the file (passing.h) */
+    bool der;                /* refused for a NUL byte: it is a certificate in DER form */
     bool unsafe;             /* refused for a mode or an owner, its own or that of the way to it */
     char resolved[PATH_MAX]; /* the path without symbolic links, as far as the walk came */
     char offender[PATH_MAX]; /* the folder or link that was refused, or that may not be

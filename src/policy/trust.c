@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/reader.h"
+#include "policy/remedy_policy.h"
 #include "policy/safe_file.h"
 
 static const char *const verify_words[] = {"when-needed", "always", "never", NULL};
@@ -66,6 +67,10 @@ static void read_ca(struct policy_config *config, struct policy_config_ca *ca)
     } else if (result == SAFE_OK && strstr(file->data, "-----BEGIN CERTIFICATE-----") != NULL) {
         ca->pem = arena_strndup(&config->arena, file->data, file->size);
     } else {
+        if (file->der) {
+            complain(&why, "", "holds DER, not PEM");
+            remedy_der(&why, ca->path);
+        }
         if (result == SAFE_OK)
             complain(&why, "store certificates there as PEM", "holds no certificate");
         if (result == SAFE_ABSENT)

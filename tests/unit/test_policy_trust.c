@@ -1,5 +1,6 @@
 /* The settings verify and ca_file: from a file into the image, and out of it again once the file
  * changes. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,62 @@ START_TEST(a_ca_file_that_cannot_be_had_has_its_sentence_and_nothing_in_its_plac
 }
 END_TEST
 
+/* ---- a file in DER form ---------------------------------------------------------------------- */
+
+enum form { FORM_CERTIFICATE, FORM_REQUEST, FORM_REVOKED, FORM_CUT, FORM_TWO };
+
+/* What openssl(1) writes, as a shell's line; '@' stands for the folder. */
+static const char *const forms[] = {
+    [FORM_CERTIFICATE] = "$new -x509 -outform DER -out a.pem",
+    [FORM_REQUEST] = "$new -outform DER -out a.pem",
+    [FORM_REVOKED] = "$new -x509 -out c.pem; : >index; echo 01 >number; "
+                     "printf '[ca]\ndefault_ca=a\n[a]\ndatabase=index\ncrlnumber=number\n"
+                     "default_md=sha256\n' >ca.conf; openssl ca -config ca.conf -gencrl -crldays 1 "
+                     "-keyfile key -cert c.pem -out crl.pem; "
+                     "openssl crl -in crl.pem -outform DER -out a.pem",
+    [FORM_CUT] = "$new -x509 -outform DER -out c; head -c 300 c >a.pem",
+    [FORM_TWO] = "$new -x509 -outform DER -out c; cat c c >a.pem",
+};
+
+static void shell(const char *line)
+{
+    char script[2 * PATH_MAX];
+    snprintf(
+        script, sizeof script,
+        "exec 2>/dev/null; set -e; cd '%s'; umask 022; new='openssl req -newkey rsa:2048 -nodes "
+        "-keyout key -subj /CN=ours -days 1'; %s",
+        dir, line);
+    ck_assert_msg(system(script) == 0, "%s", script);
+}
+
+START_TEST(a_certificate_in_der_form_is_called_that_and_the_remedy_makes_it_pem)
+{
+    char path[PATH_MAX], command[PATH_MAX];
+    shell(forms[FORM_CERTIFICATE]);
+    load("ca_file = \"@/a.pem\"; api_key = \"abcdefgh\";\n");
+    const char *sentence = image->rules[0].ca->error;
+    ck_assert_ptr_nonnull(sentence);
+    ck_assert_int_eq(
+        sscanf(sentence, "%[^:]: holds DER, not PEM: %[^,], and name that one", path, command), 2);
+    snprintf(path, sizeof path, "openssl x509 -inform DER -in %s/a.pem -out %s/a.pem.pem", dir,
+             dir);
+    ck_assert_str_eq(command, path);
+    shell(command);
+    load("ca_file = \"@/a.pem.pem\"; api_key = \"abcdefgh\";\n");
+    ck_assert_ptr_null(image->rules[0].ca->error);
+    ck_assert_ptr_nonnull(image->rules[0].ca->pem);
+}
+END_TEST
+
+START_TEST(what_is_no_certificate_in_der_form_is_not_called_one)
+{
+    shell(forms[_i]);
+    load("ca_file = \"@/a.pem\"; api_key = \"abcdefgh\";\n");
+    ck_assert_ptr_nonnull(image->rules[0].ca->error);
+    ck_assert_ptr_null(strstr(image->rules[0].ca->error, "DER"));
+}
+END_TEST
+
 static const struct {
     const char *text;
     const char *sentence;
@@ -225,6 +282,9 @@ int main(void)
     tcase_add_loop_test(tests,
                         a_ca_file_that_cannot_be_had_has_its_sentence_and_nothing_in_its_place, 0,
                         (int)(sizeof bad_files / sizeof bad_files[0]));
+    tcase_add_test(tests, a_certificate_in_der_form_is_called_that_and_the_remedy_makes_it_pem);
+    tcase_add_loop_test(tests, what_is_no_certificate_in_der_form_is_not_called_one, FORM_REQUEST,
+                        FORM_TWO + 1);
     tcase_add_loop_test(tests, a_setting_that_means_nothing_is_an_error, 0,
                         (int)(sizeof bad_settings / sizeof bad_settings[0]));
     suite_add_tcase(suite, tests);
