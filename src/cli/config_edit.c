@@ -152,16 +152,18 @@ static int take_lock(struct edit *edit)
 static int read_text(int folder, const char *name, const char *path, struct text *text)
 {
     text->bytes = atomic_read(folder, name, POLICY_MAX_FILE, &text->size);
-    return text->bytes != NULL || errno == ENOENT ? CLI_OK : failed(path);
+    if (text->bytes != NULL || errno == ENOENT)
+        return CLI_OK;
+    return errno == EINVAL || errno == ELOOP ? cli_fail(CLI_FAILED, "%s is no regular file", path)
+                                             : failed(path);
 }
 
 static int edit_open(struct edit *edit, const char *file)
 {
-    char *slash;
     int status = find_place(edit, file);
     if (status != CLI_OK)
         return status;
-    slash = strrchr(edit->path, '/');
+    char *slash = strrchr(edit->path, '/');
     edit->name = slash + 1;
     *slash = '\0';
     edit->folder = open(*edit->path != '\0' ? edit->path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -257,8 +259,7 @@ static bool same(const struct text *a, const struct text *b)
            (a->bytes == NULL || memcmp(a->bytes, b->bytes, a->size) == 0);
 }
 
-/* The copy is looked at by its name, and an editor that goes on in the
- * background may write to it. */
+/* The copy is looked at by its name, and an editor in the background may go on writing to it. */
 static bool is_good(const struct edit *edit, const struct text *text)
 {
     struct stat st;
@@ -362,10 +363,10 @@ static int edit_until_good(const struct edit *edit)
         status = edit_once(edit, &again);
     if (status == CLI_OK || status == CLI_NO)
         return status;
-    if (read_text(edit->folder, edit->copy, edit->copy_path, &copy) == CLI_OK &&
-        copy.bytes != NULL && same(&copy, &edit->before))
+    copy.bytes = atomic_read(edit->folder, edit->copy, POLICY_MAX_FILE, &copy.size);
+    if (copy.bytes != NULL && same(&copy, &edit->before))
         unlinkat(edit->folder, edit->copy, 0);
-    else if (copy.bytes != NULL)
+    else if (is_there(edit, edit->copy))
         keep_copy(edit);
     return status;
 }

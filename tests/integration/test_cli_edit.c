@@ -121,8 +121,8 @@ static const struct {
     {"rm \"$1\"", 0, false},
     {":", 0, false},
     {"touch \"$1\"", 0, false},
-    {"rm \"$1\"; ln -s /etc/passwd \"$1\"", 2, false},
-    {"rm \"$1\"; mkfifo \"$1\"", 2, false},
+    {"rm \"$1\"; ln -s /etc/passwd \"$1\"", 2, true},
+    {"rm \"$1\"; mkfifo \"$1\"", 2, true},
     {"head -c 3000000 /dev/zero >\"$1\"", 78, true},
     {": >\"$1\"", 2, false}, /* as a full disk leaves it; every key and every deny would be gone */
 };
@@ -133,6 +133,30 @@ START_TEST(whatever_the_editor_does_the_file_is_as_it_was)
     ck_assert_msg(edit() == ends[_i].status, "%d: %s", outcome.status, outcome.err);
     ck_assert_str_eq(text_of(conf), GOOD);
     ck_assert_int_eq(exists(beside(".my.conf.kept")), ends[_i].kept);
+}
+END_TEST
+
+static const struct {
+    const char *leaves; /* the editor's script */
+    const char *sentence;
+    const char *test; /* of what is kept, for test(1) */
+} no_files[] = {
+    {"rm \"$1\"; mkdir \"$1\"", "/.my.conf.edit is no regular file\n", "-d"},
+    {"rm \"$1\"; mkfifo \"$1\"", "/.my.conf.edit is no regular file\n", "-p"},
+    {"rm \"$1\"; ln -s /dev/zero \"$1\"", "/.my.conf.edit is no regular file\n", "-h"},
+};
+
+START_TEST(an_editor_that_leaves_no_file_is_told_so_once)
+{
+    char line[PATH_MAX + 64];
+    editor_does(no_files[_i].leaves);
+    ck_assert_int_eq(edit(), 2);
+    is_as_it_was();
+    const char *said = strstr(outcome.err, no_files[_i].sentence);
+    ck_assert_msg(said != NULL, "%s", outcome.err);
+    ck_assert_msg(strstr(said + 1, no_files[_i].sentence) == NULL, "%s", outcome.err);
+    snprintf(line, sizeof line, "test %s '%s'", no_files[_i].test, beside(".my.conf.kept"));
+    ck_assert_msg(system(line) == 0, "%s", outcome.err);
 }
 END_TEST
 
@@ -357,6 +381,8 @@ int main(void)
     TCase *edits = tcase_create("edits");
     tcase_add_checked_fixture(edits, setup, teardown);
     tcase_set_timeout(edits, 120);
+    tcase_add_loop_test(edits, an_editor_that_leaves_no_file_is_told_so_once, 0,
+                        (int)(sizeof no_files / sizeof no_files[0]));
     tcase_add_test(edits, what_is_good_takes_the_files_place);
     tcase_add_test(edits, visual_comes_first_and_may_have_options);
     tcase_add_test(edits, what_is_bad_is_refused_with_line_and_file_and_kept_beside_it);
