@@ -116,10 +116,12 @@ static int confirm(const char *root, bool dry)
 
 static int begin_watch(const struct switch_tree *tree, unsigned seconds)
 {
+    char kept[PATH_MAX];
     pid_t watcher = switch_watch(tree, seconds);
     if (watcher < 0)
         return CLI_FAILED;
-    if (mark_write(tree->etc, watcher, time(NULL) + (time_t)seconds) != 0)
+    switch_confirmed(tree, kept);
+    if (mark_write(tree->etc, watcher, time(NULL) + (time_t)seconds, kept) != 0)
         return cli_fail(CLI_FAILED, "nothing was changed: %s/etc/" MARK_NAME ": %m%s", tree->root,
                         hindrance_remedy(errno, tree->file));
     return CLI_OK;
@@ -136,7 +138,7 @@ static int name_it(struct switch_tree *tree, const char *text, bool watched, boo
             mark_clear(tree->etc);
         return status;
     }
-    if (!watched || switch_pends(tree, &mark))
+    if (!watched || mark_read(tree->etc, &mark) != 0)
         return CLI_OK;
     switch_off(tree);
     return cli_fail(CLI_NO, "off: it was switched off while it was switched on");

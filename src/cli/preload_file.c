@@ -135,7 +135,7 @@ char *preload_without(const char *text)
     return NULL;
 }
 
-static bool stands_alone(const char *text, const char *path)
+bool preload_stands_alone(const char *text, const char *path)
 {
     struct preload_entry entry;
     unsigned line = 1, ours = 0, same = 0;
@@ -152,7 +152,7 @@ char *preload_with(const char *text, const char *path)
     auto_free char *rest = NULL;
     char *result, *end;
     size_t length;
-    if (stands_alone(text, path))
+    if (preload_stands_alone(text, path))
         return strdup(text);
     rest = preload_without(text);
     result = rest != NULL ? malloc(strlen(rest) + strlen(path) + 2) : NULL;

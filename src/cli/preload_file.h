@@ -37,6 +37,9 @@ bool preload_is_ours(const struct preload_entry *entry);
 /* The first entry of ours in what preload_seen returned. */
 bool preload_find_ours(const char *seen, struct preload_entry *entry);
 
+/* Whether `path` is an entry of the text, once, and no other of it is ours. */
+bool preload_stands_alone(const char *text, const char *path);
+
 /* Whether what stands at the offset looks like a part of a comment to who reads the text. */
 bool preload_in_comment(const char *text, size_t offset);
 

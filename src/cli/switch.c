@@ -152,5 +152,20 @@ bool switch_is_on(const struct switch_tree *tree)
 
 bool switch_pends(const struct switch_tree *tree, struct switch_mark *mark)
 {
-    return mark_read(tree->etc, mark) != 0;
+    if (mark_read(tree->etc, mark) == 0)
+        return false;
+    return *mark->kept == '\0' || !preload_stands_alone(tree->text, mark->kept);
+}
+
+void switch_confirmed(const struct switch_tree *tree, char entry[PATH_MAX])
+{
+    struct preload_entry ours;
+    struct switch_mark mark;
+    *entry = '\0';
+    if (!preload_find_ours(tree->seen, &ours) || ours.length >= PATH_MAX ||
+        switch_pends(tree, &mark))
+        return;
+    snprintf(entry, PATH_MAX, "%.*s", (int)ours.length, ours.start);
+    if (!preload_stands_alone(tree->text, entry))
+        *entry = '\0';
 }

@@ -68,8 +68,11 @@ int switch_plan_off(const struct switch_tree *tree);
 bool switch_is_on(const struct switch_tree *tree);
 
 /* The pending confirmation, if there is one. A mark that cannot be read is one: its watcher will
- * take the switch back. */
+ * take the switch back. None is where the text of the tree has what was confirmed before. */
 bool switch_pends(const struct switch_tree *tree, struct switch_mark *mark);
+
+/* The entry of ours that is confirmed; "" where there is none, or several are. */
+void switch_confirmed(const struct switch_tree *tree, char entry[PATH_MAX]);
 
 /*
  * Starts the process that takes the switch back (take_back.h), in a session of its own and, where

@@ -8,7 +8,7 @@
 #include "cli/atomic_file.h"
 #include "core/cleanup.h"
 
-enum { MAX_MARK = 256 };
+enum { MAX_MARK = 256 + PATH_MAX };
 
 static void this_boot(char boot[BOOT_ID_SIZE])
 {
@@ -27,22 +27,26 @@ int mark_read(int etc, struct switch_mark *mark)
     long watcher;
     long long until;
     char boot[BOOT_ID_SIZE];
+    int length = 0;
     *mark = (struct switch_mark){.boot = "-"};
     if (text == NULL)
         return errno == ENOENT ? 0 : -1;
-    if (sscanf(text, "%ld %lld %39s", &watcher, &until, boot) != 3)
+    if (sscanf(text, "%ld %lld %39s%n", &watcher, &until, boot, &length) != 3)
         return 1;
     *mark = (struct switch_mark){.watcher = (pid_t)watcher, .until = (time_t)until};
     strcpy(mark->boot, boot);
+    if (text[length] == ' ')
+        snprintf(mark->kept, sizeof mark->kept, "%.*s", (int)strcspn(text + length + 1, "\n"),
+                 text + length + 1);
     return 1;
 }
 
-int mark_write(int etc, pid_t watcher, time_t until)
+int mark_write(int etc, pid_t watcher, time_t until, const char *kept)
 {
     char text[MAX_MARK], boot[BOOT_ID_SIZE];
     this_boot(boot);
-    int length =
-        snprintf(text, sizeof text, "%ld %lld %s\n", (long)watcher, (long long)until, boot);
+    int length = snprintf(text, sizeof text, "%ld %lld %s%s%s\n", (long)watcher, (long long)until,
+                          boot, *kept != '\0' ? " " : "", kept);
     return atomic_replace(etc, MARK_NAME, text, (size_t)length, NULL);
 }
 

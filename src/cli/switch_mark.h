@@ -2,13 +2,17 @@
  * cli/switch_mark.h - the mark of a switch that waits for its confirmation.
  *
  * File:    ld.so.preload.pending beside ld.so.preload, and so on the same disk: after a power cut
- *          either both are there or the mark alone. "WATCHER UNTIL BOOT\n".
+ *          either both are there or the mark alone. "WATCHER UNTIL BOOT\n", or "WATCHER UNTIL BOOT
+ *          KEPT\n".
  * Rule:    a mark of another boot has no watcher any more: the switch is to be taken back.
+ * Kept:    the entry that was confirmed before. While the list still names it, the enable that
+ *          wrote the mark has not come to its end, and there is nothing to take back.
  * Threads: none.
  */
 #ifndef COMMISSIONED_CLI_SWITCH_MARK_H
 #define COMMISSIONED_CLI_SWITCH_MARK_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
@@ -21,6 +25,7 @@ struct switch_mark {
     pid_t watcher;           /* the process that will take it back */
     time_t until;            /* seconds since the epoch */
     char boot[BOOT_ID_SIZE]; /* random(4), boot_id; "-" where that was not known */
+    char kept[PATH_MAX];     /* "" where nothing was confirmed */
 };
 
 /* 1 and the mark (of nobody and of no boot, where the file holds something else); 0 where there is
@@ -28,7 +33,7 @@ struct switch_mark {
 int mark_read(int etc, struct switch_mark *mark);
 
 /* Writes a mark of this boot. 0, or -1 with errno. */
-int mark_write(int etc, pid_t watcher, time_t until);
+int mark_write(int etc, pid_t watcher, time_t until, const char *kept);
 
 /* Removes it; fine where it is not there. 0, or -1 with errno. */
 int mark_clear(int etc);

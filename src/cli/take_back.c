@@ -7,7 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/atomic_file.h"
 #include "cli/lock_file.h"
+#include "cli/preload_file.h"
 #include "cli/rooted.h"
 #include "cli/switch_mark.h"
 #include "commissioned/journal_fields.h"
@@ -63,9 +65,22 @@ enum preload_out take_off(int etc, const char **file)
     return preload_take_out(etc) == PRELOAD_OUT_FAILED ? PRELOAD_OUT_FAILED : out;
 }
 
-static int take_out(int etc, const char *root)
+/* What was confirmed stands as it stood when the mark was written. */
+static bool is_as_confirmed(int etc, const struct switch_mark *mark)
+{
+    size_t size;
+    auto_free char *text =
+        *mark->kept != '\0' ? atomic_read(etc, PRELOAD_NAME, MAX_PRELOAD, &size) : NULL;
+    return text != NULL && strlen(text) == size && preload_stands_alone(text, mark->kept);
+}
+
+/* An enable that is there yet names its library before it looks for its mark: so it is looked at
+ * once more behind the mark. */
+static int take_out(int etc, const struct switch_mark *mark, const char *root)
 {
     const char *file;
+    if (is_as_confirmed(etc, mark) && mark_clear(etc) == 0 && is_as_confirmed(etc, mark))
+        return DONE;
     enum preload_out out = take_off(etc, &file);
     if (out == PRELOAD_OUT_FAILED)
         return failed(root, file);
@@ -74,11 +89,10 @@ static int take_out(int etc, const char *root)
     return DONE;
 }
 
-static bool is_mine(int etc)
+static bool is_mine(int etc, struct switch_mark *mark)
 {
-    struct switch_mark mark;
-    int there = mark_read(etc, &mark);
-    return there < 0 || (there > 0 && mark.watcher == getpid());
+    int there = mark_read(etc, mark);
+    return there < 0 || (there > 0 && mark->watcher == getpid());
 }
 
 static int take_back(const char *root)
@@ -89,7 +103,8 @@ static int take_back(const char *root)
         return errno == ENOENT ? DONE : failed(root, "/etc");
     auto_close int lock = take_lock(top);
     (void)lock;
-    return is_mine(etc) ? take_out(etc, root) : DONE;
+    struct switch_mark mark;
+    return is_mine(etc, &mark) ? take_out(etc, &mark, root) : DONE;
 }
 
 /* The mark is written when its watcher is there: an old watcher must have one, a young one may be
@@ -148,5 +163,5 @@ int take_back_of_other_boot(void)
     int there = mark_read(etc, &mark);
     if (there < 0)
         return failed(NULL, "/etc/" MARK_NAME);
-    return there == 0 || mark_is_of_this_boot(&mark) ? DONE : take_out(etc, NULL);
+    return there == 0 || mark_is_of_this_boot(&mark) ? DONE : take_out(etc, &mark, NULL);
 }

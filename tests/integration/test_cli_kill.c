@@ -18,7 +18,7 @@
 
 enum { MAX_CALLS = 2000, FEWEST_CALLS = 20 };
 
-static char root[PATH_MAX], preload[PATH_MAX], backup[PATH_MAX];
+static char root[PATH_MAX], preload[PATH_MAX], backup[PATH_MAX], mark[PATH_MAX];
 
 static void setup(void)
 {
@@ -33,6 +33,7 @@ static void setup(void)
     }
     in_folder(preload, root, "etc/ld.so.preload");
     in_folder(backup, root, "etc/ld.so.preload.before");
+    in_folder(mark, root, "etc/ld.so.preload.pending");
     in_folder(path, root, &LIBRARY[1]);
     built(from, "tests/fixtures/preloaded.so");
     copy_file(from, path, 0644);
@@ -83,6 +84,8 @@ static void kill_everywhere(const char *name, const char *input, const char *con
 
 static const char *const enable_call[] = {
     "commissioned-auth", "enable", "--no-trial", "--wait", "1", "--root", root, NULL};
+static const char *const slow_enable_call[] = {
+    "commissioned-auth", "enable", "--no-trial", "--wait", "600", "--root", root, NULL};
 static const char *const disable_call[] = {"commissioned-auth", "disable", "--root", root, NULL};
 
 static void switched_off(void)
@@ -149,10 +152,87 @@ START_TEST(a_killed_enable_never_leaves_the_switch_on_for_good)
 }
 END_TEST
 
-/* ---- disable while enable is on its way ------------------------------------------------------ */
+/* ---- enable over an entry that was confirmed -------------------------------------------------- */
 
-static const char *const slow_enable_call[] = {
-    "commissioned-auth", "enable", "--no-trial", "--wait", "600", "--root", root, NULL};
+#define ELSEWHERE OTHER "/opt/lib/libcommissioned-auth.so\n"
+
+static void confirmed_elsewhere(void)
+{
+    unlink(mark);
+    write_file(preload, ELSEWHERE, 0644);
+}
+
+static void wait_until_nothing_pends(void)
+{
+    for (int i = 0; i < 3000 && exists(mark); i++)
+        usleep(10000);
+    ck_assert(!exists(mark));
+}
+
+/* What it had named is taken back: see above. What nobody changed stays. */
+static void judge_confirmed(unsigned nth)
+{
+    if (strcmp(text_of(preload), BOTH) != 0) {
+        wait_until_nothing_pends();
+        is_one_of(preload, nth, ELSEWHERE, ELSEWHERE);
+    }
+    whole(disable_call);
+}
+
+START_TEST(a_killed_enable_leaves_a_confirmed_entry_that_it_had_not_replaced)
+{
+    kill_everywhere("a_killed_enable_leaves_a_confirmed_entry_that_it_had_not_replaced", NULL,
+                    enable_call, confirmed_elsewhere, judge_confirmed);
+}
+END_TEST
+
+/* Kills the call as soon as its mark is there, which comes before the entry. */
+static bool killed_at_its_mark(const char *const argv[])
+{
+    char before[256], now[256] = "";
+    int status;
+    snprintf(before, sizeof before, "%s", exists(mark) ? text_of(mark) : "");
+    snprintf(now, sizeof now, "%s", before);
+    for (unsigned nth = 1; strcmp(now, before) == 0; nth++) {
+        if (fault_at(nth, NULL, argv, &status) == FAULT_UNAVAILABLE)
+            return false;
+        snprintf(now, sizeof now, "%s", exists(mark) ? text_of(mark) : "");
+    }
+    ck_assert_str_eq(text_of(preload), ELSEWHERE);
+    return true;
+}
+
+START_TEST(a_second_killed_enable_leaves_the_confirmed_entry_too)
+{
+    confirmed_elsewhere();
+    if (!killed_at_its_mark(slow_enable_call) || !killed_at_its_mark(enable_call)) {
+        puts("SKIP a_second_killed_enable_leaves_the_confirmed_entry_too: this process may not "
+             "trace its children");
+        return;
+    }
+    wait_until_nothing_pends();
+    ck_assert_str_eq(text_of(preload), ELSEWHERE);
+}
+END_TEST
+
+/* What the first of them named is not confirmed, whatever became of the second. */
+START_TEST(what_was_not_confirmed_is_taken_back_after_a_killed_enable)
+{
+    switched_off();
+    unlink(mark);
+    whole(slow_enable_call);
+    write_file(preload, ELSEWHERE, 0644); /* as if it had named this one */
+    if (!killed_at_its_mark(enable_call)) {
+        puts("SKIP what_was_not_confirmed_is_taken_back_after_a_killed_enable: this process may "
+             "not trace its children");
+        return;
+    }
+    wait_until_nothing_pends();
+    ck_assert_str_eq(text_of(preload), OTHER);
+}
+END_TEST
+
+/* ---- disable while enable is on its way ------------------------------------------------------ */
 
 static void disable_meanwhile(void)
 {
@@ -166,8 +246,6 @@ static void disable_meanwhile(void)
 /* It is off; or the enable that had hardly begun came after, and then it takes itself back. */
 static void off_or_watched(unsigned nth)
 {
-    char mark[PATH_MAX];
-    in_folder(mark, root, "etc/ld.so.preload.pending");
     is_one_of(preload, nth, OTHER, BOTH);
     if (strcmp(text_of(preload), BOTH) == 0)
         ck_assert_msg(exists(mark), "on for good after a disable at system call %u", nth);
@@ -309,6 +387,9 @@ int main(void)
     tcase_add_test(kills, a_kill_at_any_moment_of_enable_leaves_the_file_whole);
     tcase_add_test(kills, a_kill_at_any_moment_of_disable_leaves_the_file_whole);
     tcase_add_test(kills, a_killed_enable_never_leaves_the_switch_on_for_good);
+    tcase_add_test(kills, a_killed_enable_leaves_a_confirmed_entry_that_it_had_not_replaced);
+    tcase_add_test(kills, a_second_killed_enable_leaves_the_confirmed_entry_too);
+    tcase_add_test(kills, what_was_not_confirmed_is_taken_back_after_a_killed_enable);
     tcase_add_test(kills, a_disable_that_does_not_wait_for_enable_has_the_last_word);
     tcase_add_test(kills, a_kill_at_any_moment_of_key_rotate_leaves_the_key_whole);
     tcase_add_test(kills, a_kill_at_any_moment_of_key_promote_leaves_the_key_whole);

@@ -216,6 +216,25 @@ START_TEST(a_boot_leaves_a_confirmed_switch)
 }
 END_TEST
 
+/* The enable was to name another library, and the power went before it did, or behind that. */
+START_TEST(a_boot_leaves_what_was_confirmed_where_it_still_stands)
+{
+    static const char kept[] = "/opt/lib/libcommissioned-auth.so\n";
+    if (own_system_lacks(__func__))
+        return;
+    write_file(OWN_MARK, "1234 1 another-boot /opt/lib/libcommissioned-auth.so\n", 0644);
+    write_file(OWN_PRELOAD, kept, 0644);
+    SUCCEEDS(OWN_OFF, "--unconfirmed");
+    ck_assert_str_eq(text_of(OWN_PRELOAD), kept);
+    ck_assert(!exists(OWN_MARK));
+    write_file(OWN_MARK, "1234 1 another-boot /opt/lib/libcommissioned-auth.so\n", 0644);
+    write_file(OWN_PRELOAD, NAMED, 0644);
+    SUCCEEDS(OWN_OFF, "--unconfirmed");
+    ck_assert(is_off());
+    ck_assert(!exists(OWN_MARK));
+}
+END_TEST
+
 START_TEST(what_waits_for_its_confirmation_in_this_boot_is_left_to_its_watcher)
 {
     if (own_system_lacks(__func__))
@@ -773,6 +792,7 @@ int main(void)
     tcase_add_test(back, what_was_not_confirmed_before_a_power_cut_is_taken_back_at_the_boot);
     tcase_add_test(back, a_mark_that_a_power_cut_left_empty_counts_as_not_confirmed);
     tcase_add_test(back, a_boot_leaves_a_confirmed_switch);
+    tcase_add_test(back, a_boot_leaves_what_was_confirmed_where_it_still_stands);
     tcase_add_test(back, what_waits_for_its_confirmation_in_this_boot_is_left_to_its_watcher);
     tcase_add_test(locks, another_users_lock_holds_up_neither_confirm_nor_disable);
     tcase_add_test(locks, another_users_lock_does_not_hold_up_the_taking_back);
