@@ -1,6 +1,7 @@
 # What some unit tests are linked with beside the rest.
 
-wraps_mmap := $(addprefix $(BUILD)/tests/unit/test_,record redact policy_image slab module_heap)
+wraps_mmap := $(addprefix $(BUILD)/tests/unit/test_,record redact policy_image policy_loader slab \
+    module_heap)
 $(wraps_mmap): $(BUILD)/obj/tests/wrap/mmap_fails.o
 $(wraps_mmap): private ALL_LDFLAGS += -Wl,--wrap=mmap
 

@@ -54,6 +54,7 @@
     X(REASON_PEER_REFUSED, "peer-refused",                                                         \
       "the peer's certificate is not good by the trust of this machine")                           \
     X(REASON_PEER_UNKNOWN, "peer-unknown", "the peer's certificate could not be verified")         \
+    X(REASON_NO_MEMORY, "no-memory", "memory ran out (it is tried again)")                         \
     X(REASON_KEY_MISSING, "key-missing", "the key cannot be had")
 
 #define REASON_NAME(reason, code, text) reason,

@@ -271,7 +271,8 @@ static bool request_target_is_inside(const char *text, const struct policy_rule 
     X(HOP_CONNECT_ONLY, REASON_CONNECT_ONLY)                                                       \
     X(HOP_TRACE, REASON_TRACE)                                                                     \
     X(HOP_FOLLOWS, REASON_FOLLOWS)                                                                 \
-    X(HOP_REDIRECTED, REASON_REDIRECT)
+    X(HOP_REDIRECTED, REASON_REDIRECT)                                                             \
+    X(HOP_NO_MEMORY, REASON_NO_MEMORY)
 
 #define FLAG(flag, reason) | (flag)
 enum { UNSAFE = 0 UNSAFE_FLAGS(FLAG) };

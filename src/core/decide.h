@@ -47,6 +47,7 @@ enum hop_flag {
 
     /* The application's list has a line that begins with a blank: part of the line before it. */
     HOP_FOLDED = 1u << 18,
+    HOP_NO_MEMORY = 1u << 19, /* for what a key needs to be put in place */
 };
 
 /* What came of verifying the peer ourselves. */

@@ -141,14 +141,34 @@ static void make_syslog(struct datagram *datagram, enum journal_kind kind, const
     }
 }
 
+/* Where no more is to be had, for one line at a time: another that comes meanwhile is dropped. */
+static struct datagram spare;
+static bool spare_is_taken; /* atomic */
+
+/* Not on the stack, which may be a short one, and not from the program's heap. */
+static struct datagram *take_datagram(void)
+{
+    struct datagram *datagram =
+        mmap(NULL, sizeof *datagram, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (datagram != MAP_FAILED)
+        return datagram;
+    return __atomic_exchange_n(&spare_is_taken, true, __ATOMIC_ACQUIRE) ? NULL : &spare;
+}
+
+static void give_datagram(struct datagram *datagram)
+{
+    if (datagram == &spare)
+        __atomic_store_n(&spare_is_taken, false, __ATOMIC_RELEASE);
+    else
+        munmap(datagram, sizeof *datagram);
+}
+
 bool journal_send_to(const char *native_socket, const char *syslog_socket, enum journal_kind kind,
                      const char *message, const struct journal_field *fields, size_t nfields)
 {
     auto_errno int saved = errno;
-    /* Not on the stack, which may be a short one, and not from the program's heap. */
-    struct datagram *datagram =
-        mmap(NULL, sizeof *datagram, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (datagram == MAP_FAILED)
+    struct datagram *datagram = take_datagram();
+    if (datagram == NULL)
         return false;
     make_native(datagram, kind, message, fields, nfields);
     bool sent = send_to(native_socket, datagram);
@@ -156,7 +176,7 @@ bool journal_send_to(const char *native_socket, const char *syslog_socket, enum 
         make_syslog(datagram, kind, message, fields, nfields);
         sent = send_to(syslog_socket, datagram);
     }
-    munmap(datagram, sizeof *datagram);
+    give_datagram(datagram);
     return sent;
 }
 

@@ -12,6 +12,7 @@
 #include <check.h>
 
 #include "support/command.h"
+#include "support/journal_trap.h"
 #include "support/old_libcurl.h"
 #include "support/origin.h"
 #include "support/other_libc.h"
@@ -38,6 +39,7 @@ static const struct {
     {"system-files-at-rotation", 4, 0},
     {"kernel-memory-at-rotation", 4, 0},
     {"interruption-at-rotation", 4, 0},
+    {"mappings-at-rotation", 4, 0},
     {"loader-error", 2, 1},
 };
 
@@ -58,6 +60,53 @@ START_TEST(a_moment_of_want_is_no_verdict)
     served_expect(rows[_i].scenario, rows[_i].yes, rows[_i].no);
 }
 END_TEST
+
+/* ---- no memory of our own -------------------------------------------------------------------- */
+
+static bool trapped;
+
+static void set_up_trap(void)
+{
+    trapped = geteuid() == 0 && journal_trap_start();
+    served_set_up();
+}
+
+static void report_denied(void)
+{
+    char *file = tmpdir_printf(served_folder, "denied.conf", 0600,
+                               "api_key = \"%s\";\nreport = \"denied\";\n", served_key);
+    setenv("COMMISSIONED_AUTH_CONFIG", file, 1);
+    free(file);
+}
+
+static const struct {
+    const char *scenario;
+    unsigned yes, no;
+} wants[] = {{"mappings-at-first", 1, 1}, {"mappings-at-mask", 2, 1}};
+
+START_TEST(a_request_that_gets_no_key_for_want_of_memory_goes_and_it_is_said_why)
+{
+    const char(*lines)[TRAP_SIZE];
+    if (skips_old_libcurl("a_request_that_gets_no_key_for_want_of_memory"))
+        return;
+    report_denied();
+    setenv("COMMISSIONED_AUTH_DEBUG", "1", 1);
+    served_run(HARD, wants[_i].scenario);
+    served_expect(wants[_i].scenario, wants[_i].yes, wants[_i].no);
+    const char *said = strstr(served_outcome.err, ": no key: ");
+    ck_assert_msg(said != NULL && strstr(said, "[no-memory]") != NULL, "%s", served_outcome.err);
+    if (!trapped) {
+        printf("SKIP the journal of %s: only root has one of his own\n", wants[_i].scenario);
+        return;
+    }
+    ck_assert_uint_eq(journal_trap_lines(&lines), 1);
+    ck_assert_str_eq(journal_trap_field(lines[0], "COMMISSIONED_REASON"), "no-memory");
+    ck_assert_ptr_nonnull(strstr(lines[0], "memory ran out"));
+    ck_assert_ptr_null(strstr(lines[0], served_key));
+}
+END_TEST
+
+/* ---- the stack ------------------------------------------------------------------------------- */
 
 /* The bytes of its stack that the thread's requests took. */
 static long stack_taken(bool with_library)
@@ -263,6 +312,13 @@ int main(void)
     tcase_add_test(tests, the_stack_need_be_no_larger_than_4_kib_more);
     tcase_add_loop_test(tests, no_call_takes_more_than_4_kib_of_stack_beyond_libcurls_own, 0, 2);
     tcase_add_test(tests, a_module_that_comes_back_is_found);
+    TCase *memory = tcase_create("memory");
+    tcase_add_checked_fixture(memory, set_up_trap, served_tear_down);
+    tcase_set_timeout(memory, 120);
+    tcase_add_loop_test(memory,
+                        a_request_that_gets_no_key_for_want_of_memory_goes_and_it_is_said_why, 0,
+                        (int)(sizeof wants / sizeof wants[0]));
+    suite_add_tcase(suite, memory);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -189,8 +189,35 @@ static void let_fail(const struct failure *failure)
     CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
+#ifdef SYS_mmap2
+#define MAP SYS_mmap2
+#else
+#define MAP SYS_mmap
+#endif
+
+/* The same of every small mapping that is no file's, such as ours; libcurl's memory is the heap's,
+ * and a thread's stack is larger. */
+static void let_small_mappings_fail(void)
+{
+    enum { SMALL = 64 * 1024, LOW = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0 };
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MAP, 0, 5),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[4]) + LOW),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)-1, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]) + LOW),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, SMALL, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+    CHECK(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+}
+
 struct failing_request {
-    const struct failure *failure;
+    const struct failure *failure; /* NULL: small mappings */
     CURL *easy;
     const char *url;
     CURLcode result;
@@ -199,7 +226,10 @@ struct failing_request {
 static void *ask_failing(void *data)
 {
     struct failing_request *request = data;
-    let_fail(request->failure);
+    if (request->failure != NULL)
+        let_fail(request->failure);
+    else
+        let_small_mappings_fail();
     request->result = ask(request->easy, request->url);
     return data;
 }
@@ -235,6 +265,33 @@ static void fail_at_rotation(const struct failure *failure)
     wait_for_second();
     CHECK(ask(easy, APP "/yes/after") == CURLE_OK);
     curl_easy_cleanup(easy);
+}
+
+/* Nobody can know whether there is a policy, so nothing is refused. */
+static void mappings_at_first(void)
+{
+    CURL *easy = handle();
+    CHECK(ask_while_failing(NULL, easy, APP "/no/failing") == CURLE_OK);
+    wait_for_second();
+    CHECK(ask(easy, APP "/yes/after") == CURLE_OK);
+    curl_easy_cleanup(easy);
+}
+
+static void mappings_at_rotation(void)
+{
+    fail_at_rotation(NULL);
+}
+
+/* Without a mask in the verbose output there is no key. */
+static void mappings_at_mask(void)
+{
+    CURL *first = handle(), *easy = handle();
+    CHECK(ask(first, APP "/yes/before") == CURLE_OK);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+    CHECK(ask_while_failing(NULL, easy, APP "/no/failing") == CURLE_OK);
+    CHECK(ask(easy, APP "/yes/after") == CURLE_OK);
+    curl_easy_cleanup(easy);
+    curl_easy_cleanup(first);
 }
 
 static void disk_at_first(void)
@@ -606,6 +663,9 @@ static const struct {
     {"system-files-at-rotation", system_files_at_rotation},
     {"kernel-memory-at-rotation", kernel_memory_at_rotation},
     {"interruption-at-rotation", interruption_at_rotation},
+    {"mappings-at-first", mappings_at_first},
+    {"mappings-at-rotation", mappings_at_rotation},
+    {"mappings-at-mask", mappings_at_mask},
     {"loader-error", loader_error},
     {"replaced", replaced},
     {"stack", stack},

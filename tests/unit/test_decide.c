@@ -269,6 +269,8 @@ static const struct row rows[] = {
     {PASS(whole, U, CONNECT_ONLY), "whole", .flags = HOP_CONNECT_ONLY},
     {PASS(whole, U, FOLLOWS), "whole", .flags = HOP_FOLLOWS},
     {PASS(whole, U, FOLDED_HEADER), "whole", .flags = HOP_FOLDED},
+    {PASS(whole, U, NO_MEMORY), "whole", .flags = HOP_NO_MEMORY},
+    {PASS(whole, U, NO_MEMORY), "whole", .flags = HOP_NO_MEMORY | HOP_TAINTED, .peer = PEER_GOOD},
     {PASS(whole, U, REDIRECT), "whole", .flags = HOP_REDIRECTED},
     {PASS(whole, U, OWN_CREDENTIALS), "whole", .flags = HOP_REDIRECTED | HOP_OWN_CREDENTIALS},
     {PASS(whole, U, MOVED), "whole", .flags = HOP_MOVED},

@@ -15,6 +15,7 @@
 
 #include "preload/policy/find_module.h"
 #include "preload/policy/policy_loader.h"
+#include "support/mmap_fails.h"
 #include "support/suite.h"
 #include "support/tmpdir.h"
 
@@ -206,6 +207,51 @@ START_TEST(without_the_module_there_is_a_sentence_until_it_comes)
 }
 END_TEST
 
+static unsigned builds;
+
+/* It makes its image, and then nothing more is to be had. */
+static struct policy_image *build_the_last(const struct policy_request *request)
+{
+    struct policy_image *image = commissioned_policy_build(request);
+    mmap_fails = true;
+    builds++;
+    return image;
+}
+
+START_TEST(a_good_policy_stays_while_there_is_no_memory_for_the_new_one)
+{
+    set_key(0);
+    set_policy("");
+    struct policy_ref *old = policy_take(), *policy;
+    module.build = build_the_last;
+    set_key(1);
+    TAKE_UNTIL(policy, builds > 0);
+    ck_assert_ptr_eq(policy, old);
+    ck_assert(!policy_is_unknown);
+    mmap_fails = false;
+    module.build = commissioned_policy_build;
+    policy_release(policy);
+    TAKE_UNTIL(policy, has_key(policy, 1));
+    policy_release(policy);
+    policy_release(old);
+}
+END_TEST
+
+START_TEST(without_memory_to_look_for_a_policy_it_is_unknown_until_there_is_some)
+{
+    set_key(0);
+    set_policy("");
+    mmap_fails = true;
+    ck_assert_ptr_null(policy_take());
+    ck_assert(policy_is_unknown);
+    mmap_fails = false;
+    struct policy_ref *policy;
+    TAKE_UNTIL(policy, policy != NULL && has_key(policy, 0));
+    ck_assert(!policy_is_unknown);
+    policy_release(policy);
+}
+END_TEST
+
 START_TEST(a_good_policy_stays_while_the_module_cannot_be_loaded)
 {
     set_key(0);
@@ -236,6 +282,8 @@ int main(void)
     tcase_add_test(tests, an_answer_to_an_old_policy_counts_for_the_new_one);
     tcase_add_loop_test(tests, without_the_module_there_is_a_sentence_until_it_comes, 0,
                         sizeof lacks / sizeof lacks[0]);
+    tcase_add_test(tests, a_good_policy_stays_while_there_is_no_memory_for_the_new_one);
+    tcase_add_test(tests, without_memory_to_look_for_a_policy_it_is_unknown_until_there_is_some);
     tcase_add_test(tests, a_good_policy_stays_while_the_module_cannot_be_loaded);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -26,6 +26,7 @@ static struct {
 
 uint8_t policy_volume;
 bool policy_was_read; /* written with LOCK_POLICY held */
+bool policy_is_unknown;
 
 static bool debug_wanted(void)
 {
@@ -180,6 +181,7 @@ __attribute__((always_inline)) static inline void note_look(const struct timespe
     in_force.waits = waits;
     in_force.checked = *now;
     __atomic_store_n(&policy_was_read, true, __ATOMIC_RELAXED);
+    __atomic_store_n(&policy_is_unknown, waits && in_force.current == NULL, __ATOMIC_RELAXED);
     in_force.lost_at = 0;
     lock_give_asked(LOCK_POLICY, alone);
 }
@@ -305,7 +307,9 @@ static struct policy_ref *refresh(struct policy_ref *old)
     bool settled = waited && !moment.look && is_for_asker(policy);
     if (policy == NULL || (!settled && !is_current(policy))) {
         bool passing;
-        struct policy_ref *read = make_ref(search_read(search, &passing));
+        struct policy_image *image = search_read(search, &passing);
+        struct policy_ref *read = make_ref(image);
+        passing |= image != NULL && read == NULL; /* that is no verdict on it */
         put_in_force(read, passing, &moment.now);
         policy_release(policy);
         policy = take_current(&moment);

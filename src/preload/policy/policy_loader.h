@@ -55,6 +55,9 @@ static inline bool policy_is_unread(void)
     return !__atomic_load_n(&policy_was_read, __ATOMIC_RELAXED);
 }
 
+/* Nothing is in force, and nobody knows whether there is a policy: memory ran out. */
+extern bool policy_is_unknown __attribute__((visibility("hidden"))); /* atomic */
+
 /* Whether policy_take_for would load the module, for which the loader takes 6 KB of stack. */
 bool policy_would_be_loaded(void);
 

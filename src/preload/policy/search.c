@@ -32,7 +32,7 @@ void search_end(struct search *search)
 bool search_finds_any(void)
 {
     struct search *search = look();
-    bool there = search != NULL && search->there;
+    bool there = search == NULL || search->there;
     search_end(search);
     return there;
 }

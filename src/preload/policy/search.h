@@ -29,7 +29,7 @@ void search_end(struct search *search);
  * NULL although there is one. */
 struct policy_image *search_read(const struct search *search, bool *passing);
 
-/* Whether a configuration is there; no where that cannot be known. */
+/* Whether a configuration is there, or no memory to look for one. */
 bool search_finds_any(void);
 
 #endif

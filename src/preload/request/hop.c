@@ -137,16 +137,20 @@ static bool give(struct record *record, const char *header, bool lift)
            (!lift || inject_lift(record));
 }
 
-/* False where the request must not be sent. `lift`: see follow_gather. */
-static bool apply(struct record *record, const struct decision *decision, bool lift)
+/*
+ * False where the request must not be sent. `lift`: see follow_gather. A key that could not be put
+ * in place is decided on anew, for what is told must be what was done.
+ */
+static bool apply(struct record *record, struct decision *decision, struct hop *hop, bool lift)
 {
     switch (decision->verdict) {
     case VERDICT_KEY:
-        if (!give(record, decision->key->header, lift)) {
-            inject_nothing(record);
-            record->key = NULL; /* the answer will say nothing of it */
-        }
-        return true;
+        if (give(record, decision->key->header, lift))
+            return true;
+        hop->flags |= HOP_NO_MEMORY;
+        *decision = decide(record->policy->image, hop);
+        record->key = NULL; /* the answer will say nothing of it */
+        break;
     case VERDICT_FAIL:
         inject_nothing(record);
         explain_failure(record, decision->key->error);
@@ -173,8 +177,8 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
     struct decision decision = judge_hop(record, &hop, detail);
     bool expects = decision.verdict == VERDICT_KEY && answer_expect(record, is_first);
     record->key = expects ? decision.key : NULL;
+    bool go_on = apply(record, &decision, &hop, lift);
     report_hop(record, &decision, &hop);
-    bool go_on = apply(record, &decision, lift);
     url_free(record, &judged);
     return go_on;
 }
@@ -239,6 +243,7 @@ NO_CANARY bool hop_decide(struct record *record)
     if (record->policy == NULL)
         record->policy = policy_take_for(record, is_kept_elsewhere);
     if (record->policy == NULL) {
+        report_unknown(record);
         follow_elsewhere(record);
         return true;
     }
@@ -278,7 +283,10 @@ void hop_decide_again(struct record *record)
     follow_gather_again(record, &hop);
     char detail[MAX_PEER_DETAIL];
     struct decision decision = judge_hop(record, &hop, detail);
-    if (!is_same_key(record, &decision) || !inject_again(record)) {
+    bool same = is_same_key(record, &decision);
+    if (!same || !inject_again(record)) {
+        if (same)
+            decision.reason = REASON_NO_MEMORY;
         inject_nothing(record);
         report_taken_back(record, &decision);
     }

@@ -12,6 +12,7 @@
 #include "preload/record/record_method.h"
 #include "preload/request/answer.h"
 #include "preload/request/report_line.h"
+#include "preload/request/url.h"
 
 /* Bits of policy_ref.told. */
 enum { TOLD_401 = 1, TOLD_403 = 2, TOLD_429 = 4 };
@@ -93,6 +94,26 @@ void report_hop_slow(struct record *record, const struct decision *decision, con
         report_line_show(&line, known ? hop->target : NULL);
     if ((first || report_is_asked(decision)) &&
         (decision->verdict != VERDICT_KEY || !wait_for_answer(record, &line)))
+        report_line_send(&line);
+}
+
+/*
+ * The journal has it once: whether there is a policy, and what it wants told, is not known. Other
+ * hosts than Commissioned's lose nothing.
+ */
+void report_unknown_slow(const struct record *record)
+{
+    static bool told; /* atomic */
+    auto_errno int saved = errno;
+    if (url_is_elsewhere(record))
+        return;
+    const struct report_line line = {.decision = {.reason = REASON_NO_MEMORY},
+                                     .host = COMMISSIONED_HOST,
+                                     .path = "",
+                                     .method = record_method_find(record)};
+    if (!policy_is_quiet())
+        report_line_show(&line, NULL);
+    if (!__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
         report_line_send(&line);
 }
 

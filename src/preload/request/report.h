@@ -35,6 +35,15 @@ static inline void report_hop(struct record *record, const struct decision *deci
         report_hop_slow(record, decision, hop);
 }
 
+void report_unknown_slow(const struct record *record);
+
+/* There is no policy to decide by; said is where that may be for want of memory. */
+static inline void report_unknown(const struct record *record)
+{
+    if (__builtin_expect(__atomic_load_n(&policy_is_unknown, __ATOMIC_RELAXED), 0))
+        report_unknown_slow(record);
+}
+
 /* A request with the key has its answer, or will have none. */
 void report_answer_slow(struct record *record);
 

@@ -111,11 +111,27 @@ static void send_with(const struct report_line *line, struct line_texts *texts)
                  sizeof fields / sizeof fields[0]);
 }
 
+/* Where no more is to be had, for one line at a time: another that comes meanwhile is dropped. */
+static struct line_texts spare;
+static bool spare_is_taken; /* atomic */
+
+static void send_without_memory(const struct report_line *line)
+{
+    if (__atomic_exchange_n(&spare_is_taken, true, __ATOMIC_ACQUIRE))
+        return;
+    send_with(line, &spare);
+    __atomic_store_n(&spare_is_taken, false, __ATOMIC_RELEASE);
+}
+
 void report_line_send(const struct report_line *line)
 {
-    struct line_texts *texts = report_has_room() ? slab_map(sizeof *texts) : NULL;
-    if (texts == NULL)
+    if (!report_has_room())
         return;
+    struct line_texts *texts = slab_map(sizeof *texts);
+    if (texts == NULL) {
+        send_without_memory(line);
+        return;
+    }
     send_with(line, texts);
     slab_unmap(texts, sizeof *texts);
 }

@@ -93,6 +93,8 @@ static bool is_concerned(const struct record *record)
 {
     struct policy_ref *policy = policy_take_for(record, is_kept_elsewhere);
     bool concerned = policy != NULL && (policy->image->nrules > 0 || policy->debug);
+    if (policy == NULL)
+        report_unknown(record);
     policy_release(policy);
     return concerned;
 }
