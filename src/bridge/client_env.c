@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/names.h"
+#include "core/variable.h"
 
 #define LOOPBACK   "127.0.0.1"
 
@@ -60,16 +61,10 @@ static char *with_loopback(const char *value)
     return asprintf(&longer, "%s," LOOPBACK, value) < 0 ? NULL : longer;
 }
 
-static const char *value_of(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
 /* Clients differ in which of the two counts, so neither may say less than the other did. */
 static bool append_loopback(void)
 {
-    const char *lower = value_of("no_proxy"), *upper = value_of("NO_PROXY");
+    const char *lower = variable("no_proxy"), *upper = variable("NO_PROXY");
     char *of_lower = with_loopback(lower != NULL ? lower : upper);
     char *of_upper = with_loopback(upper != NULL ? upper : lower);
     bool set = of_lower != NULL && of_upper != NULL && setenv("no_proxy", of_lower, 1) == 0 &&

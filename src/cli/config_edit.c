@@ -25,6 +25,7 @@
 #include "core/cleanup.h"
 #include "core/places.h"
 #include "core/secret.h"
+#include "core/variable.h"
 #include "policy/config.h"
 
 enum { OPTION_SYSTEM };
@@ -213,11 +214,11 @@ static int make_copy(const struct edit *edit)
 
 static void exec_editor(const char *copy)
 {
-    const char *editor = getenv("VISUAL");
+    const char *editor = variable("VISUAL");
     auto_free char *line = NULL;
-    if (editor == NULL || *editor == '\0')
-        editor = getenv("EDITOR");
-    if (editor == NULL || *editor == '\0')
+    if (editor == NULL)
+        editor = variable("EDITOR");
+    if (editor == NULL)
         editor = "vi";
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);

@@ -9,6 +9,7 @@
 #include "cli/preload_file.h"
 #include "cli/switch.h"
 #include "core/names.h"
+#include "core/variable.h"
 
 /* As the library looks for it: core/names.h. */
 static bool module_found(const char *library)
@@ -100,8 +101,8 @@ void doctor_library(struct doctor *doctor)
 void doctor_environment(struct doctor *doctor)
 {
     static const char *const secrets[] = {KEY_VARIABLE, OPENAI_KEY_VARIABLE};
-    const char *log = getenv("SSLKEYLOGFILE");
-    if (log != NULL && *log)
+    const char *log = variable("SSLKEYLOGFILE");
+    if (log != NULL)
         doctor_say(doctor, HEALTH_WARNING, "tls",
                    "SSLKEYLOGFILE is set: who reads %s and the network reads the key: unset it",
                    log);

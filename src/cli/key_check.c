@@ -17,6 +17,7 @@
 #include "core/cleanup.h"
 #include "core/names.h"
 #include "core/secret.h"
+#include "core/variable.h"
 
 enum { OPTION_JSON, OPTION_DIR, OPTION_CACERT, OPTION_CONNECT, OPTION_QUIET };
 enum { CHECK_SECONDS = 30 };
@@ -45,13 +46,6 @@ static size_t swallow(char *data, size_t size, size_t count, void *nothing)
     (void)data;
     (void)nothing;
     return size * count;
-}
-
-/* One that is set to nothing is taken as not set, as curl(1) does. */
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : NULL;
 }
 
 /* curl(1) honours these two; libcurl leaves them to the application. */

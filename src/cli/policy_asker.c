@@ -15,15 +15,10 @@
 #include "cli/program.h"
 #include "core/cleanup.h"
 #include "core/names.h"
+#include "core/variable.h"
 #include "policy/embedded.h"
 #include "policy/helper.h"
 #include "policy/script.h"
-
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value ? value : NULL;
-}
 
 static void ask_as_caller(struct policy_asker *asker)
 {

@@ -23,6 +23,7 @@
 #include "cli/policy.h"
 #include "cli/run.h"
 #include "core/text.h"
+#include "core/variable.h"
 
 enum form {
     BASE,   /* "https://host/v1": set to it */
@@ -108,11 +109,9 @@ static bool goes_to_a_proxy(const struct target *target)
     if (target->tls ||
         (without != NULL && (strcmp(without, "*") == 0 || strstr(without, target->host) != NULL)))
         return false;
-    for (size_t i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
-        const char *proxy = getenv(proxies[i]);
-        if (proxy != NULL && *proxy != '\0')
+    for (size_t i = 0; i < sizeof proxies / sizeof proxies[0]; i++)
+        if (variable(proxies[i]) != NULL)
             return true;
-    }
     return false;
 }
 

@@ -6,11 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/variable.h"
+
 static bool coloured(void)
 {
-    const char *no = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
-    return !(no != NULL && *no) && isatty(STDOUT_FILENO) && terminal != NULL &&
+    return variable("NO_COLOR") == NULL && isatty(STDOUT_FILENO) && terminal != NULL &&
            strcmp(terminal, "dumb") != 0;
 }
 
