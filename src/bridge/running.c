@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/write_whole.h"
 
 /* What the engine gets of us, and our ends of it. */
 struct ends {
@@ -17,9 +18,8 @@ struct ends {
 
 static int configuration_file(const char *text)
 {
-    size_t size = strlen(text);
     auto_close int fd = memfd_create("haproxy.cfg", MFD_CLOEXEC);
-    if (fd < 0 || write(fd, text, size) != (ssize_t)size)
+    if (fd < 0 || !write_whole(fd, text, strlen(text)))
         return -1;
     int written = fd;
     fd = -1;
@@ -37,21 +37,6 @@ static pid_t spawn(const struct engine *engine, int listener, const char *text,
                   ends->map[0]},
     };
     return configuration >= 0 && nothing >= 0 ? engine_spawn(&start) : -1;
-}
-
-/* The engine answers requests as soon as it has read its configuration, and
- * the map comes before. */
-static bool give_map(int pipe_end, const char *map)
-{
-    size_t size = strlen(map);
-    while (size > 0) {
-        ssize_t wrote = write(pipe_end, map, size);
-        if (wrote <= 0)
-            return false;
-        map += wrote;
-        size -= (size_t)wrote;
-    }
-    return true;
 }
 
 static void close_one(int fd)
@@ -75,7 +60,9 @@ bool running_start(struct running *running, const struct engine *engine, int lis
     close_one(ends.admin);
     close_one(ends.output[1]);
     close_one(ends.map[0]);
-    works = running->pid > 0 && give_map(ends.map[1], map);
+    /* The engine answers requests as soon as it has read its configuration, and the map comes
+     * before. */
+    works = running->pid > 0 && write_whole(ends.map[1], map, strlen(map));
     close_one(ends.map[1]);
     return works && admin_connect(&running->admin);
 }

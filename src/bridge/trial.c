@@ -9,6 +9,7 @@
 #include "bridge/haproxy_text.h"
 #include "bridge/order.h"
 #include "core/cleanup.h"
+#include "core/write_whole.h"
 
 static enum bridge_result run_checker(const char *engine, const char *text,
                                       char why[BRIDGE_SENTENCE])
@@ -16,9 +17,8 @@ static enum bridge_result run_checker(const char *engine, const char *text,
     /* -q takes the reason too. */
     const char *const words[] = {engine, "-c", "-f", "/dev/fd/3", NULL};
     char output[MAX_CHECKER_OUTPUT];
-    size_t size = strlen(text);
     auto_close int file = memfd_create("haproxy.cfg", MFD_CLOEXEC);
-    if (file < 0 || write(file, text, size) != (ssize_t)size)
+    if (file < 0 || !write_whole(file, text, strlen(text)))
         return bridge_fail(why, BRIDGE_FAILED, "%s: %s", engine, strerror(errno));
     switch (checker_run(words, file, output)) {
     case CHECKER_TAKES_IT:

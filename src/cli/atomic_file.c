@@ -8,20 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
-
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, data, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -1;
-        data += written;
-        size -= (size_t)written;
-    }
-    return 0;
-}
+#include "core/write_whole.h"
 
 static struct atomic_owner owner_of(int folder, const char *name)
 {
@@ -55,7 +42,7 @@ static int write_temporary(int folder, const char *temporary, const void *data, 
     if (unlinkat(folder, temporary, 0) != 0 && errno != ENOENT)
         return -1;
     fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || set_owner(fd, owner) != 0 || write_all(fd, data, size) != 0)
+    if (fd < 0 || set_owner(fd, owner) != 0 || !write_whole(fd, data, size))
         return -1;
     return fsync(fd);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/write_whole.h"
 
 bool ds_fail(struct ds_why *why, const char *format, ...)
 {
@@ -87,20 +88,6 @@ bool ds_state_prepare(const char *folder, struct ds_why *why)
     return true;
 }
 
-static bool write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, data, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        data += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
-
 static bool sync_folder(const char *folder)
 {
     auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -120,7 +107,7 @@ bool ds_state_write(const char *folder, const char *name, const void *data, size
     auto_close int fd = mkstemp(draft);
     if (fd < 0)
         return ds_fail(why, "%s: cannot be made: %s", draft, strerror(errno));
-    if (!write_all(fd, data, size) || fsync(fd) != 0 || rename(draft, path) != 0) {
+    if (!write_whole(fd, data, size) || fsync(fd) != 0 || rename(draft, path) != 0) {
         ds_fail(why, "%s: cannot be written: %s", path, strerror(errno));
         unlink(draft);
         return false;
