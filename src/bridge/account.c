@@ -9,6 +9,7 @@
 #include "commissioned/journal_fields.h"
 #include "core/decide.h"
 #include "core/journal.h"
+#include "core/text.h"
 
 enum { LINES_PER_MINUTE = 60, MINUTE = 60 };
 
@@ -24,13 +25,6 @@ static bool read_reason(const char *code, enum reason *reason)
     return false;
 }
 
-static uint32_t read_number(const char *text, uint32_t otherwise)
-{
-    char *end;
-    unsigned long number = strtoul(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0' ? (uint32_t)number : otherwise;
-}
-
 bool account_read(const char *line, struct account_line *told)
 {
     char rule[16], serial[16], token[80], reason[32], status[8];
@@ -40,9 +34,10 @@ bool account_read(const char *line, struct account_line *told)
                serial, token, reason, status, told->method, told->path) != 7 ||
         !read_reason(reason, &told->reason))
         return false;
-    told->rule = read_number(rule, POLICY_NONE);
-    told->serial = read_number(serial, 0);
-    told->status = read_number(status, 0);
+    told->rule = POLICY_NONE;
+    text_number_read(rule, UINT32_MAX, &told->rule);
+    text_number_read(serial, UINT32_MAX, &told->serial);
+    text_number_read(status, UINT32_MAX, &told->status);
     snprintf(told->token, sizeof told->token, "%.*s", SHA256_HEX, token);
     return true;
 }

@@ -19,6 +19,7 @@
 #include "cli/processes.h"
 #include "cli/switch.h"
 #include "core/cleanup.h"
+#include "core/text.h"
 
 enum {
     ENABLE_CONFIRM,
@@ -270,15 +271,8 @@ static int switch_on(struct switch_tree *tree, const struct wish *wish)
 
 static bool read_seconds(const char *word, unsigned *seconds)
 {
-    char *end;
     *seconds = SWITCH_DEFAULT_WAIT;
-    if (word == NULL)
-        return true;
-    errno = 0;
-    unsigned long value = strtoul(word, &end, 10);
-    *seconds = (unsigned)value;
-    return errno == 0 && end != word && *end == '\0' && word[0] != '-' && value >= 1 &&
-           value <= MAX_WAIT;
+    return word == NULL || (text_number_read(word, MAX_WAIT, seconds) && *seconds > 0);
 }
 
 /* Options of which one says the contrary of the other. */

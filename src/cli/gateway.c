@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 static const struct cli_option options[] = {{0}};
 
 static const struct cli_verb *const verbs[] = {&cli_verb_gateway_print, &cli_verb_gateway_check,
@@ -19,9 +21,8 @@ const struct cli_verb cli_verb_gateway = {
 
 static bool is_port(const char *text)
 {
-    char *end;
-    unsigned long port = strtoul(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && port > 0 && port <= 65535;
+    uint32_t port;
+    return text_number_read(text, UINT16_MAX, &port) && port > 0;
 }
 
 int gateway_check_address(const char *option, const char *text)

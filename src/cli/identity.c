@@ -8,26 +8,16 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "core/text.h"
 
-/* An id in digits; -1 stands for none in the kernel's own calls. */
-static bool read_number(const char *text, uint32_t *id)
-{
-    char *end;
-    unsigned long long number;
-    if (*text < '0' || *text > '9' || strlen(text) > 10)
-        return false;
-    number = strtoull(text, &end, 10);
-    if (*end != '\0' || number >= UINT32_MAX)
-        return false;
-    *id = (uint32_t)number;
-    return true;
-}
+/* -1 stands for none in the kernel's own calls. */
+static const uint32_t max_id = UINT32_MAX - 1;
 
 static bool find_group(const char *text, gid_t *gid)
 {
     const struct group *group = getgrnam(text);
     if (group == NULL)
-        return read_number(text, gid);
+        return text_number_read(text, max_id, gid);
     *gid = group->gr_gid;
     return true;
 }
@@ -73,7 +63,7 @@ int identity_find(const char *text, struct identity *identity)
             return cli_fail(CLI_FAILED, "--user: there is no group '%s'", colon);
     }
     user = getpwnam(word);
-    if (user == NULL && read_number(word, &number)) {
+    if (user == NULL && text_number_read(word, max_id, &number)) {
         user = getpwuid(number);
         if (user == NULL) {
             take_number(identity, number);

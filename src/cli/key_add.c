@@ -1,5 +1,4 @@
 /* key add and key rotate - the two ways in which a key comes into the store. */
-#include <ctype.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
@@ -46,18 +45,12 @@ static const struct cli_option rotate_options[] = {
 
 static int read_group(const char *name, gid_t *gid)
 {
-    const struct group *group;
-    char *end;
-    unsigned long number;
     *gid = (gid_t)-1;
     if (name == NULL)
         return CLI_OK;
-    group = getgrnam(name);
-    number = strtoul(name, &end, 10);
-    if (group == NULL && isdigit((unsigned char)*name) && *end == '\0' && number < (gid_t)-1) {
-        *gid = (gid_t)number;
+    const struct group *group = getgrnam(name);
+    if (group == NULL && text_number_read(name, (gid_t)-2, gid))
         return CLI_OK;
-    }
     if (group == NULL)
         return cli_fail(CLI_FAILED, "--group: there is no group '%s'", name);
     *gid = group->gr_gid;

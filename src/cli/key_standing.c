@@ -7,32 +7,27 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_GROUPS = 1024 };
+#include "core/text.h"
 
-static bool is_number(const char *text, unsigned long *number)
-{
-    char *end;
-    *number = strtoul(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0';
-}
+enum { MAX_GROUPS = 1024 };
 
 static bool is_user(const char *name)
 {
     const struct passwd *user = getpwnam(name);
-    unsigned long number;
+    uid_t number;
     return (user != NULL && user->pw_uid == geteuid()) ||
-           (is_number(name, &number) && number == geteuid());
+           (text_number_read(name, UINT32_MAX, &number) && number == geteuid());
 }
 
 static bool is_group(const char *name)
 {
     const struct group *group = getgrnam(name);
-    unsigned long number = (unsigned long)(gid_t)-1;
+    gid_t number = (gid_t)-1;
     gid_t groups[MAX_GROUPS];
     int count = getgroups(MAX_GROUPS, groups);
     if (group != NULL)
         number = group->gr_gid;
-    else if (!is_number(name, &number))
+    else if (!text_number_read(name, UINT32_MAX, &number))
         return false;
     for (int i = 0; i < count; i++)
         if (groups[i] == number)

@@ -95,6 +95,20 @@ void text_span_write(int64_t seconds, char text[TEXT_MAX_SPAN])
              units[i].letter);
 }
 
+/* ---- a number -------------------------------------------------------------------------------- */
+
+bool text_number_read(const char *text, uint32_t most, uint32_t *number)
+{
+    uint64_t value = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9' && value <= most; at++)
+        value = value * 10 + (uint64_t)(*at - '0');
+    if (at == text || *at != '\0' || value > most)
+        return false;
+    *number = (uint32_t)value;
+    return true;
+}
+
 /* ---- a port ---------------------------------------------------------------------------------- */
 
 void text_port_write(uint16_t port, char text[TEXT_MAX_PORT])

@@ -1,5 +1,6 @@
 /*
- * text.h - what people write and read: a mistyped word, a span of time, an origin's port, a path.
+ * text.h - what people write and read: a mistyped word, a span of time, a number, an origin's port,
+ * a path.
  *
  * For module and command; the preloaded library is built without text.c.
  *
@@ -10,6 +11,7 @@
 #ifndef COMMISSIONED_TEXT_H
 #define COMMISSIONED_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,6 +26,9 @@ int64_t text_span_read(const char *text);
 
 /* The other way, in the largest unit that leaves no rest. */
 void text_span_write(int64_t seconds, char text[TEXT_MAX_SPAN]);
+
+/* A number in digits and nothing else, at most `most`; false, and *number as it was, for all else. */
+bool text_number_read(const char *text, uint32_t most, uint32_t *number);
 
 /* What stands behind the host in an https URL: ":8443", or nothing for the port that is meant
  * anyway. */

@@ -1,4 +1,4 @@
-/* What people write and read: mistyped words, spans of time, ports. */
+/* What people write and read: mistyped words, spans of time, numbers, ports. */
 #include <string.h>
 
 #include <check.h>
@@ -95,6 +95,36 @@ START_TEST(a_span_is_written_in_the_largest_unit_that_fits)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    uint32_t most;
+    int64_t number; /* -1: none */
+} numbers[] = {
+    {"0", 9, 0},
+    {"007", 9, 7},
+    {"65535", UINT16_MAX, 65535},
+    {"65536", UINT16_MAX, -1},
+    {"4294967295", UINT32_MAX, UINT32_MAX},
+    {"4294967295", UINT32_MAX - 1, -1},
+    {"4294967296", UINT32_MAX, -1},
+    {"18446744073709551617", UINT32_MAX, -1}, /* one more than what 64 bits hold */
+    {"", 9, -1},
+    {"+1", 9, -1},
+    {"-1", UINT32_MAX, -1},
+    {" 1", 9, -1},
+    {"1 ", 9, -1},
+    {"0x1", 9, -1},
+};
+
+START_TEST(a_number_is_digits_and_not_too_large)
+{
+    uint32_t number = 12345;
+    bool taken = text_number_read(numbers[_i].text, numbers[_i].most, &number);
+    ck_assert_int_eq(taken, numbers[_i].number >= 0);
+    ck_assert_int_eq(number, taken ? numbers[_i].number : 12345);
+}
+END_TEST
+
 START_TEST(a_port_is_written_unless_it_is_meant_anyway)
 {
     char text[TEXT_MAX_PORT];
@@ -126,6 +156,8 @@ int main(void)
     tcase_add_loop_test(tests, a_span_of_time_is_digits_and_a_unit, 0,
                         sizeof spans / sizeof spans[0]);
     tcase_add_test(tests, a_span_is_written_in_the_largest_unit_that_fits);
+    tcase_add_loop_test(tests, a_number_is_digits_and_not_too_large, 0,
+                        sizeof numbers / sizeof numbers[0]);
     tcase_add_test(tests, a_port_is_written_unless_it_is_meant_anyway);
     tcase_add_test(tests, a_base_name_is_what_stands_behind_the_last_slash);
     suite_add_tcase(suite, tests);
