@@ -86,6 +86,6 @@ struct policy_image *search_read(const struct search *search, bool *passing)
     struct policy_image *image =
         search->module.build != NULL ? with_module(search) : without_module(&search->module);
     bool removed = search->module.build == NULL && search->module.lack == MODULE_REMOVED;
-    *passing = image != NULL ? image->passing : !removed;
+    *passing = image != NULL ? image->passing : !removed && search_finds_any();
     return image;
 }
