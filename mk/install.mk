@@ -31,7 +31,7 @@ $(BUILD)/conf/completion.%: $(COMMAND)
 tests: $(generated)
 
 boot_unit  := commissioned-auth-unconfirmed.service
-boot_link   = $(DESTDIR)$(UNITDIR)/systemd/system/sysinit.target.wants/$(boot_unit)
+boot_folder = $(DESTDIR)$(UNITDIR)/systemd/system/sysinit.target.wants
 
 # Each line is mode:source:place. What is not built or written here is left out.
 manuals   = $(foreach s,1 5 8,$(foreach m,$(wildcard \
@@ -68,7 +68,7 @@ put = INSTALL='$(INSTALL)' scripts/put-in-place $(word 1,$(1)) $(word 2,$(1)) \
 .PHONY: install
 install: all $(generated) ## install below DESTDIR, PREFIX and LIBDIR; switches nothing on
 	@$(foreach i,$(installed),$(call put,$(call parts,$(i))) &&) :
-	@umask 022 && mkdir -p '$(dir $(boot_link))' && ln -sfn ../$(boot_unit) '$(boot_link)'
+	@umask 022 && mkdir -p '$(boot_folder)' && ln -sfn ../$(boot_unit) '$(boot_folder)/$(boot_unit)'
 	@echo "installed below $(DESTDIR)$(PREFIX); nothing is switched on: see commissioned-auth(1)"
 
 # The switch goes first: a library that is named and missing makes every program complain.
@@ -78,9 +78,9 @@ uninstall: ## switch off, then remove what install put there; configuration and 
 	    '$(DESTDIR)/etc/ld.so.preload' ]; }; then \
 	    '$(DESTDIR)$(BINDIR)/commissioned-auth' disable --root '$(DESTDIR)/'; fi
 	@$(foreach i,$(installed),rm -f '$(DESTDIR)$(word 3,$(call parts,$(i)))' &&) :
-	@rm -f '$(boot_link)'
+	@rm -f '$(boot_folder)/$(boot_unit)'
 	@rmdir -p '$(DESTDIR)$(MODULEDIR)' '$(DESTDIR)$(DOCDIR)/examples' \
-	    '$(DESTDIR)$(SYSCONFDIR)/commissioned-auth' '$(dir $(boot_link))' 2>/dev/null || :
+	    '$(DESTDIR)$(SYSCONFDIR)/commissioned-auth' '$(boot_folder)' 2>/dev/null || :
 
 # A copy of the sources is built by debhelper below the build folder.
 .PHONY: deb

@@ -107,6 +107,36 @@ START_TEST(what_is_installed_under_a_narrow_umask_is_readable_to_everybody)
 }
 END_TEST
 
+START_TEST(the_folder_may_have_a_blank_in_its_name)
+{
+    char path[PATH_MAX];
+    strcat(top, "/a b");
+    OUTCOME(&outcome, "mkdir", top);
+    ck_assert_msg(make_install(plain_umask) == 0, "%s", outcome.err);
+    in_folder(path, top,
+              "usr/local/lib/systemd/system/sysinit.target.wants/"
+              "commissioned-auth-unconfirmed.service");
+    ck_assert(exists(path));
+    *strrchr(top, '/') = '\0';
+}
+END_TEST
+
+/* The part with the SDK, which pip would fetch, is skipped without a Python. */
+START_TEST(the_demo_works_in_a_folder_with_a_blank)
+{
+    static const char line[] =
+        "mkdir \"$2/a b\" \"$2/bin\" && printf '#!/bin/sh\\nexit 1\\n' >\"$2/bin/python3\" &&\n"
+        "chmod +x \"$2/bin/python3\" && cd \"$1\" && cp commissioned-auth commissioned-devserver "
+        "*.so \"$2/a b\" && cd - >/dev/null && PATH=\"$2/bin:$PATH\" TMPDIR=\"$2/a b\" "
+        "scripts/demo \"$2/a b\"";
+    char build[PATH_MAX];
+    built(build, "");
+    OUTCOME(&outcome, "sh", "-c", line, "sh", build, top);
+    ck_assert_msg(outcome.status == 0, "%s%s", outcome.out, outcome.err);
+    ck_assert_ptr_nonnull(strstr(outcome.out, "== Done"));
+}
+END_TEST
+
 /* What every profile includes names the library where it was put, and so
  * does what a profile may. */
 START_TEST(apparmor_is_told_of_a_library_below_usr_local)
@@ -262,6 +292,8 @@ int main(void)
     tcase_set_timeout(install, 120);
     tcase_add_test(install, a_full_disk_leaves_the_library_that_was_there);
     tcase_add_test(install, what_is_installed_under_a_narrow_umask_is_readable_to_everybody);
+    tcase_add_test(install, the_folder_may_have_a_blank_in_its_name);
+    tcase_add_test(install, the_demo_works_in_a_folder_with_a_blank);
     tcase_add_test(install, apparmor_is_told_of_a_library_below_usr_local);
     tcase_add_test(install, installing_for_another_kind_of_machine_runs_nothing_that_was_built);
     tcase_add_test(install, the_journal_explains_our_lines);
