@@ -277,6 +277,21 @@ START_TEST(packages_are_installed_as_root_only_where_somebody_said_so)
 }
 END_TEST
 
+START_TEST(what_is_there_for_root_is_not_missing_for_others)
+{
+    static const char line[] = "deps=$PWD/scripts/deps; PATH=$1/bin sh \"$deps\" machines";
+    char called[PATH_MAX];
+    if (!exists("/usr/sbin/debootstrap")) {
+        puts("SKIP what_is_there_for_root_is_not_missing_for_others: debootstrap is not installed");
+        return;
+    }
+    machine_without_packages();
+    in_folder(called, top, "bin/called");
+    OUTCOME(&outcome, "sh", "-c", line, "sh", top);
+    ck_assert_msg(outcome.status == 0 && !exists(called), "%s%s", outcome.out, outcome.err);
+}
+END_TEST
+
 START_TEST(making_packages_asks)
 {
     OUTCOME(&outcome, "make", "-n", "deb");
@@ -299,6 +314,7 @@ int main(void)
     tcase_add_test(install, the_journal_explains_our_lines);
     tcase_add_test(install, a_stripped_library_is_not_taken_for_a_damaged_one);
     tcase_add_test(install, packages_are_installed_as_root_only_where_somebody_said_so);
+    tcase_add_test(install, what_is_there_for_root_is_not_missing_for_others);
     tcase_add_test(install, making_packages_asks);
     suite_add_tcase(suite, install);
     return suite_run(suite);
