@@ -193,6 +193,10 @@ static const struct {
     {"X: b\r\n Host: a", NULL},
     {"X: Host: a", NULL},
     {"\n\nHost: a", "a"},
+    {"X: b\rHost: a", "a"},
+    {"X: b\r\rHost: a", "a"},
+    {"X: b\r", NULL},
+    {"X: b\r Host: a", NULL},
     {"Host: a\r\nX: b", "a\r\nX: b"},
 };
 
@@ -215,8 +219,16 @@ START_TEST(an_authorization_that_shares_its_entry_cannot_be_replaced)
     append("Authorization: a");
     append("authorization : b");
     append("Authorization: c\r\n");
+    append("Authorization: c\r");
     ck_assert(inject_can_replace(list));
     append("X-Third: 3\nAuthorization: c");
+    ck_assert(!inject_can_replace(list));
+}
+END_TEST
+
+START_TEST(nor_can_one_behind_a_carriage_return_alone)
+{
+    append("X-First: 1\rauthorization: c");
     ck_assert(!inject_can_replace(list));
 }
 END_TEST
@@ -263,6 +275,7 @@ int main(void)
     tcase_add_test(tests, a_second_hop_changes_the_key_without_another_setopt);
     tcase_add_test(tests, where_libcurl_refuses_no_key_is_installed);
     tcase_add_test(tests, an_authorization_that_shares_its_entry_cannot_be_replaced);
+    tcase_add_test(tests, nor_can_one_behind_a_carriage_return_alone);
     tcase_add_test(tests, nor_can_one_that_goes_on);
     tcase_add_loop_test(tests, a_line_that_begins_with_a_blank_is_seen, 0, 2);
     tcase_add_loop_test(tests, a_header_is_found_by_its_name, 0,

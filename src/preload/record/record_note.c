@@ -338,12 +338,14 @@ static void note_restricted(struct record *record, const char *text)
         set_state(record, RECORD_RESTRICTED, true);
 }
 
-/* libcurl sends the text as it is, its line breaks too (measured). It is
+/* libcurl sends the text as it is, its line breaks too (measured); what is one: inject.c. It is
  * remembered until the handle's reset. */
 static void note_lines(struct record *record, const char *text)
 {
     static const char name[] = AUTHORIZATION;
-    while (text != NULL && (text = strchr(text, '\n')) != NULL)
+    if (text == NULL)
+        return;
+    while (*(text += strcspn(text, "\r\n")) != '\0')
         if (strncasecmp(++text, name, sizeof name - 1) == 0)
             set_fact(record, HOP_OWN_LINE, true);
 }

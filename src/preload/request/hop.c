@@ -187,7 +187,7 @@ __attribute__((noinline)) static bool decide_on(struct record *record, const cha
 static bool is_plain_header(const char *text)
 {
     return text != NULL && (text[0] | 0x20) != 'a' && (text[0] | 0x20) != 'h' && text[0] != ' ' &&
-           text[0] != '\t' && strchr(text, '\n') == NULL;
+           text[0] != '\t' && strchr(text, '\n') == NULL && strchr(text, '\r') == NULL;
 }
 
 /* True where the application set nothing that a decision could depend on, the URL aside. */

@@ -24,11 +24,14 @@ static const char *value_of(const char *line, const char *name, size_t length)
     return *separator == ':' || *separator == ';' ? skip_blanks(separator + 1) : NULL;
 }
 
-/* libcurl sends an entry as it is: one with line breaks is several lines. NULL behind the last. */
+/* libcurl sends an entry as it is: one with line breaks is several lines. A carriage return alone
+ * is one to some servers (Python's, measured). NULL behind the last. */
 static const char *next_line(const char *text)
 {
-    const char *end = strchr(text, '\n');
-    return end != NULL && end[1] != '\0' ? end + 1 : NULL;
+    text += strcspn(text, "\r\n");
+    while (*text == '\r' || *text == '\n')
+        text++;
+    return *text != '\0' ? text : NULL;
 }
 
 static const char *find_in(const char *text, const char *name, size_t length)
