@@ -3,8 +3,9 @@
 
 SECONDS ?= 60
 FLAVOUR ?= openssl
+calls_runner := $(addprefix tests/fuzz/calls/,run.c run_folder.c run_player.c)
 calls_parts := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out \
-    %/run.c,$(wildcard tests/fuzz/calls/*.c)))
+    $(calls_runner),$(wildcard tests/fuzz/calls/*.c)))
 calls_curl   = $(if $(findstring gnutls,$@),$(gnutls_flavour),$(call test_libs,libcurl))
 
 $(BUILD)/obj/tests/fuzz/calls/%.o: EXTRA_CFLAGS = -Isrc -Iinclude -Itests \
@@ -17,8 +18,8 @@ $(BUILD)/fuzz/calls-%: $(calls_parts)
 	$(Q)$(CC) $(ALL_LDFLAGS) -rdynamic $^ $(calls_curl) $(call pkg_libs,gnutls) \
 	    -Wl,--exclude-libs,ALL -l:libnghttp2.a -o $@
 
-$(BUILD)/fuzz/calls_run: $(BUILD)/obj/tests/fuzz/calls/run.o $(BUILD)/obj/tests/fuzz/calls/steps.o \
-    $(BUILD)/obj/tests/fuzz/calls/options.o \
+$(BUILD)/fuzz/calls_run: $(calls_runner:%.c=$(BUILD)/obj/%.o) \
+    $(BUILD)/obj/tests/fuzz/calls/steps.o $(BUILD)/obj/tests/fuzz/calls/options.o \
     $(BUILD)/obj/tests/support/tmpdir.o $(BUILD)/libtestable.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(call test_libs,gnutls sqlite3 jansson) -o $@

@@ -6,9 +6,7 @@
  * Both processes run the same program, CALLS; the library is preloaded into one. Exit status 1
  * where a sequence failed; it is then said as its fewest steps.
  */
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,176 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "devserver/certificate.h"
+#include "fuzz/calls/run_folder.h"
+#include "fuzz/calls/run_player.h"
 #include "fuzz/calls/steps.h"
-#include "support/tmpdir.h"
-
-struct player {
-    pid_t pid;
-    FILE *to;
-    FILE *from;
-};
-
-/* What one process saw of a sequence. */
-struct seen {
-    char *text; /* what is to be the same */
-    size_t size;
-    char *broken; /* the first rule that was broken, or NULL */
-    unsigned keys;
-    int status;
-};
 
 enum fault { FAULT_NONE, FAULT_BROKEN, FAULT_DIFFERENT, FAULT_STATUS, FAULT_USELESS };
-
-static char *folder;
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(2);
-}
-
-/* ---- the folder ------------------------------------------------------------------------------ */
-
-static void put_file(const char *name, const char *text)
-{
-    free(tmpdir_printf(folder, name, 0600, "%s", text));
-}
-
-static void put_certificate(const char *name, const char *host, FILE *authorities)
-{
-    struct ds_certificate certificate;
-    struct ds_why why;
-    if (!ds_certificate_make(host, &certificate, &why))
-        die(host);
-    put_file(name, certificate.server_pem);
-    if (authorities != NULL) {
-        fputs(certificate.ca_pem, authorities);
-        fflush(authorities);
-    }
-    ds_certificate_clear(&certificate);
-}
-
-/* `authorities`: the policy names those that signed for app. */
-static void put_policy(const char *name, const char *url, const char *more, bool authorities)
-{
-    char line[PATH_MAX] = "";
-    if (authorities)
-        snprintf(line, sizeof line, "ca_file = \"%s/app-ca.pem\";\n", folder);
-    free(tmpdir_printf(
-        folder, name, 0600,
-        "%s"
-        "keys = ({ name = \"k\"; file = \"%s/key\"; next = \"%s/next\"; });\n"
-        "rules = ({ name = \"r\"; key = \"k\"; url = \"%s\"; %s report = \"none\"; });\n",
-        line, folder, folder, url, more));
-}
-
-static void make_folder(bool authorities)
-{
-    char key[TEST_KEY_LENGTH + 1];
-    char *authorities_text = NULL;
-    size_t size = 0;
-    folder = tmpdir_make();
-    test_key_make(key);
-    put_file("key", key);
-    test_key_make(key);
-    put_file("next", key);
-    FILE *out = open_memstream(&authorities_text, &size);
-    put_certificate("app.pem", "app.commissioned.tech", out);
-    put_file("app-ca.pem", authorities_text);
-    put_certificate("evil.pem", "evil.example", out);
-    put_certificate("proxy.pem", "proxy.example", out);
-    put_certificate("impostor.pem", "app.commissioned.tech", NULL);
-    fclose(out);
-    put_file("ca.pem", authorities_text);
-    free(authorities_text);
-    put_file(".netrc", "machine app.commissioned.tech login n password n\n"
-                       "machine evil.example login n password n\n");
-    put_file("netrc-other", "machine other.example login o password o\n");
-    put_policy("whole.conf", "https://app.commissioned.tech", "", authorities);
-    put_policy("nothing.conf", "https://app.commissioned.tech/nothing", "", authorities);
-    put_policy("narrow.conf", "https://app.commissioned.tech/v1", "", authorities);
-    put_policy("reading.conf", "https://app.commissioned.tech", "methods = [\"GET\", \"HEAD\"];",
-               authorities);
-}
-
-/* ---- the two processes ----------------------------------------------------------------------- */
-
-/* `shift`: its handles lie elsewhere, for numbers that are not 0. */
-static void start(struct player *player, const char *calls, const char *library, int shift)
-{
-    int to[2], from[2];
-    char text[16];
-    snprintf(text, sizeof text, "%d", shift);
-    if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0)
-        die("pipe");
-    player->pid = fork();
-    if (player->pid == 0) {
-        dup2(to[0], STDIN_FILENO);
-        dup2(from[1], STDOUT_FILENO);
-        setenv("HOME", folder, 1);
-        unsetenv("XDG_CONFIG_HOME");
-        unsetenv("COMMISSIONED_AUTH_DEBUG");
-        unsetenv("LD_PRELOAD");
-        setenv("CALLS_SHIFT", text, 1);
-        if (library != NULL)
-            setenv("LD_PRELOAD", library, 1);
-        execl(calls, calls, folder, (char *)NULL);
-        _exit(127);
-    }
-    close(to[0]);
-    close(from[1]);
-    player->to = fdopen(to[1], "w");
-    player->from = fdopen(from[0], "r");
-}
-
-static void stop(struct player *player)
-{
-    fclose(player->to);
-    fclose(player->from);
-    waitpid(player->pid, NULL, 0);
-}
-
-static void ask(struct player *player, uint64_t seed, uint64_t kept)
-{
-    fprintf(player->to, "%" PRIx64 " %" PRIx64 "\n", seed, kept);
-    fflush(player->to);
-}
-
-/* `shown`, where it is not NULL, gets the whole trace. */
-static void hear(struct player *player, struct seen *seen, FILE *shown)
-{
-    char *line = NULL;
-    size_t size = 0;
-    memset(seen, 0, sizeof *seen);
-    FILE *out = open_memstream(&seen->text, &seen->size);
-    for (;;) {
-        if (getline(&line, &size, player->from) <= 0)
-            die("the program ended");
-        if (shown != NULL)
-            fputs(line, shown);
-        if (line[0] == '=')
-            break;
-        if (line[0] == '!' && seen->broken == NULL)
-            seen->broken = strdup(line + 2);
-        seen->keys += line[0] == '+';
-        if (line[0] != '!' && line[0] != '+')
-            fputs(line, out);
-    }
-    seen->status = atoi(line + 1);
-    fclose(out);
-    free(line);
-}
-
-static void forget(struct seen *seen)
-{
-    free(seen->text);
-    free(seen->broken);
-}
 
 static struct player without, with;
 
@@ -240,12 +76,12 @@ static bool differs_from_itself(const struct seen *plain, uint64_t seed, uint64_
     for (int i = 0; i < TIMES && !differs; i++) {
         struct player again;
         struct seen seen;
-        start(&again, program, NULL, i);
-        ask(&again, seed, kept);
-        hear(&again, &seen, NULL);
-        stop(&again);
+        player_start(&again, program, NULL, i);
+        player_ask(&again, seed, kept);
+        player_hear(&again, &seen, NULL);
+        player_stop(&again);
         differs = seen.size != plain->size || memcmp(seen.text, plain->text, seen.size) != 0;
-        forget(&seen);
+        seen_forget(&seen);
     }
     return differs;
 }
@@ -256,10 +92,10 @@ static unsigned long nkeys;
 static enum fault play_both(uint64_t seed, uint64_t kept, char **why, FILE *shown[2])
 {
     struct seen plain, ours;
-    ask(&without, seed, kept);
-    ask(&with, seed, kept);
-    hear(&without, &plain, shown != NULL ? shown[0] : NULL);
-    hear(&with, &ours, shown != NULL ? shown[1] : NULL);
+    player_ask(&without, seed, kept);
+    player_ask(&with, seed, kept);
+    player_hear(&without, &plain, shown != NULL ? shown[0] : NULL);
+    player_hear(&with, &ours, shown != NULL ? shown[1] : NULL);
     enum fault fault = judge(&plain, &ours);
     if (fault == FAULT_DIFFERENT && differs_from_itself(&plain, seed, kept))
         fault = FAULT_USELESS;
@@ -268,8 +104,8 @@ static enum fault play_both(uint64_t seed, uint64_t kept, char **why, FILE *show
     if (why != NULL)
         *why = ours.broken != NULL ? strdup(ours.broken) : NULL;
     nkeys += ours.keys;
-    forget(&plain);
-    forget(&ours);
+    seen_forget(&plain);
+    seen_forget(&ours);
     return fault;
 }
 
@@ -327,7 +163,7 @@ static void show(uint64_t seed, uint64_t kept, enum fault fault, const char *why
                  i == 0 ? "without" : "with");
         files[i] = fopen(path[i], "w");
         if (files[i] == NULL)
-            die(path[i]);
+            run_die(path[i]);
     }
     play_both(seed, kept, NULL, files);
     fclose(files[0]);
@@ -372,7 +208,7 @@ static void read_options(int argc, char **argv, struct options *options)
 {
     *options = (struct options){.seconds = 60, .finds = 10};
     if (getrandom(&options->seed, sizeof options->seed, 0) != sizeof options->seed)
-        die("getrandom");
+        run_die("getrandom");
     for (int c; (c = getopt(argc, argv, "t:s:k:n:f:v")) != -1;) {
         if (c == 't')
             options->seconds = strtod(optarg, NULL);
@@ -430,15 +266,15 @@ int main(int argc, char **argv)
     read_options(argc, argv, &options);
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
-    make_folder(options.verifies);
+    run_folder_make(options.verifies);
     if (options.verifies)
         setenv("CALLS_VERIFIES", "1", 1);
     program = options.calls;
-    start(&without, options.calls, NULL, 0);
-    start(&with, options.calls, options.library, 0);
+    player_start(&without, options.calls, NULL, 0);
+    player_start(&with, options.calls, options.library, 0);
     unsigned long failed = run(&options);
-    stop(&without);
-    stop(&with);
-    tmpdir_remove(folder);
+    player_stop(&without);
+    player_stop(&with);
+    run_folder_remove();
     return failed > 0;
 }
