@@ -280,8 +280,8 @@ struct policy_request {
  *
  * Returns NULL only where there is no configuration at all, not even a folder for one, or memory
  * ran out, or where library and module are of different builds; a configuration that cannot be used
- * gives an image with `error` set. May be called from any thread, one at a time.
- * Keeps errno's and the locale's state of the C library it is linked to.
+ * gives an image with `error` set. May be called from any thread, one at a time. Keeps errno's and
+ * the locale's state of the C library it is linked to.
  */
 typedef struct policy_image *policy_build_function(const struct policy_request *request);
 extern policy_build_function commissioned_policy_build;

@@ -1,12 +1,12 @@
 /*
  * cli/key_store.h - the folder of stored keys.
  *
- * Files:  NAME the key and a newline, nothing else: what the policy names as `file` NAME.next the
- *         key that follows it: what the policy names as `next` NAME.previous the key that NAME was
- *         before it was replaced or removed, to go back to NAME.meta what is known about the key
- *         and may be shown, as JSON; no secret Place: --dir, else
- *         $XDG_CONFIG_HOME/commissioned-auth/keys.d, else for root /etc/commissioned-auth/keys.d
- *         and for others ~/.config/commissioned-auth/keys.d.
+ * Files:  NAME           the key and a newline, nothing else: what the policy names as `file`
+ *         NAME.next      the key that follows it: what the policy names as `next`
+ *         NAME.previous  the key that NAME was before it was replaced or removed, to go back to
+ *         NAME.meta      what is known about the key and may be shown, as JSON; no secret
+ * Place:  --dir, else $XDG_CONFIG_HOME/commissioned-auth/keys.d, else for root
+ *         /etc/commissioned-auth/keys.d and for others ~/.config/commissioned-auth/keys.d.
  * Memory: a key read into a struct secret is wiped by secret_clear; it never reaches stdio.
  * Errors: functions that return an exit code have said why.
  */
@@ -43,8 +43,8 @@ struct key_store {
     bool given;           /* by --dir */
 };
 
-/* Opens the store. `make`: create it where it is missing. Exit code; CLI_NO
- * where it is not there and is not to be made. */
+/* Opens the store. `make`: create it where it is missing. Exit code; CLI_NO where it is not there
+ * and is not to be made. */
 int key_store_open(struct key_store *store, const char *dir, bool make);
 
 /* Takes the lock that a change needs, until the process ends; waits LOCK_FILE_WAIT at most. Not

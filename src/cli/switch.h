@@ -1,11 +1,11 @@
 /*
  * cli/switch.h - the system-wide switch: /etc/ld.so.preload of a tree, and what is pending for it.
  *
- * Files:   ROOT/etc/ld.so.preload what the loader reads in every program
- *          ROOT/etc/ld.so.preload.before what it held before the last enable
- *          ROOT/etc/ld.so.preload.pending there while the switch waits for its confirmation
- *          ROOT/run/commissioned-auth/lock held while one of them is changed Names: all are looked
- *          up as the tree sees them, and never leave it (rooted.h).
+ * Files:   ROOT/etc/ld.so.preload           what the loader reads in every program
+ *          ROOT/etc/ld.so.preload.before    what it held before the last enable
+ *          ROOT/etc/ld.so.preload.pending   there while the switch waits for its confirmation
+ *          ROOT/run/commissioned-auth/lock  held while one of them is changed
+ * Names:   all are looked up as the tree sees them, and never leave it (rooted.h).
  * Threads: none.
  */
 #ifndef COMMISSIONED_CLI_SWITCH_H

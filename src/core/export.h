@@ -5,8 +5,8 @@
 #define EXPORT __attribute__((visibility("default")))
 
 /*
- * For small functions that every request comes through, and in which libcurl and the
- * kernel write one variable each: a canary would guard nothing.
+ * For small functions that every request comes through, and in which libcurl and the kernel write
+ * one variable each: a canary would guard nothing.
  */
 #if defined __has_attribute
 #if __has_attribute(no_stack_protector)

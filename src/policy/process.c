@@ -4,10 +4,10 @@
  *   the program   /proc/self/exe is the kernel's word. Its name ends in " (deleted)" once the file
  *                 was replaced or removed; a file may also really be called so.
  *   how it was    AT_EXECFN (getauxval(3)): the name that execve(2) was given, which may be a link
- * to called        the program, or a script that begins with "#!" the script    that name, or a
- * word of /proc/self/cmdline, which the process may overwrite. A relative word means a file of the
- * folder that the process was started in. Nobody keeps that; it is the present one where the
- * initial PWD says so too.
+ *   called        to the program, or a script that begins with "#!"
+ *   the script    that name, or a word of /proc/self/cmdline, which the process may overwrite. A
+ *                 relative word means a file of the folder that the process was started in. Nobody
+ *                 keeps that; it is the present one where the initial PWD says so too.
  *
  * MUST:     what is known stays as it was known first, for a process does not change its program,
  *           and one that changes its root folder must not become another.

@@ -1,8 +1,8 @@
 /*
  * policy/store.h - adding to a policy_config while it is read. For src/policy alone.
  *
- * Errors: NULL or false where memory ran out; then config->arena.failed is set, so that
- *         the reader may go on and check once at the end.
+ * Errors: NULL or false where memory ran out; then config->arena.failed is set, so that the reader
+ *         may go on and check once at the end.
  */
 #ifndef COMMISSIONED_POLICY_STORE_H
 #define COMMISSIONED_POLICY_STORE_H

@@ -24,8 +24,7 @@ enum lock {
     LOCK_PROVIDERS, /* the list of libcurls and their callers (provider.c, caller.c) */
     LOCK_BINDING,   /* re-pointing GOT entries (repoint.c) */
     LOCK_PEERS,     /* TLS libraries, and certificates that were found good (verifier.c) */
-    LOCK_RECORDS,   /* the first of RECORD_SHARDS locks, each on one shard of the handles (record.c)
-                     */
+    LOCK_RECORDS,   /* the first of RECORD_SHARDS, each on one shard of the handles (record.c) */
     LOCK_COUNT = LOCK_RECORDS + RECORD_SHARDS,
 };
 

@@ -4,9 +4,8 @@
  * The policy module is loaded with the first request of the process, and the program's symbols and
  * its allocator do not reach it: it stands alone (src/module), or has a link namespace of its own
  * (dlmopen(3)) where the C library has that. It is found beside this library or in its installed
- * folder, never by a search path.
- * Afterwards the files that the image was made from are looked at once per tick of the coarse clock
- * (clock_getres(2): 1 to 10 ms).
+ * folder, never by a search path. Afterwards the files that the image was made from are looked at
+ * once per tick of the coarse clock (clock_getres(2): 1 to 10 ms).
  *
  * Ownership: policy_take_for gives a reference, policy_release takes it back; the last one wipes
  *            the image.

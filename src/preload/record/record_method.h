@@ -3,8 +3,8 @@
  *
  * For libcurl before 7.80 it is decided before a transfer begins, and until then libcurl tells the
  * method of the one before: so what the options make of it is followed here. Where its versions
- * differ, or may, the method is not known: no rule with methods then gives a key.
- * Measured with 7.74.0 and 7.88.1.
+ * differ, or may, the method is not known: no rule with methods then gives a key. Measured with
+ * 7.74.0 and 7.88.1.
  */
 #ifndef COMMISSIONED_RECORD_METHOD_H
 #define COMMISSIONED_RECORD_METHOD_H
