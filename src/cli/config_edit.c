@@ -214,10 +214,8 @@ static int make_copy(const struct edit *edit)
 
 static void exec_editor(const char *copy)
 {
-    const char *editor = variable("VISUAL");
+    const char *editor = variable("VISUAL") != NULL ? variable("VISUAL") : variable("EDITOR");
     auto_free char *line = NULL;
-    if (editor == NULL)
-        editor = variable("EDITOR");
     if (editor == NULL)
         editor = "vi";
     signal(SIGINT, SIG_DFL);

@@ -27,7 +27,8 @@ int64_t text_span_read(const char *text);
 /* The other way, in the largest unit that leaves no rest. */
 void text_span_write(int64_t seconds, char text[TEXT_MAX_SPAN]);
 
-/* A number in digits and nothing else, at most `most`; false, and *number as it was, for all else. */
+/* A number in digits and nothing else, at most `most`; for all else false, and *number as it
+ * was. */
 bool text_number_read(const char *text, uint32_t most, uint32_t *number);
 
 /* What stands behind the host in an https URL: ":8443", or nothing for the port that is meant

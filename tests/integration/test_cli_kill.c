@@ -152,7 +152,7 @@ START_TEST(a_killed_enable_never_leaves_the_switch_on_for_good)
 }
 END_TEST
 
-/* ---- enable over an entry that was confirmed -------------------------------------------------- */
+/* ---- enable over an entry that was confirmed ------------------------------------------------- */
 
 #define ELSEWHERE OTHER "/opt/lib/libcommissioned-auth.so\n"
 

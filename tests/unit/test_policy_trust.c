@@ -226,8 +226,9 @@ START_TEST(a_certificate_in_der_form_is_called_that_and_the_remedy_makes_it_pem)
     load("ca_file = \"@/a.pem\"; api_key = \"abcdefgh\";\n");
     const char *sentence = image->rules[0].ca->error;
     ck_assert_ptr_nonnull(sentence);
-    ck_assert_int_eq(
-        sscanf(sentence, "%[^:]: holds DER, not PEM: %[^,], and name that one", path, command), 2);
+    ck_assert_int_eq(sscanf(sentence, "%1000[^:]: holds DER, not PEM: %1000[^,], and name that one",
+                            path, command),
+                     2);
     snprintf(path, sizeof path, "openssl x509 -inform DER -in %s/a.pem -out %s/a.pem.pem", dir,
              dir);
     ck_assert_str_eq(command, path);

@@ -1,6 +1,6 @@
 /*
- * server_connection.h - one connection of the server's: its bytes and its TLS (server_wire.c), what is
- * said on it (server_http.c, http2.c, socks.c), and when (server.c).
+ * server_connection.h - one connection of the server's: its bytes and its TLS (server_wire.c), what
+ * is said on it (server_http.c, http2.c, socks.c), and when (server.c).
  */
 #ifndef COMMISSIONED_CALLS_SERVER_CONNECTION_H
 #define COMMISSIONED_CALLS_SERVER_CONNECTION_H
