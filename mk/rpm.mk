@@ -6,6 +6,8 @@ rpm_same = --define 'use_source_date_epoch_as_buildtime 1' --define \
     'clamp_mtime_to_source_date_epoch 1' \
            --define 'source_date_epoch_from_changelog 1' --define '_buildhost localhost'
 
+# Not told by dnf or zypper, which Debian has as packages too.
+rpm_native := $(shell grep -sE '^ID(_LIKE)?=.*(fedora|rhel|suse|mageia)' /etc/os-release)
 # A machine that has no RPM packages of its own has what is needed by other names, and its rpmbuild
 # neither strips nor compresses.
 rpm_guest = --nodeps --define '_build_id_links none' \
@@ -19,7 +21,7 @@ rpm: ## build the RPM packages into $(BUILD)/rpm
 	    tar --owner=0 --group=0 -czf SOURCES/commissioned-auth-$(VERSION).tar.gz -T -
 	@rm -rf $(rpm)/commissioned-auth-$(VERSION)
 	@env -u MAKEFLAGS -u MAKELEVEL rpmbuild -ba \
-	    $(if $(shell command -v dnf zypper),,$(rpm_guest)) --define '_topdir $(rpm)' --define \
+	    $(if $(rpm_native),,$(rpm_guest)) --define '_topdir $(rpm)' --define \
 	    '_tmppath $(rpm)/tmp' --define '_dbpath $(rpm)/db' \
 	    --define 'version_of_tree $(VERSION)' $(rpm_same) \
 	    packaging/rpm/commissioned-auth.spec >$(rpm)/build.log 2>&1 || \
