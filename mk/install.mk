@@ -61,6 +61,10 @@ installed = \
 	0644:doc/fleet.md:$(DOCDIR)/fleet.md \
 	0644:doc/security-teams.md:$(DOCDIR)/security-teams.md
 
+.PHONY: list-installed
+list-installed:
+	@printf '%s\n' $(foreach i,$(installed),'$(word 3,$(subst :, ,$(i)))')
+
 parts = $(subst :, ,$(1))
 put = INSTALL='$(INSTALL)' scripts/put-in-place $(word 1,$(1)) $(word 2,$(1)) \
     '$(DESTDIR)$(word 3,$(1))'
