@@ -54,7 +54,9 @@ valgrind: ## the unit tests and requests of a real program under valgrind's memc
 	@scripts/deps build test valgrind
 	@$(MAKE) --no-print-directory tests
 	@echo "SKIP $(slow_when_checked): too slow when checked"
-	@export CK_TIMEOUT_MULTIPLIER=20 BUILD=$(BUILD); \
-	TEST_UNDER="$(memcheck)" tests/run $(filter-out %/$(slow_when_checked),$(unit_tests)) && \
+	@export CK_TIMEOUT_MULTIPLIER=20 BUILD=$(BUILD); status=0; \
+	TEST_UNDER="$(memcheck)" tests/run $(filter-out %/$(slow_when_checked),$(unit_tests)) \
+	    || status=1; \
 	CK_RUN_CASE=openssl TEST_SCENARIOS="easy multi threads" TEST_DRIVER_UNDER="$(memcheck)" \
-	    tests/run $(BUILD)/tests/integration/test_library
+	    tests/run $(BUILD)/tests/integration/test_library || status=1; \
+	exit $$status
