@@ -1,5 +1,6 @@
 /* What is kept about a handle: found from any thread, gone when it goes,
  * true to what libcurl has. */
+#define CURL_DISABLE_DEPRECATION /* CURLOPT_TLSAUTH_USERNAME, with 8.22 */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>

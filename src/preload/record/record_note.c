@@ -2,6 +2,7 @@
  * What each option of the application means to its record: a row an option, and all else is made of
  * the rows. What one sets is read again in hop.c, which makes a hop's flags of it.
  */
+#define CURL_DISABLE_DEPRECATION /* CURLOPT_TLSAUTH_USERNAME, with 8.22 */
 #include <string.h>
 #include <strings.h>
 

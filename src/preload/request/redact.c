@@ -78,13 +78,12 @@ void redact_text(char *data, size_t size)
  */
 static bool is_tls_message(const char *data, size_t size)
 {
-    static const char marks[2][7] = {" (IN), ", " (OUT),"};
-    enum { MAX_VERSION = 12 }; /* "TLS Unknown" */
+    static const char marks[2][8] = {" (IN), ", " (OUT),"};
+    enum { MARK = sizeof marks[0] - 1, MAX_VERSION = 12 }; /* "TLS Unknown" */
     if (size < 3 || (strncmp(data, "TLS", 3) != 0 && strncmp(data, "SSL", 3) != 0))
         return false;
-    for (size_t i = 3; i < MAX_VERSION && i + sizeof marks[0] <= size; i++)
-        if (memcmp(data + i, marks[0], sizeof marks[0]) == 0 ||
-            memcmp(data + i, marks[1], sizeof marks[1]) == 0)
+    for (size_t i = 3; i < MAX_VERSION && i + MARK <= size; i++)
+        if (memcmp(data + i, marks[0], MARK) == 0 || memcmp(data + i, marks[1], MARK) == 0)
             return true;
     return false;
 }
