@@ -90,6 +90,8 @@ int drive(unsigned number, unsigned rounds, unsigned how)
     int outer = driven;
     if (goes_in_circles(number))
         return 0;
+    if (is_driven(number))
+        handle_drive_within((int)number);
     driven = (int)number + 1;
     int running = drive_it(number, rounds, how);
     driven = outer;

@@ -130,13 +130,20 @@ void handle_drive(int multi)
             handles[i].driven = true;
 }
 
+void handle_drive_within(int multi)
+{
+    for (int i = 0; i < HANDLES; i++)
+        if (handles[i].multi == multi)
+            handles[i].began_anew = true;
+}
+
 void handle_begin(struct handle *handle)
 {
     handle->under_way = true;
     handle->driven = handle->writes = handle->has_stream = handle->was_cut = false;
     handle->was_off = handle->peer_off || handle->host_off;
     handle->transfer_odd = false;
-    handle->was_elsewhere = false;
+    handle->was_elsewhere = handle->began_anew = false;
     handle->key_bytes = 0;
     handle->nrequests = 0;
     handle->to_read = 30;
@@ -154,12 +161,13 @@ static void say_text(const struct handle *handle, CURLINFO info, const char *nam
 }
 
 /* Tolerated: the key's line is counted among the request's bytes. A transfer that made no request
- * leaves the number of the one before, so then it says nothing. */
+ * leaves the number of the one before, and one that began anew counts from there: then it says
+ * nothing. */
 static void say_request_size(const struct handle *handle)
 {
     long value = -1;
     curl_easy_getinfo(handle->easy, CURLINFO_REQUEST_SIZE, &value);
-    if (handle->nrequests > 0)
+    if (handle->nrequests > 0 && !handle->began_anew)
         trace("h%u request-size %ld", handle->index, value - (long)handle->key_bytes);
 }
 

@@ -42,6 +42,7 @@ struct handle {
     bool was_off;       /* verification was off at some time that matters to its connection */
     bool transfer_odd;  /* what may speak against a key was set meanwhile */
     bool was_elsewhere; /* a request of it went elsewhere, or a redirect named a user */
+    bool began_anew;    /* it may have: its multi handle was driven within its own callback */
     size_t key_bytes;   /* that arrived with its requests */
     unsigned nrequests;
 };
@@ -74,6 +75,10 @@ void handle_asked(struct handle *handle, bool http2);
 
 /* Somebody is about to drive this multi handle. */
 void handle_drive(int multi);
+
+/* ... within a callback of somebody who drives it: libcurl 7.88.1 does not see in a debug callback
+ * that it is in one, and begins the transfer again that is about to begin. */
+void handle_drive_within(int multi);
 
 extern const char *handle_ca_file;
 
