@@ -63,10 +63,26 @@ START_TEST(an_authorization_within_another_entry_is_the_programs_own)
 }
 END_TEST
 
-/* The server here takes a carriage return alone as part of the value; others, such as Python's, end
- * the line there, and would see two. */
+/*
+ * The server here takes a carriage return alone as part of the value; others, such as Python's, end
+ * the line there, and would see two. libmicrohttpd 1.0 refuses it.
+ */
+static bool refuses_alone(const char *test)
+{
+    char path[PATH_MAX];
+    if (!preloaded_options(0, path))
+        return false;
+    preloaded_run_program(path, (const char *const[]){"header=X-A: b\rX-B: c", APP "/x", NULL});
+    if (strstr(preloaded_outcome.out, " 400\n") == NULL)
+        return false;
+    printf("SKIP %s: the server refuses a carriage return alone\n", test);
+    return true;
+}
+
 START_TEST(so_is_one_behind_a_carriage_return_alone)
 {
+    if (refuses_alone("so_is_one_behind_a_carriage_return_alone"))
+        return;
     EXPECT("GET /x -\n", "header=X-A: b\rAuthorization: Bearer mine", APP "/x");
     EXPECT("GET /x A\n", "header=X-A: b\rX-Authorization: Bearer mine", APP "/x");
     EXPECT("GET /x A\n", "header=X-A: b\r", APP "/x");
@@ -84,6 +100,8 @@ START_TEST(and_one_within_another_options_text)
     EXPECT("GET /x Bearer mine\n", with, APP "/x");
     EXPECT("GET /x A\n", without, APP "/x");
     EXPECT("GET /x A\n", with, "reset", APP "/x");
+    if (refuses_alone("and_one_within_another_options_text"))
+        return;
     snprintf(with, sizeof with, "%s1-2\rauthorization: Bearer mine", texts[_i]);
     EXPECT("GET /x -\n", with, APP "/x");
 }
