@@ -55,4 +55,5 @@ $(call fixtures_of,owntls): tests/fixtures/nothing.c
 
 tests: $(call fixtures_of,sanitized owntls)
 tests: $(call fixtures_of,preloaded.so harmful.so talkative.so deaf.so slow_epoll.so still_clock.so \
-    writes_midway.so dynamic static static-pie static-go musl needscurl golike bundled dlopens)
+    writes_midway.so list_unsynced.so dynamic static static-pie static-go musl needscurl golike \
+    bundled dlopens)

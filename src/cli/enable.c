@@ -134,8 +134,9 @@ static int name_it(struct switch_tree *tree, const char *text, bool watched, boo
     struct switch_mark mark;
     int status = switch_write(tree, text);
     if (status != CLI_OK) {
-        /* Else what was on and not confirmed before would stay on for good. */
-        if (!pended)
+        /* Else what was on and not confirmed before would stay on for good, and so would what was
+         * named and could not be brought to the disk. */
+        if (!pended && switch_is_as_read(tree))
             mark_clear(tree->etc);
         return status;
     }

@@ -135,6 +135,15 @@ int switch_write(struct switch_tree *tree, const char *text)
     return CLI_OK;
 }
 
+bool switch_is_as_read(const struct switch_tree *tree)
+{
+    size_t size = 0;
+    auto_free char *text = atomic_read(tree->etc, PRELOAD_NAME, MAX_PRELOAD, &size);
+    if (text == NULL)
+        return errno == ENOENT && !tree->exists;
+    return tree->exists && size == strlen(tree->text) && memcmp(text, tree->text, size) == 0;
+}
+
 int switch_off(struct switch_tree *tree)
 {
     const char *file;

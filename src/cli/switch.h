@@ -54,6 +54,9 @@ int switch_failed(const struct switch_tree *tree, const char *name);
 /* Replaces the text, keeping the old one as a backup. Exit code. */
 int switch_write(struct switch_tree *tree, const char *text);
 
+/* Whether the list is still what it was when the tree was opened; no where it cannot be read. */
+bool switch_is_as_read(const struct switch_tree *tree);
+
 /* Takes our entries out, and the mark. CLI_OK; CLI_NO where there were none; CLI_FAILED, having
  * said why. */
 int switch_off(struct switch_tree *tree);

@@ -1,0 +1,73 @@
+/* Whose mark it is: what was not confirmed never stays on for good, and what is for good stays. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "../support/command.h"
+#include "support/suite.h"
+
+#define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
+
+static char root[PATH_MAX], list[PATH_MAX], mark[PATH_MAX], command[PATH_MAX];
+static struct outcome outcome;
+
+static void setup(void)
+{
+    static const char *const folders[] = {
+        "etc", "run", "usr", "usr/lib", "usr/lib/x86_64-linux-gnu", NULL};
+    char path[PATH_MAX], from[PATH_MAX];
+    umask(022);
+    scratch_make(root);
+    for (const char *const *f = folders; *f != NULL; f++) {
+        in_folder(path, root, *f);
+        ck_assert_int_eq(mkdir(path, 0755), 0);
+    }
+    in_folder(list, root, "etc/ld.so.preload");
+    in_folder(mark, root, "etc/ld.so.preload.pending");
+    in_folder(path, root, &LIBRARY[1]);
+    built(from, "tests/fixtures/preloaded.so");
+    copy_file(from, path, 0644);
+    built(command, "commissioned-auth");
+}
+
+static void teardown(void)
+{
+    scratch_remove(root);
+}
+
+static void switch_off(void)
+{
+    OUTCOME(&outcome, command, "disable", "--root", root);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    ck_assert(!exists(mark));
+}
+
+START_TEST(what_was_named_and_is_not_known_to_be_on_the_disk_is_taken_back)
+{
+    char library[PATH_MAX];
+    built(library, "tests/fixtures/list_unsynced.so");
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    outcome_preloaded(&outcome, library,
+                      (const char *const[]){command, "enable", "--no-trial", "--wait", "600",
+                                            "--root", root, NULL});
+    ck_assert_int_eq(outcome.status, 2);
+    ck_assert_str_eq(text_of(list), LIBRARY "\n");
+    ck_assert_msg(exists(mark), "it is on for good");
+    switch_off();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("switch-mark");
+    TCase *marks = tcase_create("marks");
+    tcase_add_checked_fixture(marks, setup, teardown);
+    tcase_set_timeout(marks, 60);
+    tcase_add_test(marks, what_was_named_and_is_not_known_to_be_on_the_disk_is_taken_back);
+    suite_add_tcase(suite, marks);
+    return suite_run(suite);
+}
