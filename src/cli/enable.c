@@ -140,7 +140,10 @@ static int name_it(struct switch_tree *tree, const char *text, bool watched, boo
             mark_clear(tree->etc);
         return status;
     }
-    if (!watched || mark_read(tree->etc, &mark) != 0)
+    /* Whoever waits to take an earlier one back would take this one back. */
+    if (!watched)
+        return mark_clear(tree->etc) == 0 ? CLI_OK : switch_failed(tree, "/etc/" MARK_NAME);
+    if (mark_read(tree->etc, &mark) != 0)
         return CLI_OK;
     switch_off(tree);
     return cli_fail(CLI_NO, "off: it was switched off while it was switched on");

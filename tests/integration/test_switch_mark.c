@@ -10,7 +10,8 @@
 #include "../support/command.h"
 #include "support/suite.h"
 
-#define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
+#define LIBRARY   "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
+#define ELSEWHERE "/opt/lib/libcommissioned-auth.so\n"
 
 static char root[PATH_MAX], list[PATH_MAX], mark[PATH_MAX], command[PATH_MAX];
 static struct outcome outcome;
@@ -46,6 +47,21 @@ static void switch_off(void)
     ck_assert(!exists(mark));
 }
 
+/* As after an upgrade that put the library at another path while the first one waited. */
+START_TEST(enable_yes_over_one_that_is_not_confirmed_is_for_good)
+{
+    OUTCOME(&outcome, command, "enable", "--no-trial", "--wait", "600", "--root", root);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    ck_assert(exists(mark));
+    write_file(list, ELSEWHERE, 0644);
+    OUTCOME(&outcome, command, "enable", "--no-trial", "--yes", "--root", root);
+    ck_assert_msg(outcome.status == 0, "%s", outcome.err);
+    ck_assert_str_eq(text_of(list), LIBRARY "\n");
+    ck_assert_msg(!exists(mark), "the first one's watcher takes it back");
+    switch_off();
+}
+END_TEST
+
 START_TEST(what_was_named_and_is_not_known_to_be_on_the_disk_is_taken_back)
 {
     char library[PATH_MAX];
@@ -67,6 +83,7 @@ int main(void)
     TCase *marks = tcase_create("marks");
     tcase_add_checked_fixture(marks, setup, teardown);
     tcase_set_timeout(marks, 60);
+    tcase_add_test(marks, enable_yes_over_one_that_is_not_confirmed_is_for_good);
     tcase_add_test(marks, what_was_named_and_is_not_known_to_be_on_the_disk_is_taken_back);
     suite_add_tcase(suite, marks);
     return suite_run(suite);
