@@ -20,6 +20,7 @@ static struct record *record;
 static struct policy_rule rule = {.name = "r", .file = "/etc/p.conf", .line = 7};
 static struct policy_key key = {.name = "k", .prefix = "csk_dev_", .header = "never shown"};
 static struct target target;
+static const char *url; /* CURLINFO_EFFECTIVE_URL */
 
 static CURLcode getinfo(CURL *easy, CURLINFO info, ...)
 {
@@ -28,6 +29,8 @@ static CURLcode getinfo(CURL *easy, CURLINFO info, ...)
     va_start(arguments, info);
     if (info == CURLINFO_EFFECTIVE_METHOD)
         *va_arg(arguments, const char **) = "GET";
+    if (info == CURLINFO_EFFECTIVE_URL)
+        *va_arg(arguments, const char **) = url;
     va_end(arguments);
     return CURLE_OK;
 }
@@ -55,21 +58,31 @@ static void tear_down(void)
     free(policy);
 }
 
-/* Reports with standard error in a pipe that nobody else reads. */
-static void report(struct decision decision)
+/* Calls it with standard error in a pipe that nobody else reads. */
+static void listen_to(void (*report)(const struct decision *), const struct decision *decision)
 {
-    struct hop hop = {.target = &target, .method = "GET"};
     int ends[2], error = dup(STDERR_FILENO);
     ck_assert_int_eq(pipe(ends), 0);
     dup2(ends[1], STDERR_FILENO);
     close(ends[1]);
-    report_hop(record, &decision, &hop);
+    report(decision);
     dup2(error, STDERR_FILENO);
     close(error);
     ssize_t length = read(ends[0], said, sizeof said - 1);
     ck_assert_int_ge(length, 0);
     said[length] = '\0';
     close(ends[0]);
+}
+
+static void report_target(const struct decision *decision)
+{
+    struct hop hop = {.target = &target, .method = "GET"};
+    report_hop(record, decision, &hop);
+}
+
+static void report(struct decision decision)
+{
+    listen_to(report_target, &decision);
 }
 
 START_TEST(a_rule_is_asked_which_decisions_it_wants_to_see)
@@ -143,6 +156,54 @@ START_TEST(a_line_that_is_too_long_ends_all_the_same)
 }
 END_TEST
 
+static void report_no_policy(const struct decision *decision)
+{
+    (void)decision;
+    report_unknown(record);
+}
+
+START_TEST(where_no_policy_could_be_looked_for_no_host_is_named_that_was_not_seen)
+{
+    static const struct {
+        const char *url, *host; /* NULL: nothing is said */
+    } rows[] = {
+        {"https://app.commissioned.tech/v1", "app.commissioned.tech"},
+        {"HTTPS://App.Commissioned.Tech?x", "app.commissioned.tech"},
+        {"https://a.test/v1", NULL},
+        {"https://a.test/app.commissioned.tech/v1", "?"},
+        {"https://app.commissioned.tech.a.test/", "?"},
+        {"https://app.commissioned.tech@a.test/", "?"},
+        {"a.test/?to=https://app.commissioned.tech/", "?"},
+    };
+    char begin[80];
+    policy_volume = POLICY_LOUD;
+    policy_is_unknown = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        url = rows[i].url;
+        listen_to(report_no_policy, NULL);
+        snprintf(begin, sizeof begin, "commissioned-auth: GET %s: no key: ", rows[i].host);
+        ck_assert_msg(rows[i].host == NULL ? *said == '\0'
+                                           : strncmp(said, begin, strlen(begin)) == 0,
+                      "%s: %s", url, said);
+    }
+}
+END_TEST
+
+/* It wins over a URL that the handle may still show, or shows nothing at all. */
+START_TEST(a_curlu_without_a_policy_to_look_for_is_told_of)
+{
+    policy_volume = POLICY_LOUD;
+    policy_is_unknown = true;
+    url = "https://a.test/";
+    record_rare(record)->url = (CURLU *)&handle;
+    ck_assert(record_has_curlu(record));
+    listen_to(report_no_policy, NULL);
+    ck_assert_msg(strncmp(said, "commissioned-auth: GET ?: no key: ", 34) == 0, "%s", said);
+    ck_assert_ptr_nonnull(strstr(said, "[no-memory]"));
+    record->rare->url = NULL;
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("report");
@@ -154,6 +215,8 @@ int main(void)
     tcase_add_test(tests, without_debug_nothing_is_said);
     tcase_add_test(tests, what_cannot_be_printed_and_the_query_are_not_shown);
     tcase_add_test(tests, a_line_that_is_too_long_ends_all_the_same);
+    tcase_add_test(tests, where_no_policy_could_be_looked_for_no_host_is_named_that_was_not_seen);
+    tcase_add_test(tests, a_curlu_without_a_policy_to_look_for_is_told_of);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/cleanup.h"
 #include "core/export.h"
@@ -97,18 +98,29 @@ void report_hop_slow(struct record *record, const struct decision *decision, con
         report_line_send(&line);
 }
 
+/* Commissioned's where the URL says so and nothing can be meant by it but that: libcurl's parser is
+ * not asked here. */
+static const char *plain_host(const char *url)
+{
+    const size_t length = sizeof COMMISSIONED_ORIGIN - 1;
+    if (strncasecmp(url, COMMISSIONED_ORIGIN, length) != 0 || !target_ends_authority(url[length]))
+        return "?";
+    return COMMISSIONED_HOST;
+}
+
 /*
  * The journal has it once: whether there is a policy, and what it wants told, is not known. Other
- * hosts than Commissioned's lose nothing.
+ * hosts than Commissioned's lose nothing. A CURLU may name any.
  */
 void report_unknown_slow(const struct record *record)
 {
     static bool told; /* atomic */
     auto_errno int saved = errno;
-    if (url_is_elsewhere(record))
+    const char *url = record_has_curlu(record) ? NULL : url_find(record);
+    if (url != NULL && url_is_elsewhere(record))
         return;
     const struct report_line line = {.decision = {.reason = REASON_NO_MEMORY},
-                                     .host = COMMISSIONED_HOST,
+                                     .host = url != NULL ? plain_host(url) : "?",
                                      .path = "",
                                      .method = record_method_find(record)};
     if (!policy_is_quiet())
