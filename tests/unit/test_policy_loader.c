@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -252,6 +253,50 @@ START_TEST(without_memory_to_look_for_a_policy_it_is_unknown_until_there_is_some
 }
 END_TEST
 
+static struct policy_image *build_nothing(const struct policy_request *request)
+{
+    (void)request;
+    return NULL;
+}
+
+/* In a process that changed its root folder and its user. 0: all was as it should be. */
+static int judge_locked_in(void)
+{
+    struct policy_ref *policy = policy_take();
+    policy_release(policy);
+    if (chroot(dir) != 0 || chdir("/") != 0 || seteuid(65534) != 0)
+        return 1;
+    module.build = build_nothing;
+    for (int i = 0; i < 2; i++)
+        if ((policy = policy_take()) != NULL || !policy_is_unknown)
+            return 2;
+    module.build = commissioned_policy_build;
+    if ((policy = policy_take()) == NULL || !has_key(policy, 0) || policy_is_unknown)
+        return 3;
+    policy_release(policy);
+    return 0;
+}
+
+/* What of it is for the other user cannot be made out: it is not given, and not lost. */
+START_TEST(a_policy_that_cannot_be_judged_for_another_user_waits_until_it_can)
+{
+    int status;
+    if (geteuid() != 0) {
+        puts("SKIP a_policy_that_cannot_be_judged_for_another_user: only root may chroot");
+        return;
+    }
+    set_key(0);
+    set_policy("");
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(judge_locked_in());
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 START_TEST(a_good_policy_stays_while_the_module_cannot_be_loaded)
 {
     set_key(0);
@@ -284,6 +329,7 @@ int main(void)
                         sizeof lacks / sizeof lacks[0]);
     tcase_add_test(tests, a_good_policy_stays_while_there_is_no_memory_for_the_new_one);
     tcase_add_test(tests, without_memory_to_look_for_a_policy_it_is_unknown_until_there_is_some);
+    tcase_add_test(tests, a_policy_that_cannot_be_judged_for_another_user_waits_until_it_can);
     tcase_add_test(tests, a_good_policy_stays_while_the_module_cannot_be_loaded);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

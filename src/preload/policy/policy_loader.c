@@ -199,13 +199,18 @@ static void replace(struct policy_ref *old, struct policy_ref *policy)
 
 /*
  * The policy that lives on is not for the user whom the process has become: what of its rules is
- * for him is. The new one counts as read where the old one was.
+ * for him is. The new one counts as read where the old one was. Without memory for it the old one
+ * waits: there may be no way back to its files.
  */
 static void judge_anew(struct policy_ref *old)
 {
     policy_build_function *function = module_find().build; /* it was found: no loader is asked */
     struct policy_ref *policy =
         make_ref(function != NULL ? who_asks_again(function, old->image) : NULL);
+    bool unknown = policy == NULL && function != NULL;
+    __atomic_store_n(&policy_is_unknown, unknown, __ATOMIC_RELAXED);
+    if (unknown)
+        return;
     if (policy != NULL) {
         policy->root_device = old->root_device;
         policy->root_number = old->root_number;
@@ -313,6 +318,10 @@ static struct policy_ref *refresh(struct policy_ref *old)
         put_in_force(read, passing, &moment.now);
         policy_release(policy);
         policy = take_current(&moment);
+        if (!is_for_asker(policy)) { /* it waits: judge_anew */
+            policy_release(policy);
+            policy = NULL;
+        }
     }
     lock_give(LOCK_BUILD);
     search_end(search);
