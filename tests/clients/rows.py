@@ -38,8 +38,8 @@ def both(name, loading, command, needs, package, prepare="true"):
 
 def jna(name, program, interface, transfers):
     """Java runs a source file where the compiler is: a JDK, not only a run-time."""
-    return Row(name, interface, FOREIGN, f"java -cp {JNA} {{here}}/{program}" + " {url}" * transfers,
-               f"test -e {JNA} && javac -version", "default-jdk-headless libjna-java", transfers)
+    return Row(name, interface, FOREIGN, f"java -XX:-UsePerfData -cp {JNA} {{here}}/{program}" + " {url}" * transfers,
+               f"test -e {JNA} && javac -J-XX:-UsePerfData -version", "default-jdk-headless libjna-java", transfers)
 
 
 CURL = "curl -sS -o /dev/null -w '%{{http_code}} '"
