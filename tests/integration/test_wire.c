@@ -36,8 +36,15 @@ static void set_up(void)
     preloaded_key_and_next();
 }
 
-/* What came ends so, one Authorization header a request at most: preloaded_seen looks at that. */
-static void expect(const char *expected, const char *const words[])
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), wanted = strlen(end);
+    return length >= wanted && strcmp(text + length - wanted, end) == 0;
+}
+
+/* What came ends so, or so; one Authorization header a request at most: preloaded_seen looks at
+ * that. */
+static void expect_either(const char *expected, const char *other, const char *const words[])
 {
     for (unsigned i = 0; i < PRELOADED_FLAVOURS; i++) {
         char path[PATH_MAX];
@@ -45,13 +52,13 @@ static void expect(const char *expected, const char *const words[])
             continue;
         preloaded_run_program(path, words);
         const char *now = preloaded_seen();
-        size_t length = strlen(now), wanted = strlen(expected);
-        ck_assert_msg(length >= wanted && strcmp(now + length - wanted, expected) == 0,
+        ck_assert_msg(ends_with(now, expected) || ends_with(now, other),
                       "%s: came\n%sinstead of\n%s%s%s", path, now, expected, preloaded_outcome.out,
                       preloaded_outcome.err);
     }
 }
-#define EXPECT(expected, ...) expect(expected, (const char *const[]){__VA_ARGS__, NULL})
+#define EXPECT(expected, ...)                                                                      \
+    expect_either(expected, expected, (const char *const[]){__VA_ARGS__, NULL})
 
 /* ---- header lines ---------------------------------------------------------------------------- */
 
@@ -64,9 +71,12 @@ START_TEST(an_authorization_within_another_entry_is_the_programs_own)
 END_TEST
 
 /*
- * The server here takes a carriage return alone as part of the value; others, such as Python's, end
- * the line there, and would see two. libmicrohttpd 1.0 refuses it.
+ * Most libmicrohttpds take a carriage return alone as part of the value; 0.9.72, and others such as
+ * Python's, end the line there, and would see two. 1.0 refuses it.
  */
+#define EXPECT_OWN(...)                                                                            \
+    expect_either("GET /x -\n", "GET /x Bearer mine\n", (const char *const[]){__VA_ARGS__, NULL})
+
 static bool refuses_alone(const char *test)
 {
     char path[PATH_MAX];
@@ -83,7 +93,7 @@ START_TEST(so_is_one_behind_a_carriage_return_alone)
 {
     if (refuses_alone("so_is_one_behind_a_carriage_return_alone"))
         return;
-    EXPECT("GET /x -\n", "header=X-A: b\rAuthorization: Bearer mine", APP "/x");
+    EXPECT_OWN("header=X-A: b\rAuthorization: Bearer mine", APP "/x");
     EXPECT("GET /x A\n", "header=X-A: b\rX-Authorization: Bearer mine", APP "/x");
     EXPECT("GET /x A\n", "header=X-A: b\r", APP "/x");
 }
@@ -103,7 +113,7 @@ START_TEST(and_one_within_another_options_text)
     if (refuses_alone("and_one_within_another_options_text"))
         return;
     snprintf(with, sizeof with, "%s1-2\rauthorization: Bearer mine", texts[_i]);
-    EXPECT("GET /x -\n", with, APP "/x");
+    EXPECT_OWN(with, APP "/x");
 }
 END_TEST
 
