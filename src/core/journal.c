@@ -2,12 +2,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/spare.h"
 #include "core/utf8.h"
 
 #define NATIVE_SOCKET "/run/systemd/journal/socket"
@@ -141,33 +141,14 @@ static void make_syslog(struct datagram *datagram, enum journal_kind kind, const
     }
 }
 
-/* Where no more is to be had, for one line at a time: another that comes meanwhile is dropped. */
 static struct datagram spare;
-static bool spare_is_taken; /* atomic */
-
-/* Not on the stack, which may be a short one, and not from the program's heap. */
-static struct datagram *take_datagram(void)
-{
-    struct datagram *datagram =
-        mmap(NULL, sizeof *datagram, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (datagram != MAP_FAILED)
-        return datagram;
-    return __atomic_exchange_n(&spare_is_taken, true, __ATOMIC_ACQUIRE) ? NULL : &spare;
-}
-
-static void give_datagram(struct datagram *datagram)
-{
-    if (datagram == &spare)
-        __atomic_store_n(&spare_is_taken, false, __ATOMIC_RELEASE);
-    else
-        munmap(datagram, sizeof *datagram);
-}
+static bool spare_is_taken;
 
 bool journal_send_to(const char *native_socket, const char *syslog_socket, enum journal_kind kind,
                      const char *message, const struct journal_field *fields, size_t nfields)
 {
     auto_errno int saved = errno;
-    struct datagram *datagram = take_datagram();
+    struct datagram *datagram = spare_take(&spare_is_taken, &spare, sizeof spare);
     if (datagram == NULL)
         return false;
     make_native(datagram, kind, message, fields, nfields);
@@ -176,7 +157,7 @@ bool journal_send_to(const char *native_socket, const char *syslog_socket, enum 
         make_syslog(datagram, kind, message, fields, nfields);
         sent = send_to(syslog_socket, datagram);
     }
-    give_datagram(datagram);
+    spare_give(&spare_is_taken, &spare, datagram, sizeof spare);
     return sent;
 }
 

@@ -10,7 +10,7 @@
 #include "core/ids.h"
 #include "core/journal.h"
 #include "core/names.h"
-#include "preload/loader/slab.h"
+#include "core/spare.h"
 
 enum {
     MAX_NAME_SHOWN = 64,       /* bytes of a rule's name in a message */
@@ -53,7 +53,6 @@ static const char *program_path(char *path, size_t size)
     return path;
 }
 
-/* Not on the stack, which may be a short one. */
 struct line_texts {
     char message[REPORT_LINE_SIZE];
     char program[REPORT_LINE_SIZE];
@@ -111,29 +110,18 @@ static void send_with(const struct report_line *line, struct line_texts *texts)
                  sizeof fields / sizeof fields[0]);
 }
 
-/* Where no more is to be had, for one line at a time: another that comes meanwhile is dropped. */
 static struct line_texts spare;
-static bool spare_is_taken; /* atomic */
-
-static void send_without_memory(const struct report_line *line)
-{
-    if (__atomic_exchange_n(&spare_is_taken, true, __ATOMIC_ACQUIRE))
-        return;
-    send_with(line, &spare);
-    __atomic_store_n(&spare_is_taken, false, __ATOMIC_RELEASE);
-}
+static bool spare_is_taken;
 
 void report_line_send(const struct report_line *line)
 {
     if (!report_has_room())
         return;
-    struct line_texts *texts = slab_map(sizeof *texts);
-    if (texts == NULL) {
-        send_without_memory(line);
+    struct line_texts *texts = spare_take(&spare_is_taken, &spare, sizeof spare);
+    if (texts == NULL)
         return;
-    }
     send_with(line, texts);
-    slab_unmap(texts, sizeof *texts);
+    spare_give(&spare_is_taken, &spare, texts, sizeof spare);
 }
 
 /* ---- debug output ---------------------------------------------------------------------------- */
