@@ -13,7 +13,7 @@
 /* -1 stands for none in the kernel's own calls. */
 static const uint32_t max_id = UINT32_MAX - 1;
 
-static bool find_group(const char *text, gid_t *gid)
+bool identity_find_group(const char *text, gid_t *gid)
 {
     const struct group *group = getgrnam(text);
     if (group == NULL)
@@ -59,7 +59,7 @@ int identity_find(const char *text, struct identity *identity)
     if (colon != NULL) {
         *colon++ = '\0';
         identity->group_given = true;
-        if (!find_group(colon, &identity->gid))
+        if (!identity_find_group(colon, &identity->gid))
             return cli_fail(CLI_FAILED, "--user: there is no group '%s'", colon);
     }
     user = getpwnam(word);

@@ -32,6 +32,9 @@ struct identity {
     size_t ngroups;
 };
 
+/* A group's id, by its name or in digits. False where there is none. */
+bool identity_find_group(const char *text, gid_t *gid);
+
 /* An exit code; what is wrong has been said. */
 int identity_find(const char *text, struct identity *identity);
 

@@ -1,10 +1,10 @@
 /* key add and key rotate - the two ways in which a key comes into the store. */
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/identity.h"
 #include "cli/key.h"
 #include "cli/key_store.h"
 #include "core/cleanup.h"
@@ -48,13 +48,9 @@ static int read_group(const char *name, gid_t *gid)
     *gid = (gid_t)-1;
     if (name == NULL)
         return CLI_OK;
-    const struct group *group = getgrnam(name);
-    if (group == NULL && text_number_read(name, (gid_t)-2, gid))
-        return CLI_OK;
-    if (group == NULL)
-        return cli_fail(CLI_FAILED, "--group: there is no group '%s'", name);
-    *gid = group->gr_gid;
-    return CLI_OK;
+    return identity_find_group(name, gid)
+               ? CLI_OK
+               : cli_fail(CLI_FAILED, "--group: there is no group '%s'", name);
 }
 
 /* What is longer than its room would be cut without a word. */

@@ -1,12 +1,12 @@
 #include "cli/key_standing.h"
 
-#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/identity.h"
 #include "core/text.h"
 
 enum { MAX_GROUPS = 1024 };
@@ -21,13 +21,10 @@ static bool is_user(const char *name)
 
 static bool is_group(const char *name)
 {
-    const struct group *group = getgrnam(name);
-    gid_t number = (gid_t)-1;
+    gid_t number;
     gid_t groups[MAX_GROUPS];
     int count = getgroups(MAX_GROUPS, groups);
-    if (group != NULL)
-        number = group->gr_gid;
-    else if (!text_number_read(name, UINT32_MAX, &number))
+    if (!identity_find_group(name, &number))
         return false;
     for (int i = 0; i < count; i++)
         if (groups[i] == number)
