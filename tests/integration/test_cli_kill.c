@@ -11,8 +11,9 @@
 #include "../support/command.h"
 #include "../support/fault.h"
 #include "support/suite.h"
+#include "support/switch_root.h"
 
-#define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
+#define LIBRARY SWITCH_LIBRARY
 #define OTHER   "# the scanner's\n/usr/lib/libscanner.so\n"
 #define BOTH    OTHER LIBRARY "\n"
 
@@ -22,21 +23,10 @@ static char root[PATH_MAX], preload[PATH_MAX], backup[PATH_MAX], mark[PATH_MAX];
 
 static void setup(void)
 {
-    static const char *const folders[] = {
-        "etc", "run", "usr", "usr/lib", "usr/lib/x86_64-linux-gnu", NULL};
-    char path[PATH_MAX], from[PATH_MAX];
-    umask(022);
-    scratch_make(root);
-    for (const char *const *f = folders; *f != NULL; f++) {
-        in_folder(path, root, *f);
-        ck_assert_int_eq(mkdir(path, 0755), 0);
-    }
+    switch_root_make(root);
     in_folder(preload, root, "etc/ld.so.preload");
     in_folder(backup, root, "etc/ld.so.preload.before");
     in_folder(mark, root, "etc/ld.so.preload.pending");
-    in_folder(path, root, &LIBRARY[1]);
-    built(from, "tests/fixtures/preloaded.so");
-    copy_file(from, path, 0644);
 }
 
 static void teardown(void)

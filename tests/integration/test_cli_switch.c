@@ -12,39 +12,23 @@
 
 #include "../support/command.h"
 #include "support/suite.h"
+#include "support/switch_root.h"
 
-#define LIBRARY "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
+#define LIBRARY SWITCH_LIBRARY
 #define OTHER   "# the scanner's\n/usr/lib/libscanner.so\n"
 
 static char command[PATH_MAX], root[PATH_MAX], preload[PATH_MAX], backup[PATH_MAX];
 static char library[PATH_MAX], pending[PATH_MAX];
 static struct outcome outcome;
 
-static void install(const char *fixture)
-{
-    char below[64], from[PATH_MAX];
-    snprintf(below, sizeof below, "tests/fixtures/%s", fixture);
-    built(from, below);
-    copy_file(from, library, 0644);
-}
-
 static void setup(void)
 {
-    static const char *const folders[] = {
-        "/etc", "/run", "/usr", "/usr/lib", "/usr/lib/x86_64-linux-gnu", NULL};
-    char path[PATH_MAX];
-    umask(022);
-    scratch_make(root);
-    for (const char *const *f = folders; *f != NULL; f++) {
-        in_folder(path, root, *f + 1);
-        ck_assert_int_eq(mkdir(path, 0755), 0);
-    }
+    switch_root_make(root);
     built(command, "commissioned-auth");
     in_folder(preload, root, "etc/ld.so.preload");
     in_folder(backup, root, "etc/ld.so.preload.before");
     in_folder(library, root, &LIBRARY[1]);
     in_folder(pending, root, "etc/ld.so.preload.pending");
-    install("preloaded.so");
 }
 
 static pid_t watcher(void)
@@ -292,7 +276,7 @@ END_TEST
 START_TEST(a_library_that_ends_programs_fails_its_trial)
 {
     write_file(preload, OTHER, 0644);
-    install("harmful.so");
+    switch_root_install(root, "harmful.so");
     OUTCOME(&outcome, command, "enable", "--root", root);
     ck_assert_int_eq(outcome.status, 2);
     ck_assert_ptr_nonnull(strstr(outcome.err, "/bin/true ends with status 3"));
@@ -303,7 +287,7 @@ END_TEST
 
 START_TEST(a_library_that_prints_fails_its_trial)
 {
-    install("talkative.so");
+    switch_root_install(root, "talkative.so");
     OUTCOME(&outcome, command, "enable", "--root", root);
     ck_assert_int_eq(outcome.status, 2);
     ck_assert_ptr_nonnull(strstr(outcome.err, "hello"));
@@ -313,7 +297,7 @@ END_TEST
 
 START_TEST(a_library_that_breaks_transfers_fails_its_trial)
 {
-    install("deaf.so");
+    switch_root_install(root, "deaf.so");
     OUTCOME(&outcome, command, "enable", "--root", root);
     ck_assert_int_eq(outcome.status, 2);
     ck_assert_msg(strstr(outcome.err, "a transfer on loopback fails") != NULL, "%s", outcome.err);

@@ -124,12 +124,9 @@ static long stack_taken(bool with_library)
     return strtol(served_outcome.out, NULL, 10);
 }
 
-/* Says SKIP. */
 static bool has_larger_frames(const char *test)
 {
-    if (SANITIZED)
-        printf("SKIP %s: a sanitizer makes frames larger\n", test);
-    return SANITIZED;
+    return skips_sanitized(test, "a sanitizer makes frames larger");
 }
 
 START_TEST(the_stack_need_be_no_larger_than_4_kib_more)

@@ -452,9 +452,8 @@ END_TEST
 /* Says SKIP. Behind a preloaded libasan.so curl hangs in setlocale, without us too (gcc 12). */
 static bool lacks_curl(const char *test)
 {
-    if (SANITIZED)
-        printf("SKIP %s: curl does not run behind a sanitizer\n", test);
-    return SANITIZED || skips_musl(test, "the curl of this machine is not for musl");
+    return skips_sanitized(test, "curl does not run behind a sanitizer") ||
+           skips_musl(test, "the curl of this machine is not for musl");
 }
 
 /* What came of curl with these words, routed to the server and in good hands. */

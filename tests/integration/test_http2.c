@@ -249,10 +249,9 @@ START_TEST(over_http2_a_peer_that_is_not_verified_is_verified_for_the_key)
         return;
     if (skips_old_libcurl("over_http2_a_peer_that_is_not_verified_is_verified_for_the_key"))
         return;
-    if (SANITIZED) {
-        puts("SKIP over_http2_a_peer_that_is_not_verified: curl does not run behind a sanitizer");
+    if (skips_sanitized("over_http2_a_peer_that_is_not_verified",
+                        "curl does not run behind a sanitizer"))
         return;
-    }
     if (skips("over_http2_a_peer_that_is_not_verified"))
         return;
     if (system("command -v curl >/dev/null") != 0) {

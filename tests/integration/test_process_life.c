@@ -112,13 +112,10 @@ START_TEST(too_little_address_space_does_no_harm)
 }
 END_TEST
 
-/* Says SKIP. */
 static bool cannot_fail_mappings(const char *test)
 {
-    if (SANITIZED)
-        printf("SKIP %s: the sanitizer's run-time calls the failing mmap before it can watch it\n",
-               test);
-    return SANITIZED;
+    return skips_sanitized(
+        test, "the sanitizer's run-time calls the failing mmap before it can watch it");
 }
 
 /* True while there was a mapping of that number to fail. */

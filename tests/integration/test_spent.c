@@ -86,10 +86,8 @@ START_TEST(a_verified_certificate_is_no_leak)
     if (skips_musl("a_verified_certificate_is_no_leak", "there is no leak sanitizer for it") ||
         skips_old_libcurl("a_verified_certificate_is_no_leak"))
         return;
-    if (SANITIZED) {
-        puts("SKIP a_verified_certificate_is_no_leak: it has a sanitizer of its own");
+    if (skips_sanitized("a_verified_certificate_is_no_leak", "it has a sanitizer of its own"))
         return;
-    }
     if (!is_built || !find_sanitizer(hunt.sanitizer) || hunt_leaks(path, &hunt) != 0) {
         printf("SKIP a_verified_certificate_is_no_leak: the leak sanitizer does not work here with "
                "%s\n",

@@ -2,15 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <check.h>
 
 #include "../support/command.h"
 #include "support/suite.h"
+#include "support/switch_root.h"
 
-#define LIBRARY   "/usr/lib/x86_64-linux-gnu/libcommissioned-auth.so"
+#define LIBRARY   SWITCH_LIBRARY
 #define ELSEWHERE "/opt/lib/libcommissioned-auth.so\n"
 
 static char root[PATH_MAX], list[PATH_MAX], mark[PATH_MAX], command[PATH_MAX];
@@ -18,20 +18,9 @@ static struct outcome outcome;
 
 static void setup(void)
 {
-    static const char *const folders[] = {
-        "etc", "run", "usr", "usr/lib", "usr/lib/x86_64-linux-gnu", NULL};
-    char path[PATH_MAX], from[PATH_MAX];
-    umask(022);
-    scratch_make(root);
-    for (const char *const *f = folders; *f != NULL; f++) {
-        in_folder(path, root, *f);
-        ck_assert_int_eq(mkdir(path, 0755), 0);
-    }
+    switch_root_make(root);
     in_folder(list, root, "etc/ld.so.preload");
     in_folder(mark, root, "etc/ld.so.preload.pending");
-    in_folder(path, root, &LIBRARY[1]);
-    built(from, "tests/fixtures/preloaded.so");
-    copy_file(from, path, 0644);
     built(command, "commissioned-auth");
 }
 

@@ -19,4 +19,15 @@
 #define SANITIZED 0
 #endif
 
+#include <stdbool.h>
+#include <stdio.h>
+
+/* SANITIZED; then says so for that test, with the reason. */
+static inline bool skips_sanitized(const char *test, const char *why)
+{
+    if (SANITIZED)
+        printf("SKIP %s: %s\n", test, why);
+    return SANITIZED;
+}
+
 #endif
